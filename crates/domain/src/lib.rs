@@ -1,0 +1,1 @@
+//! Pure types and rules of Bailiwick: ids, permissions, access rules, differences, posture.

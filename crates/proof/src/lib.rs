@@ -1,0 +1,1 @@
+//! Canonical bytes, Merkle trees, checkpoints and an independent verifier for audit logs.

@@ -1,0 +1,2 @@
+//! The binary `bailiwick`.
+fn main() {}

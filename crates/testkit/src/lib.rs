@@ -1,0 +1,1 @@
+//! Actors, both databases, clocks and fault injection for tests.

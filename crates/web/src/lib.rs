@@ -1,0 +1,1 @@
+//! Pages and JSON API: routes, access, errors, templates and assets.
