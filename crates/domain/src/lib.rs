@@ -1,1 +1,15 @@
-//! Pure types and rules of Bailiwick: ids, permissions, access rules, differences, posture.
+//! Pure types and rules of Bailiwick: no async, no I/O, no clock and no randomness of its own.
+//!
+//! Everything that decides something lives here as a value or a pure function, so that it can be read, tested and
+//! published (the permission table, the posture formulas) without a database.
+
+pub mod catalogue;
+pub mod change;
+pub mod clock;
+pub mod entity;
+pub mod ids;
+pub mod permission;
+pub mod posture;
+pub mod role;
+pub mod rule;
+pub mod time;

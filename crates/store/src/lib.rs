@@ -1,1 +1,39 @@
-//! The only crate with SQL: transactions, audit log, access gate, both databases.
+//! The only crate with SQL. No connection, transaction or commit is reachable from outside except through
+//! [`Store::read`] and [`Store::change`], and a change that writes no audit record does not compile.
+//!
+//! One `&'static str` per query runs on SQLite and on PostgreSQL; `sqlx` accepts no other kind of text, so concatenated
+//! SQL cannot exist. The tenant comes from the permit: query functions take no tenant argument.
+
+pub mod access;
+pub mod accounts;
+pub mod api_keys;
+pub mod audit;
+mod conn;
+mod error;
+mod lock;
+pub mod gate;
+pub mod grants;
+pub mod invitations;
+pub mod migrate;
+mod page;
+mod pool;
+pub mod posture;
+pub mod regions;
+pub mod schema;
+pub mod security_events;
+pub mod sessions;
+mod store;
+mod tenant_keys;
+pub mod tenants;
+mod tx;
+mod upkeep;
+pub mod users;
+mod written;
+
+pub use error::{Error, Public, Result};
+pub use gate::{Actor, Caller, Credential, Gate, Job, Permit, Refusal, RequestContext};
+pub use page::{Cursor, Page};
+pub use pool::{DatabaseKind, PoolOptions, TlsMode};
+pub use store::{Keys, Store};
+pub use tx::{Recorded, Scope, Tx, View};
+pub use written::{Event, Written};

@@ -1,1 +1,3 @@
 //! Actors, both databases, clocks and fault injection for tests.
+
+pub mod postgres;

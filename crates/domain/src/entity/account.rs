@@ -1,0 +1,191 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Entity, named};
+use crate::{
+    ids::{AttemptId, EnrolmentId, FactorId, SessionId, UserId},
+    time::Timestamp,
+};
+
+/// A user's password: only its hash exists.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Password {
+    /// Whose it is; also the id.
+    pub user: UserId,
+    /// The Argon2id hash as a PHC string.
+    pub hash: String,
+    /// When it was set.
+    pub changed_at: Timestamp,
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Password").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl Entity for Password {
+    const KIND: &'static str = "password";
+    const SECRET: &'static [&'static str] = &["hash"];
+    fn entity_id(&self) -> Uuid {
+        self.user.uuid()
+    }
+}
+
+named! {
+    /// What kind of second factor it is.
+    FactorKind {
+        /// A time-based one-time password (RFC 6238).
+        Totp = "totp",
+        /// The identity provider's own assertion at single sign-on.
+        Sso = "sso",
+    }
+}
+
+named! {
+    /// Whether a factor counts.
+    FactorState {
+        /// Enrolled, not yet proven.
+        Pending = "pending",
+        /// Proven at least once.
+        Verified = "verified",
+        /// Removed; kept for the record.
+        Removed = "removed",
+    }
+}
+
+/// A second factor of a user. The secret itself is sealed and lies in its own column, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Factor {
+    /// The factor's id.
+    pub id: FactorId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What kind it is.
+    pub kind: FactorKind,
+    /// Pending, verified or removed.
+    pub state: FactorState,
+    /// The last accepted time step; no step is accepted twice.
+    pub last_step: i64,
+    /// When it was enrolled.
+    pub created_at: Timestamp,
+    /// When it was first proven.
+    pub verified_at: Option<Timestamp>,
+}
+
+impl Entity for Factor {
+    const KIND: &'static str = "factor";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}
+
+named! {
+    /// How a session's user proved who they are.
+    SignInMethod {
+        /// The password; the second factor is still to come.
+        PasswordOnly = "password_pending_factor",
+        /// The password, where no second factor is enrolled.
+        Password = "password",
+        /// The password and a one-time code.
+        PasswordTotp = "password_totp",
+        /// A one-time enrolment link.
+        Enrolment = "enrolment",
+    }
+}
+
+/// A signed-in browser. The token exists only as a hash, in its own column, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// The session's id; not the cookie.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user: UserId,
+    /// How they proved it.
+    pub method: SignInMethod,
+    /// When they signed in.
+    pub created_at: Timestamp,
+    /// The last request, to the minute.
+    pub last_seen_at: Timestamp,
+    /// The session ends then unless a request comes before.
+    pub idle_until: Timestamp,
+    /// The session ends then whatever happens.
+    pub absolute_until: Timestamp,
+    /// When it was ended before its time.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Entity for Session {
+    const KIND: &'static str = "session";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}
+
+named! {
+    /// How an attempt to sign in ended.
+    AttemptOutcome {
+        /// The credential was right.
+        Accepted = "accepted",
+        /// The credential was wrong.
+        Refused = "refused",
+        /// The attempt was not looked at: too many before it.
+        Limited = "limited",
+    }
+}
+
+/// One attempt to prove an identity.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The attempt's id.
+    pub id: AttemptId,
+    /// The account it was aimed at.
+    pub user: UserId,
+    /// `password` or `totp`.
+    pub factor: String,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Entity for Attempt {
+    const KIND: &'static str = "sign_in_attempt";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}
+
+/// A one-time link with which a first user sets a password. The token exists only as a hash, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The link's id.
+    pub id: EnrolmentId,
+    /// Whom it enrols.
+    pub user: UserId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ceases to work.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+impl Entity for Enrolment {
+    const KIND: &'static str = "enrolment";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}

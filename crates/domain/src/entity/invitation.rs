@@ -1,0 +1,70 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Entity, named};
+use crate::{ids::InvitationId, ids::UserId, role::Role, time::Timestamp};
+
+named! {
+    /// What was done with an invitation.
+    InvitationState {
+        /// Sent, unanswered.
+        Open = "open",
+        /// The invited person joined.
+        Accepted = "accepted",
+        /// Taken back.
+        Revoked = "revoked",
+    }
+}
+
+named! {
+    /// What an invitation is at a given moment.
+    InvitationStatus {
+        /// Waiting for its answer.
+        Pending = "pending",
+        /// Not answered in time.
+        Expired = "expired",
+        /// Answered.
+        Accepted = "accepted",
+        /// Taken back.
+        Revoked = "revoked",
+    }
+}
+
+/// An invitation to join a tenant in a role. The token exists only as a hash, in its own column, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The invitation's id.
+    pub id: InvitationId,
+    /// The invited address, lower case.
+    pub email: String,
+    /// The role the person will have.
+    pub role: Role,
+    /// Who invited; nobody for the server itself.
+    pub invited_by: Option<UserId>,
+    /// What was done with it.
+    pub state: InvitationState,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+}
+
+impl Invitation {
+    /// The status at `now`.
+    pub fn status(&self, now: Timestamp) -> InvitationStatus {
+        match self.state {
+            InvitationState::Accepted => InvitationStatus::Accepted,
+            InvitationState::Revoked => InvitationStatus::Revoked,
+            InvitationState::Open if now >= self.expires_at => InvitationStatus::Expired,
+            InvitationState::Open => InvitationStatus::Pending,
+        }
+    }
+}
+
+impl Entity for Invitation {
+    const KIND: &'static str = "invitation";
+    const PERSONAL: &'static [&'static str] = &["email"];
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+}

@@ -1,0 +1,85 @@
+//! The things that can change, each with the classification that redaction follows.
+
+mod account;
+mod api_key;
+mod event;
+mod invitation;
+mod tenant;
+mod user;
+
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+pub use account::{Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, Session, SignInMethod};
+pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use event::{SecurityEvent, Severity, Triage};
+pub use invitation::{Invitation, InvitationState, InvitationStatus};
+pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
+pub use user::{Effect, Grant, MfaState, User, UserStatus};
+
+/// Something that changes and whose every change is recorded.
+///
+/// Its JSON form is the image that the audit log compares before and after. A field holds personal data or a secret only
+/// if it is named here, and everything named here is kept out of the hashed bytes.
+pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// The name of the kind in the audit log, in `snake_case`.
+    const KIND: &'static str;
+    /// Fields with personal data: the log holds a salted commitment, the value lies sealed beside it.
+    const PERSONAL: &'static [&'static str] = &[];
+    /// Fields that never reach the log in any form.
+    const SECRET: &'static [&'static str] = &[];
+    /// The id within the tenant.
+    fn entity_id(&self) -> Uuid;
+    /// The person whose personal data this is; the entity itself where nobody else is named.
+    fn subject(&self) -> Uuid {
+        self.entity_id()
+    }
+}
+
+/// An enum with a stored spelling: one table gives the text, the parser and the serde form.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of its declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The stored spelling.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::entity::UnknownName;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($text => Ok(Self::$variant),)+ _ => Err(crate::entity::UnknownName(stringify!($name))) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = crate::entity::UnknownName;
+            fn try_from(text: String) -> Result<Self, Self::Error> { text.parse() }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use named;
+
+/// A stored or sent name that is not one of the kind's own; names the kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {0}")]
+pub struct UnknownName(pub &'static str);

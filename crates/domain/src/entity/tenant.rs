@@ -1,0 +1,92 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Entity, named};
+use crate::{ids::TenantId, time::Timestamp};
+
+named! {
+    /// Whose tenant it is.
+    TenantKind {
+        /// A customer organisation.
+        Customer = "customer",
+        /// The company that runs the platform; exactly one exists.
+        Platform = "platform",
+    }
+}
+
+named! {
+    /// Whether a tenant is served.
+    TenantStatus {
+        /// Served.
+        Active = "active",
+        /// Every session and key of the tenant is refused; its data stays.
+        Suspended = "suspended",
+    }
+}
+
+/// An organisation whose authority Bailiwick keeps.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The tenant's id, which leads every key of its rows.
+    pub id: TenantId,
+    /// Short name in addresses: 2 to 40 lower-case letters, digits and hyphens.
+    pub slug: String,
+    /// The organisation's name as people read it.
+    pub name: String,
+    /// Customer or platform.
+    pub kind: TenantKind,
+    /// The region that holds its data at rest.
+    pub region: String,
+    /// Served or suspended.
+    pub status: TenantStatus,
+    /// What its API keys begin with.
+    pub key_brand: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+impl Entity for Tenant {
+    const KIND: &'static str = "tenant";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+}
+
+named! {
+    /// The least that everybody of a tenant must sign in with.
+    MfaFloor {
+        /// A password alone is enough.
+        Any = "any",
+        /// A verified second factor, or single sign-on whose provider asserts one.
+        Mfa = "mfa",
+    }
+}
+
+/// A tenant's security policy; one per tenant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Policy {
+    /// The tenant, whose id is also the policy's.
+    pub id: TenantId,
+    /// The least that everybody must sign in with.
+    pub mfa_floor: MfaFloor,
+    /// Minutes without a request after which a session ends.
+    pub session_idle_minutes: i64,
+    /// Hours after sign-in at which a session ends whatever happens.
+    pub session_absolute_hours: i64,
+    /// Days an invitation waits for its answer.
+    pub invitation_days: i64,
+}
+
+impl Policy {
+    /// The policy of a new tenant: MFA for everybody, 30 minutes idle, 12 hours in all, 14 days for an invitation.
+    pub const fn new(tenant: TenantId) -> Self {
+        Self { id: tenant, mfa_floor: MfaFloor::Mfa, session_idle_minutes: 30, session_absolute_hours: 12, invitation_days: 14 }
+    }
+}
+
+impl Entity for Policy {
+    const KIND: &'static str = "policy";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+}

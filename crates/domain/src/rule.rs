@@ -1,0 +1,106 @@
+//! Access rules as types: a handler names its rule in its signature, and the gate checks it before the handler runs.
+
+use crate::permission::Permission;
+
+/// What a rule asks of the caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// No caller at all: only the server itself, in a job or on the command line.
+    Nobody,
+    /// Nothing: the page is public.
+    Anyone,
+    /// A live session or key, whatever its permissions.
+    SignedIn,
+    /// A live session or key whose effective permissions hold this one.
+    Has(Permission),
+}
+
+/// A rule that a route declares in its handler's signature.
+pub trait Rule: Send + Sync + 'static {
+    /// What the caller must have.
+    const NEED: Need;
+    /// The rule's name in the access table.
+    const NAME: &'static str;
+}
+
+/// Rules under which a write transaction may be opened.
+pub trait Writes: Rule {}
+
+/// Rules of callers who are not known yet but act within a tenant that their credential or link names.
+///
+/// Only these may turn a permit without a tenant into one inside it; see `store::gate`.
+pub trait Entry: Writes {}
+
+/// Rules of the platform's own people, who may step into a tenant; the step is recorded in that tenant's log.
+pub trait Platform: Rule {}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident $(: $marker:ident)* => $need:expr;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Rule for $name {
+            const NEED: Need = $need;
+            const NAME: &'static str = stringify!($name);
+        }
+        $(impl $marker for $name {})*
+    )* };
+}
+
+rules! {
+    /// Pages that anyone may read.
+    Public => Need::Anyone;
+    /// The steps of signing in, enrolling and signing out.
+    SignIn: Writes: Entry => Need::Anyone;
+    /// Pages of a person about themselves.
+    Me => Need::SignedIn;
+    /// Changes of a person to their own account.
+    ChangeMe: Writes => Need::SignedIn;
+
+    /// Reading the security controls page and the posture.
+    ReadPosture => Need::Has(Permission::POSTURE_READ);
+    /// Reading users and their factors' states.
+    ReadUsers => Need::Has(Permission::USER_READ);
+    /// Giving a user another role.
+    AssignRole: Writes => Need::Has(Permission::USER_ASSIGN_ROLE);
+    /// Granting or denying a user single permissions.
+    GrantPermission: Writes => Need::Has(Permission::USER_GRANT);
+    /// Disabling and enabling a user.
+    DisableUser: Writes => Need::Has(Permission::USER_DISABLE);
+    /// Reading roles, permissions and the access table.
+    ReadRoles => Need::Has(Permission::ROLE_READ);
+    /// Reading invitations.
+    ReadInvitations => Need::Has(Permission::INVITATION_READ);
+    /// Inviting people.
+    Invite: Writes => Need::Has(Permission::INVITATION_CREATE);
+    /// Taking an invitation back.
+    RevokeInvitation: Writes => Need::Has(Permission::INVITATION_REVOKE);
+    /// Reading API keys, never their secrets.
+    ReadApiKeys => Need::Has(Permission::API_KEY_READ);
+    /// Issuing API keys.
+    CreateApiKey: Writes => Need::Has(Permission::API_KEY_CREATE);
+    /// Revoking API keys.
+    RevokeApiKey: Writes => Need::Has(Permission::API_KEY_REVOKE);
+    /// Reading security events.
+    ReadSecurityEvents => Need::Has(Permission::SECURITY_EVENT_READ);
+    /// Acknowledging and resolving security events.
+    TriageSecurityEvents: Writes => Need::Has(Permission::SECURITY_EVENT_TRIAGE);
+    /// Searching the audit log.
+    ReadAudit => Need::Has(Permission::AUDIT_READ);
+    /// Reading the tenant's security policy.
+    ReadPolicy => Need::Has(Permission::POLICY_READ);
+    /// Changing the tenant's security policy.
+    UpdatePolicy: Writes => Need::Has(Permission::POLICY_UPDATE);
+    /// Reading the access table of the running server.
+    ReadSystem => Need::Has(Permission::SYSTEM_READ);
+
+    /// Listing tenants.
+    ReadTenants: Platform => Need::Has(Permission::TENANT_READ);
+    /// Creating a tenant.
+    CreateTenant: Writes: Platform => Need::Has(Permission::TENANT_CREATE);
+    /// Suspending and reactivating a tenant.
+    SuspendTenant: Writes: Platform => Need::Has(Permission::TENANT_SUSPEND);
+
+    /// Work that the server does by itself: seeding, jobs, the command line. Never granted to a request.
+    ByJob: Writes: Platform: Entry => Need::Nobody;
+}

@@ -1,0 +1,297 @@
+//! The verifier: one walk in leaf order, constant memory.
+
+use super::{
+    EntityName, Finding, Place, StoredEvent,
+    chain_sum::ChainSum,
+    open::{open_event, place},
+    running_tree::{Compared, RunningTree},
+};
+use crate::{
+    checkpoint::{Checkpoint, VerifierKey},
+    event::Entity,
+    hash::Hash,
+    tile::{Tile, TileId},
+};
+
+/// Checks one tenant's log.
+///
+/// Feed it, from one snapshot of the database:
+///
+/// 1. each checkpoint by [`checkpoint`](Self::checkpoint), before the walk passes its size; those kept *outside* the
+///    database are the ones that prove something;
+/// 2. every event by [`event`](Self::event): those with a leaf in leaf order, those still waiting for one in any place;
+/// 3. when stored tiles are to be compared, the tiles that each event completes ([`due`](Self::due)) by
+///    [`tile`](Self::tile);
+/// 4. every recorded entity head by [`head`](Self::head), in ascending octet order of kind and id (`COLLATE "C"`);
+/// 5. then [`finish`](Self::finish).
+///
+/// After the first finding nothing more is learnt: every later call returns that finding again.
+/// Memory is constant apart from the checkpoints not yet reached.
+#[derive(Debug)]
+pub struct Verifier {
+    tenant: String,
+    tree: RunningTree,
+    chains: ChainSum,
+    /// The ids of the last 256 leaves, so that a tile that differs can name its event.
+    ids: Vec<[u8; 36]>,
+    due: Vec<TileId>,
+    awaited: Vec<(u64, Hash)>,
+    last_head: Option<EntityName>,
+    compare_tiles: bool,
+    counts: Counts,
+    failed: Option<Finding>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    waiting: u64,
+    entities: u64,
+    tiles: u64,
+    checkpoints: u64,
+}
+
+/// What a verification without a finding has proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// The leaves of the tree.
+    pub size: u64,
+    /// The root of those leaves, RFC 6962.
+    pub root: Hash,
+    /// Events with and without a leaf.
+    pub events: u64,
+    /// Events that wait to be given a leaf.
+    pub waiting: u64,
+    /// Entities whose chain leads from revision 1 to the recorded head.
+    pub entities: u64,
+    /// Stored tiles that agree with the events.
+    pub tiles: u64,
+    /// Checkpoints whose root the events have.
+    pub checkpoints: u64,
+}
+
+impl Verifier {
+    /// Starts a verification of `tenant` (a UUID in lower case), with stored tiles left aside.
+    ///
+    /// `key` is 32 random octets drawn for this run; whoever could alter the database must not know them beforehand.
+    #[must_use]
+    pub fn new(tenant: &str, key: &[u8; 32]) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            tree: RunningTree::default(),
+            chains: ChainSum::new(key),
+            ids: vec![[0; 36]; 256],
+            due: Vec::new(),
+            awaited: Vec::new(),
+            last_head: None,
+            compare_tiles: false,
+            counts: Counts::default(),
+            failed: None,
+        }
+    }
+
+    /// Demands that every full tile is presented: one that is not becomes a finding.
+    #[must_use]
+    pub const fn with_tiles(mut self) -> Self {
+        self.compare_tiles = true;
+        self
+    }
+
+    /// The leaves read so far.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// The tiles that the last leaf completed, lowest level first; those to present next.
+    #[must_use]
+    pub fn due(&self) -> &[TileId] {
+        &self.due
+    }
+
+    /// Checks the next event: its octets against its hash, its form, its tenant, its place.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn event(&mut self, event: &StoredEvent<'_>) -> Result<(), Finding> {
+        self.go(|this| this.check_event(event))
+    }
+
+    /// Compares a stored tile with the events; it must be the latest full one of its level.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn tile(&mut self, id: TileId, tile: &Tile) -> Result<(), Finding> {
+        self.go(|this| this.check_tile(id, tile))
+    }
+
+    /// Compares a checkpoint whose signature was already checked: now if the walk is at its size, otherwise when it
+    /// gets there.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Finding> {
+        self.go(|this| this.check_checkpoint(checkpoint))
+    }
+
+    /// Opens a signed checkpoint of the log `origin` and compares it as [`checkpoint`](Self::checkpoint) does.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn signed_checkpoint(
+        &mut self,
+        note: &[u8],
+        origin: &str,
+        keys: &[VerifierKey],
+    ) -> Result<(), Finding> {
+        self.go(|this| {
+            let checkpoint = Checkpoint::open(note, origin, keys).map_err(Finding::CheckpointSignature)?;
+            this.check_checkpoint(&checkpoint)
+        })
+    }
+
+    /// Takes in an entity's recorded head: its newest revision and that event's hash.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn head(&mut self, kind: &str, id: &str, revision: u64, hash: &Hash) -> Result<(), Finding> {
+        self.go(|this| this.check_head(kind, id, revision, hash))
+    }
+
+    /// Ends the verification.
+    ///
+    /// # Errors
+    /// The first finding: an earlier one, a checkpoint that was never reached, a tile never presented, or chains that do
+    /// not lead to the heads.
+    pub fn finish(mut self) -> Result<Verified, Finding> {
+        self.go(Self::check_end)?;
+        Ok(Verified {
+            size: self.tree.size(),
+            root: self.tree.root(),
+            events: self.tree.size() + self.counts.waiting,
+            waiting: self.counts.waiting,
+            entities: self.counts.entities,
+            tiles: self.counts.tiles,
+            checkpoints: self.counts.checkpoints,
+        })
+    }
+
+    fn go(&mut self, check: impl FnOnce(&mut Self) -> Result<(), Finding>) -> Result<(), Finding> {
+        if let Some(finding) = &self.failed {
+            return Err(finding.clone());
+        }
+        check(self).inspect_err(|finding| self.failed = Some(finding.clone()))
+    }
+
+    fn check_event(&mut self, event: &StoredEvent<'_>) -> Result<(), Finding> {
+        let size = self.tree.size();
+        match event.leaf_index {
+            Some(leaf) if leaf > size => {
+                return Err(Finding::LeafIndexGap { expected: size, next: place(event) });
+            }
+            Some(leaf) if leaf < size => return Err(Finding::LeafIndexRepeated(place(event))),
+            _ => {}
+        }
+        let fields = open_event(&self.tenant, event)?;
+        self.chains.event(&fields.entity, &event.hash, fields.prev.as_ref());
+        if event.leaf_index.is_none() {
+            self.counts.waiting += 1;
+            return Ok(());
+        }
+        if let (Some(slot), Ok(id)) =
+            (self.ids.get_mut((size % 256) as usize), fields.id.as_bytes().try_into())
+        {
+            *slot = id;
+        }
+        self.due.clear();
+        let (due, mut missed) = (&mut self.due, None);
+        self.tree.push(event.hash, |tile, before_was_compared| {
+            due.push(tile);
+            if !before_was_compared && missed.is_none() {
+                missed = Some(TileId { index: tile.index - 1, ..tile });
+            }
+        });
+        if let Some(tile) = missed.filter(|_| self.compare_tiles) {
+            return Err(Finding::TileMissing(tile));
+        }
+        self.check_awaited()
+    }
+
+    fn check_tile(&mut self, tile: TileId, stored: &Tile) -> Result<(), Finding> {
+        match self.tree.compare(tile, stored) {
+            Compared::Same => {
+                self.counts.tiles += 1;
+                Ok(())
+            }
+            Compared::NotAtHand => Err(Finding::TileUnexpected { tile, size: self.tree.size() }),
+            Compared::Differs(slot) => {
+                let first_leaf = tile.first_leaf(slot);
+                Err(Finding::TileMismatch { tile, first_leaf, id: self.id_of(tile, slot) })
+            }
+        }
+    }
+
+    /// The event in a level-0 tile's slot, if its id was not overwritten since.
+    fn id_of(&self, tile: TileId, slot: u64) -> Option<String> {
+        if tile.level != 0 || tile.first_leaf(slot) + 256 < self.tree.size() {
+            return None;
+        }
+        let id = self.ids.get(usize::try_from(slot).ok()?)?;
+        Some(String::from_utf8_lossy(id).into_owned())
+    }
+
+    fn check_checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Finding> {
+        let (checkpoint_size, log_size) = (checkpoint.size, self.tree.size());
+        if checkpoint_size < log_size {
+            return Err(Finding::CheckpointPassed { checkpoint_size, log_size });
+        }
+        self.awaited.push((checkpoint_size, checkpoint.root));
+        self.check_awaited()
+    }
+
+    fn check_awaited(&mut self) -> Result<(), Finding> {
+        let size = self.tree.size();
+        if !self.awaited.iter().any(|(at, _)| *at == size) {
+            return Ok(());
+        }
+        let root = self.tree.root();
+        if self.awaited.iter().any(|(at, signed)| *at == size && *signed != root) {
+            return Err(Finding::RootMismatch { size });
+        }
+        let before = self.awaited.len();
+        self.awaited.retain(|(at, _)| *at != size);
+        self.counts.checkpoints += (before - self.awaited.len()) as u64;
+        Ok(())
+    }
+
+    fn check_head(&mut self, kind: &str, id: &str, revision: u64, hash: &Hash) -> Result<(), Finding> {
+        let name = EntityName { kind: kind.to_owned(), id: id.to_owned() };
+        // Ascending order shows without memory that no entity has two heads, and hence two histories.
+        if self.last_head.as_ref().is_some_and(|last| *last >= name) {
+            return Err(Finding::HeadOrder(name));
+        }
+        self.last_head = Some(name);
+        self.counts.entities += 1;
+        self.chains.head(&Entity { id, revision, kind }, hash);
+        Ok(())
+    }
+
+    fn check_end(&mut self) -> Result<(), Finding> {
+        let log_size = self.tree.size();
+        if let Some(checkpoint_size) = self.awaited.iter().map(|(at, _)| *at).max() {
+            return Err(Finding::CheckpointAhead { checkpoint_size, log_size });
+        }
+        if let Some(tile) = self.tree.not_compared().filter(|_| self.compare_tiles) {
+            return Err(Finding::TileMissing(tile));
+        }
+        if !self.chains.is_zero() {
+            return Err(Finding::ChainBroken { tenant: self.tenant.clone() });
+        }
+        Ok(())
+    }
+}
+
+impl From<&StoredEvent<'_>> for Place {
+    fn from(event: &StoredEvent<'_>) -> Self {
+        place(event)
+    }
+}

@@ -1,0 +1,175 @@
+//! The table of keys: parsing, suggestions, `config show`, the file that `init` writes and the reference all follow it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::{
+    address::{DatabaseUrl, LogOrigin, PublicUrl},
+    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel},
+    key::{AnyKey, Key},
+    types::{Bounded, Network, Size},
+};
+
+/// A section with what it is about.
+pub(crate) struct Section {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// One sentence.
+    pub(crate) about: &'static str,
+}
+
+/// The sections, in the order in which they are shown.
+pub(crate) static SECTIONS: &[Section] = &[
+    Section { name: "server", about: "How people and programs reach the server." },
+    Section { name: "database", about: "The database of the region `local`; `[regions.local.database]` says the same." },
+    Section { name: "keys", about: "The keys of the region `local`; `[regions.local.keys]` says the same." },
+    Section { name: "audit", about: "The proof beside the audit log." },
+    Section { name: "log", about: "What the server tells its operator, on the standard error stream." },
+    Section { name: "packs", about: "Permissions of the product that the server guards." },
+];
+
+/// The one region there is.
+pub(crate) const REGION: &str = "local";
+
+macro_rules! keys {
+    ($($(#[doc = $about:literal])+ $name:ident: $type:ty = $path:literal $(, default $default:literal)? $(, example $example:literal)? $(, required $required:literal)?;)+) => {
+        $(
+            $(#[doc = $about])+
+            pub(crate) static $name: Key<$type> = Key::new(
+                $path,
+                keys!(@option $($default)?),
+                keys!(@option $($example)?),
+                keys!(@flag $($required)?),
+                &[$($about),+],
+            );
+        )+
+
+        /// Every key, section by section.
+        pub(crate) static ALL: &[&dyn AnyKey] = &[$(&$name),+];
+    };
+    (@option) => { None };
+    (@option $text:literal) => { Some($text) };
+    (@flag) => { false };
+    (@flag $flag:literal) => { $flag };
+}
+
+keys! {
+    /// The address on which the server answers.
+    SERVER_LISTEN: SocketAddr = "server.listen", default "127.0.0.1:8080";
+
+    /// The address under which people reach the server: links in mail start with it, and forms are accepted from there only.
+    SERVER_PUBLIC_URL: PublicUrl = "server.public_url", example "https://bailiwick.example.com", required true;
+
+    /// Whether requests that did not come over HTTPS are redirected or refused; needs a public address with https.
+    /// Turn it off on a machine of your own only.
+    SERVER_HTTPS: Https = "server.https", default "enforce";
+
+    /// The certificate chain (PEM) if the server itself speaks TLS; it is read again when it changes and on SIGHUP.
+    SERVER_TLS_CERTIFICATE: PathBuf = "server.tls_certificate", example "certificate.pem";
+
+    /// The private key of the certificate (PEM: PKCS#8, PKCS#1 or SEC1).
+    SERVER_TLS_KEY: PathBuf = "server.tls_key", example "certificate.key";
+
+    /// The networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    SERVER_TRUSTED_PROXIES: Vec<Network> = "server.trusted_proxies", default "";
+
+    /// The address of the metrics (Prometheus text); never the one people use. Without it there are none.
+    SERVER_METRICS_LISTEN: SocketAddr = "server.metrics_listen", example "127.0.0.1:9464";
+
+    /// The largest body of a request.
+    SERVER_BODY_LIMIT: Size = "server.body_limit", default "1MiB";
+
+    /// How long a request may take before it is given up.
+    SERVER_REQUEST_TIMEOUT_SECONDS: Bounded<1, 3600> = "server.request_timeout_seconds", default "30";
+
+    /// How many requests are worked on at once; more are answered 503 at once.
+    SERVER_MAX_CONCURRENT: Bounded<1, 100_000> = "server.max_concurrent", default "1024";
+
+    /// How long open requests may take to finish once the server was told to stop.
+    SERVER_SHUTDOWN_SECONDS: Bounded<1, 600> = "server.shutdown_seconds", default "20";
+
+    /// Where the database is. In production give it as an environment variable: it holds a password.
+    /// The account needs no rights over tables but those that `migrate` grants it.
+    DATABASE_URL: DatabaseUrl = "database.url", example "sqlite:bailiwick.db", required true;
+
+    /// The same database as the account that owns its tables, for `migrate` alone. The server never uses it.
+    DATABASE_OWNER_URL: DatabaseUrl = "database.owner_url", example "postgres://owner@db.example.com/bailiwick";
+
+    /// How the connection to PostgreSQL is protected, from none at all to a certificate for this very host.
+    DATABASE_TLS_MODE: DatabaseTls = "database.tls_mode", default "verify-full";
+
+    /// The authorities that may have signed the certificate of PostgreSQL (PEM); without it, those known to the system.
+    DATABASE_TLS_ROOT: PathBuf = "database.tls_root", example "database-authority.pem";
+
+    /// Connections to PostgreSQL at most.
+    DATABASE_CONNECTIONS: Bounded<2, 1000> = "database.connections", default "16";
+
+    /// What holds the root key.
+    KEYS_PROVIDER: KeyProvider = "keys.provider", default "file";
+
+    /// The file of the root key. Without it nothing encrypted can be read again: keep a copy apart from every backup of the database.
+    KEYS_ROOT_KEY: PathBuf = "keys.root_key", example "root.key", required true;
+
+    /// The folder of the newest signed checkpoints. Keep it on another disk, and out of the backups of the database:
+    /// it is what shows that a database was set back.
+    AUDIT_CHECKPOINTS: PathBuf = "audit.checkpoints", example "checkpoints", required true;
+
+    /// The name of this installation in its checkpoints. It can never change.
+    AUDIT_ORIGIN: LogOrigin = "audit.origin", example "bailiwick.example.com", required true;
+
+    /// How often the heads of the logs are signed, in milliseconds.
+    AUDIT_SIGN_EVERY_MS: Bounded<100, 3_600_000> = "audit.sign_every_ms", default "1000";
+
+    /// How log lines are written.
+    LOG_FORMAT: LogFormat = "log.format", default "text";
+
+    /// How much is logged.
+    LOG_LEVEL: LogLevel = "log.level", default "info";
+
+    /// Packs that come with the program.
+    PACKS_BUILT_IN: Vec<BuiltInPack> = "packs.built_in", default "ndis";
+
+    /// Files of further packs (JSON, as packs/ndis/permissions.json).
+    PACKS_FILES: Vec<PathBuf> = "packs.files", default "";
+}
+
+/// The key with this path.
+pub(crate) fn find(path: &str) -> Option<&'static dyn AnyKey> {
+    ALL.iter().find(|key| key.path() == path).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_stands_in_a_section_and_only_once() {
+        let paths: BTreeSet<_> = ALL.iter().map(|key| key.path()).collect();
+        assert_eq!(paths.len(), ALL.len());
+        for key in ALL {
+            assert!(SECTIONS.iter().any(|section| section.name == key.section()), "{}", key.path());
+            assert!(find(key.path()).is_some());
+        }
+    }
+
+    #[test]
+    fn every_default_and_example_is_what_its_key_expects() {
+        for key in ALL {
+            if let Some(default) = key.default() {
+                assert!(key.shown_text(default).is_some(), "{}", key.path());
+                assert!(!key.required(), "{} has a default, so it is not required", key.path());
+            } else {
+                assert!(key.shown_text(key.example()).is_some(), "{}", key.path());
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_has_a_variable_of_its_own() {
+        assert_eq!(SERVER_BODY_LIMIT.variable(), "BAILIWICK_SERVER__BODY_LIMIT");
+        let names: BTreeSet<_> = ALL.iter().map(|key| key.variable()).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

@@ -1,0 +1,414 @@
+-- The whole schema on PostgreSQL. Times are microseconds since 1970, ids are UUIDv7.
+
+-- Tenants. No personal data: readable in every tenant's scope, written only in its own.
+CREATE TABLE tenant (
+    id          uuid NOT NULL PRIMARY KEY,
+    slug        text NOT NULL UNIQUE,
+    name        text NOT NULL,
+    kind        text NOT NULL CHECK (kind IN ('customer', 'platform')),
+    region      text NOT NULL,
+    status      text NOT NULL CHECK (status IN ('active', 'suspended')),
+    key_brand   text NOT NULL,
+    created_at  bigint NOT NULL
+);
+
+-- The way from a sign-in address or an API key to its tenants. Keyed hashes only.
+CREATE TABLE directory_address (
+    tag     bytea NOT NULL,
+    tenant  uuid NOT NULL REFERENCES tenant (id),
+    PRIMARY KEY (tag, tenant)
+);
+
+CREATE TABLE directory_key (
+    hash    bytea NOT NULL PRIMARY KEY,
+    tenant  uuid NOT NULL REFERENCES tenant (id)
+);
+
+-- Tenant keys, wrapped by the root key; a subject's key, wrapped by the tenant key. Destroying a row is erasure.
+CREATE TABLE tenant_key (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    version      bigint NOT NULL,
+    provider_key text NOT NULL,
+    wrapped      bytea NOT NULL,
+    created_at   bigint NOT NULL,
+    PRIMARY KEY (tenant, version)
+);
+
+CREATE TABLE subject_key (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    subject      uuid NOT NULL,
+    key_version  bigint NOT NULL,
+    wrapped      bytea NOT NULL,
+    PRIMARY KEY (tenant, subject)
+);
+
+CREATE TABLE policy (
+    tenant                  uuid NOT NULL REFERENCES tenant (id),
+    mfa_floor               text NOT NULL CHECK (mfa_floor IN ('any', 'mfa')),
+    session_idle_minutes    bigint NOT NULL CHECK (session_idle_minutes BETWEEN 1 AND 1440),
+    session_absolute_hours  bigint NOT NULL CHECK (session_absolute_hours BETWEEN 1 AND 720),
+    invitation_days         bigint NOT NULL CHECK (invitation_days BETWEEN 1 AND 90),
+    PRIMARY KEY (tenant)
+);
+
+CREATE TABLE users (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    id          uuid NOT NULL,
+    email       text NOT NULL,
+    name        text NOT NULL,
+    role        text NOT NULL,
+    status      text NOT NULL CHECK (status IN ('active', 'disabled')),
+    created_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, email)
+);
+
+CREATE TABLE password (
+    tenant      uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    hash        text NOT NULL,
+    changed_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+
+CREATE TABLE factor (
+    tenant       uuid NOT NULL,
+    id           uuid NOT NULL,
+    user_id      uuid NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('totp', 'sso')),
+    state        text NOT NULL CHECK (state IN ('pending', 'verified', 'removed')),
+    last_step    bigint NOT NULL,
+    created_at   bigint NOT NULL,
+    verified_at  bigint,
+    sealed       bytea,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX factor_by_user ON factor (tenant, user_id, state);
+CREATE INDEX factor_by_state ON factor (tenant, state, kind, user_id);
+
+CREATE TABLE session (
+    tenant          uuid NOT NULL,
+    id              uuid NOT NULL,
+    user_id         uuid NOT NULL,
+    token_hash      bytea NOT NULL,
+    method          text NOT NULL,
+    created_at      bigint NOT NULL,
+    last_seen_at    bigint NOT NULL,
+    idle_until      bigint NOT NULL,
+    absolute_until  bigint NOT NULL,
+    ended_at        bigint,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX session_by_user ON session (tenant, user_id, created_at);
+
+CREATE TABLE enrolment (
+    tenant      uuid NOT NULL,
+    id          uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    token_hash  bytea NOT NULL,
+    created_at  bigint NOT NULL,
+    expires_at  bigint NOT NULL,
+    used_at     bigint,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+
+CREATE TABLE sign_in_attempt (
+    tenant   uuid NOT NULL,
+    id       uuid NOT NULL,
+    user_id  uuid NOT NULL,
+    factor   text NOT NULL,
+    outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
+    at       bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX sign_in_attempt_by_user ON sign_in_attempt (tenant, user_id, factor, at);
+
+CREATE TABLE user_grant (
+    tenant      uuid NOT NULL,
+    id          uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    permission  text NOT NULL,
+    effect      text NOT NULL CHECK (effect IN ('grant', 'deny')),
+    reason      text NOT NULL,
+    created_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, user_id, permission),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+
+CREATE TABLE invitation (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    id          uuid NOT NULL,
+    email       text NOT NULL,
+    role        text NOT NULL,
+    invited_by  uuid,
+    state       text NOT NULL CHECK (state IN ('open', 'accepted', 'revoked')),
+    token_hash  bytea NOT NULL,
+    created_at  bigint NOT NULL,
+    expires_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
+CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
+
+CREATE TABLE api_key (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    id          uuid NOT NULL,
+    name        text NOT NULL,
+    prefix      text NOT NULL,
+    hash        bytea NOT NULL,
+    scopes      text NOT NULL,
+    created_by  uuid,
+    created_at  bigint NOT NULL,
+    expires_at  bigint,
+    revoked_at  bigint,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, hash)
+);
+CREATE INDEX api_key_by_end ON api_key (tenant, revoked_at, expires_at);
+
+CREATE TABLE security_event (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    kind         text NOT NULL,
+    severity     text NOT NULL CHECK (severity IN ('info', 'warning', 'high')),
+    detail       text NOT NULL,
+    audit_event  uuid NOT NULL,
+    triage       text NOT NULL CHECK (triage IN ('open', 'acknowledged', 'resolved')),
+    at           bigint NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX security_event_by_time ON security_event (tenant, at, id);
+CREATE INDEX security_event_by_severity ON security_event (tenant, severity, triage);
+
+-- The audit log. `bytes` are the exact octets whose hash is the leaf of the tenant's Merkle tree.
+CREATE TABLE audit_event (
+    tenant  uuid NOT NULL REFERENCES tenant (id),
+    id      uuid NOT NULL,
+    hash    bytea NOT NULL,
+    bytes   bytea NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
+-- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped.
+CREATE TABLE audit_pending (
+    tenant       uuid NOT NULL,
+    event        uuid NOT NULL,
+    recorded_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, recorded_at, event)
+);
+
+-- The newest revision of every entity and the hash of the event that wrote it.
+CREATE TABLE audit_head (
+    tenant       uuid NOT NULL,
+    entity_type  text COLLATE "C" NOT NULL,
+    entity_id    uuid NOT NULL,
+    revision     bigint NOT NULL,
+    hash         bytea NOT NULL,
+    PRIMARY KEY (tenant, entity_type, entity_id)
+);
+
+-- Events in tree order, with what search filters by.
+CREATE TABLE audit_leaf (
+    tenant       uuid NOT NULL,
+    leaf_index   bigint NOT NULL,
+    event        uuid NOT NULL,
+    hash         bytea NOT NULL,
+    recorded_at  bigint NOT NULL,
+    actor_kind   text NOT NULL,
+    actor_id     uuid,
+    action       text NOT NULL,
+    outcome      text NOT NULL,
+    entity_type  text COLLATE "C" NOT NULL,
+    entity_id    uuid NOT NULL,
+    revision     bigint NOT NULL,
+    PRIMARY KEY (tenant, leaf_index)
+);
+CREATE UNIQUE INDEX audit_leaf_by_event ON audit_leaf (tenant, event);
+CREATE INDEX audit_leaf_by_time ON audit_leaf (tenant, recorded_at, leaf_index);
+CREATE INDEX audit_leaf_by_actor ON audit_leaf (tenant, actor_id, leaf_index);
+CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_type, entity_id, leaf_index);
+CREATE INDEX audit_leaf_by_action ON audit_leaf (tenant, action, leaf_index);
+CREATE INDEX audit_leaf_not_ok ON audit_leaf (tenant, outcome, leaf_index) WHERE outcome <> 'ok';
+
+-- Full tiles of 256 hashes; the right edge of the tree comes from the leaves.
+CREATE TABLE audit_tile (
+    tenant  uuid NOT NULL,
+    level   bigint NOT NULL,
+    idx     bigint NOT NULL,
+    hashes  bytea NOT NULL,
+    PRIMARY KEY (tenant, level, idx)
+);
+
+CREATE TABLE audit_tree (
+    tenant    uuid NOT NULL REFERENCES tenant (id),
+    size      bigint NOT NULL,
+    frontier  bytea NOT NULL,
+    signed    bigint NOT NULL,
+    PRIMARY KEY (tenant)
+);
+CREATE INDEX audit_tree_unsigned ON audit_tree (tenant) WHERE size > signed;
+
+-- Published checkpoints, after they were stored outside the database.
+CREATE TABLE audit_checkpoint (
+    tenant     uuid NOT NULL REFERENCES tenant (id),
+    size       bigint NOT NULL,
+    note       text NOT NULL,
+    signed_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, size)
+);
+
+-- Personal values of an event, sealed under their subject's key, apart from the hashed bytes.
+CREATE TABLE audit_personal (
+    tenant   uuid NOT NULL,
+    event    uuid NOT NULL,
+    subject  uuid NOT NULL,
+    sealed   bytea NOT NULL,
+    PRIMARY KEY (tenant, event, subject)
+);
+
+-- Append-only: refused to everybody, including the owner, whatever their grants.
+CREATE FUNCTION bailiwick_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_append_only;
+ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_no_truncate;
+CREATE TRIGGER audit_leaf_append_only BEFORE UPDATE OR DELETE ON audit_leaf FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON audit_leaf FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_leaf ENABLE ALWAYS TRIGGER audit_leaf_append_only;
+ALTER TABLE audit_leaf ENABLE ALWAYS TRIGGER audit_leaf_no_truncate;
+CREATE TRIGGER audit_tile_append_only BEFORE UPDATE OR DELETE ON audit_tile FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_tile_no_truncate BEFORE TRUNCATE ON audit_tile FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER audit_tile_append_only;
+ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER audit_tile_no_truncate;
+CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR DELETE ON audit_checkpoint FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_checkpoint_no_truncate BEFORE TRUNCATE ON audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_checkpoint ENABLE ALWAYS TRIGGER audit_checkpoint_append_only;
+ALTER TABLE audit_checkpoint ENABLE ALWAYS TRIGGER audit_checkpoint_no_truncate;
+
+-- The tenant of the running transaction; none outside one, and then no row is visible.
+CREATE FUNCTION bailiwick_tenant() RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT nullif(current_setting('bailiwick.tenant', true), '')::uuid
+$$;
+
+-- The service's role is not the owner and cannot bypass row-level security. Sign-in roles are made members of it.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bailiwick_app') THEN
+        CREATE ROLE bailiwick_app NOLOGIN NOBYPASSRLS;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL;
+END $$;
+GRANT USAGE ON SCHEMA public TO bailiwick_app;
+
+GRANT SELECT, INSERT, UPDATE ON tenant TO bailiwick_app;
+GRANT SELECT, INSERT ON directory_address TO bailiwick_app;
+GRANT SELECT, INSERT ON directory_key TO bailiwick_app;
+GRANT SELECT, INSERT ON tenant_key TO bailiwick_app;
+GRANT SELECT, INSERT ON subject_key TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON policy TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON users TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON password TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON factor TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON session TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON enrolment TO bailiwick_app;
+GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON invitation TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON api_key TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON security_event TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_event TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON audit_pending TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_head TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_leaf TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_tile TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_tree TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_checkpoint TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_personal TO bailiwick_app;
+
+-- The second wall: whatever a query forgets, another tenant's rows are not there.
+ALTER TABLE tenant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON tenant USING (id = bailiwick_tenant()) WITH CHECK (id = bailiwick_tenant());
+ALTER TABLE tenant_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_key_own ON tenant_key USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE subject_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE subject_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY subject_key_own ON subject_key USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE policy ENABLE ROW LEVEL SECURITY;
+ALTER TABLE policy FORCE ROW LEVEL SECURITY;
+CREATE POLICY policy_own ON policy USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+CREATE POLICY users_own ON users USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE password ENABLE ROW LEVEL SECURITY;
+ALTER TABLE password FORCE ROW LEVEL SECURITY;
+CREATE POLICY password_own ON password USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE factor ENABLE ROW LEVEL SECURITY;
+ALTER TABLE factor FORCE ROW LEVEL SECURITY;
+CREATE POLICY factor_own ON factor USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+ALTER TABLE session FORCE ROW LEVEL SECURITY;
+CREATE POLICY session_own ON session USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE enrolment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE enrolment FORCE ROW LEVEL SECURITY;
+CREATE POLICY enrolment_own ON enrolment USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE sign_in_attempt ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_attempt FORCE ROW LEVEL SECURITY;
+CREATE POLICY sign_in_attempt_own ON sign_in_attempt USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE user_grant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE user_grant FORCE ROW LEVEL SECURITY;
+CREATE POLICY user_grant_own ON user_grant USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invitation FORCE ROW LEVEL SECURITY;
+CREATE POLICY invitation_own ON invitation USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY api_key_own ON api_key USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE security_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE security_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY security_event_own ON security_event USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_event_own ON audit_event USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_pending ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_pending FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_pending_own ON audit_pending USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_head ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_head FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_head_own ON audit_head USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_leaf ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_leaf FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_leaf_own ON audit_leaf USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_tile ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_tile FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_tile_own ON audit_tile USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_tree ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_tree FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_tree_own ON audit_tree USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_checkpoint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_checkpoint FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_checkpoint_own ON audit_checkpoint USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_personal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_personal FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_personal_own ON audit_personal USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+
+-- Names and status of tenants hold no personal data; the platform's list and the way to a tenant need them.
+CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
+
+-- The sequencer and the signer must find the tenants with work; they read ids here and then enter one tenant after the other.
+CREATE POLICY audit_pending_find ON audit_pending FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_checkpoint_find ON audit_checkpoint FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

@@ -1,0 +1,285 @@
+-- The whole schema on SQLite. Times are microseconds since 1970, ids are the sixteen octets of a UUIDv7.
+
+-- Tenants. No personal data: readable in every tenant's scope, written only in its own.
+CREATE TABLE tenant (
+    id          BLOB NOT NULL PRIMARY KEY,
+    slug        TEXT NOT NULL UNIQUE,
+    name        TEXT NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind IN ('customer', 'platform')),
+    region      TEXT NOT NULL,
+    status      TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    key_brand   TEXT NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+-- The way from a sign-in address or an API key to its tenants. Keyed hashes only.
+CREATE TABLE directory_address (
+    tag     BLOB NOT NULL,
+    tenant  BLOB NOT NULL REFERENCES tenant (id),
+    PRIMARY KEY (tag, tenant)
+) STRICT;
+
+CREATE TABLE directory_key (
+    hash    BLOB NOT NULL PRIMARY KEY,
+    tenant  BLOB NOT NULL REFERENCES tenant (id)
+) STRICT;
+
+-- Tenant keys, wrapped by the root key; a subject's key, wrapped by the tenant key. Destroying a row is erasure.
+CREATE TABLE tenant_key (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    version      INTEGER NOT NULL,
+    provider_key TEXT NOT NULL,
+    wrapped      BLOB NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, version)
+) STRICT;
+
+CREATE TABLE subject_key (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    subject      BLOB NOT NULL,
+    key_version  INTEGER NOT NULL,
+    wrapped      BLOB NOT NULL,
+    PRIMARY KEY (tenant, subject)
+) STRICT;
+
+CREATE TABLE policy (
+    tenant                  BLOB NOT NULL REFERENCES tenant (id),
+    mfa_floor               TEXT NOT NULL CHECK (mfa_floor IN ('any', 'mfa')),
+    session_idle_minutes    INTEGER NOT NULL CHECK (session_idle_minutes BETWEEN 1 AND 1440),
+    session_absolute_hours  INTEGER NOT NULL CHECK (session_absolute_hours BETWEEN 1 AND 720),
+    invitation_days         INTEGER NOT NULL CHECK (invitation_days BETWEEN 1 AND 90),
+    PRIMARY KEY (tenant)
+) STRICT;
+
+CREATE TABLE users (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    id          BLOB NOT NULL,
+    email       TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    status      TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, email)
+) STRICT;
+
+CREATE TABLE password (
+    tenant      BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    hash        TEXT NOT NULL,
+    changed_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+
+CREATE TABLE factor (
+    tenant       BLOB NOT NULL,
+    id           BLOB NOT NULL,
+    user_id      BLOB NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('totp', 'sso')),
+    state        TEXT NOT NULL CHECK (state IN ('pending', 'verified', 'removed')),
+    last_step    INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    verified_at  INTEGER,
+    sealed       BLOB,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX factor_by_user ON factor (tenant, user_id, state);
+CREATE INDEX factor_by_state ON factor (tenant, state, kind, user_id);
+
+CREATE TABLE session (
+    tenant          BLOB NOT NULL,
+    id              BLOB NOT NULL,
+    user_id         BLOB NOT NULL,
+    token_hash      BLOB NOT NULL,
+    method          TEXT NOT NULL,
+    created_at      INTEGER NOT NULL,
+    last_seen_at    INTEGER NOT NULL,
+    idle_until      INTEGER NOT NULL,
+    absolute_until  INTEGER NOT NULL,
+    ended_at        INTEGER,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX session_by_user ON session (tenant, user_id, created_at);
+
+CREATE TABLE enrolment (
+    tenant      BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    token_hash  BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+
+CREATE TABLE sign_in_attempt (
+    tenant   BLOB NOT NULL,
+    id       BLOB NOT NULL,
+    user_id  BLOB NOT NULL,
+    factor   TEXT NOT NULL,
+    outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX sign_in_attempt_by_user ON sign_in_attempt (tenant, user_id, factor, at);
+
+CREATE TABLE user_grant (
+    tenant      BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    permission  TEXT NOT NULL,
+    effect      TEXT NOT NULL CHECK (effect IN ('grant', 'deny')),
+    reason      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, user_id, permission),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+
+CREATE TABLE invitation (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    id          BLOB NOT NULL,
+    email       TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    invited_by  BLOB,
+    state       TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'revoked')),
+    token_hash  BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
+CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
+
+CREATE TABLE api_key (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    id          BLOB NOT NULL,
+    name        TEXT NOT NULL,
+    prefix      TEXT NOT NULL,
+    hash        BLOB NOT NULL,
+    scopes      TEXT NOT NULL,
+    created_by  BLOB,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER,
+    revoked_at  INTEGER,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, hash)
+) STRICT;
+CREATE INDEX api_key_by_end ON api_key (tenant, revoked_at, expires_at);
+
+CREATE TABLE security_event (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    kind         TEXT NOT NULL,
+    severity     TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'high')),
+    detail       TEXT NOT NULL,
+    audit_event  BLOB NOT NULL,
+    triage       TEXT NOT NULL CHECK (triage IN ('open', 'acknowledged', 'resolved')),
+    at           INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX security_event_by_time ON security_event (tenant, at, id);
+CREATE INDEX security_event_by_severity ON security_event (tenant, severity, triage);
+
+-- The audit log. `bytes` are the exact octets whose hash is the leaf of the tenant's Merkle tree.
+CREATE TABLE audit_event (
+    tenant  BLOB NOT NULL REFERENCES tenant (id),
+    id      BLOB NOT NULL,
+    hash    BLOB NOT NULL,
+    bytes   BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+
+-- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped.
+CREATE TABLE audit_pending (
+    tenant       BLOB NOT NULL,
+    event        BLOB NOT NULL,
+    recorded_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, recorded_at, event)
+) STRICT;
+
+-- The newest revision of every entity and the hash of the event that wrote it.
+CREATE TABLE audit_head (
+    tenant       BLOB NOT NULL,
+    entity_type  TEXT NOT NULL,
+    entity_id    BLOB NOT NULL,
+    revision     INTEGER NOT NULL,
+    hash         BLOB NOT NULL,
+    PRIMARY KEY (tenant, entity_type, entity_id)
+) STRICT;
+
+-- Events in tree order, with what search filters by.
+CREATE TABLE audit_leaf (
+    tenant       BLOB NOT NULL,
+    leaf_index   INTEGER NOT NULL,
+    event        BLOB NOT NULL,
+    hash         BLOB NOT NULL,
+    recorded_at  INTEGER NOT NULL,
+    actor_kind   TEXT NOT NULL,
+    actor_id     BLOB,
+    action       TEXT NOT NULL,
+    outcome      TEXT NOT NULL,
+    entity_type  TEXT NOT NULL,
+    entity_id    BLOB NOT NULL,
+    revision     INTEGER NOT NULL,
+    PRIMARY KEY (tenant, leaf_index)
+) STRICT;
+CREATE UNIQUE INDEX audit_leaf_by_event ON audit_leaf (tenant, event);
+CREATE INDEX audit_leaf_by_time ON audit_leaf (tenant, recorded_at, leaf_index);
+CREATE INDEX audit_leaf_by_actor ON audit_leaf (tenant, actor_id, leaf_index);
+CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_type, entity_id, leaf_index);
+CREATE INDEX audit_leaf_by_action ON audit_leaf (tenant, action, leaf_index);
+CREATE INDEX audit_leaf_not_ok ON audit_leaf (tenant, outcome, leaf_index) WHERE outcome <> 'ok';
+
+-- Full tiles of 256 hashes; the right edge of the tree comes from the leaves.
+CREATE TABLE audit_tile (
+    tenant  BLOB NOT NULL,
+    level   INTEGER NOT NULL,
+    idx     INTEGER NOT NULL,
+    hashes  BLOB NOT NULL,
+    PRIMARY KEY (tenant, level, idx)
+) STRICT;
+
+CREATE TABLE audit_tree (
+    tenant    BLOB NOT NULL REFERENCES tenant (id),
+    size      INTEGER NOT NULL,
+    frontier  BLOB NOT NULL,
+    signed    INTEGER NOT NULL,
+    PRIMARY KEY (tenant)
+) STRICT;
+CREATE INDEX audit_tree_unsigned ON audit_tree (tenant) WHERE size > signed;
+
+-- Published checkpoints, after they were stored outside the database.
+CREATE TABLE audit_checkpoint (
+    tenant     BLOB NOT NULL REFERENCES tenant (id),
+    size       INTEGER NOT NULL,
+    note       TEXT NOT NULL,
+    signed_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, size)
+) STRICT;
+
+-- Personal values of an event, sealed under their subject's key, apart from the hashed bytes.
+CREATE TABLE audit_personal (
+    tenant   BLOB NOT NULL,
+    event    BLOB NOT NULL,
+    subject  BLOB NOT NULL,
+    sealed   BLOB NOT NULL,
+    PRIMARY KEY (tenant, event, subject)
+) STRICT;
+
+-- Append-only: whoever changes the past has to remove these first, which the schema check at start names.
+CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
+CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
+CREATE TRIGGER audit_leaf_no_update BEFORE UPDATE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
+CREATE TRIGGER audit_leaf_no_delete BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
+CREATE TRIGGER audit_tile_no_update BEFORE UPDATE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
+CREATE TRIGGER audit_tile_no_delete BEFORE DELETE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
+CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
+CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;

@@ -1,0 +1,87 @@
+//! What the gate reads: one query for a session or key, one for the grants.
+
+use bailiwick_domain::{
+    entity::{ApiKey, Effect, Session, Tenant, TenantStatus, User},
+    ids::{TenantId, UserId},
+};
+use bailiwick_vault::token::TokenHash;
+use sqlx::FromRow;
+
+use crate::{
+    Result, Store, api_keys,
+    lock::{row, rows},
+    sessions, tenants,
+    tx::{Scope, View},
+    users,
+};
+
+/// A session with everything that decides whether it is good.
+pub(crate) struct BySession {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+    pub(crate) tenant: Tenant,
+    pub(crate) idle_minutes: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    session: sessions::Row,
+    #[sqlx(flatten)]
+    user: users::Row,
+    #[sqlx(flatten)]
+    tenant: tenants::Row,
+    session_idle_minutes: i64,
+}
+
+pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Option<BySession>> {
+    let tenant = view.tenant();
+    let row: Option<Row> = row!(
+        view,
+        "SELECT s.id AS session_id, s.user_id, s.method, s.created_at AS session_created_at, s.last_seen_at, s.idle_until, s.absolute_until, s.ended_at,
+                u.id, u.email, u.name, u.role, u.status, u.created_at,
+                t.id AS tenant_id, t.slug, t.name AS tenant_name, t.kind, t.region, t.status AS tenant_status, t.key_brand, t.created_at AS tenant_created_at,
+                p.session_idle_minutes
+         FROM session s
+         JOIN users u ON u.tenant = s.tenant AND u.id = s.user_id
+         JOIN tenant t ON t.id = s.tenant
+         JOIN policy p ON p.tenant = s.tenant
+         WHERE s.tenant = $1 AND s.token_hash = $2",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    row.map(|row| {
+        Ok(BySession { session: row.session.into(), user: row.user.try_into()?, tenant: row.tenant.into(), idle_minutes: row.session_idle_minutes })
+    })
+    .transpose()
+}
+
+/// One permission given or taken.
+#[derive(FromRow)]
+pub(crate) struct GrantRow {
+    pub(crate) permission: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) effect: Effect,
+}
+
+pub(crate) async fn grants(scope: &mut impl Scope, user: UserId) -> Result<Vec<GrantRow>> {
+    let tenant = scope.tenant();
+    Ok(rows!(scope, "SELECT permission, effect FROM user_grant WHERE tenant = $1 AND user_id = $2", tenant.uuid(), user.uuid())?)
+}
+
+pub(crate) async fn tenant_of_key(store: &Store, hash: &TokenHash) -> Result<Option<TenantId>> {
+    tenants::of_key(store, hash).await
+}
+
+pub(crate) async fn by_key(view: &mut View, hash: &TokenHash) -> Result<Option<(ApiKey, TenantStatus)>> {
+    let tenant = view.tenant();
+    let row: Option<api_keys::Row> = row!(
+        view,
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key WHERE tenant = $1 AND hash = $2",
+        tenant.uuid(),
+        &hash.as_bytes()[..]
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let status = tenants::find(view).await?.status;
+    Ok(Some((row.try_into()?, status)))
+}

@@ -1,0 +1,272 @@
+//! What a user signs in with: password, second factors, enrolment links, and the attempts made.
+
+use bailiwick_domain::{
+    entity::{Attempt, Enrolment, Factor, FactorKind, FactorState, Password},
+    ids::{EnrolmentId, FactorId, UserId},
+    time::Timestamp,
+};
+use bailiwick_vault::{
+    envelope::{Context, Sealed},
+    token::TokenHash,
+    totp::TotpSecret,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Error, Result, Written,
+    lock::{execute, locked, row, rows},
+    tenant_keys,
+    tx::{Scope, Tx},
+};
+
+#[derive(FromRow)]
+struct PasswordRow {
+    #[sqlx(try_from = "Uuid")]
+    user_id: UserId,
+    hash: String,
+    #[sqlx(try_from = "i64")]
+    changed_at: Timestamp,
+}
+
+/// The stored password of a user, if one is set.
+pub async fn password(scope: &mut impl Scope, user: UserId) -> Result<Option<Password>> {
+    let tenant = scope.tenant();
+    let row: Option<PasswordRow> =
+        row!(scope, "SELECT user_id, hash, changed_at FROM password WHERE tenant = $1 AND user_id = $2", tenant.uuid(), user.uuid())?;
+    Ok(row.map(|row| Password { user: row.user_id, hash: row.hash, changed_at: row.changed_at }))
+}
+
+/// Sets a user's password, the first or another one.
+pub async fn set_password(tx: &mut Tx, after: Password) -> Result<Written<Password>> {
+    let tenant = tx.tenant();
+    let before = password(tx, after.user).await?;
+    execute!(
+        tx,
+        "INSERT INTO password (tenant, user_id, hash, changed_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (tenant, user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
+        tenant.uuid(),
+        after.user.uuid(),
+        after.hash.as_str(),
+        after.changed_at.micros()
+    )?;
+    Ok(Written { before, after: Some(after) })
+}
+
+#[derive(FromRow)]
+struct FactorRow {
+    #[sqlx(try_from = "Uuid")]
+    id: FactorId,
+    #[sqlx(try_from = "Uuid")]
+    user_id: UserId,
+    #[sqlx(try_from = "String")]
+    kind: FactorKind,
+    #[sqlx(try_from = "String")]
+    state: FactorState,
+    last_step: i64,
+    #[sqlx(try_from = "i64")]
+    created_at: Timestamp,
+    verified_at: Option<i64>,
+}
+
+impl From<FactorRow> for Factor {
+    fn from(row: FactorRow) -> Self {
+        Self {
+            id: row.id,
+            user: row.user_id,
+            kind: row.kind,
+            state: row.state,
+            last_step: row.last_step,
+            created_at: row.created_at,
+            verified_at: row.verified_at.map(Timestamp::from_micros),
+        }
+    }
+}
+
+/// A user's factors that are not removed, oldest first.
+pub async fn factors(scope: &mut impl Scope, user: UserId) -> Result<Vec<Factor>> {
+    let tenant = scope.tenant();
+    let rows: Vec<FactorRow> = rows!(
+        scope,
+        "SELECT id, user_id, kind, state, last_step, created_at, verified_at FROM factor
+         WHERE tenant = $1 AND user_id = $2 AND state <> 'removed' ORDER BY created_at, id",
+        tenant.uuid(),
+        user.uuid()
+    )?;
+    Ok(rows.into_iter().map(Factor::from).collect())
+}
+
+/// Reads a factor of this user for changing.
+pub async fn lock_factor(tx: &mut Tx, user: UserId, id: FactorId) -> Result<Factor> {
+    let tenant = tx.tenant();
+    let row: FactorRow = locked!(
+        tx,
+        "SELECT id, user_id, kind, state, last_step, created_at, verified_at FROM factor WHERE tenant = $1 AND id = $2 AND user_id = $3",
+        tenant.uuid(),
+        id.uuid(),
+        user.uuid()
+    )?;
+    Ok(row.into())
+}
+
+/// Stores a factor; its secret, if it has one, is sealed under the tenant's key for this very row.
+pub async fn insert_factor(tx: &mut Tx, factor: Factor, secret: Option<&TotpSecret>) -> Result<Written<Factor>> {
+    let tenant = tx.tenant();
+    let sealed = match secret {
+        Some(secret) => {
+            let keys = tenant_keys::load(tx).await?;
+            let row = factor.id.bytes();
+            Some(secret.seal(&keys, &factor_context(tenant.bytes(), &row), &*tx.shared.entropy).map_err(Error::vault)?.into_bytes())
+        }
+        None => None,
+    };
+    execute!(
+        tx,
+        "INSERT INTO factor (tenant, id, user_id, kind, state, last_step, created_at, verified_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        tenant.uuid(),
+        factor.id.uuid(),
+        factor.user.uuid(),
+        factor.kind.name(),
+        factor.state.name(),
+        factor.last_step,
+        factor.created_at.micros(),
+        factor.verified_at.map(Timestamp::micros),
+        sealed.clone()
+    )?;
+    Ok(Written::created(factor))
+}
+
+/// Replaces a locked factor by its new image; the sealed secret stays.
+pub async fn replace_factor(tx: &mut Tx, before: Factor, after: Factor) -> Result<Written<Factor>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE factor SET state = $3, last_step = $4, verified_at = $5 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.state.name(),
+        after.last_step,
+        after.verified_at.map(Timestamp::micros)
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// Opens the secret of a TOTP factor.
+pub async fn factor_secret(scope: &mut impl Scope, id: FactorId) -> Result<TotpSecret> {
+    let tenant = scope.tenant();
+    let row: Option<(Option<Vec<u8>>,)> = row!(scope, "SELECT sealed FROM factor WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let bytes = row.and_then(|(sealed,)| sealed).ok_or(Error::NotFound)?;
+    let sealed = Sealed::parse(bytes).map_err(Error::vault)?;
+    let keys = tenant_keys::load(scope).await?;
+    let row = id.bytes();
+    TotpSecret::open(&keys, &factor_context(tenant.bytes(), &row), &sealed).map_err(Error::vault)
+}
+
+fn factor_context(tenant: [u8; 16], row: &[u8; 16]) -> Context<'_> {
+    Context { tenant, table: "factor", row, column: "sealed", version: 1 }
+}
+
+/// Stores an attempt to sign in.
+pub async fn insert_attempt(tx: &mut Tx, attempt: Attempt) -> Result<Written<Attempt>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, outcome, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        tenant.uuid(),
+        attempt.id.uuid(),
+        attempt.user.uuid(),
+        attempt.factor.as_str(),
+        attempt.outcome.name(),
+        attempt.at.micros()
+    )?;
+    Ok(Written::created(attempt))
+}
+
+/// Refused attempts at an account with one factor since `since` and since the last accepted one.
+pub async fn refused_since(scope: &mut impl Scope, user: UserId, factor: &str, since: Timestamp) -> Result<i64> {
+    let tenant = scope.tenant();
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.outcome = 'refused' AND a.at >= $4
+         AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b
+                              WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3 AND b.outcome = 'accepted' AND b.at >= $4), 0)",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+#[derive(FromRow)]
+struct EnrolmentRow {
+    #[sqlx(try_from = "Uuid")]
+    id: EnrolmentId,
+    #[sqlx(try_from = "Uuid")]
+    user_id: UserId,
+    #[sqlx(try_from = "i64")]
+    created_at: Timestamp,
+    #[sqlx(try_from = "i64")]
+    expires_at: Timestamp,
+    used_at: Option<i64>,
+}
+
+impl From<EnrolmentRow> for Enrolment {
+    fn from(row: EnrolmentRow) -> Self {
+        Self { id: row.id, user: row.user_id, created_at: row.created_at, expires_at: row.expires_at, used_at: row.used_at.map(Timestamp::from_micros) }
+    }
+}
+
+/// Stores an enrolment link beside the hash of its token.
+pub async fn insert_enrolment(tx: &mut Tx, enrolment: Enrolment, token: &TokenHash) -> Result<Written<Enrolment>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO enrolment (tenant, id, user_id, token_hash, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        tenant.uuid(),
+        enrolment.id.uuid(),
+        enrolment.user.uuid(),
+        &token.as_bytes()[..],
+        enrolment.created_at.micros(),
+        enrolment.expires_at.micros(),
+        enrolment.used_at.map(Timestamp::micros)
+    )?;
+    Ok(Written::created(enrolment))
+}
+
+/// The enrolment link with this token.
+pub async fn enrolment(scope: &mut impl Scope, token: &TokenHash) -> Result<Enrolment> {
+    let tenant = scope.tenant();
+    let row: Option<EnrolmentRow> = row!(
+        scope,
+        "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment WHERE tenant = $1 AND token_hash = $2",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    Ok(row.ok_or(Error::NotFound)?.into())
+}
+
+/// Reads the enrolment link with this token for changing.
+pub async fn lock_enrolment(tx: &mut Tx, token: &TokenHash) -> Result<Enrolment> {
+    let tenant = tx.tenant();
+    let row: EnrolmentRow = locked!(
+        tx,
+        "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment WHERE tenant = $1 AND token_hash = $2",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    Ok(row.into())
+}
+
+/// Replaces a locked enrolment link by its new image.
+pub async fn replace_enrolment(tx: &mut Tx, before: Enrolment, after: Enrolment) -> Result<Written<Enrolment>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE enrolment SET used_at = $3 WHERE tenant = $1 AND id = $2 AND used_at IS NULL",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.used_at.map(Timestamp::micros)
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}

@@ -1,0 +1,139 @@
+//! API keys: their records and hashes, never the keys.
+
+use bailiwick_domain::{
+    entity::ApiKey,
+    ids::{ApiKeyId, UserId},
+    time::Timestamp,
+};
+use bailiwick_vault::token::TokenHash;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Cursor, Error, Page, Result, Written,
+    lock::{execute, locked, row, rows},
+    page::LIMIT,
+    tx::{Scope, Tx},
+};
+
+#[derive(FromRow)]
+pub(crate) struct Row {
+    #[sqlx(try_from = "Uuid")]
+    id: ApiKeyId,
+    name: String,
+    prefix: String,
+    scopes: String,
+    created_by: Option<Uuid>,
+    #[sqlx(try_from = "i64")]
+    created_at: Timestamp,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<Row> for ApiKey {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            prefix: row.prefix,
+            scopes: serde_json::from_str(&row.scopes).map_err(|_| Error::Corrupt("api_key.scopes".into()))?,
+            created_by: row.created_by.map(UserId::from),
+            created_at: row.created_at,
+            expires_at: row.expires_at.map(Timestamp::from_micros),
+            revoked_at: row.revoked_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// Stores a key's record beside the key's hash, and the way from the hash to the tenant.
+pub async fn insert(tx: &mut Tx, key: ApiKey, hash: &TokenHash) -> Result<Written<ApiKey>> {
+    let tenant = tx.tenant();
+    let scopes = serde_json::to_string(&key.scopes).map_err(|_| Error::Corrupt("api_key.scopes".into()))?;
+    execute!(
+        tx,
+        "INSERT INTO api_key (tenant, id, name, prefix, hash, scopes, created_by, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        tenant.uuid(),
+        key.id.uuid(),
+        key.name.as_str(),
+        key.prefix.as_str(),
+        &hash.as_bytes()[..],
+        scopes.as_str(),
+        key.created_by.map(UserId::uuid),
+        key.created_at.micros(),
+        key.expires_at.map(Timestamp::micros),
+        key.revoked_at.map(Timestamp::micros)
+    )?;
+    execute!(tx, "INSERT INTO directory_key (hash, tenant) VALUES ($1, $2)", &hash.as_bytes()[..], tenant.uuid())?;
+    Ok(Written::created(key))
+}
+
+/// One key's record.
+pub async fn find(scope: &mut impl Scope, id: ApiKeyId) -> Result<ApiKey> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Keys, newest first.
+pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page<ApiKey>> {
+    let tenant = scope.tenant();
+    let before = before.unwrap_or_else(Cursor::newest);
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
+         WHERE tenant = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4",
+        tenant.uuid(),
+        before.at.micros(),
+        before.id,
+        LIMIT + 1
+    )?;
+    let rows = rows.into_iter().map(ApiKey::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.created_at, id: row.id.uuid() }))
+}
+
+/// The working keys that end first, for the security controls page.
+pub async fn ending_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<ApiKey>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
+         WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+         ORDER BY CASE WHEN expires_at IS NULL THEN 1 ELSE 0 END, expires_at, id LIMIT $3",
+        tenant.uuid(),
+        now.micros(),
+        limit
+    )?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// Reads a key's record for changing.
+pub async fn lock(tx: &mut Tx, id: ApiKeyId) -> Result<ApiKey> {
+    let tenant = tx.tenant();
+    let row: Row = locked!(
+        tx,
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    row.try_into()
+}
+
+/// Replaces a locked record by its new image.
+pub async fn replace(tx: &mut Tx, before: ApiKey, after: ApiKey) -> Result<Written<ApiKey>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE api_key SET revoked_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.revoked_at.map(Timestamp::micros),
+        after.expires_at.map(Timestamp::micros)
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}

@@ -1,0 +1,204 @@
+//! An event on its way into the log: everything but its place in its entity's history.
+
+use bailiwick_domain::{
+    change::Change,
+    entity::{SecurityEvent, Triage},
+    ids::{EventId, SecurityEventId, TenantId},
+    rule::Rule,
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::personal::{Personal, Sealed};
+use crate::{
+    Event, Result,
+    gate::{Actor, Permit},
+    security_events,
+    tx::{Scope, Tx},
+};
+
+/// How the recorded operation ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Ok,
+    Denied,
+    Failed,
+}
+
+impl Outcome {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// An event without its revision and the hash of the one before.
+pub(crate) struct Draft {
+    pub(crate) tenant: TenantId,
+    pub(crate) id: EventId,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) actor: ActorImage,
+    pub(crate) action: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) entity_type: String,
+    pub(crate) entity_id: Uuid,
+    pub(crate) changes: Value,
+    pub(crate) reason: Option<String>,
+    pub(crate) request: Uuid,
+    pub(crate) agent: &'static str,
+    pub(crate) ip: Value,
+    pub(crate) personal: Vec<Sealed>,
+}
+
+/// The actor as the log names them: opaque ids only.
+#[derive(Clone)]
+pub(crate) struct ActorImage {
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<Uuid>,
+    auth: &'static str,
+    credential: Option<Uuid>,
+}
+
+impl ActorImage {
+    fn of(actor: &Actor) -> Self {
+        match actor {
+            Actor::Anonymous => Self { kind: "anonymous", id: None, auth: "none", credential: None },
+            Actor::User { id, session, method } => {
+                Self { kind: "user", id: Some(id.uuid()), auth: method.name(), credential: Some(session.uuid()) }
+            }
+            Actor::Operator { id, session } => Self { kind: "operator", id: Some(id.uuid()), auth: "session", credential: Some(session.uuid()) },
+            Actor::Key { id } => Self { kind: "api_key", id: Some(id.uuid()), auth: "api_key", credential: Some(id.uuid()) },
+            Actor::System(job) => Self { kind: "system", id: None, auth: job.name(), credential: None },
+        }
+    }
+
+    /// The person whose address the request came from; the request itself where nobody is known.
+    fn subject(&self, request: Uuid) -> Uuid {
+        self.id.unwrap_or(request)
+    }
+
+    fn json(&self) -> Value {
+        json!({"auth": self.auth, "credential": self.credential, "id": self.id, "kind": self.kind})
+    }
+}
+
+impl Draft {
+    /// Subject keys that exist once this draft is committed.
+    pub(crate) fn new_subjects(&self) -> Vec<super::personal::Learned> {
+        self.personal.iter().filter_map(|sealed| sealed.learned(self.tenant)).collect()
+    }
+
+    /// The event with its place in its entity's history.
+    pub(crate) fn value(&self, revision: i64, previous: Option<bailiwick_proof::hash::Hash>) -> Value {
+        json!({
+            "action": self.action,
+            "actor": self.actor.json(),
+            "changes": self.changes,
+            "entity": {"id": self.entity_id, "revision": revision, "type": self.entity_type},
+            "id": self.id,
+            "occurred_at": self.recorded_at,
+            "outcome": self.outcome.name(),
+            "prev": previous.map(|hash| hash.to_string()),
+            "reason": self.reason,
+            "recorded_at": self.recorded_at,
+            "request": self.request,
+            "source": {"agent": self.agent, "ip": self.ip},
+            "tenant": self.tenant,
+            "v": 1,
+        })
+    }
+}
+
+/// Turns the events of a finished change into drafts, and raises the security events they carry.
+pub(crate) async fn drafts<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<Vec<Draft>> {
+    let mut drafts = Vec::with_capacity(tx.events.len());
+    for event in std::mem::take(&mut tx.events) {
+        let id: EventId = EventId::new(tx.now, &*tx.shared.entropy);
+        if let Some(raised) = &event.raises {
+            let raised = SecurityEvent {
+                id: SecurityEventId::new(tx.now, &*tx.shared.entropy),
+                kind: event.action.to_owned(),
+                severity: raised.severity,
+                detail: raised.detail.clone(),
+                audit_event: id.uuid(),
+                triage: Triage::Open,
+                at: tx.now,
+            };
+            security_events::insert(tx, &raised).await?;
+        }
+        drafts.push(draft(tx, permit, id, event, Outcome::Ok).await?);
+    }
+    Ok(drafts)
+}
+
+/// The record of an operation that was refused or failed: an event about the request itself.
+pub(crate) async fn outcome_draft<R: Rule>(tx: &mut Tx, permit: &Permit<R>, outcome: Outcome, code: &'static str) -> Result<Draft> {
+    let id = EventId::new(tx.now, &*tx.shared.entropy);
+    let request = permit.request().id.uuid();
+    let event = Event {
+        action: "request.refused",
+        entity_type: "request",
+        entity_id: id.uuid(),
+        subject: request,
+        changes: vec![Change {
+            path: "/rule".into(),
+            op: bailiwick_domain::change::Op::Add,
+            before: Value::Null,
+            after: Value::from(R::NAME),
+        }],
+        personal: &[],
+        secret: &[],
+        reason: Some(code.to_owned()),
+        raises: None,
+    };
+    draft(tx, permit, id, event, outcome).await
+}
+
+async fn draft<R: Rule>(tx: &mut Tx, permit: &Permit<R>, id: EventId, event: Event, outcome: Outcome) -> Result<Draft> {
+    let request = permit.request();
+    let actor = ActorImage::of(permit.actor());
+    let mut personal = Personal::new(tx.tenant(), id);
+    let changes = event
+        .changes
+        .into_iter()
+        .map(|change| {
+            if event.secret.contains(&change.field()) {
+                redacted(change)
+            } else if event.personal.contains(&change.field()) {
+                personal.commit_change(&*tx.shared.entropy, event.subject, change)
+            } else {
+                Ok(change)
+            }
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let ip = match request.ip {
+        Some(ip) => personal.commit(&*tx.shared.entropy, actor.subject(request.id.uuid()), &Value::from(ip.to_string()))?,
+        None => Value::Null,
+    };
+    Ok(Draft {
+        tenant: tx.tenant(),
+        id,
+        recorded_at: tx.shared.clock.now(),
+        actor,
+        action: event.action.to_owned(),
+        outcome,
+        entity_type: event.entity_type.to_owned(),
+        entity_id: event.entity_id,
+        changes: serde_json::to_value(changes).map_err(|e| crate::Error::Proof(e.to_string()))?,
+        reason: event.reason,
+        request: request.id.uuid(),
+        agent: request.agent.name(),
+        ip,
+        personal: personal.seal(tx).await?,
+    })
+}
+
+/// A secret leaves only the fact that it changed.
+fn redacted(change: Change) -> Result<Change> {
+    let hide = |value: Value| if value.is_null() { value } else { json!({"redacted": true}) };
+    Ok(Change { before: hide(change.before), after: hide(change.after), ..change })
+}

@@ -1,0 +1,151 @@
+//! Giving events their place in the tenant's tree.
+
+use bailiwick_domain::ids::TenantId;
+use bailiwick_proof::{
+    hash::Hash,
+    tile::complete_tiles,
+    tree::{Frontier, Needs},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    append::{hex, stored_hash},
+    reader,
+};
+use crate::{Error, Result, conn::Driver};
+
+/// An event as search and the tree need it.
+pub(crate) struct Leaf {
+    pub(crate) event: Uuid,
+    pub(crate) hash: Hash,
+    pub(crate) recorded_at: i64,
+    pub(crate) actor_kind: String,
+    pub(crate) actor_id: Option<Uuid>,
+    pub(crate) action: String,
+    pub(crate) outcome: String,
+    pub(crate) entity_type: String,
+    pub(crate) entity_id: Uuid,
+    pub(crate) revision: i64,
+}
+
+/// Appends `leaves` to the tenant's tree: search rows, full tiles and the frontier, in the caller's transaction.
+pub(crate) async fn integrate(driver: &mut Driver<'_>, tenant: TenantId, leaves: &[Leaf]) -> Result<()> {
+    let (size, mut frontier) = tree(driver, tenant).await?;
+    let start = u64::try_from(size).map_err(|_| Error::Corrupt("audit_tree.size".into()))?;
+    let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.hash).collect();
+    for hash in &hashes {
+        frontier.push(*hash);
+    }
+    insert_leaves(driver, tenant, size, leaves).await?;
+    let fetched = reader::fetch(driver, tenant, &Needs::tiles(start, hashes.len())).await?;
+    for (id, tile) in complete_tiles(&fetched, start, &hashes).map_err(|e| Error::Proof(e.to_string()))? {
+        let index = i64::try_from(id.index).map_err(|_| Error::Proof("the tree is too large".into()))?;
+        let insert = "INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES ($1, $2, $3, $4)";
+        match driver {
+            Driver::Sqlite(c) => {
+                sqlx::query(insert).bind(tenant.uuid()).bind(i64::from(id.level)).bind(index).bind(tile.to_bytes()).execute(&mut **c).await?;
+            }
+            Driver::Postgres(c) => {
+                sqlx::query(insert).bind(tenant.uuid()).bind(i64::from(id.level)).bind(index).bind(tile.to_bytes()).execute(&mut **c).await?;
+            }
+        }
+    }
+    let grown = i64::try_from(frontier.size()).map_err(|_| Error::Proof("the tree is too large".into()))?;
+    let advance = "UPDATE audit_tree SET size = $2, frontier = $3 WHERE tenant = $1 AND size = $4";
+    let moved = match driver {
+        Driver::Sqlite(c) => {
+            sqlx::query(advance).bind(tenant.uuid()).bind(grown).bind(frontier.to_bytes()).bind(size).execute(&mut **c).await?.rows_affected()
+        }
+        Driver::Postgres(c) => {
+            sqlx::query(advance).bind(tenant.uuid()).bind(grown).bind(frontier.to_bytes()).bind(size).execute(&mut **c).await?.rows_affected()
+        }
+    };
+    // Somebody else moved the tree: two sequencers at work. Nothing of this one's is kept.
+    if moved == 1 { Ok(()) } else { Err(Error::Busy) }
+}
+
+/// The size and the right edge of a tenant's tree.
+pub(super) async fn tree(driver: &mut Driver<'_>, tenant: TenantId) -> Result<(i64, Frontier)> {
+    let select = "SELECT size, frontier FROM audit_tree WHERE tenant = $1";
+    let (size, bytes): (i64, Vec<u8>) = match driver {
+        Driver::Sqlite(c) => sqlx::query_as(select).bind(tenant.uuid()).fetch_one(&mut **c).await?,
+        Driver::Postgres(c) => sqlx::query_as(select).bind(tenant.uuid()).fetch_one(&mut **c).await?,
+    };
+    let frontier = Frontier::from_bytes(&bytes).map_err(|e| Error::Corrupt(e.to_string()))?;
+    if i64::try_from(frontier.size()).ok() != Some(size) {
+        return Err(Error::Corrupt("audit_tree.frontier is of another size".into()));
+    }
+    Ok((size, frontier))
+}
+
+async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, leaves: &[Leaf]) -> Result<()> {
+    match driver {
+        Driver::Sqlite(c) => {
+            let rows: Vec<_> = (first..)
+                .zip(leaves)
+                .map(|(index, l)| {
+                    json!([
+                        index, hex(l.event), l.hash.to_string(), l.recorded_at, l.actor_kind, l.actor_id.map(hex), l.action, l.outcome,
+                        l.entity_type, hex(l.entity_id), l.revision
+                    ])
+                })
+                .collect();
+            sqlx::query(
+                "INSERT INTO audit_leaf (tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
+                 SELECT $1, value ->> 0, unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, unhex(value ->> 5), value ->> 6, value ->> 7,
+                        value ->> 8, unhex(value ->> 9), value ->> 10
+                 FROM json_each($2)",
+            )
+            .bind(tenant.uuid())
+            .bind(Value::Array(rows).to_string())
+            .execute(&mut **c)
+            .await?;
+        }
+        Driver::Postgres(c) => {
+            let column = |f: fn(&Leaf) -> String| leaves.iter().map(f).collect::<Vec<_>>();
+            sqlx::query(
+                "INSERT INTO audit_leaf (tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
+                 SELECT $1, $2 + l.place - 1, l.event, l.hash, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision
+                 FROM unnest($3::uuid[], $4::bytea[], $5::bigint[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::uuid[], $12::bigint[])
+                      WITH ORDINALITY AS l (event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision, place)",
+            )
+            .bind(tenant.uuid())
+            .bind(first)
+            .bind(leaves.iter().map(|l| l.event).collect::<Vec<_>>())
+            .bind(leaves.iter().map(|l| l.hash.0.to_vec()).collect::<Vec<_>>())
+            .bind(leaves.iter().map(|l| l.recorded_at).collect::<Vec<_>>())
+            .bind(column(|l| l.actor_kind.clone()))
+            .bind(leaves.iter().map(|l| l.actor_id).collect::<Vec<_>>())
+            .bind(column(|l| l.action.clone()))
+            .bind(column(|l| l.outcome.clone()))
+            .bind(column(|l| l.entity_type.clone()))
+            .bind(leaves.iter().map(|l| l.entity_id).collect::<Vec<_>>())
+            .bind(leaves.iter().map(|l| l.revision).collect::<Vec<_>>())
+            .execute(&mut **c)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A leaf from an event's stored octets, for events that were written before their place was known.
+pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
+    let unreadable = || Error::Corrupt(format!("event {event} is not what this version writes"));
+    let value: Value = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(unreadable);
+    let id = |text: String| Uuid::try_parse(&text).map_err(|_| unreadable());
+    let at = bailiwick_domain::time::Timestamp::parse(&text("/recorded_at")?).map_err(|_| unreadable())?;
+    Ok(Leaf {
+        event,
+        hash: stored_hash(hash)?,
+        recorded_at: at.micros(),
+        actor_kind: text("/actor/kind")?,
+        actor_id: text("/actor/id").ok().map(id).transpose()?,
+        action: text("/action")?,
+        outcome: text("/outcome")?,
+        entity_type: text("/entity/type")?,
+        entity_id: id(text("/entity/id")?)?,
+        revision: value.pointer("/entity/revision").and_then(Value::as_i64).ok_or_else(unreadable)?,
+    })
+}

@@ -1,0 +1,25 @@
+//! The audit log: from a change to a leaf of the tenant's Merkle tree.
+//!
+//! In the caller's transaction each event becomes a [`Draft`] (redacted, personal values committed and sealed apart), then
+//! canonical bytes chained to the previous event of the same entity. Afterwards the sequencer gives every event its place
+//! in the tree, and the signer signs the tree's head outside the database.
+
+mod append;
+mod checkpoint;
+mod draft;
+mod integrate;
+mod page;
+mod personal;
+mod reader;
+mod search;
+mod sequence;
+mod verify;
+
+pub(crate) use append::{append_postgres, flush_sqlite};
+pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
+pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
+pub use page::{EventPage, Proof, entity_history, event_page, last_signed, revealed};
+pub(crate) use personal::SubjectCache;
+pub use search::{COUNT_CAP, Filter, Found, Listed, OutcomeFilter, actions, count, entity_types, just_now, search, total};
+pub use sequence::Sequencer;
+pub use verify::{Progress, Report, VerifyError, verify_all};

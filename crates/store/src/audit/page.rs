@@ -1,0 +1,147 @@
+//! One event with everything that is known of it, and the history of one entity.
+
+use std::collections::HashMap;
+
+use bailiwick_domain::{
+    ids::EventId,
+    time::Timestamp,
+};
+use bailiwick_proof::{
+    Hash,
+    tree::{Needs, inclusion_proof},
+};
+use serde_json::Value;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{append::stored_hash, integrate, personal, reader, search::Listed};
+use crate::{Error, Result, conn::on, page::LIMIT, tx::Scope};
+
+/// An event as its page shows it.
+#[derive(Clone, Debug)]
+pub struct EventPage {
+    /// The exact octets that are hashed.
+    pub bytes: String,
+    /// Their leaf hash.
+    pub hash: Hash,
+    /// The place in the tree and the proof of it; nothing for an event written a moment ago.
+    pub proof: Option<Proof>,
+    /// The values behind the event's commitments; those of erased subjects are missing.
+    pub personal: HashMap<String, Value>,
+}
+
+/// That an event lies in the tree.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The leaf.
+    pub leaf_index: i64,
+    /// The size of the tree that the proof leads to.
+    pub size: i64,
+    /// That tree's root.
+    pub root: Hash,
+    /// The hashes beside the path from the leaf to the root (RFC 9162 §2.1.3).
+    pub path: Vec<Hash>,
+    /// The oldest published checkpoint that covers the leaf, as a signed note.
+    pub checkpoint: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    hash: Vec<u8>,
+    bytes: Vec<u8>,
+    leaf_index: Option<i64>,
+}
+
+/// One event.
+pub async fn event_page(scope: &mut impl Scope, event: EventId) -> Result<EventPage> {
+    let tenant = scope.tenant();
+    let row: Row = on!(scope, |c| sqlx::query_as(
+        "SELECT e.hash, e.bytes, l.leaf_index FROM audit_event e LEFT JOIN audit_leaf l ON l.tenant = e.tenant AND l.event = e.id
+         WHERE e.tenant = $1 AND e.id = $2"
+    )
+    .bind(tenant.uuid())
+    .bind(event.uuid())
+    .fetch_one(c)
+    .await)?;
+    let sealed: Vec<(Uuid, Vec<u8>)> = on!(scope, |c| sqlx::query_as("SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2")
+        .bind(tenant.uuid())
+        .bind(event.uuid())
+        .fetch_all(c)
+        .await)?;
+    let personal = personal::reveal(scope, event, sealed).await?;
+    let proof = match row.leaf_index {
+        Some(leaf) => Some(proof(scope, leaf).await?),
+        None => None,
+    };
+    let bytes = String::from_utf8(row.bytes).map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?;
+    Ok(EventPage { bytes, hash: stored_hash(&row.hash)?, proof, personal })
+}
+
+async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
+    let tenant = scope.tenant();
+    let (size, frontier) = integrate::tree(&mut scope.driver(), tenant).await?;
+    let (leaf, tree) = (leaf_index.unsigned_abs(), size.unsigned_abs());
+    let unprovable = |e: &dyn std::fmt::Display| Error::Proof(e.to_string());
+    let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
+    let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
+    let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
+    let checkpoint: Option<String> = on!(scope, |c| sqlx::query_scalar(
+        "SELECT note FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
+    )
+    .bind(tenant.uuid())
+    .bind(leaf_index)
+    .fetch_optional(c)
+    .await)?;
+    Ok(Proof { leaf_index, size, root: frontier.root(), path, checkpoint })
+}
+
+/// The events of one entity with their octets, newest first, before `revision` if one is given.
+pub async fn entity_history(scope: &mut impl Scope, kind: &str, id: Uuid, before: Option<i64>) -> Result<Vec<(Listed, String)>> {
+    let tenant = scope.tenant();
+    #[derive(FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        listed: Listed,
+        bytes: Vec<u8>,
+    }
+    let rows: Vec<Row> = on!(scope, |c| sqlx::query_as(
+        "SELECT l.leaf_index, l.event, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision, e.bytes
+         FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
+         WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND l.revision < $4 ORDER BY l.leaf_index DESC LIMIT $5"
+    )
+    .bind(tenant.uuid())
+    .bind(kind)
+    .bind(id)
+    .bind(before.unwrap_or(i64::MAX))
+    .bind(LIMIT)
+    .fetch_all(c)
+    .await)?;
+    rows.into_iter()
+        .map(|row| Ok((row.listed, String::from_utf8(row.bytes).map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?)))
+        .collect()
+}
+
+/// The values behind the commitments of several events, for a page that shows them together.
+pub async fn revealed(scope: &mut impl Scope, events: &[EventId]) -> Result<HashMap<String, Value>> {
+    let tenant = scope.tenant();
+    let mut all = HashMap::new();
+    for event in events {
+        let sealed: Vec<(Uuid, Vec<u8>)> = on!(scope, |c| sqlx::query_as("SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2")
+            .bind(tenant.uuid())
+            .bind(event.uuid())
+            .fetch_all(c)
+            .await)?;
+        all.extend(personal::reveal(scope, *event, sealed).await?);
+    }
+    Ok(all)
+}
+
+/// When the tenant's newest checkpoint was signed.
+pub async fn last_signed(scope: &mut impl Scope) -> Result<Option<Timestamp>> {
+    let tenant = scope.tenant();
+    let at: Option<i64> = on!(scope, |c| sqlx::query_scalar("SELECT signed_at FROM audit_checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1")
+        .bind(tenant.uuid())
+        .fetch_optional(c)
+        .await)?;
+    Ok(at.map(Timestamp::from_micros))
+}

@@ -1,0 +1,158 @@
+//! Personal data of an event: commitments in the hashed bytes, values and salts sealed under their subject's key beside them.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bailiwick_domain::{
+    change::Change,
+    clock::Entropy,
+    ids::{EventId, TenantId},
+};
+use bailiwick_proof::canonical;
+use bailiwick_vault::{
+    commit::{Commitment, Salt},
+    envelope::Context,
+    subject::{SubjectKey, SubjectSealed},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    Error, Result, tenant_keys,
+    tx::{Scope, Tx},
+};
+
+/// A value under its commitment: `[salt in hexadecimal, value]`, keyed by the commitment.
+type Opened = BTreeMap<String, (String, Value)>;
+
+/// Collects an event's personal values.
+pub(crate) struct Personal {
+    tenant: TenantId,
+    event: EventId,
+    values: BTreeMap<Uuid, Opened>,
+}
+
+/// The personal values of one subject in one event, sealed.
+pub(crate) struct Sealed {
+    pub(crate) subject: Uuid,
+    pub(crate) bytes: Vec<u8>,
+    key: Arc<SubjectKey>,
+    /// The subject's key is new with this transaction and may be remembered only once that is committed.
+    new: bool,
+}
+
+/// A subject key that exists from now on.
+pub(crate) type Learned = ((TenantId, Uuid), Arc<SubjectKey>);
+
+impl Sealed {
+    pub(crate) fn learned(&self, tenant: TenantId) -> Option<Learned> {
+        self.new.then(|| ((tenant, self.subject), Arc::clone(&self.key)))
+    }
+}
+
+impl Personal {
+    pub(crate) const fn new(tenant: TenantId, event: EventId) -> Self {
+        Self { tenant, event, values: BTreeMap::new() }
+    }
+
+    /// Replaces both values of a change by commitments.
+    pub(crate) fn commit_change(&mut self, entropy: &dyn Entropy, subject: Uuid, change: Change) -> Result<Change> {
+        let before = self.commit(entropy, subject, &change.before)?;
+        let after = self.commit(entropy, subject, &change.after)?;
+        Ok(Change { before, after, ..change })
+    }
+
+    /// A commitment to `value`; `null` stays `null`, it is nobody's.
+    pub(crate) fn commit(&mut self, entropy: &dyn Entropy, subject: Uuid, value: &Value) -> Result<Value> {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let salt = Salt::random(entropy);
+        let bytes = canonical::to_bytes(value).map_err(|e| Error::Proof(e.to_string()))?;
+        let commitment = Commitment::new(&salt, &bytes).to_hex();
+        self.values.entry(subject).or_default().insert(commitment.clone(), (hex::encode(salt.as_bytes()), value.clone()));
+        Ok(json!({"commit": commitment}))
+    }
+
+    /// Seals what was collected, one piece per subject.
+    pub(crate) async fn seal(self, tx: &mut Tx) -> Result<Vec<Sealed>> {
+        let mut sealed = Vec::with_capacity(self.values.len());
+        for (subject, values) in self.values {
+            let known = tx.shared.subjects.find(self.tenant, subject);
+            let (key, new) = match known {
+                Some(key) => (key, false),
+                None => {
+                    let (key, new) = tenant_keys::subject_or_new(tx, subject).await?;
+                    let key = Arc::new(key);
+                    if !new {
+                        tx.shared.subjects.learn(vec![((self.tenant, subject), Arc::clone(&key))]);
+                    }
+                    (key, new)
+                }
+            };
+            let plain = serde_json::to_vec(&values).map_err(|e| Error::Proof(e.to_string()))?;
+            let bytes = key.seal(&context(self.tenant, &self.event.bytes()), &plain, &*tx.shared.entropy).map_err(Error::vault)?;
+            sealed.push(Sealed { subject, bytes: bytes.into_bytes(), key, new });
+        }
+        Ok(sealed)
+    }
+}
+
+/// The values behind an event's commitments, for whoever may see them; those of erased subjects are missing.
+///
+/// A value whose commitment it does not match is left out too: it is not the one that was recorded.
+pub(crate) async fn reveal(scope: &mut impl Scope, event: EventId, rows: Vec<(Uuid, Vec<u8>)>) -> Result<HashMap<String, Value>> {
+    let mut revealed = HashMap::new();
+    for (subject, bytes) in rows {
+        let Some(key) = tenant_keys::subject(scope, subject).await? else { continue };
+        let sealed = SubjectSealed::parse(bytes).map_err(Error::vault)?;
+        let plain = key.open(&context(scope.tenant(), &event.bytes()), &sealed).map_err(Error::vault)?;
+        let values: Opened = serde_json::from_slice(plain.as_bytes()).map_err(|_| Error::Corrupt("audit_personal.sealed".into()))?;
+        for (commitment, (salt, value)) in values {
+            let salt = hex::decode(salt).ok().and_then(|bytes| Salt::from_slice(&bytes));
+            let bytes = canonical::to_bytes(&value).map_err(|e| Error::Proof(e.to_string()))?;
+            if let (Some(salt), Some(claimed)) = (salt, Commitment::from_hex(&commitment))
+                && claimed.matches(&salt, &bytes)
+            {
+                revealed.insert(commitment, value);
+            }
+        }
+    }
+    Ok(revealed)
+}
+
+fn context(tenant: TenantId, event: &[u8; 16]) -> Context<'_> {
+    Context { tenant: tenant.bytes(), table: "audit_personal", row: event, column: "sealed", version: 1 }
+}
+
+/// Subject keys kept unwrapped at most.
+const LIMIT: usize = 4096;
+
+/// Recently used subject keys; the oldest leave first.
+#[derive(Default)]
+pub(crate) struct SubjectCache(Mutex<(HashMap<(TenantId, Uuid), Arc<SubjectKey>>, VecDeque<(TenantId, Uuid)>)>);
+
+impl SubjectCache {
+    fn find(&self, tenant: TenantId, subject: Uuid) -> Option<Arc<SubjectKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(&(tenant, subject)).cloned()
+    }
+
+    pub(crate) fn learn(&self, learned: Vec<Learned>) {
+        if learned.is_empty() {
+            return;
+        }
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, key) in learned {
+            if cache.0.insert(name, key).is_none() {
+                cache.1.push_back(name);
+            }
+            while cache.1.len() > LIMIT {
+                if let Some(oldest) = cache.1.pop_front() {
+                    cache.0.remove(&oldest);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Searching the log: one index per filter, led by the tenant and ending in the leaf index; keyset paging, capped counts.
+
+use bailiwick_domain::{ids::EventId, time::Timestamp};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::integrate::leaf_of;
+use crate::{
+    Result,
+    conn::on,
+    page::LIMIT,
+    tx::Scope,
+};
+
+macro_rules! select {
+    ($where:literal) => {
+        concat!(
+            "SELECT leaf_index, event, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision
+             FROM audit_leaf WHERE tenant = $1 ",
+            $where,
+            " AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 ORDER BY leaf_index DESC LIMIT $9"
+        )
+    };
+}
+
+/// Counting stops here; a list says "10,000+" beyond.
+pub const COUNT_CAP: i64 = 10_000;
+
+/// What to look for; every part narrows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// By whom: the opaque id of a user or key.
+    pub actor: Option<Uuid>,
+    /// The kind of thing it happened to.
+    pub entity_type: Option<String>,
+    /// The thing it happened to.
+    pub entity_id: Option<Uuid>,
+    /// The action, `noun.verb`.
+    pub action: Option<String>,
+    /// At or after.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<OutcomeFilter>,
+}
+
+/// Which outcomes to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeFilter {
+    /// Done.
+    Ok,
+    /// Refused by the gate.
+    Denied,
+    /// Failed by a rule of the business.
+    Failed,
+}
+
+impl OutcomeFilter {
+    /// The stored spelling.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A row of a search.
+#[derive(Clone, Debug, FromRow)]
+pub struct Listed {
+    /// The place in the tree; `None` for an event written a moment ago.
+    pub leaf_index: Option<i64>,
+    /// The event.
+    #[sqlx(try_from = "Uuid")]
+    pub event: EventId,
+    /// When it was recorded.
+    #[sqlx(try_from = "i64")]
+    pub recorded_at: Timestamp,
+    /// `user`, `api_key`, `operator`, `system` or `anonymous`.
+    pub actor_kind: String,
+    /// The actor's opaque id.
+    pub actor_id: Option<Uuid>,
+    /// What was done, `noun.verb`.
+    pub action: String,
+    /// `ok`, `denied` or `failed`.
+    pub outcome: String,
+    /// The kind of thing it was done to.
+    pub entity_type: String,
+    /// That thing.
+    pub entity_id: Uuid,
+    /// The revision it made.
+    pub revision: i64,
+}
+
+/// A page of a search, newest first.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The rows.
+    pub items: Vec<Listed>,
+    /// The leaf index before which the next page begins.
+    pub older: Option<i64>,
+}
+
+/// The newest events that fit, before the leaf `before` if one is given.
+pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>) -> Result<Found> {
+    let tenant = scope.tenant();
+    // One text per leading index, so that neither planner has to guess; the rest of the filter is checked row by row.
+    const ENTITY: &str = select!("AND entity_type = $2 AND entity_id = $3 AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)");
+    const ACTOR: &str = select!("AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND actor_id = $4 AND ($5 IS NULL OR action = $5)");
+    const ACTION: &str = select!("AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND action = $5");
+    const ANY: &str = select!("AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)");
+    let text = match filter {
+        Filter { entity_type: Some(_), entity_id: Some(_), .. } => ENTITY,
+        Filter { actor: Some(_), .. } => ACTOR,
+        Filter { action: Some(_), .. } => ACTION,
+        _ => ANY,
+    };
+    let (first, last) = bounds(scope, filter).await?;
+    let last = before.map_or(last, |before| last.min(before));
+    let mut items: Vec<Listed> = on!(scope, |c| sqlx::query_as(text)
+        .bind(tenant.uuid())
+        .bind(filter.entity_type.as_deref())
+        .bind(filter.entity_id)
+        .bind(filter.actor)
+        .bind(filter.action.as_deref())
+        .bind(filter.outcome.map(OutcomeFilter::name))
+        .bind(first)
+        .bind(last)
+        .bind(LIMIT + 1)
+        .fetch_all(c)
+        .await)?;
+    let limit = usize::try_from(LIMIT).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let older = if more { items.last().and_then(|row| row.leaf_index) } else { None };
+    Ok(Found { items, older })
+}
+
+/// How many events fit, counted up to [`COUNT_CAP`].
+pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
+    let tenant = scope.tenant();
+    let (first, last) = bounds(scope, filter).await?;
+    Ok(on!(scope, |c| sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 AS one FROM audit_leaf WHERE tenant = $1
+         AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4)
+         AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 LIMIT $9) AS found"
+    )
+    .bind(tenant.uuid())
+    .bind(filter.entity_type.as_deref())
+    .bind(filter.entity_id)
+    .bind(filter.actor)
+    .bind(filter.action.as_deref())
+    .bind(filter.outcome.map(OutcomeFilter::name))
+    .bind(first)
+    .bind(last)
+    .bind(COUNT_CAP)
+    .fetch_one(c)
+    .await)?)
+}
+
+/// The leaves that a time range spans: the range becomes one over leaf indexes, which every index ends in.
+///
+/// A late commit may lie outside its time by the sequencer's delay, so the ends are found by time, not by halving.
+async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<(i64, i64)> {
+    let tenant = scope.tenant();
+    let mut range = (0, i64::MAX);
+    if let Some(from) = filter.from {
+        let first: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at >= $2 ORDER BY recorded_at, leaf_index LIMIT 1"
+        )
+        .bind(tenant.uuid())
+        .bind(from.micros())
+        .fetch_optional(c)
+        .await)?;
+        range.0 = first.unwrap_or(i64::MAX);
+    }
+    if let Some(to) = filter.to {
+        let last: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at < $2 ORDER BY recorded_at DESC, leaf_index DESC LIMIT 1"
+        )
+        .bind(tenant.uuid())
+        .bind(to.micros())
+        .fetch_optional(c)
+        .await)?;
+        range.1 = last.map_or(0, |index| index + 1);
+    }
+    Ok(range)
+}
+
+/// Events that are written but have no place in the tree yet, newest first: a writer always sees its own event.
+pub async fn just_now(scope: &mut impl Scope) -> Result<Vec<Listed>> {
+    let tenant = scope.tenant();
+    let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+        "SELECT e.id, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
+         WHERE p.tenant = $1 ORDER BY p.recorded_at DESC, p.event DESC LIMIT $2"
+    )
+    .bind(tenant.uuid())
+    .bind(LIMIT)
+    .fetch_all(c)
+    .await)?;
+    rows.into_iter()
+        .map(|(event, hash, bytes)| {
+            let leaf = leaf_of(event, &hash, &bytes)?;
+            Ok(Listed {
+                leaf_index: None,
+                event: EventId::from(event),
+                recorded_at: Timestamp::from_micros(leaf.recorded_at),
+                actor_kind: leaf.actor_kind,
+                actor_id: leaf.actor_id,
+                action: leaf.action,
+                outcome: leaf.outcome,
+                entity_type: leaf.entity_type,
+                entity_id: leaf.entity_id,
+                revision: leaf.revision,
+            })
+        })
+        .collect()
+}
+
+/// Events in the tenant's tree.
+pub async fn total(scope: &mut impl Scope) -> Result<i64> {
+    let tenant = scope.tenant();
+    Ok(on!(scope, |c| sqlx::query_scalar("SELECT size FROM audit_tree WHERE tenant = $1").bind(tenant.uuid()).fetch_one(c).await)?)
+}
+
+/// The actions that occur, by loose index scan: one probe per distinct value, whatever the number of events.
+pub async fn actions(scope: &mut impl Scope) -> Result<Vec<String>> {
+    let tenant = scope.tenant();
+    Ok(on!(scope, |c| sqlx::query_scalar(
+        "WITH RECURSIVE seen (value) AS (
+             SELECT min(action) FROM audit_leaf WHERE tenant = $1
+             UNION ALL
+             SELECT (SELECT min(l.action) FROM audit_leaf l WHERE l.tenant = $1 AND l.action > seen.value) FROM seen WHERE seen.value IS NOT NULL
+         ) SELECT value FROM seen WHERE value IS NOT NULL LIMIT 256"
+    )
+    .bind(tenant.uuid())
+    .fetch_all(c)
+    .await)?)
+}
+
+/// The kinds of things that occur, likewise.
+pub async fn entity_types(scope: &mut impl Scope) -> Result<Vec<String>> {
+    let tenant = scope.tenant();
+    Ok(on!(scope, |c| sqlx::query_scalar(
+        "WITH RECURSIVE seen (value) AS (
+             SELECT min(entity_type) FROM audit_leaf WHERE tenant = $1
+             UNION ALL
+             SELECT (SELECT min(l.entity_type) FROM audit_leaf l WHERE l.tenant = $1 AND l.entity_type > seen.value) FROM seen WHERE seen.value IS NOT NULL
+         ) SELECT value FROM seen WHERE value IS NOT NULL LIMIT 256"
+    )
+    .bind(tenant.uuid())
+    .fetch_all(c)
+    .await)?)
+}

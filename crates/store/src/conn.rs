@@ -1,0 +1,44 @@
+//! One connection, whichever database it leads to.
+
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+
+use crate::pool::writer::Turn;
+
+/// An open transaction.
+pub(crate) enum Conn {
+    /// A snapshot of SQLite; nothing can be written through it.
+    SqliteRead(Transaction<'static, Sqlite>),
+    /// A turn at SQLite's one writer.
+    SqliteWrite(Turn),
+    /// A transaction of PostgreSQL with the tenant set for row-level security.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The driver behind a connection, for [`on!`].
+pub(crate) enum Driver<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Conn {
+    pub(crate) fn driver(&mut self) -> Driver<'_> {
+        match self {
+            Self::SqliteRead(tx) => Driver::Sqlite(tx),
+            Self::SqliteWrite(turn) => Driver::Sqlite(turn.connection()),
+            Self::Postgres(tx) => Driver::Postgres(tx),
+        }
+    }
+}
+
+/// One query text for both drivers: the body is compiled once for each.
+macro_rules! on {
+    ($conn:expr, |$c:ident| $body:expr) => {{
+        #[allow(unused_imports, reason = "a bare connection has the method by itself, views and transactions by the trait")]
+        use $crate::tx::Scope as _;
+        match $conn.driver() {
+            $crate::conn::Driver::Sqlite($c) => $body,
+            $crate::conn::Driver::Postgres($c) => $body,
+        }
+    }};
+}
+pub(crate) use on;

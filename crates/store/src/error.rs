@@ -1,0 +1,74 @@
+//! What the store can answer instead of a value.
+
+/// A result of the store.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why the store did not do what was asked. The public text names no value; the source is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing with this id in the permit's tenant.
+    #[error("not found")]
+    NotFound,
+    /// The change meets a state that does not allow it; the text is for the person who asked.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// The work returned a value without a record; the transaction was rolled back.
+    #[error("a change without an audit record was refused")]
+    Unrecorded,
+    /// Others wrote at the same time; the same request may succeed.
+    #[error("the change met another one; try again")]
+    Busy,
+    /// A stored value cannot be what this version wrote; names the column.
+    #[error("stored data cannot be read: {0}")]
+    Corrupt(String),
+    /// Keys or sealed values.
+    #[error("a key or sealed value could not be used")]
+    Vault(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Canonical bytes or the Merkle tree.
+    #[error("the audit log could not be extended: {0}")]
+    Proof(String),
+    /// The database.
+    #[error("the database did not do what was asked")]
+    Sql(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => return Self::NotFound,
+            sqlx::Error::ColumnDecode { index, .. } => return Self::Corrupt(index.clone()),
+            sqlx::Error::Database(db) if db.is_unique_violation() => return Self::Conflict("It exists already."),
+            // PostgreSQL: serialization failure, deadlock. SQLite: busy, locked.
+            sqlx::Error::Database(db) if matches!(db.code().as_deref(), Some("40001" | "40P01" | "5" | "6" | "517")) => {
+                return Self::Busy;
+            }
+            _ => {}
+        }
+        Self::Sql(error)
+    }
+}
+
+impl Error {
+    /// A failure of the vault, whichever of its parts it came from.
+    pub fn vault(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Vault(Box::new(error))
+    }
+}
+
+/// Errors with a short code that may stand in the audit log beside a failed operation.
+pub trait Public {
+    /// The code, or nothing where the failure says nothing about the caller's request (the database is away).
+    fn code(&self) -> Option<&'static str>;
+}
+
+impl Public for Error {
+    fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFound => Some("not_found"),
+            Self::Conflict(_) => Some("conflict"),
+            Self::Unrecorded => Some("unrecorded"),
+            Self::Busy => Some("busy"),
+            Self::Corrupt(_) | Self::Vault(_) | Self::Proof(_) | Self::Sql(_) => None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Who acts, and in which request.
+
+use std::net::IpAddr;
+
+use bailiwick_domain::{
+    entity::SignInMethod,
+    ids::{ApiKeyId, RequestId, SessionId, UserId},
+};
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody known: before sign-in.
+    Anonymous,
+    /// A signed-in person of the tenant.
+    User {
+        /// Who.
+        id: UserId,
+        /// Their session.
+        session: SessionId,
+        /// How they signed in.
+        method: SignInMethod,
+    },
+    /// A person of the platform who stepped into the tenant.
+    Operator {
+        /// Who, in the platform's tenant.
+        id: UserId,
+        /// Their session.
+        session: SessionId,
+    },
+    /// A program with an API key.
+    Key {
+        /// The key's record.
+        id: ApiKeyId,
+    },
+    /// The server itself.
+    System(Job),
+}
+
+/// What the server does by itself; a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// `bailiwick init`: the platform tenant and its first owner.
+    Init,
+    /// `bailiwick demo`: the demonstration tenant.
+    Demo,
+    /// Benchmarks and tests that need data.
+    Load,
+}
+
+impl Job {
+    /// The job's name in the audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Init => "init",
+            Self::Demo => "demo",
+            Self::Load => "load",
+        }
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug)]
+pub struct RequestContext {
+    /// The request's id, which its response carries.
+    pub id: RequestId,
+    /// The client's address after trusted proxies were resolved.
+    pub ip: Option<IpAddr>,
+    /// What kind of program sent it.
+    pub agent: AgentClass,
+}
+
+/// What kind of program sent a request; the full header is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentClass {
+    /// A browser.
+    Browser,
+    /// A program with an API key.
+    Api,
+    /// The command line on the server.
+    Cli,
+    /// A job of the server.
+    Job,
+    /// None of these.
+    Unknown,
+}
+
+impl AgentClass {
+    /// The class's name in the audit log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Api => "api",
+            Self::Cli => "cli",
+            Self::Job => "job",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Checking a credential against a rule.
+
+use std::marker::PhantomData;
+
+use bailiwick_domain::{
+    entity::{ApiKeyStatus, Effect, SignInMethod, TenantKind, TenantStatus, UserStatus},
+    ids::TenantId,
+    permission::{PermissionSet, effective},
+    rule::{Need, Rule},
+};
+use bailiwick_vault::token::{SessionToken, TokenHash};
+
+use super::{Actor, AgentClass, Caller, Job, Permit, RequestContext};
+use crate::{Result, access, store::Store, upkeep};
+
+/// What a request shows to prove who sent it.
+#[derive(Debug)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// A session cookie.
+    Session(SessionToken),
+    /// The hash of an API key whose form and checksum were right.
+    Key(TokenHash),
+}
+
+/// Why the gate did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No live credential where one is needed.
+    #[error("sign in first")]
+    SignIn,
+    /// The password was right, the second factor is still to come.
+    #[error("the second factor is missing")]
+    SecondFactor,
+    /// The actor lacks the permission.
+    #[error("not allowed")]
+    Forbidden,
+    /// The tenant is suspended.
+    #[error("this organisation is suspended")]
+    Suspended,
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] crate::Error),
+}
+
+/// Makes permits.
+#[derive(Clone, Copy)]
+pub struct Gate<'s> {
+    store: &'s Store,
+}
+
+/// A credential that turned out to be good.
+struct Admitted {
+    actor: Actor,
+    tenant: TenantId,
+    permissions: PermissionSet,
+    caller: Option<Box<Caller>>,
+    second_factor_missing: bool,
+}
+
+impl<'s> Gate<'s> {
+    pub(crate) const fn new(store: &'s Store) -> Self {
+        Self { store }
+    }
+
+    /// Checks the rule `R` for whoever shows `credential`.
+    ///
+    /// A bad credential counts as none, so that a public page is served whatever cookie comes along.
+    pub async fn admit<R: Rule>(&self, credential: Credential, request: RequestContext) -> Result<Permit<R>, Refusal> {
+        if R::NEED == Need::Nobody {
+            return Err(Refusal::Forbidden);
+        }
+        let admitted = match credential {
+            Credential::None => None,
+            Credential::Session(token) => self.session(&token).await?,
+            Credential::Key(hash) => self.key(&hash).await?,
+        };
+        let public = R::NEED == Need::Anyone;
+        let Some(admitted) = admitted else {
+            return if public { Ok(Self::anonymous(request)) } else { Err(Refusal::SignIn) };
+        };
+        let permit = Permit {
+            actor: admitted.actor,
+            tenant: Some(admitted.tenant),
+            permissions: admitted.permissions,
+            request,
+            caller: admitted.caller,
+            rule: PhantomData,
+        };
+        if public {
+            return Ok(permit);
+        }
+        if admitted.second_factor_missing {
+            return Err(Refusal::SecondFactor);
+        }
+        match R::NEED {
+            Need::Has(permission) if !permit.permissions.contains(permission) => {
+                self.store.record_denial(&permit).await?;
+                Err(Refusal::Forbidden)
+            }
+            _ => Ok(permit),
+        }
+    }
+
+    /// A permit for the server's own work in `tenant`. No request can come by one.
+    pub fn job<R: Rule>(&self, job: Job, tenant: TenantId) -> Permit<R> {
+        Permit {
+            actor: Actor::System(job),
+            tenant: Some(tenant),
+            permissions: PermissionSet::empty(),
+            request: RequestContext { id: self.store.new_id(), ip: None, agent: AgentClass::Job },
+            caller: None,
+            rule: PhantomData,
+        }
+    }
+
+    fn anonymous<R: Rule>(request: RequestContext) -> Permit<R> {
+        Permit { actor: Actor::Anonymous, tenant: None, permissions: PermissionSet::empty(), request, caller: None, rule: PhantomData }
+    }
+
+    async fn session(&self, token: &SessionToken) -> Result<Option<Admitted>, Refusal> {
+        let tenant = TenantId::from(uuid::Uuid::from_bytes(token.tenant()));
+        let mut view = self.store.view(tenant).await?;
+        let now = view.now;
+        let Some(found) = access::by_session(&mut view, &token.hash()).await? else { return Ok(None) };
+        let live = found.session.ended_at.is_none() && now < found.session.idle_until && now < found.session.absolute_until;
+        if !live || found.user.status != UserStatus::Active {
+            return Ok(None);
+        }
+        if found.tenant.status != TenantStatus::Active {
+            return Err(Refusal::Suspended);
+        }
+        let catalogue = self.store.catalogue();
+        let (mut grants, mut denials) = (PermissionSet::empty(), PermissionSet::empty());
+        for grant in access::grants(&mut view, found.user.id).await? {
+            // A permission whose pack is gone grants nothing.
+            let Some(permission) = catalogue.find(&grant.permission) else { continue };
+            match grant.effect {
+                Effect::Grant => grants = grants.with(permission),
+                Effect::Deny => denials = denials.with(permission),
+            }
+        }
+        drop(view);
+        let mut permissions = effective(catalogue.role_set(found.user.role), grants, denials);
+        if found.tenant.kind != TenantKind::Platform {
+            permissions = permissions.difference(catalogue.platform_permissions());
+        }
+        upkeep::session_seen(self.store, tenant, &found.session, found.idle_minutes).await?;
+        Ok(Some(Admitted {
+            actor: Actor::User { id: found.user.id, session: found.session.id, method: found.session.method },
+            tenant,
+            permissions,
+            second_factor_missing: found.session.method == SignInMethod::PasswordOnly,
+            caller: Some(Box::new(Caller { user: found.user, tenant: found.tenant })),
+        }))
+    }
+
+    async fn key(&self, hash: &TokenHash) -> Result<Option<Admitted>, Refusal> {
+        let Some(tenant) = access::tenant_of_key(self.store, hash).await? else { return Ok(None) };
+        let mut view = self.store.view(tenant).await?;
+        let Some((key, status)) = access::by_key(&mut view, hash).await? else { return Ok(None) };
+        if !matches!(key.status(view.now), ApiKeyStatus::Active | ApiKeyStatus::Expiring) {
+            return Ok(None);
+        }
+        if status != TenantStatus::Active {
+            return Err(Refusal::Suspended);
+        }
+        let catalogue = self.store.catalogue();
+        let scopes = key.scopes.iter().filter_map(|name| catalogue.find(name));
+        let permissions = scopes.fold(PermissionSet::empty(), PermissionSet::with).difference(catalogue.platform_permissions());
+        Ok(Some(Admitted { actor: Actor::Key { id: key.id }, tenant, permissions, caller: None, second_factor_missing: false }))
+    }
+}

@@ -1,0 +1,101 @@
+//! The proof that a rule was checked.
+
+use std::{fmt, marker::PhantomData};
+
+use bailiwick_domain::{
+    catalogue::Catalogue,
+    entity::{Tenant, User},
+    ids::TenantId,
+    permission::{Permission, PermissionSet},
+    rule::{Entry, Platform, Rule},
+};
+
+use super::{Actor, RequestContext};
+
+/// Proof that the rule `R` was checked for this actor in this tenant. Only the gate makes one.
+pub struct Permit<R> {
+    pub(super) actor: Actor,
+    /// `None` until a public request names its tenant.
+    pub(super) tenant: Option<TenantId>,
+    pub(super) permissions: PermissionSet,
+    pub(super) request: RequestContext,
+    pub(super) caller: Option<Box<Caller>>,
+    pub(super) rule: PhantomData<fn() -> R>,
+}
+
+/// Who is signed in, as the gate read it a moment ago.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The person.
+    pub user: User,
+    /// Their tenant.
+    pub tenant: Tenant,
+}
+
+impl<R: Rule> Permit<R> {
+    /// Who acts.
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+    /// The tenant in which they act; nothing before sign-in.
+    pub const fn tenant(&self) -> Option<TenantId> {
+        self.tenant
+    }
+    /// The request that the permit was made for.
+    pub const fn request(&self) -> &RequestContext {
+        &self.request
+    }
+    /// Everything the actor may do, for showing only what they can use; the rule itself is already checked.
+    pub const fn permissions(&self) -> &PermissionSet {
+        &self.permissions
+    }
+    /// Whether the actor also has `permission`.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
+    }
+    /// The names of everything the actor may do.
+    pub fn permission_names<'c>(&self, catalogue: &'c Catalogue) -> Vec<&'c str> {
+        catalogue.names(self.permissions)
+    }
+    /// The signed-in person and their tenant; nothing for keys and jobs and before sign-in.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_deref()
+    }
+
+    fn with_tenant(&self, actor: Actor, tenant: TenantId) -> Self {
+        Self {
+            actor,
+            tenant: Some(tenant),
+            permissions: self.permissions,
+            request: self.request.clone(),
+            caller: self.caller.clone(),
+            rule: PhantomData,
+        }
+    }
+}
+
+impl<R: Entry> Permit<R> {
+    /// Steps into the tenant that a sign-in address or a link names, as nobody known.
+    #[must_use]
+    pub fn enter(&self, tenant: TenantId) -> Self {
+        self.with_tenant(self.actor.clone(), tenant)
+    }
+}
+
+impl<R: Platform> Permit<R> {
+    /// Steps into a customer's tenant; whatever is done there stands in that tenant's log under the operator's id.
+    #[must_use]
+    pub fn step_into(&self, tenant: TenantId) -> Self {
+        let actor = match &self.actor {
+            Actor::User { id, session, .. } => Actor::Operator { id: *id, session: *session },
+            other => other.clone(),
+        };
+        self.with_tenant(actor, tenant)
+    }
+}
+
+impl<R: Rule> fmt::Debug for Permit<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("rule", &R::NAME).field("actor", &self.actor).field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}

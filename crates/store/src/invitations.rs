@@ -1,0 +1,142 @@
+//! Invitations.
+
+use bailiwick_domain::{
+    entity::{Invitation, InvitationState},
+    ids::{InvitationId, UserId},
+    role::Role,
+    time::Timestamp,
+};
+use bailiwick_vault::token::TokenHash;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Cursor, Error, Page, Result, Written,
+    lock::{execute, locked, row, rows},
+    page::LIMIT,
+    tx::{Scope, Tx},
+};
+
+#[derive(FromRow)]
+struct Row {
+    #[sqlx(try_from = "Uuid")]
+    id: InvitationId,
+    email: String,
+    role: String,
+    invited_by: Option<Uuid>,
+    #[sqlx(try_from = "String")]
+    state: InvitationState,
+    #[sqlx(try_from = "i64")]
+    created_at: Timestamp,
+    #[sqlx(try_from = "i64")]
+    expires_at: Timestamp,
+}
+
+impl TryFrom<Row> for Invitation {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self> {
+        let role: Role = row.role.parse().map_err(|_| Error::Corrupt("invitation.role".into()))?;
+        Ok(Self {
+            id: row.id,
+            email: row.email,
+            role,
+            invited_by: row.invited_by.map(UserId::from),
+            state: row.state,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+/// Stores an invitation beside the hash of its token.
+pub async fn insert(tx: &mut Tx, invitation: Invitation, token: &TokenHash) -> Result<Written<Invitation>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO invitation (tenant, id, email, role, invited_by, state, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        tenant.uuid(),
+        invitation.id.uuid(),
+        invitation.email.as_str(),
+        invitation.role.name(),
+        invitation.invited_by.map(UserId::uuid),
+        invitation.state.name(),
+        &token.as_bytes()[..],
+        invitation.created_at.micros(),
+        invitation.expires_at.micros()
+    )?;
+    Ok(Written::created(invitation))
+}
+
+/// The open, unexpired invitation of an address.
+pub async fn pending_for(scope: &mut impl Scope, email: &str) -> Result<Option<Invitation>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND email = $2 AND state = 'open' AND expires_at > $3",
+        tenant.uuid(),
+        email,
+        now.micros()
+    )?;
+    row.map(Invitation::try_from).transpose()
+}
+
+/// One invitation.
+pub async fn find(scope: &mut impl Scope, id: InvitationId) -> Result<Invitation> {
+    let tenant = scope.tenant();
+    let row: Option<Row> =
+        row!(scope, "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Invitations, newest first.
+pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page<Invitation>> {
+    let tenant = scope.tenant();
+    let before = before.unwrap_or_else(Cursor::newest);
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
+         WHERE tenant = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4",
+        tenant.uuid(),
+        before.at.micros(),
+        before.id,
+        LIMIT + 1
+    )?;
+    let rows = rows.into_iter().map(Invitation::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.created_at, id: row.id.uuid() }))
+}
+
+/// The pending invitations that lapse last, for the security controls page.
+pub async fn pending(scope: &mut impl Scope, limit: i64) -> Result<Vec<Invitation>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
+         WHERE tenant = $1 AND state = 'open' AND expires_at > $2 ORDER BY expires_at DESC, id DESC LIMIT $3",
+        tenant.uuid(),
+        now.micros(),
+        limit
+    )?;
+    rows.into_iter().map(Invitation::try_from).collect()
+}
+
+/// Reads an invitation for changing.
+pub async fn lock(tx: &mut Tx, id: InvitationId) -> Result<Invitation> {
+    let tenant = tx.tenant();
+    let row: Row =
+        locked!(tx, "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    row.try_into()
+}
+
+/// Replaces a locked invitation by its new image.
+pub async fn replace(tx: &mut Tx, before: Invitation, after: Invitation) -> Result<Written<Invitation>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE invitation SET state = $3, expires_at = $4 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.state.name(),
+        after.expires_at.micros()
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}

@@ -1,0 +1,75 @@
+//! Opening a database. The pools never leave this crate.
+
+mod options;
+pub(crate) mod writer;
+
+use std::sync::Arc;
+
+use sqlx::{PgPool, SqlitePool};
+
+pub use self::options::{DatabaseKind, PoolOptions, TlsMode};
+use self::writer::GroupCommit;
+use crate::{Result, conn::Conn};
+
+/// The connections of one store.
+pub(crate) enum Pool {
+    /// Many readers and one writer.
+    Sqlite { readers: SqlitePool, writer: Arc<GroupCommit> },
+    /// Any number of transactions.
+    Postgres(PgPool),
+}
+
+impl Pool {
+    pub(crate) async fn open(options: &PoolOptions) -> Result<Self> {
+        if let Some(sqlite) = options.sqlite()? {
+            // The writer first: it creates the file and sets its journal mode before any reader looks.
+            let writer = GroupCommit::open(&sqlite).await?;
+            let readers = sqlx::sqlite::SqlitePoolOptions::new()
+                .max_connections(options.readers)
+                .acquire_timeout(options.acquire_timeout)
+                .connect_with(sqlite.read_only(true).create_if_missing(false))
+                .await?;
+            return Ok(Self::Sqlite { readers, writer });
+        }
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(options.connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_with(options.postgres()?)
+            .await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    pub(crate) const fn kind(&self) -> DatabaseKind {
+        match self {
+            Self::Sqlite { .. } => DatabaseKind::Sqlite,
+            Self::Postgres(_) => DatabaseKind::Postgres,
+        }
+    }
+
+    /// A consistent snapshot for reading.
+    pub(crate) async fn read(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Conn::SqliteRead(readers.begin().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        })
+    }
+
+    /// A transaction for writing; on SQLite a turn at the one writer.
+    pub(crate) async fn write(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Conn::SqliteWrite(writer.turn().await?),
+            Self::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Lets running transactions end and closes every connection.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The counts that the posture is computed from: each by an index, none by walking the audit log.
+
+use bailiwick_domain::time::Timestamp;
+use sqlx::FromRow;
+
+use crate::{
+    Error, Result, audit,
+    lock::row,
+    tx::Scope,
+};
+
+/// What of the posture lies in the database.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// Users who may sign in.
+    pub active_users: i64,
+    /// Of these, with a verified factor of their own.
+    pub verified: i64,
+    /// Of these, without one, but with multi-factor sign-on asserted by their identity provider.
+    pub sso: i64,
+    /// Open invitations that have not lapsed.
+    pub pending_invitations: i64,
+    /// Keys that work.
+    pub keys: i64,
+    /// Of these, ending within thirty days.
+    pub keys_expiring: i64,
+    /// Open security events of high severity.
+    pub open_high_events: i64,
+    /// Objects sealed under the tenant's keys: factor secrets and subject keys.
+    pub sealed_objects: i64,
+    /// Events in the tenant's tree.
+    pub events: i64,
+    /// Events in the tree that no checkpoint covers yet.
+    pub unsigned: i64,
+    /// When the newest checkpoint was signed.
+    pub last_signed: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    active_users: i64,
+    verified: i64,
+    sso: i64,
+    pending_invitations: i64,
+    keys: i64,
+    keys_expiring: i64,
+    open_high_events: i64,
+    sealed_objects: i64,
+    events: i64,
+    unsigned_events: i64,
+}
+
+/// Counts, in one statement.
+pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let soon = now + bailiwick_domain::entity::EXPIRING;
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT
+             (SELECT count(*) FROM users WHERE tenant = $1 AND status = 'active') AS active_users,
+             (SELECT count(DISTINCT f.user_id) FROM factor f JOIN users u ON u.tenant = f.tenant AND u.id = f.user_id
+              WHERE f.tenant = $1 AND f.state = 'verified' AND f.kind <> 'sso' AND u.status = 'active') AS verified,
+             (SELECT count(DISTINCT f.user_id) FROM factor f JOIN users u ON u.tenant = f.tenant AND u.id = f.user_id
+              WHERE f.tenant = $1 AND f.state = 'verified' AND f.kind = 'sso' AND u.status = 'active'
+              AND NOT EXISTS (SELECT 1 FROM factor o WHERE o.tenant = f.tenant AND o.user_id = f.user_id AND o.state = 'verified' AND o.kind <> 'sso')) AS sso,
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending_invitations,
+             (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS keys,
+             (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $3) AS keys_expiring,
+             (SELECT count(*) FROM security_event WHERE tenant = $1 AND severity = 'high' AND triage <> 'resolved') AS open_high_events,
+             (SELECT count(*) FROM factor WHERE tenant = $1 AND sealed IS NOT NULL) + (SELECT count(*) FROM subject_key WHERE tenant = $1) AS sealed_objects,
+             t.size AS events, t.size - t.signed AS unsigned_events
+         FROM audit_tree t WHERE t.tenant = $1",
+        tenant.uuid(),
+        now.micros(),
+        soon.micros()
+    )?;
+    let row = row.ok_or(Error::NotFound)?;
+    let last_signed = audit::last_signed(scope).await?;
+    Ok(Counts {
+        active_users: row.active_users,
+        verified: row.verified,
+        sso: row.sso,
+        pending_invitations: row.pending_invitations,
+        keys: row.keys,
+        keys_expiring: row.keys_expiring,
+        open_high_events: row.open_high_events,
+        sealed_objects: row.sealed_objects,
+        events: row.events,
+        unsigned: row.unsigned_events,
+        last_signed,
+    })
+}

@@ -1,0 +1,102 @@
+//! Comparing the live schema with the expected one, object by object, before anything is served.
+
+use std::collections::BTreeSet;
+
+use crate::{Error, Result, Store, conn::Driver};
+
+/// What this version expects; written by `cargo xtask schema` from a freshly migrated database and reviewed as a diff.
+const SQLITE: &str = include_str!("../schema/sqlite.txt");
+const POSTGRES: &str = include_str!("../schema/postgres.txt");
+
+/// Why the server may not run over this database.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// No table of ours is there.
+    #[error("the database is empty: run `bailiwick migrate` first")]
+    Empty,
+    /// Objects are missing, altered or foreign.
+    #[error("the database schema is not the one of this version:{}", list(.missing, .unknown))]
+    Mismatch {
+        /// Expected objects that are not there in this form.
+        missing: Vec<String>,
+        /// Objects that are there and not expected in this form.
+        unknown: Vec<String>,
+    },
+    /// The database could not be asked.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+fn list(missing: &[String], unknown: &[String]) -> String {
+    let lines = |sign: char, objects: &[String]| objects.iter().take(8).map(|object| format!("\n  {sign} {object}")).collect::<String>();
+    let more = (missing.len() + unknown.len()).saturating_sub(16);
+    let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+    format!("{}{}{more}\n(- expected, + found)", lines('-', missing), lines('+', unknown))
+}
+
+/// Refuses a database whose tables, columns, keys, indexes, triggers, policies or grants differ from this version's.
+pub async fn check(store: &Store) -> Result<(), SchemaError> {
+    let live: BTreeSet<String> = describe(store).await?.into_iter().collect();
+    let expected = match store.kind() {
+        crate::DatabaseKind::Sqlite => SQLITE,
+        crate::DatabaseKind::Postgres => POSTGRES,
+    };
+    let expected: BTreeSet<String> = expected.lines().map(str::to_owned).collect();
+    if live.is_empty() {
+        return Err(SchemaError::Empty);
+    }
+    let missing: Vec<_> = expected.difference(&live).cloned().collect();
+    let unknown: Vec<_> = live.difference(&expected).cloned().collect();
+    if missing.is_empty() && unknown.is_empty() { Ok(()) } else { Err(SchemaError::Mismatch { missing, unknown }) }
+}
+
+/// The live schema, one line per object, in a fixed order.
+pub async fn describe(store: &Store) -> Result<Vec<String>> {
+    let mut conn = store.shared.pool.read().await?;
+    let mut lines: Vec<String> = match conn.driver() {
+        Driver::Sqlite(c) => {
+            let rows: Vec<(String, String, Option<String>)> =
+                sqlx::query_as("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name")
+                    .fetch_all(c)
+                    .await?;
+            rows.into_iter()
+                .map(|(kind, name, sql)| format!("{kind} {name}: {}", sql.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")))
+                .collect()
+        }
+        Driver::Postgres(c) => sqlx::query_scalar(DESCRIBE_POSTGRES).fetch_all(c).await?,
+    };
+    lines.sort_unstable();
+    Ok(lines)
+}
+
+/// Everything of ours in the schema `public`: what an upgrade, a restore or an intruder may have changed.
+const DESCRIBE_POSTGRES: &str = "
+WITH ours AS (
+    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner) = current_user AS owned
+    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT LIKE '\\_sqlx%'
+)
+SELECT 'table ' || relname || ': row security ' || relrowsecurity || ', forced ' || relforcerowsecurity || ', owned by the service ' || owned FROM ours
+UNION ALL
+SELECT 'column ' || o.relname || '.' || a.attname || ': ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
+       || coalesce(' collate ' || (SELECT collname FROM pg_collation k WHERE k.oid = a.attcollation AND k.collname <> 'default'), '')
+       || coalesce(' default ' || (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum), '')
+FROM ours o JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped
+UNION ALL
+SELECT 'constraint ' || o.relname || '.' || n.conname || ': ' || pg_get_constraintdef(n.oid) FROM ours o JOIN pg_constraint n ON n.conrelid = o.oid
+UNION ALL
+SELECT 'index ' || pg_get_indexdef(i.indexrelid) FROM ours o JOIN pg_index i ON i.indrelid = o.oid
+UNION ALL
+SELECT 'trigger ' || o.relname || ': ' || pg_get_triggerdef(t.oid) || ', enabled ' || t.tgenabled FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND NOT t.tgisinternal
+UNION ALL
+SELECT 'policy ' || o.relname || '.' || p.polname || ': ' || p.polcmd || ', permissive ' || p.polpermissive || ', using ' || coalesce(pg_get_expr(p.polqual, p.polrelid), '-')
+       || ', check ' || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '-')
+FROM ours o JOIN pg_policy p ON p.polrelid = o.oid
+UNION ALL
+SELECT 'grant ' || g.table_name || ': ' || string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type)
+FROM information_schema.role_table_grants g JOIN ours o ON o.relname = g.table_name
+WHERE g.table_schema = 'public' AND g.grantee = 'bailiwick_app' GROUP BY g.table_name
+UNION ALL
+SELECT 'function ' || p.proname || ': ' || p.provolatile || ' ' || regexp_replace(p.prosrc, '\\s+', ' ', 'g') FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+UNION ALL
+SELECT 'role: superuser ' || rolsuper || ', bypasses row security ' || rolbypassrls FROM pg_roles WHERE rolname = current_user AND EXISTS (SELECT 1 FROM ours)
+";

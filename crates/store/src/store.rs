@@ -1,0 +1,224 @@
+//! The store: a pool, the keys, the clock, and the only two ways in.
+
+use std::sync::Arc;
+
+use bailiwick_domain::{
+    catalogue::Catalogue,
+    clock::{Clock, Entropy},
+    ids::TenantId,
+    rule::{Rule, Writes},
+    time::Timestamp,
+};
+use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
+use sqlx::Row;
+use uuid::Uuid;
+
+use crate::{
+    DatabaseKind, Error, PoolOptions, Public, Result,
+    audit::{self, Draft},
+    conn::{Conn, on},
+    gate::{Gate, Permit},
+    pool::Pool,
+    tx::{Recorded, Tx, View},
+};
+
+/// What the store needs beside the database.
+pub struct Keys {
+    /// Tenant keys, through the key provider.
+    pub keyring: Keyring,
+    /// The key of the directory's tags.
+    pub directory: KeyedHash,
+}
+
+/// The writes that leave no audit record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Quiet {
+    /// A session was used: see `upkeep`.
+    SessionSeen,
+    /// A checkpoint that already stands outside the database was noted inside it.
+    CheckpointPublished,
+}
+
+/// What transactions share with their store.
+pub(crate) struct Shared {
+    pub(crate) pool: Pool,
+    pub(crate) keys: Keys,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) subjects: audit::SubjectCache,
+}
+
+/// One region's database.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Store {
+    /// Opens the database. Neither migrates nor checks the schema: see [`crate::migrate`] and [`crate::schema`].
+    pub async fn open(
+        options: &PoolOptions,
+        keys: Keys,
+        catalogue: Arc<Catalogue>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self> {
+        let pool = Pool::open(options).await?;
+        let subjects = audit::SubjectCache::default();
+        Ok(Self { shared: Arc::new(Shared { pool, keys, catalogue, clock, entropy, subjects }) })
+    }
+
+    /// The gate in front of the store.
+    pub const fn gate(&self) -> Gate<'_> {
+        Gate::new(self)
+    }
+
+    /// The permissions of the running program.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.shared.catalogue
+    }
+
+    /// Which database this is.
+    pub fn kind(&self) -> DatabaseKind {
+        self.shared.pool.kind()
+    }
+
+    /// The present moment by the store's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// A fresh id of any kind.
+    pub fn new_id<I: From<Uuid>>(&self) -> I {
+        bailiwick_domain::ids::uuid_v7(self.now(), &*self.shared.entropy).into()
+    }
+
+    /// The store's source of randomness.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.shared.entropy
+    }
+
+    /// The keys beside the database.
+    pub fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        let mut conn = self.shared.pool.read().await?;
+        on!(conn, |c| sqlx::query("SELECT 1").execute(c).await.map(drop))?;
+        Ok(())
+    }
+
+    /// Waits for running transactions and closes every connection.
+    pub async fn close(&self) {
+        self.shared.pool.close().await;
+    }
+
+    /// A consistent snapshot of the permit's tenant.
+    pub async fn read<R: Rule>(&self, permit: &Permit<R>) -> Result<View> {
+        self.view(permit.tenant().ok_or(Error::NotFound)?).await
+    }
+
+    /// Runs `work` in one transaction of the permit's tenant and commits it together with its audit records.
+    ///
+    /// Answers only once the change is on disk. An error undoes everything, and is itself recorded, in a transaction of
+    /// its own, where it has a public code.
+    pub async fn change<R: Writes, T, E: From<Error> + Public>(
+        &self,
+        permit: &Permit<R>,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
+    ) -> Result<T, E> {
+        let tenant = permit.tenant().ok_or(Error::NotFound)?;
+        let mut tx = self.begin(tenant).await?;
+        match work(&mut tx).await {
+            Ok(Recorded(value)) => {
+                // A `Recorded` smuggled out of another transaction would arrive here with no events.
+                if tx.events.is_empty() {
+                    self.undo(tx).await;
+                    return Err(Error::Unrecorded.into());
+                }
+                match audit::drafts(&mut tx, permit).await {
+                    Ok(drafts) => self.commit(tx, drafts).await?,
+                    Err(error) => {
+                        self.undo(tx).await;
+                        return Err(error.into());
+                    }
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                self.undo(tx).await;
+                if let Some(code) = error.code() {
+                    self.record_outcome(permit, audit::Outcome::Failed, code).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Records that the gate refused a known actor.
+    pub(crate) async fn record_denial<R: Rule>(&self, permit: &Permit<R>) -> Result<()> {
+        self.record_outcome(permit, audit::Outcome::Denied, "forbidden").await
+    }
+
+    async fn record_outcome<R: Rule>(&self, permit: &Permit<R>, outcome: audit::Outcome, code: &'static str) -> Result<()> {
+        let Some(tenant) = permit.tenant() else { return Ok(()) };
+        let mut tx = self.begin(tenant).await?;
+        let draft = audit::outcome_draft(&mut tx, permit, outcome, code).await?;
+        self.commit(tx, vec![draft]).await
+    }
+
+    pub(crate) async fn view(&self, tenant: TenantId) -> Result<View> {
+        let mut conn = self.shared.pool.read().await?;
+        enter(&mut conn, tenant).await?;
+        Ok(View { conn, tenant, now: self.now(), shared: Arc::clone(&self.shared) })
+    }
+
+    pub(crate) async fn begin(&self, tenant: TenantId) -> Result<Tx> {
+        let mut conn = self.shared.pool.write().await?;
+        enter(&mut conn, tenant).await?;
+        Ok(Tx { conn, tenant, now: self.now(), shared: Arc::clone(&self.shared), events: Vec::new() })
+    }
+
+    pub(crate) async fn commit(&self, tx: Tx, drafts: Vec<Draft>) -> Result<()> {
+        let learned: Vec<_> = drafts.iter().flat_map(Draft::new_subjects).collect();
+        match tx.conn {
+            Conn::SqliteWrite(turn) => turn.finish(drafts).await?,
+            Conn::Postgres(mut transaction) => {
+                audit::append_postgres(&mut transaction, drafts).await?;
+                transaction.commit().await?;
+            }
+            Conn::SqliteRead(_) => return Err(Error::Unrecorded),
+        }
+        self.shared.subjects.learn(learned);
+        Ok(())
+    }
+
+    /// Commits a write that leaves no record; only those of the closed list.
+    pub(crate) async fn commit_quietly(&self, tx: Tx, _why: Quiet) -> Result<()> {
+        match tx.conn {
+            Conn::SqliteWrite(turn) => turn.finish(Vec::new()).await,
+            Conn::Postgres(transaction) => Ok(transaction.commit().await?),
+            Conn::SqliteRead(_) => Err(Error::Unrecorded),
+        }
+    }
+
+    pub(crate) async fn undo(&self, tx: Tx) {
+        match tx.conn {
+            Conn::SqliteWrite(turn) => turn.undo().await,
+            // If the connection is gone, so is its transaction.
+            Conn::Postgres(transaction) => drop(transaction.rollback().await),
+            Conn::SqliteRead(_) => {}
+        }
+    }
+}
+
+/// Binds the transaction to the tenant: row-level security shows nothing else from here on.
+async fn enter(conn: &mut Conn, tenant: TenantId) -> Result<()> {
+    if let Conn::Postgres(transaction) = conn {
+        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)").bind(tenant.to_string()).fetch_one(&mut **transaction).await?.try_get::<String, _>(0)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Tenant keys as they are stored, and subject keys under them.
+
+use std::sync::Arc;
+
+use bailiwick_vault::{
+    keyring::{TenantKeys, WrappedKey},
+    provider::KeyId,
+    subject::{SubjectKey, WrappedSubjectKey},
+};
+use uuid::Uuid;
+
+use crate::{
+    Error, Result,
+    conn::on,
+    tx::{Scope, Tx},
+};
+
+/// The tenant's keys, from memory where they are there.
+pub(crate) async fn load(scope: &mut impl Scope) -> Result<Arc<TenantKeys>> {
+    let tenant = scope.tenant();
+    if let Some(keys) = scope.shared().keys.keyring.cached(&tenant.bytes()) {
+        return Ok(keys);
+    }
+    let rows: Vec<(i64, String, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+        "SELECT version, provider_key, wrapped FROM tenant_key WHERE tenant = $1 ORDER BY version"
+    )
+    .bind(tenant.uuid())
+    .fetch_all(c)
+    .await)?;
+    let wrapped = rows
+        .into_iter()
+        .map(|(version, provider, bytes)| {
+            Ok(WrappedKey {
+                tenant: tenant.bytes(),
+                version: u32::try_from(version).map_err(|_| Error::Corrupt("tenant_key.version".into()))?,
+                provider_key_id: KeyId::parse(&provider).ok_or_else(|| Error::Corrupt("tenant_key.provider_key".into()))?,
+                bytes,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    scope.shared().keys.keyring.load(&wrapped).await.map_err(Error::vault)
+}
+
+/// Stores a tenant key.
+pub(crate) async fn insert(tx: &mut Tx, key: &WrappedKey) -> Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    on!(tx, |c| sqlx::query("INSERT INTO tenant_key (tenant, version, provider_key, wrapped, created_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(tenant.uuid())
+        .bind(i64::from(key.version))
+        .bind(key.provider_key_id.as_str())
+        .bind(key.bytes.as_slice())
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// The key of a data subject if one is stored.
+pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Option<SubjectKey>> {
+    let tenant = scope.tenant();
+    let row: Option<(i64, Vec<u8>)> =
+        on!(scope, |c| sqlx::query_as("SELECT key_version, wrapped FROM subject_key WHERE tenant = $1 AND subject = $2")
+            .bind(tenant.uuid())
+            .bind(subject)
+            .fetch_optional(c)
+            .await)?;
+    let Some((version, bytes)) = row else { return Ok(None) };
+    let wrapped = WrappedSubjectKey {
+        tenant: tenant.bytes(),
+        subject: subject.into_bytes(),
+        key_version: u32::try_from(version).map_err(|_| Error::Corrupt("subject_key.key_version".into()))?,
+        bytes,
+    };
+    let keys = load(scope).await?;
+    SubjectKey::restore(&keys, &wrapped).map(Some).map_err(Error::vault)
+}
+
+/// The key of a data subject, made and stored if there is none. Tells whether it is new with this transaction.
+pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<(SubjectKey, bool)> {
+    if let Some(key) = subject(tx, id).await? {
+        return Ok((key, false));
+    }
+    let keys = load(tx).await?;
+    let (key, wrapped) = SubjectKey::create(&keys, id.into_bytes(), &*tx.shared.entropy).map_err(Error::vault)?;
+    let tenant = tx.tenant();
+    let inserted = on!(tx, |c| sqlx::query(
+        "INSERT INTO subject_key (tenant, subject, key_version, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, subject) DO NOTHING"
+    )
+    .bind(tenant.uuid())
+    .bind(id)
+    .bind(i64::from(wrapped.key_version))
+    .bind(wrapped.bytes.as_slice())
+    .execute(c)
+    .await
+    .map(|done| done.rows_affected()))?;
+    if inserted == 1 {
+        return Ok((key, true));
+    }
+    // Another transaction was quicker; the insert above waited for its commit.
+    Ok((subject(tx, id).await?.ok_or(Error::Busy)?, false))
+}

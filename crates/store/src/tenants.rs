@@ -1,0 +1,237 @@
+//! Tenants and their policies.
+
+use bailiwick_domain::{
+    entity::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus},
+    ids::TenantId,
+    time::Timestamp,
+};
+use bailiwick_proof::tree::Frontier;
+use bailiwick_vault::token::TokenHash;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Cursor, Error, Page, Result, Store, Written,
+    conn::on,
+    gate::Permit,
+    lock::{execute, locked, row, rows},
+    page::LIMIT,
+    tenant_keys,
+    tx::{Scope, Tx},
+};
+
+#[derive(FromRow)]
+pub(crate) struct Row {
+    #[sqlx(try_from = "Uuid")]
+    tenant_id: TenantId,
+    slug: String,
+    tenant_name: String,
+    #[sqlx(try_from = "String")]
+    kind: TenantKind,
+    region: String,
+    #[sqlx(try_from = "String")]
+    tenant_status: TenantStatus,
+    key_brand: String,
+    #[sqlx(try_from = "i64")]
+    tenant_created_at: Timestamp,
+}
+
+impl From<Row> for Tenant {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.tenant_id,
+            slug: row.slug,
+            name: row.tenant_name,
+            kind: row.kind,
+            region: row.region,
+            status: row.tenant_status,
+            key_brand: row.key_brand,
+            created_at: row.tenant_created_at,
+        }
+    }
+}
+
+/// Stores a tenant with its first key and an empty audit log. The transaction is already in the new tenant.
+pub async fn insert(tx: &mut Tx, tenant: Tenant) -> Result<Written<Tenant>> {
+    if tenant.id != tx.tenant() {
+        return Err(Error::NotFound);
+    }
+    execute!(
+        tx,
+        "INSERT INTO tenant (id, slug, name, kind, region, status, key_brand, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant.id.uuid(),
+        tenant.slug.as_str(),
+        tenant.name.as_str(),
+        tenant.kind.name(),
+        tenant.region.as_str(),
+        tenant.status.name(),
+        tenant.key_brand.as_str(),
+        tenant.created_at.micros()
+    )?;
+    let key = tx.shared.keys.keyring.create(tenant.id.bytes()).await.map_err(Error::vault)?;
+    tenant_keys::insert(tx, &key).await?;
+    let frontier = Frontier::new().to_bytes();
+    execute!(tx, "INSERT INTO audit_tree (tenant, size, frontier, signed) VALUES ($1, 0, $2, 0)", tenant.id.uuid(), frontier.as_slice())?;
+    Ok(Written::created(tenant))
+}
+
+/// The tenant of the scope.
+pub async fn find(scope: &mut impl Scope) -> Result<Tenant> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant WHERE id = $1",
+        tenant.uuid()
+    )?;
+    Ok(row.ok_or(Error::NotFound)?.into())
+}
+
+/// Reads the scope's tenant for changing.
+pub async fn lock(tx: &mut Tx) -> Result<Tenant> {
+    let tenant = tx.tenant();
+    let row: Row = locked!(
+        tx,
+        "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant WHERE id = $1",
+        tenant.uuid()
+    )?;
+    Ok(row.into())
+}
+
+/// Replaces the locked tenant by its new image.
+pub async fn replace(tx: &mut Tx, before: Tenant, after: Tenant) -> Result<Written<Tenant>> {
+    let touched = execute!(
+        tx,
+        "UPDATE tenant SET name = $2, status = $3 WHERE id = $1",
+        before.id.uuid(),
+        after.name.as_str(),
+        after.status.name()
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// Every tenant, oldest first, for whoever holds a permit of the platform.
+pub async fn list<R: bailiwick_domain::rule::Platform>(store: &Store, permit: &Permit<R>, after: Option<Cursor>) -> Result<Page<Tenant>> {
+    let mut view = store.read(permit).await?;
+    let after = after.unwrap_or(Cursor { at: Timestamp::from_micros(0), id: Uuid::nil() });
+    let rows: Vec<Row> = rows!(
+        view,
+        "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant
+         WHERE (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT $3",
+        after.at.micros(),
+        after.id,
+        LIMIT + 1
+    )?;
+    Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor { at: row.created_at, id: row.id.uuid() }))
+}
+
+/// Every tenant, for jobs and the command line.
+pub(crate) async fn all(store: &Store) -> Result<Vec<Tenant>> {
+    let mut conn = store.shared.pool.read().await?;
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(
+        "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant ORDER BY created_at, id"
+    )
+    .fetch_all(c)
+    .await)?;
+    Ok(rows.into_iter().map(Tenant::from).collect())
+}
+
+/// The tenant of the platform, if `init` has made it.
+pub async fn platform(store: &Store) -> Result<Option<TenantId>> {
+    let mut conn = store.shared.pool.read().await?;
+    let id: Option<Uuid> = on!(conn, |c| sqlx::query_scalar("SELECT id FROM tenant WHERE kind = 'platform' ORDER BY created_at LIMIT 1").fetch_optional(c).await)?;
+    Ok(id.map(TenantId::from))
+}
+
+/// The tenants in which a sign-in address, in lower case, has an account.
+pub async fn of_address(store: &Store, email: &str) -> Result<Vec<TenantId>> {
+    let tag = store.shared.keys.directory.address_tag(email);
+    let mut conn = store.shared.pool.read().await?;
+    let ids: Vec<Uuid> = on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM directory_address WHERE tag = $1 ORDER BY tenant LIMIT 16")
+        .bind(&tag[..])
+        .fetch_all(c)
+        .await)?;
+    Ok(ids.into_iter().map(TenantId::from).collect())
+}
+
+/// The tenant of an API key.
+pub(crate) async fn of_key(store: &Store, hash: &TokenHash) -> Result<Option<TenantId>> {
+    let mut conn = store.shared.pool.read().await?;
+    let id: Option<Uuid> =
+        on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM directory_key WHERE hash = $1").bind(&hash.as_bytes()[..]).fetch_optional(c).await)?;
+    Ok(id.map(TenantId::from))
+}
+
+#[derive(FromRow)]
+struct PolicyRow {
+    #[sqlx(try_from = "Uuid")]
+    tenant: TenantId,
+    #[sqlx(try_from = "String")]
+    mfa_floor: MfaFloor,
+    session_idle_minutes: i64,
+    session_absolute_hours: i64,
+    invitation_days: i64,
+}
+
+impl From<PolicyRow> for Policy {
+    fn from(row: PolicyRow) -> Self {
+        Self {
+            id: row.tenant,
+            mfa_floor: row.mfa_floor,
+            session_idle_minutes: row.session_idle_minutes,
+            session_absolute_hours: row.session_absolute_hours,
+            invitation_days: row.invitation_days,
+        }
+    }
+}
+
+/// Stores a tenant's first policy.
+pub async fn insert_policy(tx: &mut Tx, policy: Policy) -> Result<Written<Policy>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO policy (tenant, mfa_floor, session_idle_minutes, session_absolute_hours, invitation_days) VALUES ($1, $2, $3, $4, $5)",
+        tenant.uuid(),
+        policy.mfa_floor.name(),
+        policy.session_idle_minutes,
+        policy.session_absolute_hours,
+        policy.invitation_days
+    )?;
+    Ok(Written::created(policy))
+}
+
+/// The tenant's policy.
+pub async fn policy(scope: &mut impl Scope) -> Result<Policy> {
+    let tenant = scope.tenant();
+    let row: Option<PolicyRow> = row!(
+        scope,
+        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, invitation_days FROM policy WHERE tenant = $1",
+        tenant.uuid()
+    )?;
+    Ok(row.ok_or(Error::NotFound)?.into())
+}
+
+/// Reads the tenant's policy for changing.
+pub async fn lock_policy(tx: &mut Tx) -> Result<Policy> {
+    let tenant = tx.tenant();
+    let row: PolicyRow = locked!(
+        tx,
+        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, invitation_days FROM policy WHERE tenant = $1",
+        tenant.uuid()
+    )?;
+    Ok(row.into())
+}
+
+/// Replaces the locked policy by its new image.
+pub async fn replace_policy(tx: &mut Tx, before: Policy, after: Policy) -> Result<Written<Policy>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE policy SET mfa_floor = $2, session_idle_minutes = $3, session_absolute_hours = $4, invitation_days = $5 WHERE tenant = $1",
+        tenant.uuid(),
+        after.mfa_floor.name(),
+        after.session_idle_minutes,
+        after.session_absolute_hours,
+        after.invitation_days
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}

@@ -1,0 +1,189 @@
+//! Users of a tenant.
+
+use bailiwick_domain::{
+    entity::{FactorKind, MfaFloor, MfaState, User, UserStatus},
+    ids::UserId,
+    role::Role,
+    time::Timestamp,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Cursor, Error, Page, Result, Written,
+    lock::{execute, locked, row, rows},
+    page::LIMIT,
+    tx::{Scope, Tx},
+};
+
+#[derive(FromRow)]
+pub(crate) struct Row {
+    #[sqlx(try_from = "Uuid")]
+    id: UserId,
+    email: String,
+    name: String,
+    role: String,
+    #[sqlx(try_from = "String")]
+    status: UserStatus,
+    #[sqlx(try_from = "i64")]
+    created_at: Timestamp,
+}
+
+impl TryFrom<Row> for User {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self> {
+        let role: Role = row.role.parse().map_err(|_| Error::Corrupt("users.role".into()))?;
+        Ok(Self { id: row.id, email: row.email, name: row.name, role, status: row.status, created_at: row.created_at })
+    }
+}
+
+/// A user with what the lists show beside the name.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The user.
+    pub user: User,
+    /// What the page says of their second factor.
+    pub mfa: MfaState,
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    user: Row,
+    factor: Option<String>,
+    mfa_floor: String,
+}
+
+/// What the page says of a second factor: the best verified one against the policy.
+fn mfa_state(factor: Option<&str>, floor: &str) -> MfaState {
+    match factor {
+        Some(kind) if kind == FactorKind::Sso.name() => MfaState::Sso,
+        Some(_) if floor == MfaFloor::Mfa.name() => MfaState::Required,
+        Some(_) => MfaState::Verified,
+        None => MfaState::Missing,
+    }
+}
+
+impl TryFrom<ListedRow> for Listed {
+    type Error = Error;
+    fn try_from(row: ListedRow) -> Result<Self> {
+        Ok(Self { mfa: mfa_state(row.factor.as_deref(), &row.mfa_floor), user: row.user.try_into()? })
+    }
+}
+
+/// Stores a new user and the way from the address to the tenant.
+pub async fn insert(tx: &mut Tx, user: User) -> Result<Written<User>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO users (tenant, id, email, name, role, status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        tenant.uuid(),
+        user.id.uuid(),
+        user.email.as_str(),
+        user.name.as_str(),
+        user.role.name(),
+        user.status.name(),
+        user.created_at.micros(),
+    )?;
+    let tag = tx.shared.keys.directory.address_tag(&user.email);
+    execute!(tx, "INSERT INTO directory_address (tag, tenant) VALUES ($1, $2) ON CONFLICT (tag, tenant) DO NOTHING", &tag[..], tenant.uuid())?;
+    Ok(Written::created(user))
+}
+
+/// One user.
+pub async fn find(scope: &mut impl Scope, id: UserId) -> Result<User> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(scope, "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The user with this sign-in address, in lower case.
+pub async fn by_email(scope: &mut impl Scope, email: &str) -> Result<Option<User>> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(scope, "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND email = $2", tenant.uuid(), email)?;
+    row.map(User::try_from).transpose()
+}
+
+/// One user with the state of their second factor.
+pub async fn find_listed(scope: &mut impl Scope, id: UserId) -> Result<Listed> {
+    let tenant = scope.tenant();
+    let row: Option<ListedRow> = row!(
+        scope,
+        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor,
+                (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
+         FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1 AND u.id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Users in the order in which they joined.
+pub async fn list(scope: &mut impl Scope, after: Option<Cursor>) -> Result<Page<Listed>> {
+    let tenant = scope.tenant();
+    let after = after.unwrap_or(Cursor { at: Timestamp::from_micros(0), id: Uuid::nil() });
+    let rows: Vec<ListedRow> = rows!(
+        scope,
+        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor,
+                (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
+         FROM users u JOIN policy p ON p.tenant = u.tenant
+         WHERE u.tenant = $1 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+        tenant.uuid(),
+        after.at.micros(),
+        after.id,
+        LIMIT + 1
+    )?;
+    let rows = rows.into_iter().map(Listed::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.user.created_at, id: row.user.id.uuid() }))
+}
+
+/// Reads a user for changing.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<User> {
+    let tenant = tx.tenant();
+    let row: Row = locked!(tx, "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    row.try_into()
+}
+
+/// Replaces a locked user by its new image.
+pub async fn replace(tx: &mut Tx, before: User, after: User) -> Result<Written<User>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE users SET name = $3, role = $4, status = $5 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.name.as_str(),
+        after.role.name(),
+        after.status.name()
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// Active users with `role` other than `except`: whether the last owner would go.
+pub async fn others_active_with(tx: &mut Tx, role: Role, except: UserId) -> Result<i64> {
+    let tenant = tx.tenant();
+    let others: (i64,) = crate::conn::on!(tx, |c| sqlx::query_as(
+        "SELECT count(*) FROM users WHERE tenant = $1 AND role = $2 AND status = 'active' AND id <> $3"
+    )
+    .bind(tenant.uuid())
+    .bind(role.name())
+    .bind(except.uuid())
+    .fetch_one(c)
+    .await)?;
+    Ok(others.0)
+}
+
+/// Names of users by id, for pages that show actors.
+pub async fn names(scope: &mut impl Scope, ids: &[Uuid]) -> Result<std::collections::HashMap<Uuid, String>> {
+    let mut names = std::collections::HashMap::new();
+    let tenant = scope.tenant();
+    for id in ids {
+        if !names.contains_key(id) {
+            let name: Option<(String,)> = row!(scope, "SELECT name FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), *id)?;
+            if let Some((name,)) = name {
+                names.insert(*id, name);
+            }
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,101 @@
+//! Keyed hashes: equal inputs are recognised, and without the root key nothing can be guessed from them.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use aws_lc_rs::hmac;
+
+use crate::provider::{KeyProvider, ProviderError};
+use crate::transcript::Transcript;
+
+/// Tags of sign-in addresses and IP addresses, HMAC-SHA-256 under keys derived from the root key.
+///
+/// A plain hash of an address is no protection, since addresses can be enumerated. A new root key gives new
+/// tags, so a rotation of the root key recomputes the directory from the sealed addresses.
+pub struct KeyedHash {
+    address: hmac::Key,
+    ip: hmac::Key,
+}
+
+impl KeyedHash {
+    /// Derives the keys.
+    ///
+    /// # Errors
+    /// Whatever the provider answers.
+    pub async fn derive(provider: &dyn KeyProvider) -> Result<Self, ProviderError> {
+        let address = provider.derive_key(b"bailiwick address tag v1").await?;
+        let ip = provider.derive_key(b"bailiwick ip tag v1").await?;
+        Ok(Self {
+            address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
+            ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
+        })
+    }
+
+    /// The directory's tag of a sign-in address, the same in every tenant.
+    ///
+    /// `normalised` is the address in the one spelling that the caller stores; another spelling has another
+    /// tag.
+    #[must_use]
+    pub fn address_tag(&self, normalised: &str) -> [u8; 32] {
+        tag(&self.address, normalised.as_bytes())
+    }
+
+    /// A tenant's tag of an IP address; two tenants cannot compare theirs.
+    ///
+    /// An IPv4 address mapped into IPv6 (`::ffff:a.b.c.d`) has the tag of the IPv4 address.
+    #[must_use]
+    pub fn ip_tag(&self, tenant: &[u8; 16], ip: IpAddr) -> [u8; 32] {
+        let message = Transcript::new("ip").field(tenant);
+        let message = match ip.to_canonical() {
+            IpAddr::V4(ip) => message.field(&ip.octets()),
+            IpAddr::V6(ip) => message.field(&ip.octets()),
+        };
+        tag(&self.ip, &message.finish())
+    }
+}
+
+fn tag(key: &hmac::Key, message: &[u8]) -> [u8; 32] {
+    let mut tag = [0; 32];
+    for (to, from) in tag.iter_mut().zip(hmac::sign(key, message).as_ref()) {
+        *to = *from;
+    }
+    tag
+}
+
+impl fmt::Debug for KeyedHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedHash(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::keyring::tests::provider;
+    use crate::secret::assert_hidden;
+
+    #[tokio::test]
+    async fn a_tag_is_stable_and_belongs_to_one_root_key() {
+        let (ours, theirs) = (provider(81), provider(82));
+        let first = KeyedHash::derive(ours.as_ref()).await.unwrap();
+        let again = KeyedHash::derive(ours.as_ref()).await.unwrap();
+        let other = KeyedHash::derive(theirs.as_ref()).await.unwrap();
+        assert_eq!(first.address_tag("ada@example.org"), again.address_tag("ada@example.org"));
+        assert_ne!(first.address_tag("ada@example.org"), first.address_tag("bob@example.org"));
+        assert_ne!(first.address_tag("ada@example.org"), other.address_tag("ada@example.org"));
+        let key = ours.derive_key(b"bailiwick address tag v1").await.unwrap();
+        assert_hidden(&first, key.expose());
+    }
+
+    #[tokio::test]
+    async fn an_ip_tag_is_the_tenants_own_and_knows_mapped_addresses() {
+        let hash = KeyedHash::derive(provider(81).as_ref()).await.unwrap();
+        let (acme, globex) = ([1; 16], [2; 16]);
+        let ip = |text: &str| text.parse().unwrap();
+        assert_eq!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&acme, ip("::ffff:203.0.113.7")));
+        assert_ne!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&globex, ip("203.0.113.7")));
+        assert_ne!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&acme, ip("203.0.113.8")));
+        assert_ne!(hash.ip_tag(&acme, ip("::1")), hash.ip_tag(&acme, ip("::2")));
+    }
+}

@@ -1,0 +1,251 @@
+//! Password hashing: Argon2id (RFC 9106) off the request threads, a bounded number at a time.
+//!
+//! Each hash takes 19 MiB and some 30 ms by intent, so an unbounded number at once is a denial of service.
+//! The permits of [`PasswordHasher`] are the bound; a caller that gives up waiting does not free the permit
+//! of work already begun.
+
+mod cost;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+pub use cost::{CostError, PasswordCost};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+use crate::entropy::{Entropy, draw};
+
+/// The fewest characters (Unicode scalar values) of a chosen password; OWASP ASVS 5.0, 6.2.1 asks for 8 and
+/// advises more.
+pub const SHORTEST: usize = 12;
+/// The most bytes of UTF-8 of any password. Longer input is refused before it is hashed.
+pub const LONGEST: usize = 1024;
+
+const SALT: usize = 16;
+const OUTPUT: usize = 32;
+
+/// A password as typed. Neither trimmed nor normalised: what was set is what is asked for.
+pub struct Password(Arc<Zeroizing<String>>);
+
+impl Password {
+    /// A password being set: long enough, and not too long. Whether it is too common is checked elsewhere.
+    ///
+    /// # Errors
+    /// [`PasswordError::TooShort`], [`PasswordError::TooLong`].
+    pub fn chosen(text: String) -> Result<Self, PasswordError> {
+        let password = Self::presented(text)?;
+        if password.0.chars().count() < SHORTEST {
+            return Err(PasswordError::TooShort);
+        }
+        Ok(password)
+    }
+
+    /// A password being checked: only not too long, so that a rule made stricter locks nobody out.
+    ///
+    /// # Errors
+    /// [`PasswordError::TooLong`].
+    pub fn presented(text: String) -> Result<Self, PasswordError> {
+        let text = Zeroizing::new(text);
+        if text.len() > LONGEST {
+            return Err(PasswordError::TooLong);
+        }
+        Ok(Self(Arc::new(text)))
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A password hash as it is stored, in the PHC string format. Not a secret, yet nothing for a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredPassword(String);
+
+impl StoredPassword {
+    /// Takes a hash from where it was stored; it is read when a password is verified against it.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text to store, such as `$argon2id$v=19$m=19456,t=2,p=1$…$…`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StoredPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoredPassword(…)")
+    }
+}
+
+/// What a verification found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// The password is right.
+    Match {
+        /// The stored hash was made at another cost than today's: store [`PasswordHasher::hash`] of the same
+        /// password.
+        needs_rehash: bool,
+    },
+    /// The password is wrong, or there is no such account; the caller cannot tell which, nor can a
+    /// stop-watch.
+    Mismatch,
+}
+
+/// Hashes and verifies passwords, a bounded number at a time.
+pub struct PasswordHasher {
+    cost: PasswordCost,
+    permits: Arc<Semaphore>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl PasswordHasher {
+    /// A hasher that runs at most `permits` hashes at once; the number of cores is a good choice.
+    #[must_use]
+    pub fn new(cost: PasswordCost, permits: NonZeroUsize, entropy: Arc<dyn Entropy>) -> Self {
+        let permits = permits.get().min(Semaphore::MAX_PERMITS);
+        Self { cost, permits: Arc::new(Semaphore::new(permits)), entropy }
+    }
+
+    /// Hashes a password under a new salt.
+    ///
+    /// # Errors
+    /// [`PasswordError::Memory`], [`PasswordError::Stopped`].
+    pub async fn hash(&self, password: &Password) -> Result<StoredPassword, PasswordError> {
+        let (params, salt) = (self.cost.params()?, draw::<SALT>(self.entropy.as_ref()));
+        let password = Arc::clone(&password.0);
+        self.run(move || {
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+            let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
+            hash.map(|hash| StoredPassword(hash.to_string())).map_err(|_| PasswordError::Memory)
+        })
+        .await
+    }
+
+    /// Verifies a password against the stored hash of an account, or against nothing when there is no such
+    /// account.
+    ///
+    /// Without an account the same work is done and [`Verdict::Mismatch`] follows, so that the time taken
+    /// does not tell who has an account. (An account whose hash still has another cost takes that cost's time
+    /// until it is rehashed.)
+    ///
+    /// # Errors
+    /// [`PasswordError::Stored`] when the stored text is not a hash this program makes;
+    /// [`PasswordError::Memory`], [`PasswordError::Stopped`].
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&StoredPassword>,
+    ) -> Result<Verdict, PasswordError> {
+        let target = match stored {
+            Some(stored) => Target::parse(stored, &self.cost)?,
+            None => Target::nobody(&self.cost)?,
+        };
+        let password = Arc::clone(&password.0);
+        self.run(move || target.verify(password.as_bytes())).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PasswordError::Stopped)?;
+        let task = spawn_blocking(move || {
+            // Held by the work and not by the waiting future: dropping that does not stop a hash that has
+            // begun.
+            let _permit = permit;
+            work()
+        });
+        task.await.map_err(|_| PasswordError::Stopped)?
+    }
+}
+
+impl fmt::Debug for PasswordHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordHasher").field("cost", &self.cost).finish_non_exhaustive()
+    }
+}
+
+/// What a password is verified against.
+struct Target {
+    params: Params,
+    salt: Vec<u8>,
+    expected: [u8; OUTPUT],
+    needs_rehash: bool,
+    exists: bool,
+}
+
+impl Target {
+    fn parse(stored: &StoredPassword, cost: &PasswordCost) -> Result<Self, PasswordError> {
+        let hash = PasswordHash::new(&stored.0).map_err(|_| PasswordError::Stored)?;
+        let current =
+            hash.algorithm == Algorithm::Argon2id.ident() && hash.version == Some(Version::V0x13.into());
+        let params = Params::try_from(&hash).map_err(|_| PasswordError::Stored)?;
+        // A row that asked for a terabyte would otherwise be a way to stop the server.
+        if !current || !cost::acceptable(&params) {
+            return Err(PasswordError::Stored);
+        }
+        let salt = hash.salt.ok_or(PasswordError::Stored)?.to_vec();
+        let output = hash.hash.ok_or(PasswordError::Stored)?;
+        let expected = output.as_bytes().try_into().map_err(|_| PasswordError::Stored)?;
+        let needs_rehash = !cost.is_of(&params) || salt.len() < SALT;
+        Ok(Self { params, salt, expected, needs_rehash, exists: true })
+    }
+
+    fn nobody(cost: &PasswordCost) -> Result<Self, PasswordError> {
+        Ok(Self {
+            params: cost.params()?,
+            salt: vec![0; SALT],
+            expected: [0; OUTPUT],
+            needs_rehash: false,
+            exists: false,
+        })
+    }
+
+    fn verify(self, password: &[u8]) -> Result<Verdict, PasswordError> {
+        let mut output = Zeroizing::new([0; OUTPUT]);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params)
+            .hash_password_into(password, &self.salt, output.as_mut_slice())
+            .map_err(|_| PasswordError::Memory)?;
+        let equal = bool::from(output.ct_eq(&self.expected));
+        Ok(if equal & self.exists {
+            Verdict::Match { needs_rehash: self.needs_rehash }
+        } else {
+            Verdict::Mismatch
+        })
+    }
+}
+
+/// Why a password was not hashed or verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Fewer than [`SHORTEST`] characters.
+    #[error("a password has at least {SHORTEST} characters")]
+    TooShort,
+    /// More than [`LONGEST`] bytes.
+    #[error("a password has at most {LONGEST} bytes")]
+    TooLong,
+    /// The stored text is not an Argon2id hash at a cost this program accepts.
+    #[error("the stored password hash cannot be read")]
+    Stored,
+    /// There was no memory for the hash.
+    #[error("not enough memory to hash a password")]
+    Memory,
+    /// The runtime is shutting down.
+    #[error("password hashing has stopped")]
+    Stopped,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::entropy::SeededEntropy;
+use crate::secret::assert_hidden;
+
+fn hasher(cost: PasswordCost, permits: usize) -> PasswordHasher {
+    PasswordHasher::new(cost, NonZeroUsize::new(permits).unwrap(), Arc::new(SeededEntropy::new(101)))
+}
+
+fn password(text: &str) -> Password {
+    Password::presented(text.to_owned()).unwrap()
+}
+
+#[tokio::test]
+async fn user_signs_in_with_the_password_they_chose_and_no_other() {
+    let hasher = hasher(PasswordCost::INSECURE, 1);
+    let stored = hasher.hash(&password("correct horse battery")).await.unwrap();
+    let right = hasher.verify(&password("correct horse battery"), Some(&stored)).await.unwrap();
+    assert_eq!(right, Verdict::Match { needs_rehash: false });
+    for wrong in ["correct horse batterY", "correct horse battery ", "", "correct"] {
+        assert_eq!(hasher.verify(&password(wrong), Some(&stored)).await.unwrap(), Verdict::Mismatch);
+    }
+    assert_ne!(
+        stored,
+        hasher.hash(&password("correct horse battery")).await.unwrap(),
+        "each hash has its own salt"
+    );
+}
+
+#[tokio::test]
+async fn default_cost_is_the_documented_one() {
+    let hasher = hasher(PasswordCost::default(), 1);
+    let stored = hasher.hash(&password("correct horse battery")).await.unwrap();
+    assert!(stored.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", stored.as_str());
+}
+
+#[tokio::test]
+async fn another_implementations_hash_is_verified() {
+    // From the test suite of the reference implementation: password "password", salt "somesalt".
+    let reference = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    let stored = StoredPassword::from_stored(reference.to_owned());
+    let hasher = hasher(PasswordCost::INSECURE, 1);
+    let verdict = hasher.verify(&password("password"), Some(&stored)).await.unwrap();
+    assert_eq!(verdict, Verdict::Match { needs_rehash: true });
+}
+
+#[tokio::test]
+async fn a_hash_at_another_cost_asks_to_be_renewed() {
+    let old = hasher(PasswordCost::INSECURE, 1).hash(&password("correct horse battery")).await.unwrap();
+    let now = hasher(PasswordCost::default(), 1);
+    let verdict = now.verify(&password("correct horse battery"), Some(&old)).await.unwrap();
+    assert_eq!(verdict, Verdict::Match { needs_rehash: true });
+}
+
+#[tokio::test]
+async fn an_unknown_account_never_matches_and_costs_the_same_work() {
+    let cost = PasswordCost::default();
+    let hasher = hasher(cost, 1);
+    assert_eq!(hasher.verify(&password("anything at all"), None).await.unwrap(), Verdict::Mismatch);
+    let stored = hasher.hash(&password("correct horse battery")).await.unwrap();
+    let (known, unknown) = (Target::parse(&stored, &cost).unwrap(), Target::nobody(&cost).unwrap());
+    assert_eq!(known.params, unknown.params);
+    assert_eq!(known.salt.len(), unknown.salt.len());
+    // Even an output that equals the stand-in does not make an account.
+    let mut collision = Target::nobody(&PasswordCost::INSECURE).unwrap();
+    let params = PasswordCost::INSECURE.params().unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(b"guess", &collision.salt, &mut collision.expected).unwrap();
+    assert_eq!(collision.verify(b"guess").unwrap(), Verdict::Mismatch);
+}
+
+#[tokio::test]
+async fn a_stored_hash_that_is_foreign_or_ruinous_is_refused() {
+    let hasher = hasher(PasswordCost::INSECURE, 1);
+    let salt_and_output = "c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    for bad in [
+        String::new(),
+        "hunter2".to_owned(),
+        format!("$argon2i$v=19$m=256,t=2,p=1${salt_and_output}"),
+        format!("$argon2d$v=19$m=256,t=2,p=1${salt_and_output}"),
+        format!("$argon2id$v=16$m=256,t=2,p=1${salt_and_output}"),
+        format!("$argon2id$m=256,t=2,p=1${salt_and_output}"),
+        format!("$argon2id$v=19$m=4194304,t=2,p=1${salt_and_output}"),
+        format!("$argon2id$v=19$m=256,t=100000,p=1${salt_and_output}"),
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ".to_owned(),
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR".to_owned(),
+    ] {
+        let stored = StoredPassword::from_stored(bad.clone());
+        let error = hasher.verify(&password("password"), Some(&stored)).await.unwrap_err();
+        assert_eq!(error, PasswordError::Stored, "{bad}");
+    }
+}
+
+#[test]
+fn length_is_bounded_in_characters_below_and_bytes_above() {
+    assert_eq!(Password::chosen("elevenchars".to_owned()).unwrap_err(), PasswordError::TooShort);
+    assert!(Password::chosen("twelve chars".to_owned()).is_ok());
+    assert!(Password::chosen("é".repeat(12)).is_ok());
+    assert_eq!(Password::chosen("é".repeat(11)).unwrap_err(), PasswordError::TooShort);
+    assert!(Password::presented("x".repeat(1024)).is_ok());
+    assert_eq!(Password::presented("x".repeat(1025)).unwrap_err(), PasswordError::TooLong);
+    assert_eq!(Password::chosen("é".repeat(513)).unwrap_err(), PasswordError::TooLong);
+    assert!(Password::presented(String::new()).is_ok());
+}
+
+#[test]
+fn debug_shows_no_password() {
+    assert_hidden(&password("correct horse battery"), b"correct horse battery");
+    let stored = StoredPassword::from_stored("$argon2id$v=19$m=256,t=2,p=1$c29t$nf65".to_owned());
+    assert_hidden(&stored, b"$argon2id");
+}
+
+#[tokio::test]
+async fn no_more_than_the_permitted_number_run_at_once() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    let hasher = Arc::new(hasher(PasswordCost::INSECURE, 2));
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let tasks = (0..8).map(|_| {
+        let (hasher, running, most) = (Arc::clone(&hasher), Arc::clone(&running), Arc::clone(&most));
+        tokio::spawn(async move {
+            let work = move || {
+                most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                std::thread::yield_now();
+                running.fetch_sub(1, SeqCst);
+                Ok(())
+            };
+            hasher.run(work).await
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap().unwrap();
+    }
+    assert!((1..=2).contains(&most.load(SeqCst)));
+}
+
+#[tokio::test]
+async fn giving_up_does_not_let_more_work_in_than_permitted() {
+    let hasher = Arc::new(hasher(PasswordCost::INSECURE, 1));
+    let (release, wait) = std::sync::mpsc::sync_channel::<()>(1);
+    let (began, begin) = tokio::sync::oneshot::channel();
+    let caller = tokio::spawn({
+        let hasher = Arc::clone(&hasher);
+        async move {
+            let work = move || {
+                began.send(()).unwrap();
+                wait.recv().map_err(|_| PasswordError::Stopped)
+            };
+            hasher.run(work).await
+        }
+    });
+    begin.await.unwrap();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    assert_eq!(hasher.permits.available_permits(), 0, "the work is still going on");
+    release.send(()).unwrap();
+    hasher.run(|| Ok(())).await.unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn arbitrary_stored_text_is_read_without_a_panic(text in "(\\$argon2id\\$v=19\\$)?[ -~]{0,60}") {
+        let stored = StoredPassword::from_stored(text);
+        let _ = Target::parse(&stored, &PasswordCost::INSECURE);
+    }
+}

@@ -1,0 +1,122 @@
+//! Where the root key lives.
+
+mod file;
+mod format;
+
+use std::fmt;
+use std::pin::Pin;
+
+pub use file::{FileProvider, RootKeyError};
+
+use crate::secret::KeyBytes;
+
+/// What a provider's methods return; boxed so that providers can be held as `dyn KeyProvider`.
+pub type ProviderFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;
+
+/// Holder of a root key: wraps and unwraps other keys and never gives its own bytes away.
+///
+/// `context` is authenticated, not stored: unwrapping under another context than the one wrapped under fails.
+/// Key bytes cannot be read outside this crate, so every implementation lives in it.
+pub trait KeyProvider: Send + Sync + fmt::Debug {
+    /// What kind of place holds the root key.
+    fn kind(&self) -> ProviderKind;
+
+    /// A public name of the root key, different for every root key. Stored beside what it wrapped.
+    fn key_id(&self) -> &KeyId;
+
+    /// Encrypts `key` under the root key. Two calls give different bytes.
+    fn wrap_key<'a>(&'a self, key: &'a KeyBytes, context: &'a [u8]) -> ProviderFuture<'a, Vec<u8>>;
+
+    /// Decrypts what [`wrap_key`](Self::wrap_key) gave for the same `context`.
+    ///
+    /// # Errors
+    /// [`ProviderError::Rejected`] when the bytes, the context or the root key are not the ones wrapped with.
+    fn unwrap_key<'a>(&'a self, wrapped: &'a [u8], context: &'a [u8]) -> ProviderFuture<'a, KeyBytes>;
+
+    /// A key that depends on the root key and `purpose` alone, the same at every call.
+    ///
+    /// Changing the root key changes it: whatever was tagged with it has to be tagged anew then.
+    fn derive_key<'a>(&'a self, purpose: &'a [u8]) -> ProviderFuture<'a, KeyBytes>;
+}
+
+/// The kinds of root key holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProviderKind {
+    /// A file that the server reads.
+    File,
+}
+
+impl ProviderKind {
+    /// Whether a key management service or hardware module holds the root key, so that it never enters this
+    /// process.
+    #[must_use]
+    pub const fn is_managed(self) -> bool {
+        match self {
+            Self::File => false,
+        }
+    }
+
+    /// The name used in configuration: `file`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+        }
+    }
+}
+
+/// The public name of a root key: 1 to 256 visible ASCII characters, such as `file:` and 32 hexadecimal
+/// digits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// Reads a name back from where it was stored; `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a provider did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// The wrapped key, its context or the root key is not the one it was wrapped with.
+    #[error("the wrapped key was altered, moved, or wrapped by another root key than {0}")]
+    Rejected(KeyId),
+    /// The cryptographic library refused; never expected in practice.
+    #[error("the cryptographic library refused to work with root key {0}")]
+    Cipher(KeyId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operator_sees_a_file_as_not_managed() {
+        assert!(!ProviderKind::File.is_managed());
+        assert_eq!(ProviderKind::File.name(), "file");
+    }
+
+    #[test]
+    fn a_key_id_is_short_visible_ascii() {
+        assert!(KeyId::parse("file:00ff").is_some());
+        for bad in ["", "two words", "line\nbreak", "café", &"x".repeat(257)] {
+            assert!(KeyId::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+}

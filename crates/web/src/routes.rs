@@ -1,0 +1,243 @@
+//! The only way to build the server's routing table, and the access table that comes out of it.
+
+use std::collections::HashMap;
+
+use axum::{
+    Router,
+    handler::Handler,
+    http::Method,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use bailiwick_domain::rule::{Need, Rule, Writes};
+
+use crate::{access::Access, assets, bootstrap::App, state::AppState};
+
+mod sealed {
+    pub trait Guarded {}
+}
+
+/// Parameter lists that begin with [`Access`]: the handlers that may be routed.
+#[diagnostic::on_unimplemented(
+    message = "this handler declares no access rule",
+    label = "its first parameter must be `Access<R>`",
+    note = "use `Access<Public>` when everyone may call it"
+)]
+pub trait Guarded: sealed::Guarded {
+    /// The rule that the handler declares.
+    type Rule: Rule;
+}
+
+macro_rules! guarded {
+    ($(($($parameter:ident)*))*) => { $(
+        impl<M, R: Rule, $($parameter),*> sealed::Guarded for (M, Access<R>, $($parameter,)*) {}
+        impl<M, R: Rule, $($parameter),*> Guarded for (M, Access<R>, $($parameter,)*) { type Rule = R; }
+    )* };
+}
+guarded!(() (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F));
+
+/// One row of the access table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRow {
+    /// The method; GET also answers HEAD.
+    pub method: Method,
+    /// The path, with `{name}` where it varies.
+    pub path: &'static str,
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// What the rule asks for.
+    pub need: Need,
+    /// Whether the route may change something: every method but GET.
+    pub writes: bool,
+}
+
+/// Why the routing table was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoutesError {
+    /// Two handlers for one method and path.
+    #[error("{0} {1} is routed twice")]
+    Duplicate(Method, &'static str),
+    /// Two paths that differ only in the names of their parameters.
+    #[error("{0} and {1} are the same path with different names")]
+    Ambiguous(&'static str, &'static str),
+    /// Not `/`-led segments of lower-case words and `{name}`.
+    #[error("{0} is not a path that can be routed")]
+    Malformed(&'static str),
+}
+
+/// Routes under construction.
+#[derive(Default)]
+pub struct Routes {
+    endpoints: Vec<(AccessRow, MethodRouter<AppState>)>,
+}
+
+impl Routes {
+    /// No routes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Routes GET and HEAD.
+    #[must_use]
+    pub fn get<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded + 'static,
+    {
+        self.endpoint::<H, T>(Method::GET, MethodFilter::GET, path, handler)
+    }
+
+    /// Routes POST. The rule must be one that may write.
+    #[must_use]
+    pub fn post<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        self.endpoint::<H, T>(Method::POST, MethodFilter::POST, path, handler)
+    }
+
+    /// Routes PUT. The rule must be one that may write.
+    #[must_use]
+    pub fn put<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        self.endpoint::<H, T>(Method::PUT, MethodFilter::PUT, path, handler)
+    }
+
+    /// Routes PATCH. The rule must be one that may write.
+    #[must_use]
+    pub fn patch<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        self.endpoint::<H, T>(Method::PATCH, MethodFilter::PATCH, path, handler)
+    }
+
+    /// Routes DELETE. The rule must be one that may write.
+    #[must_use]
+    pub fn delete<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        self.endpoint::<H, T>(Method::DELETE, MethodFilter::DELETE, path, handler)
+    }
+
+    /// These routes and the others.
+    #[must_use]
+    pub fn merge(mut self, others: Self) -> Self {
+        self.endpoints.extend(others.endpoints);
+        self
+    }
+
+    /// The access table, by path and method, with the embedded files that need no handler.
+    pub fn table(&self) -> Vec<AccessRow> {
+        let mut rows: Vec<_> = self.endpoints.iter().map(|(row, _)| row.clone()).collect();
+        rows.push(assets::access_row());
+        rows.sort_by(|a, b| (a.path, a.method.as_str()).cmp(&(b.path, b.method.as_str())));
+        rows
+    }
+
+    /// The finished service: these routes behind the whole bootstrap.
+    ///
+    /// # Errors
+    /// [`RoutesError`] names the first route that is malformed or there twice.
+    pub fn into_app(self, state: AppState) -> Result<App, RoutesError> {
+        self.check()?;
+        let table = self.table();
+        let router = self.endpoints.into_iter().fold(Router::new(), |router, (row, endpoint)| router.route(row.path, endpoint));
+        Ok(App::new(router.with_state(state.clone()), table, &state))
+    }
+
+    fn endpoint<H, T>(mut self, method: Method, filter: MethodFilter, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded + 'static,
+    {
+        let writes = method != Method::GET;
+        let row = AccessRow { method, path, rule: <T::Rule as Rule>::NAME, need: <T::Rule as Rule>::NEED, writes };
+        self.endpoints.push((row, on(filter, handler)));
+        self
+    }
+
+    fn check(&self) -> Result<(), RoutesError> {
+        let mut shapes = HashMap::new();
+        let mut seen = HashMap::new();
+        for (row, _) in &self.endpoints {
+            let shape = shape(row.path).ok_or(RoutesError::Malformed(row.path))?;
+            let first = *shapes.entry(shape).or_insert(row.path);
+            if first != row.path {
+                return Err(RoutesError::Ambiguous(first, row.path));
+            }
+            if seen.insert((&row.method, row.path), ()).is_some() {
+                return Err(RoutesError::Duplicate(row.method.clone(), row.path));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The path with its parameters' names left out; nothing when it is not one that can be routed.
+fn shape(path: &str) -> Option<String> {
+    let rest = path.strip_prefix('/')?;
+    if rest.is_empty() {
+        return Some("/".to_owned());
+    }
+    let mut shape = String::new();
+    for segment in rest.split('/') {
+        let parameter = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        let word = parameter.unwrap_or(segment);
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+        if word.is_empty() || !word.bytes().all(fits) {
+            return None;
+        }
+        shape.push('/');
+        shape.push_str(if parameter.is_some() { "{}" } else { segment });
+    }
+    Some(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::rule::{ChangeMe, Me, Public};
+
+    use super::*;
+
+    async fn open(_: Access<Public>) {}
+    async fn own(_: Access<Me>) {}
+    async fn change(_: Access<ChangeMe>) {}
+
+    #[test]
+    fn table_names_the_rule_of_each_route() {
+        let routes = Routes::new().post("/me", change).get("/me", own).merge(Routes::new().get("/", open));
+        let table = routes.table();
+        let row = |method: Method, path: &str| table.iter().find(|row| row.method == method && row.path == path).unwrap();
+        assert_eq!((row(Method::GET, "/").rule, row(Method::GET, "/").need), ("Public", Need::Anyone));
+        assert_eq!((row(Method::GET, "/me").rule, row(Method::GET, "/me").writes), ("Me", false));
+        assert_eq!((row(Method::POST, "/me").rule, row(Method::POST, "/me").writes), ("ChangeMe", true));
+        assert_eq!(row(Method::GET, "/assets/{file}").need, Need::Anyone);
+        assert_eq!(table.len(), 4);
+    }
+
+    #[test]
+    fn a_route_that_is_there_twice_is_refused_by_name() {
+        let twice = Routes::new().get("/a", open).merge(Routes::new().get("/a", own));
+        assert_eq!(twice.check(), Err(RoutesError::Duplicate(Method::GET, "/a")));
+        let renamed = Routes::new().get("/a/{id}", open).post("/a/{user}", change);
+        assert_eq!(renamed.check(), Err(RoutesError::Ambiguous("/a/{id}", "/a/{user}")));
+        assert_eq!(Routes::new().get("/a/{id}", open).post("/a/{id}", change).get("/a/new", open).check(), Ok(()));
+    }
+
+    #[test]
+    fn a_path_that_could_surprise_the_router_is_refused() {
+        for path in ["", "a", "/a/", "//a", "/a.html", "/A", "/{*rest}", "/{}", "/a{id}", "/a b", "/é", "/a/../b"] {
+            assert_eq!(Routes::new().get(path, open).check(), Err(RoutesError::Malformed(path)), "{path}");
+        }
+        for path in ["/", "/a", "/api-keys/{id}/revoke", "/v1/users"] {
+            assert_eq!(Routes::new().get(path, open).check(), Ok(()), "{path}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What every handler can reach, and the settings of the web side.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use axum::{extract::FromRef, http::Uri};
+use bailiwick_domain::clock::{Clock, Entropy};
+use bailiwick_store::Store;
+
+pub use crate::bootstrap::{BadNetwork, TrustedProxies};
+use crate::limits::Limits;
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database, behind the gate.
+    pub store: Store,
+    /// Settings of the web side.
+    pub settings: Arc<Settings>,
+    /// The present moment.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes, for request ids and the cookies of visitors.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl FromRef<AppState> for Store {
+    fn from_ref(state: &AppState) -> Self {
+        state.store.clone()
+    }
+}
+
+/// Settings of the web side.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach the product; the only authority that ever stands in a redirect.
+    pub public_url: PublicUrl,
+    /// What happens to a request that came without TLS.
+    pub https: Https,
+    /// Whose word about the client's address and scheme is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Bounds of one request.
+    pub limits: Limits,
+}
+
+/// What happens to a request that came without TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Https {
+    /// It is served: for a trial on one machine.
+    Off,
+    /// Reading is redirected to the public address, everything else is refused.
+    Enforced,
+}
+
+/// An absolute `http` or `https` address without path, query or user: scheme, host and, unless it is the scheme's own,
+/// a port. Equal to the origin that browsers send (RFC 6454).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    scheme: &'static str,
+    authority: String,
+}
+
+/// The text is not an address such as `https://admin.example.com`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an address of the form https://host or https://host:port, without a path")]
+pub struct BadPublicUrl;
+
+impl PublicUrl {
+    /// `host` or `host:port`.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+    /// Whether the address is reached by TLS.
+    pub fn is_https(&self) -> bool {
+        self.scheme == "https"
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = BadPublicUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadPublicUrl> {
+        let uri: Uri = text.strip_suffix('/').unwrap_or(text).parse().map_err(|_| BadPublicUrl)?;
+        let (scheme, own_port) = match uri.scheme_str() {
+            Some("https") => ("https", 443),
+            Some("http") => ("http", 80),
+            _ => return Err(BadPublicUrl),
+        };
+        let authority = uri.authority().ok_or(BadPublicUrl)?;
+        // The parser of `Uri` drops a fragment without a word.
+        let extra = uri.path() != "/" || uri.query().is_some() || text.contains(['@', '#', '?']);
+        if extra || uri.host().is_none_or(str::is_empty) || authority.as_str().ends_with(':') {
+            return Err(BadPublicUrl);
+        }
+        let host = authority.host().to_ascii_lowercase();
+        let authority = match authority.port_u16() {
+            Some(port) if port != own_port => format!("{host}:{port}"),
+            _ => host,
+        };
+        Ok(Self { scheme, authority })
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    /// The origin, without a slash at the end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_address_is_spelled_as_browsers_spell_its_origin() {
+        for (text, origin) in [
+            ("https://Admin.Example.com", "https://admin.example.com"),
+            ("https://admin.example.com/", "https://admin.example.com"),
+            ("https://admin.example.com:443", "https://admin.example.com"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://localhost:80/", "http://localhost"),
+            ("https://[::1]:8443", "https://[::1]:8443"),
+        ] {
+            assert_eq!(PublicUrl::from_str(text).map(|url| url.to_string()).as_deref(), Ok(origin), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_or_less_than_an_origin_is_refused() {
+        for text in [
+            "",
+            "admin.example.com",
+            "/path",
+            "ftp://example.com",
+            "https://",
+            "https://example.com/app",
+            "https://example.com?x",
+            "https://example.com#x",
+            "https://user@example.com",
+            "https://example.com:",
+            "https://example.com:99999",
+        ] {
+            assert_eq!(PublicUrl::from_str(text), Err(BadPublicUrl), "{text}");
+        }
+    }
+}

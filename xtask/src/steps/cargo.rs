@@ -1,0 +1,34 @@
+//! Checks that cargo itself carries out, each counted as one.
+
+use crate::report::Verdict;
+use crate::stop::Result;
+use crate::workspace::Workspace;
+
+/// Every Rust file is formatted.
+pub(super) fn format(workspace: &Workspace) -> Result<Verdict> {
+    single(workspace, &["fmt", "--all", "--check"])
+}
+
+/// Clippy finds nothing in any target.
+pub(super) fn lint(workspace: &Workspace) -> Result<Verdict> {
+    let common = ["clippy", "--workspace", "--all-targets", "--locked", "--offline"];
+    single(workspace, &[&common[..], &["--", "-D", "warnings"]].concat())
+}
+
+/// Licences, sources and forbidden crates, by what is on this machine alone.
+pub(super) fn dependencies(workspace: &Workspace) -> Result<Verdict> {
+    single(
+        workspace,
+        &["deny", "--offline", "--locked", "--log-level", "error", "check", "bans", "licenses", "sources"],
+    )
+}
+
+/// Programs and tests compile, with the features the tests use, so that nothing is built twice.
+pub(super) fn build(workspace: &Workspace) -> Result<Verdict> {
+    single(workspace, &["build", "--workspace", "--bins", "--tests", "--locked", "--offline"])
+}
+
+fn single(workspace: &Workspace, args: &[&str]) -> Result<Verdict> {
+    let finished = workspace.cargo(args.iter().copied()).run()?;
+    Ok(Verdict::single(finished.success, finished.output))
+}
