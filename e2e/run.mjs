@@ -21,11 +21,13 @@ const files = readdirSync(folder)
 const scratch = mkdtempSync(path.join(tmpdir(), 'bailiwick-e2e-'));
 process.env.TMPDIR = scratch;
 
+const running = new AbortController();
 let demo;
 let ending = false;
 async function end(status) {
   if (ending) return;
   ending = true;
+  running.abort();
   await demo?.stop();
   rmSync(scratch, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   process.exit(status);
@@ -38,7 +40,7 @@ try {
   if (files.length === 0) throw new Error(`no test file in ${folder} matches "${filter}"`);
   demo = await startDemo();
   process.env.BAILIWICK_DEMO = demo.readyFile;
-  ({ passed, failed } = await runFiles(files));
+  ({ passed, failed } = await runFiles(files, running.signal));
   if (demo.exited()) throw new Error(`the demo ended while the tests ran:\n${demo.log()}`);
 } catch (error) {
   console.log(error.stack ?? String(error));

@@ -26,9 +26,19 @@ let launched;
 // Said here and not at the launch, where it would bind to the test that happens to be the first.
 after(async () => (await launched)?.close());
 
+// Leaving is what stops the browser and the demos at once, even in the middle of a test that hangs.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130));
+
 /** The browser of this test file; it closes after the last test. */
 export function browser() {
-  launched ??= chromium.launch({ executablePath: executable(), args: ARGS, headless: true });
+  launched ??= chromium.launch({
+    executablePath: executable(),
+    args: ARGS,
+    headless: true,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
   return launched;
 }
 
@@ -52,6 +62,7 @@ export async function openPage(t, demo, options = {}) {
     ...rest,
   });
   const page = await context.newPage();
+  page.javaScript = javaScript;
   page.noise = listen(page, new URL(demo.url).origin);
   t.after(async () => {
     await context.close();

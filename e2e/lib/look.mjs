@@ -14,10 +14,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
  * the page under test keeps its policy, and none of its names are touched.
  */
 export async function axeCheck(page) {
+  assert.ok(page.javaScript, 'axe-core runs only in a page with JavaScript');
   const session = await page.context().newCDPSession(page);
   try {
-    // For a page opened without JavaScript: its own scripts were passed over at loading and stay so.
-    await session.send('Emulation.setScriptExecutionDisabled', { value: false });
     const { frameTree } = await session.send('Page.getFrameTree');
     const { executionContextId } = await session.send('Page.createIsolatedWorld', {
       frameId: frameTree.frame.id,

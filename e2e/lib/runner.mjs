@@ -6,12 +6,12 @@ import { run } from 'node:test';
 /** Ends a file that hangs; no test may come near it. */
 const PATIENCE_MS = 600_000;
 
-/** Runs each file in a process of its own, one after the other. */
-export async function runFiles(files) {
+/** Runs each file in a process of its own, one after the other; `signal` ends the one that runs. */
+export async function runFiles(files, signal) {
   const count = { passed: 0, failed: 0 };
   for (const file of files) {
     const before = count.passed + count.failed;
-    const fileFailure = await runFile(file, count);
+    const fileFailure = await runFile(file, count, signal);
     if (fileFailure) console.log(`FAIL  ${path.basename(file)}\n${indent(fileFailure)}`);
     // A file that broke outside its tests, or that has none, is a failure of its own.
     if (fileFailure || count.passed + count.failed === before) {
@@ -22,10 +22,10 @@ export async function runFiles(files) {
   return count;
 }
 
-async function runFile(file, count) {
+async function runFile(file, count, signal) {
   let innerFailures = 0;
   let fileFailure;
-  const stream = run({ files: [file], concurrency: 1, timeout: PATIENCE_MS });
+  const stream = run({ files: [file], concurrency: 1, timeout: PATIENCE_MS, signal });
   stream.on('test:pass', (test) => {
     if (isContainer(test, file)) return;
     if (test.skip !== undefined || test.todo !== undefined) {

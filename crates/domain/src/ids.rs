@@ -29,6 +29,8 @@ macro_rules! ids {
         impl $name {
             /// A fresh time-ordered id.
             pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self { Self(uuid_v7(now, entropy)) }
+            /// The id with these sixteen octets.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self { Self(Uuid::from_bytes(bytes)) }
             /// The id as a plain UUID, for storage.
             pub const fn uuid(self) -> Uuid { self.0 }
             /// The sixteen octets of the id.

@@ -1,1 +1,17 @@
-//! Every change and rule of the business, shared by pages, API, jobs and command line.
+//! Every change and rule of the business, shared by pages, API, jobs and the command line: the complete list of what can
+//! happen. Each operation takes a permit, so whoever calls it was let in; each ends in an audit record.
+
+pub mod api_keys;
+pub mod enrolment;
+mod error;
+pub mod factors;
+pub mod invitations;
+pub mod policy;
+pub mod posture;
+pub mod security_events;
+pub mod sign_in;
+pub mod tenants;
+pub mod users;
+mod valid;
+
+pub use error::{Error, FieldError, Result};

@@ -166,36 +166,43 @@ fn factor_context(tenant: [u8; 16], row: &[u8; 16]) -> Context<'_> {
     Context { tenant, table: "factor", row, column: "sealed", version: 1 }
 }
 
-/// Stores an attempt to sign in.
-pub async fn insert_attempt(tx: &mut Tx, attempt: Attempt) -> Result<Written<Attempt>> {
+/// Stores an attempt to sign in, with the keyed tag of the address it came from.
+pub async fn insert_attempt(tx: &mut Tx, attempt: Attempt, source: Option<&[u8; 32]>) -> Result<Written<Attempt>> {
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, outcome, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, source, outcome, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         tenant.uuid(),
         attempt.id.uuid(),
         attempt.user.uuid(),
         attempt.factor.as_str(),
+        source_bytes(source),
         attempt.outcome.name(),
         attempt.at.micros()
     )?;
     Ok(Written::created(attempt))
 }
 
-/// Refused attempts at an account with one factor since `since` and since the last accepted one.
-pub async fn refused_since(scope: &mut impl Scope, user: UserId, factor: &str, since: Timestamp) -> Result<i64> {
+/// Refused attempts at an account with one factor from one source, since `since` and since the last accepted one from there.
+pub async fn refused_since(scope: &mut impl Scope, user: UserId, factor: &str, source: Option<&[u8; 32]>, since: Timestamp) -> Result<i64> {
     let tenant = scope.tenant();
     let count: Option<(i64,)> = row!(
         scope,
-        "SELECT count(*) FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.outcome = 'refused' AND a.at >= $4
-         AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b
-                              WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3 AND b.outcome = 'accepted' AND b.at >= $4), 0)",
+        "SELECT count(*) FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.source = $5 AND a.outcome = 'refused' AND a.at >= $4
+         AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
+                              AND b.source = $5 AND b.outcome = 'accepted' AND b.at >= $4), 0)",
         tenant.uuid(),
         user.uuid(),
         factor,
-        since.micros()
+        since.micros(),
+        source_bytes(source)
     )?;
     Ok(count.map_or(0, |(n,)| n))
+}
+
+/// An unknown source is stored as nothing, so that all unknown sources count together.
+fn source_bytes(source: Option<&[u8; 32]>) -> Vec<u8> {
+    source.map(|tag| tag.to_vec()).unwrap_or_default()
 }
 
 #[derive(FromRow)]

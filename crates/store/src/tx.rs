@@ -51,6 +51,13 @@ pub struct Tx {
 #[derive(Debug)]
 pub struct Recorded<T>(pub(crate) T);
 
+impl<T> Recorded<T> {
+    /// Another value under the same record.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded(f(self.0))
+    }
+}
+
 impl Tx {
     /// Records `event` and lets `value` leave the transaction: the only source of [`Recorded`].
     pub fn record<T>(&mut self, event: Event, value: T) -> Recorded<T> {

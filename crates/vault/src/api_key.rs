@@ -51,6 +51,25 @@ impl Default for Brand {
     }
 }
 
+/// Three lower-case letters or digits that make a key's visible prefix recognisable. Not secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyTag(String);
+
+impl KeyTag {
+    /// Reads a tag that somebody chose; `None` when a key cannot carry it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == TAG && text.bytes().all(|byte| BASE36.contains(&byte));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Whether a key reaches real data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Environment {
@@ -79,15 +98,18 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Draws a new key.
+    /// Draws a new key, with a random tag unless one is given.
     #[must_use]
-    pub fn generate(brand: &Brand, environment: Environment, entropy: &dyn Entropy) -> Self {
+    pub fn generate(brand: &Brand, environment: Environment, tag: Option<&KeyTag>, entropy: &dyn Entropy) -> Self {
         // Sized for the longest key, so that the text never moves and leaves a copy behind.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST));
         for piece in [brand.as_str(), "_", environment.as_str(), "_"] {
             text.push_str(piece);
         }
-        push_random(&mut text, BASE36, TAG, entropy);
+        match tag {
+            Some(tag) => text.push_str(tag.as_str()),
+            None => push_random(&mut text, BASE36, TAG, entropy),
+        }
         text.push('_');
         push_random(&mut text, BASE62, RANDOM, entropy);
         let checksum = checksum(&text);
@@ -224,7 +246,7 @@ mod tests {
 
     #[test]
     fn developer_sees_the_documented_form() {
-        let key = ApiKey::generate(&Brand::default(), Environment::Live, &SeededEntropy::new(5));
+        let key = ApiKey::generate(&Brand::default(), Environment::Live, None, &SeededEntropy::new(5));
         assert!(key.expose().starts_with("bw_live_"));
         assert_eq!(key.expose().len(), 2 + 1 + 4 + 1 + 3 + 1 + 36);
         assert_eq!(key.display_prefix().len(), "bw_live_k3f".len());
@@ -282,7 +304,7 @@ mod tests {
         fn a_key_survives_its_text(brand in "[a-z0-9]{2,12}", live: bool, seed: u64) {
             let environment = if live { Environment::Live } else { Environment::Test };
             let brand = Brand::parse(&brand).unwrap();
-            let key = ApiKey::generate(&brand, environment, &SeededEntropy::new(seed));
+            let key = ApiKey::generate(&brand, environment, None, &SeededEntropy::new(seed));
             let read = ApiKey::parse(key.expose()).unwrap();
             prop_assert_eq!(read.hash(), key.hash());
             prop_assert_eq!(read.brand(), brand.as_str());
@@ -294,7 +316,7 @@ mod tests {
 
         #[test]
         fn any_single_typo_is_noticed_by_the_checksum(seed: u64, at in 0_usize..48, to in "[0-9A-Za-z_ -]") {
-            let key = ApiKey::generate(&Brand::default(), Environment::Live, &SeededEntropy::new(seed));
+            let key = ApiKey::generate(&Brand::default(), Environment::Live, None, &SeededEntropy::new(seed));
             let mut typo = key.expose().to_owned();
             prop_assume!(typo.get(at..=at) != Some(&to));
             typo.replace_range(at..=at, &to);
@@ -316,6 +338,17 @@ mod tests {
         #[test]
         fn arbitrary_text_is_parsed_without_a_panic(text in ".{0,80}") {
             prop_assert!(ApiKey::parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn a_chosen_tag_stands_in_the_prefix() {
+        let tag = KeyTag::parse("rpt").unwrap();
+        let key = ApiKey::generate(&Brand::parse("cndis").unwrap(), Environment::Live, Some(&tag), &SeededEntropy::new(9));
+        assert_eq!(key.display_prefix(), "cndis_live_rpt");
+        assert_eq!(ApiKey::parse(key.expose()).unwrap().hash(), key.hash());
+        for wrong in ["", "rp", "rptx", "RPT", "r_t", "r t"] {
+            assert_eq!(KeyTag::parse(wrong), None, "{wrong:?}");
         }
     }
 }

@@ -61,7 +61,11 @@ impl DatabaseUrl {
     /// The address in full, password and all, for the driver.
     pub(crate) fn expose(&self) -> String {
         match self {
-            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            // The driver takes what follows a question mark as options, and undoes percent signs.
+            Self::Sqlite(path) => {
+                let path = path.display().to_string();
+                format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
+            }
             Self::Postgres(url) => url.to_string(),
         }
     }
@@ -77,7 +81,7 @@ impl DatabaseUrl {
     /// The address with its password masked.
     pub(crate) fn masked(&self) -> String {
         match self {
-            Self::Sqlite(_) => self.expose(),
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
             Self::Postgres(url) => {
                 let mut url = url.clone();
                 // Fails only for addresses that cannot have a password.
@@ -105,8 +109,11 @@ impl Setting for DatabaseUrl {
     fn from_text(text: &str, base: &Path) -> Option<Self> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            // The driver takes what follows a question mark as options, and would undo `%20`.
-            return (!path.is_empty() && !path.contains(['?', '%', '\0', '#'])).then(|| Self::Sqlite(base.join(path)));
+            if path.is_empty() || path.starts_with(':') || path.contains(['?', '\0']) {
+                return None;
+            }
+            let path = base.join(path);
+            return path.to_str().is_some().then_some(Self::Sqlite(path));
         }
         let url = Url::parse(text).ok()?;
         let plain = matches!(url.scheme(), "postgres" | "postgresql")
@@ -192,6 +199,7 @@ mod tests {
     fn a_database_file_lies_beside_the_configuration_that_names_it() {
         assert_eq!(database("sqlite:data/b.db").unwrap().expose(), "sqlite:/srv/bailiwick/data/b.db");
         assert_eq!(database("sqlite:///var/b.db").unwrap().file(), Some(Path::new("/var/b.db")));
+        assert_eq!(database("sqlite:50%/b.db").unwrap().expose(), "sqlite:/srv/bailiwick/50%25/b.db");
         assert_eq!(database("postgres://u@h/b").unwrap().file(), None);
     }
 

@@ -123,12 +123,13 @@ CREATE TABLE sign_in_attempt (
     id       uuid NOT NULL,
     user_id  uuid NOT NULL,
     factor   text NOT NULL,
+    source   bytea NOT NULL,
     outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
     at       bigint NOT NULL,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
-CREATE INDEX sign_in_attempt_by_user ON sign_in_attempt (tenant, user_id, factor, at);
+CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
 
 CREATE TABLE user_grant (
     tenant      uuid NOT NULL,

@@ -123,12 +123,13 @@ CREATE TABLE sign_in_attempt (
     id       BLOB NOT NULL,
     user_id  BLOB NOT NULL,
     factor   TEXT NOT NULL,
+    source   BLOB NOT NULL,
     outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
     at       INTEGER NOT NULL,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
-CREATE INDEX sign_in_attempt_by_user ON sign_in_attempt (tenant, user_id, factor, at);
+CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
 
 CREATE TABLE user_grant (
     tenant      BLOB NOT NULL,

@@ -1,0 +1,97 @@
+//! One-time links with which a first user sets a password.
+
+use bailiwick_domain::{
+    entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, UserStatus},
+    ids::{TenantId, UserId},
+    rule::{SignIn, Writes},
+    time::Span,
+};
+use bailiwick_store::{Event, Permit, Scope, Store, accounts, users};
+use bailiwick_vault::{
+    password::{Password, PasswordError, PasswordHasher},
+    token::{EnrolmentToken, SessionToken},
+};
+
+use crate::{Error, Result, sign_in::open_session};
+
+/// How long a link works.
+pub const LASTS: Span = Span::hours(24);
+
+const DEAD: &str = "This link does not work any more. Ask whoever sent it for another one.";
+
+/// Makes a link for a user. Its token is in the answer only; what is stored is a hash.
+pub async fn begin<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId) -> Result<EnrolmentToken> {
+    store
+        .change(permit, async |tx| {
+            let user = users::lock(tx, user).await?;
+            let token = EnrolmentToken::generate(&tx.tenant().bytes(), store.entropy());
+            let enrolment = Enrolment { id: store.new_id(), user: user.id, created_at: tx.now(), expires_at: tx.now() + LASTS, used_at: None };
+            let written = accounts::insert_enrolment(tx, enrolment, &token.hash()).await?;
+            let event = Event::new("enrolment.created", &written)?;
+            Ok(tx.record(event, token))
+        })
+        .await
+}
+
+/// Whether a link still works, without using it.
+pub async fn usable(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<bool> {
+    let permit = permit.enter(TenantId::from_bytes(token.tenant()));
+    let mut view = store.read(&permit).await?;
+    match accounts::enrolment(&mut view, &token.hash()).await {
+        Ok(enrolment) => Ok(enrolment.used_at.is_none() && view.now() < enrolment.expires_at),
+        Err(bailiwick_store::Error::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Sets the password and signs the user in. The link works once, whoever comes first.
+pub async fn complete(store: &Store, hasher: &PasswordHasher, permit: &Permit<SignIn>, token: &EnrolmentToken, password: String) -> Result<SessionToken> {
+    let password = chosen(password)?;
+    let permit = permit.enter(TenantId::from_bytes(token.tenant()));
+    if !usable(store, &permit, token).await? {
+        return Err(Error::Conflict(DEAD));
+    }
+    let hash = hasher.hash(&password).await.map_err(Error::Password)?;
+    store
+        .change(&permit, async |tx| {
+            let before = accounts::lock_enrolment(tx, &token.hash()).await?;
+            if before.used_at.is_some() || tx.now() >= before.expires_at {
+                return Err(Error::Conflict(DEAD));
+            }
+            let user = users::lock(tx, before.user).await?;
+            if user.status != UserStatus::Active {
+                return Err(Error::Conflict(DEAD));
+            }
+            let after = Enrolment { used_at: Some(tx.now()), ..before.clone() };
+            let written = accounts::replace_enrolment(tx, before, after).await?;
+            let used = Event::new("enrolment.used", &written)?;
+            tx.also(used);
+            let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
+            let set = Event::new("password.set", &written)?.raising(Severity::Info, format!("{} set a password", user.role.title()));
+            tx.also(set);
+            let (recorded, session) = open_session(store, tx, &permit, &user, SignInMethod::Enrolment).await?;
+            Ok(recorded.map(|()| session))
+        })
+        .await
+}
+
+/// Sets a user's password as the server itself: for the demonstration and for tests.
+pub async fn set_password<R: Writes>(store: &Store, hasher: &PasswordHasher, permit: &Permit<R>, user: UserId, password: String) -> Result<()> {
+    let hash = hasher.hash(&chosen(password)?).await.map_err(Error::Password)?;
+    store
+        .change(permit, async |tx| {
+            let user = users::lock(tx, user).await?;
+            let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
+            let event = Event::new("password.set", &written)?;
+            Ok(tx.record(event, ()))
+        })
+        .await
+}
+
+fn chosen(password: String) -> Result<Password> {
+    Password::chosen(password).map_err(|error| match error {
+        PasswordError::TooShort => Error::field("password", "Use at least 12 characters."),
+        PasswordError::TooLong => Error::field("password", "Use fewer than 1,024 bytes."),
+        error => Error::Password(error),
+    })
+}

@@ -1,0 +1,74 @@
+//! The posture of a tenant: its counts joined with what the server is really configured to do.
+
+use bailiwick_domain::posture::{AppendOnly, AtRest, Audit, Database, DatabaseKind, Posture, Snapshot, TlsEndpoint, TlsMode, Transit};
+use bailiwick_store::{Scope, posture};
+
+use crate::Result;
+
+/// What of the posture is configuration, gathered once at start.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// What wraps the tenant keys, as words within a sentence.
+    pub key_provider: String,
+    /// Whether that is a managed KMS or HSM.
+    pub key_provider_managed: bool,
+    /// Whether insecure requests are redirected or refused.
+    pub https_enforced: bool,
+    /// Whether Strict-Transport-Security is sent.
+    pub hsts: bool,
+    /// Where TLS ends.
+    pub tls: TlsEndpoint,
+    /// The database in use.
+    pub database: DatabaseKind,
+    /// The TLS mode configured for PostgreSQL.
+    pub database_tls: TlsMode,
+    /// Whether another role owns the audit tables; true once the schema check has seen it.
+    pub separate_owner: bool,
+}
+
+/// Computes the posture at this moment. Nothing is cached: changing one thing changes the next answer.
+pub async fn compute(scope: &mut impl Scope, environment: &Environment) -> Result<Posture> {
+    Ok(Posture::of(&snapshot(scope, environment).await?))
+}
+
+/// What the posture is computed from.
+pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Result<Snapshot> {
+    let counts = posture::counts(scope).await?;
+    let now = scope.now();
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    Ok(Snapshot {
+        active_users: count(counts.active_users),
+        users_verified_factor: count(counts.verified),
+        users_sso_mfa: count(counts.sso),
+        users_needing_mfa: count(counts.active_users - counts.verified - counts.sso),
+        pending_invitations: count(counts.pending_invitations),
+        keys_total: count(counts.keys),
+        keys_needing_rotation: count(counts.keys_expiring),
+        open_high_events: count(counts.open_high_events),
+        at_rest: AtRest {
+            algorithm: "AES-256-GCM".to_owned(),
+            provider: environment.key_provider.clone(),
+            provider_managed: environment.key_provider_managed,
+            // No job rotates keys in this version.
+            rotation_scheduled: false,
+            sealed_objects: count(counts.sealed_objects),
+            unreadable: 0,
+        },
+        transit: Transit {
+            https_enforced: environment.https_enforced,
+            hsts: environment.hsts,
+            tls: environment.tls,
+            database: Database { kind: environment.database, tls_mode: environment.database_tls },
+        },
+        audit: Audit {
+            append_only: if environment.separate_owner { AppendOnly::EnforcedBySeparateOwner } else { AppendOnly::EnforcedByTriggers },
+            // Neither job exists in this version.
+            archive_job: false,
+            retention_job: false,
+            events: count(counts.events),
+            unsequenced: count(counts.unsigned),
+            last_checkpoint_age: counts.last_signed.map(|at| count(now.since(at).as_seconds())),
+            last_verification: None,
+        },
+    })
+}

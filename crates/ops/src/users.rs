@@ -1,0 +1,221 @@
+//! Users: creating, roles, single permissions, disabling.
+
+use bailiwick_domain::{
+    entity::{Effect, Grant, Severity, User, UserStatus},
+    ids::{GrantId, UserId},
+    permission::{PermissionSet, effective},
+    role::Role,
+    rule::{AssignRole, DisableUser, GrantPermission, Rule, Writes},
+};
+use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, grants, sessions, tenants, users};
+
+use crate::{
+    Error, Result,
+    valid::{self, Fields, within},
+};
+
+/// A user to be.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The sign-in address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+}
+
+/// Creates a user without any way to sign in yet. Called by whatever proved the address: an accepted invitation, `init`.
+pub async fn create<R: Writes>(store: &Store, permit: &Permit<R>, new: NewUser) -> Result<User> {
+    let mut fields = Fields::default();
+    let email = fields.take("email", valid::email(&new.email));
+    let name = fields.take("name", valid::name(&new.name));
+    fields.done()?;
+    let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
+    store
+        .change(permit, async |tx| {
+            if users::by_email(tx, &email).await?.is_some() {
+                return Err(Error::field("email", "Somebody with this address is here already."));
+            }
+            let user = User { id: store.new_id(), email: email.clone(), name, role: new.role, status: UserStatus::Active, created_at: tx.now() };
+            let written = users::insert(tx, user.clone()).await?;
+            let event = Event::new("user.created", &written)?;
+            Ok(tx.record(event, user))
+        })
+        .await
+}
+
+/// Gives a user another role. Neither the old nor the new one may hold more than the actor has.
+pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId, role: &str) -> Result<User> {
+    let held = *permit.permissions();
+    store
+        .change(permit, async |tx| {
+            let before = users::lock(tx, id).await?;
+            let platform = before.role.platform();
+            let role = valid::role(role, platform).map_err(|text| Error::field("role", text))?;
+            refuse_self(permit, id, "Somebody else has to change your own role.")?;
+            within(permissions_of(store, tx, &before).await?, held)?;
+            within(store.catalogue().role_set(role), held)?;
+            if before.role == role {
+                return Err(Error::Conflict("The user has this role already."));
+            }
+            keep_an_owner(tx, &before).await?;
+            let after = User { role, ..before.clone() };
+            let severity = if is_owner(role) { Severity::Warning } else { Severity::Info };
+            let detail = format!("{} became {}", before.role.title(), role.title());
+            let written = users::replace(tx, before, after.clone()).await?;
+            let event = Event::new("user.role_changed", &written)?.raising(severity, detail);
+            Ok(tx.record(event, after))
+        })
+        .await
+}
+
+/// Disables a user and ends their sessions in the same transaction.
+pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> Result<User> {
+    let held = *permit.permissions();
+    store
+        .change(permit, async |tx| {
+            let before = users::lock(tx, id).await?;
+            refuse_self(permit, id, "Somebody else has to disable your own account.")?;
+            within(permissions_of(store, tx, &before).await?, held)?;
+            if before.status == UserStatus::Disabled {
+                return Err(Error::Conflict("The user is disabled already."));
+            }
+            keep_an_owner(tx, &before).await?;
+            for session in sessions::live_of(tx, id).await? {
+                let written = sessions::end(tx, session).await?;
+                let ended = Event::new("session.ended", &written)?.because("the user was disabled");
+                tx.also(ended);
+            }
+            let after = User { status: UserStatus::Disabled, ..before.clone() };
+            let written = users::replace(tx, before, after.clone()).await?;
+            let event = Event::new("user.disabled", &written)?.raising(Severity::Warning, format!("{} disabled", after.role.title()));
+            Ok(tx.record(event, after))
+        })
+        .await
+}
+
+/// Lets a disabled user sign in again.
+pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> Result<User> {
+    let held = *permit.permissions();
+    store
+        .change(permit, async |tx| {
+            let before = users::lock(tx, id).await?;
+            within(permissions_of(store, tx, &before).await?, held)?;
+            if before.status == UserStatus::Active {
+                return Err(Error::Conflict("The user is active already."));
+            }
+            let after = User { status: UserStatus::Active, ..before.clone() };
+            let written = users::replace(tx, before, after.clone()).await?;
+            let event = Event::new("user.enabled", &written)?.raising(Severity::Info, format!("{} enabled", after.role.title()));
+            Ok(tx.record(event, after))
+        })
+        .await
+}
+
+/// A permission to be given to or taken from a user.
+#[derive(Debug, Clone)]
+pub struct NewGrant {
+    /// The permission's name, `noun:verb`.
+    pub permission: String,
+    /// `grant` or `deny`.
+    pub effect: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Grants or denies a user one permission beside the role. Nobody grants what they lack.
+pub async fn grant(store: &Store, permit: &Permit<GrantPermission>, user: UserId, new: NewGrant) -> Result<Grant> {
+    let mut fields = Fields::default();
+    let permission = store.catalogue().find(&new.permission);
+    if permission.is_none() {
+        fields.refuse("permission", "Choose one of the permissions.");
+    }
+    let effect = fields.take("effect", valid::effect(&new.effect));
+    let reason = fields.take("reason", valid::reason(&new.reason));
+    fields.done()?;
+    let (Some(permission), Some(effect)) = (permission, effect) else { return Err(Error::NotFound) };
+    let held = *permit.permissions();
+    store
+        .change(permit, async |tx| {
+            let target = users::lock(tx, user).await?;
+            refuse_self(permit, user, "Somebody else has to change your own permissions.")?;
+            within(permissions_of(store, tx, &target).await?, held)?;
+            within(PermissionSet::empty().with(permission), held)?;
+            if grants::of_user(tx, user).await?.iter().any(|grant| grant.permission == new.permission) {
+                return Err(Error::Conflict("The user has a grant or denial of this permission; remove it first."));
+            }
+            let grant = Grant {
+                id: store.new_id(),
+                user,
+                permission: new.permission.clone(),
+                effect,
+                reason: reason.clone().unwrap_or_default(),
+                created_at: tx.now(),
+            };
+            let written = grants::insert(tx, grant.clone()).await?;
+            let verb = if effect == Effect::Grant { "granted" } else { "denied" };
+            let action = if effect == Effect::Grant { "permission.granted" } else { "permission.denied" };
+            let detail = format!("{} {verb} to {}", grant.permission, target.role.title());
+            let event = Event::new(action, &written)?.because(grant.reason.clone()).raising(Severity::Warning, detail);
+            Ok(tx.record(event, grant))
+        })
+        .await
+}
+
+/// Removes a grant or denial. Removing a denial gives back no more than the actor has.
+pub async fn remove_grant(store: &Store, permit: &Permit<GrantPermission>, user: UserId, id: GrantId) -> Result<()> {
+    let held = *permit.permissions();
+    store
+        .change(permit, async |tx| {
+            let target = users::lock(tx, user).await?;
+            refuse_self(permit, user, "Somebody else has to change your own permissions.")?;
+            within(permissions_of(store, tx, &target).await?, held)?;
+            let written = grants::remove(tx, user, id).await?;
+            let permission = written.entity().and_then(|grant| store.catalogue().find(&grant.permission));
+            within(permission.map_or(PermissionSet::empty(), |p| PermissionSet::empty().with(p)), held)?;
+            let event = Event::new("permission.reset", &written)?;
+            Ok(tx.record(event, ()))
+        })
+        .await
+}
+
+/// What a user may do: role and grants less denials.
+pub async fn permissions_of(store: &Store, scope: &mut impl Scope, user: &User) -> Result<PermissionSet> {
+    let catalogue = store.catalogue();
+    let (mut granted, mut denied) = (PermissionSet::empty(), PermissionSet::empty());
+    for grant in grants::of_user(scope, user.id).await? {
+        let Some(permission) = catalogue.find(&grant.permission) else { continue };
+        match grant.effect {
+            Effect::Grant => granted = granted.with(permission),
+            Effect::Deny => denied = denied.with(permission),
+        }
+    }
+    let all = effective(catalogue.role_set(user.role), granted, denied);
+    Ok(if user.role.platform() { all } else { all.difference(catalogue.platform_permissions()) })
+}
+
+const fn is_owner(role: Role) -> bool {
+    matches!(role, Role::TenantOwner | Role::PlatformOwner)
+}
+
+/// The last owner stays one.
+///
+/// The tenant's row is locked first, so that two owners cannot remove each other at the same moment.
+async fn keep_an_owner(tx: &mut Tx, user: &User) -> Result<()> {
+    if !is_owner(user.role) {
+        return Ok(());
+    }
+    tenants::lock(tx).await?;
+    if users::others_active_with(tx, user.role, user.id).await? == 0 {
+        return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
+    }
+    Ok(())
+}
+
+fn refuse_self<R: Rule>(permit: &Permit<R>, target: UserId, text: &'static str) -> Result<()> {
+    match permit.actor() {
+        Actor::User { id, .. } if *id == target => Err(Error::Conflict(text)),
+        _ => Ok(()),
+    }
+}

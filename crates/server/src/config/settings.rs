@@ -1,0 +1,202 @@
+//! The settings with their types.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use super::{
+    Config, Problem, Problems,
+    address::{DatabaseUrl, LogOrigin, PublicUrl},
+    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel},
+    key::{AnyKey, Key},
+    keys::*,
+    types::Network,
+    value::{Origin, Setting},
+};
+
+/// Everything the server is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// `[server]`
+    pub(crate) server: Server,
+    /// Each region by its name; for now there is one.
+    pub(crate) regions: BTreeMap<String, Region>,
+    /// `[audit]`
+    pub(crate) audit: Audit,
+    /// `[log]`
+    pub(crate) log: Log,
+    /// `[packs]`
+    pub(crate) packs: Packs,
+}
+
+/// `[server]`: see the table of keys.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the table of keys says what each is")]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) https: Https,
+    /// Certificate chain and private key.
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// In bytes.
+    pub(crate) body_limit: usize,
+    pub(crate) request_timeout: Duration,
+    pub(crate) max_concurrent: usize,
+    pub(crate) shutdown: Duration,
+}
+
+/// What a region has of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Region {
+    /// Where its data is.
+    pub(crate) database: Database,
+    /// What opens its secrets.
+    pub(crate) keys: Keys,
+}
+
+/// `[database]`: see the table of keys.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the table of keys says what each is")]
+pub(crate) struct Database {
+    pub(crate) url: DatabaseUrl,
+    pub(crate) owner_url: Option<DatabaseUrl>,
+    pub(crate) tls_mode: DatabaseTls,
+    pub(crate) tls_root: Option<PathBuf>,
+    pub(crate) connections: u32,
+}
+
+/// `[keys]`: see the table of keys.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the table of keys says what each is")]
+pub(crate) struct Keys {
+    pub(crate) provider: KeyProvider,
+    pub(crate) root_key: PathBuf,
+}
+
+/// `[audit]`: see the table of keys.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the table of keys says what each is")]
+pub(crate) struct Audit {
+    pub(crate) checkpoints: PathBuf,
+    pub(crate) origin: LogOrigin,
+    pub(crate) sign_every: Duration,
+}
+
+/// `[log]`: see the table of keys.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the table of keys says what each is")]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    pub(crate) level: LogLevel,
+}
+
+/// `[packs]`: see the table of keys.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the table of keys says what each is")]
+pub(crate) struct Packs {
+    pub(crate) built_in: Vec<BuiltInPack>,
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Builds the settings from a configuration.
+pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
+    let missing: Vec<_> = ALL.iter().filter(|key| key.required() && config.given(key.path()).is_none()).map(|key| missing(*key)).collect();
+    if !missing.is_empty() {
+        return Err(Problems(missing));
+    }
+    let settings = Settings {
+        server: server(config)?,
+        regions: BTreeMap::from([(REGION.to_owned(), region(config)?)]),
+        audit: Audit {
+            checkpoints: value(config, &AUDIT_CHECKPOINTS)?,
+            origin: value(config, &AUDIT_ORIGIN)?,
+            sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
+        },
+        log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },
+        packs: Packs { built_in: value(config, &PACKS_BUILT_IN)?, files: value(config, &PACKS_FILES)? },
+    };
+    agree(config, &settings)?;
+    Ok(settings)
+}
+
+fn server(config: &Config) -> Result<Server, Problem> {
+    let tls = match (optional(config, &SERVER_TLS_CERTIFICATE), optional(config, &SERVER_TLS_KEY)) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        (Some(_), None) => return Err(conflict(config, &SERVER_TLS_CERTIFICATE, "`server.tls_certificate` needs `server.tls_key`")),
+        (None, Some(_)) => return Err(conflict(config, &SERVER_TLS_KEY, "`server.tls_key` needs `server.tls_certificate`")),
+    };
+    Ok(Server {
+        listen: value(config, &SERVER_LISTEN)?,
+        public_url: value(config, &SERVER_PUBLIC_URL)?,
+        https: value(config, &SERVER_HTTPS)?,
+        tls,
+        trusted_proxies: value(config, &SERVER_TRUSTED_PROXIES)?,
+        metrics_listen: optional(config, &SERVER_METRICS_LISTEN),
+        body_limit: value(config, &SERVER_BODY_LIMIT)?.bytes(),
+        request_timeout: Duration::from_secs(value(config, &SERVER_REQUEST_TIMEOUT_SECONDS)?.number().into()),
+        max_concurrent: value(config, &SERVER_MAX_CONCURRENT)?.number() as usize,
+        shutdown: Duration::from_secs(value(config, &SERVER_SHUTDOWN_SECONDS)?.number().into()),
+    })
+}
+
+fn region(config: &Config) -> Result<Region, Problem> {
+    Ok(Region {
+        database: Database {
+            url: value(config, &DATABASE_URL)?,
+            owner_url: optional(config, &DATABASE_OWNER_URL),
+            tls_mode: value(config, &DATABASE_TLS_MODE)?,
+            tls_root: optional(config, &DATABASE_TLS_ROOT),
+            connections: value(config, &DATABASE_CONNECTIONS)?.number(),
+        },
+        keys: Keys { provider: value(config, &KEYS_PROVIDER)?, root_key: value(config, &KEYS_ROOT_KEY)? },
+    })
+}
+
+/// Refuses settings that are right one by one and wrong together.
+fn agree(config: &Config, settings: &Settings) -> Result<(), Problem> {
+    let server = &settings.server;
+    if server.https == Https::Enforce && !server.public_url.is_https() {
+        let message = "`server.https` is \"enforce\", but `server.public_url` does not begin with https; on a machine of your own set `server.https = \"off\"`";
+        return Err(conflict(config, &SERVER_PUBLIC_URL, message));
+    }
+    // Port 0 lets the system choose two different ones.
+    if server.metrics_listen == Some(server.listen) && server.listen.port() != 0 {
+        return Err(conflict(config, &SERVER_METRICS_LISTEN, "the metrics need an address of their own, not that of `server.listen`"));
+    }
+    for region in settings.regions.values() {
+        let Database { url, owner_url, .. } = &region.database;
+        if owner_url.is_some() && url.file().is_some() {
+            return Err(conflict(config, &DATABASE_OWNER_URL, "an embedded database has no owner; remove `database.owner_url`"));
+        }
+        if owner_url.as_ref().is_some_and(|owner| owner.file().is_some()) {
+            return Err(conflict(config, &DATABASE_OWNER_URL, "`database.owner_url` has to lead to the same PostgreSQL database as `database.url`"));
+        }
+        if url.file().is_some_and(|file| file.parent() == Some(&settings.audit.checkpoints)) {
+            let message = "the folder of the checkpoints is that of the database; keep them apart, or whoever sets one back sets back both";
+            return Err(conflict(config, &AUDIT_CHECKPOINTS, message));
+        }
+    }
+    Ok(())
+}
+
+fn value<T: Setting>(config: &Config, key: &Key<T>) -> Result<T, Problem> {
+    match config.given(key.path()) {
+        Some(given) => key.parse(given),
+        None => key.parse_default(),
+    }
+    .ok_or_else(|| missing(key))
+}
+
+fn optional<T: Setting>(config: &Config, key: &Key<T>) -> Option<T> {
+    config.given(key.path()).and_then(|given| key.parse(given))
+}
+
+fn missing(key: &dyn AnyKey) -> Problem {
+    Problem::Missing { key: key.path(), expected: key.expected(), variable: key.variable() }
+}
+
+fn conflict<T: Setting>(config: &Config, key: &Key<T>, message: &'static str) -> Problem {
+    let at = config.given(key.path()).map_or(Origin::Default, |given| given.origin.clone());
+    Problem::Conflict { at, message }
+}

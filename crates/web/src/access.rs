@@ -1,0 +1,64 @@
+//! Declaring a rule is enforcing it: a handler whose first parameter is [`Access<R>`] runs only after the gate has
+//! checked `R` for whoever sent the request.
+
+pub mod cookies;
+mod credential;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use bailiwick_domain::rule::Rule;
+use bailiwick_store::{
+    Permit, Refusal, RequestContext,
+    gate::{AgentClass, Credential},
+};
+
+use crate::{
+    bootstrap::{Client, FormFields},
+    csrf,
+    error::Error,
+    state::AppState,
+};
+
+/// A request that was allowed under the rule `R`.
+///
+/// As the first parameter of a handler it checks, in this order: the credential (session cookie or API key, never
+/// both), the CSRF token of a state-changing request, and the rule. There is no other way to come by one.
+#[derive(Debug)]
+pub struct Access<R>(
+    /// The proof for the store.
+    pub Permit<R>,
+);
+
+impl<R: Rule> FromRequestParts<AppState> for Access<R> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let credential = credential::read(&parts.headers)?;
+        csrf::check(&parts.method, &parts.headers, parts.extensions.get::<FormFields>())?;
+        let client = parts.extensions.get::<Client>().ok_or_else(|| Error::internal("a request without the bootstrap"))?;
+        let request = RequestContext { id: client.id, ip: client.ip, agent: agent(&credential, parts) };
+        Ok(Self(state.store.gate().admit::<R>(credential, request).await?))
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::SignIn => Self::SignIn,
+            Refusal::SecondFactor => Self::SecondFactor,
+            Refusal::Forbidden => Self::Forbidden("Your role does not allow this."),
+            Refusal::Suspended => Self::Suspended,
+            Refusal::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What kind of program sent the request. Only browsers send the fetch metadata (W3C Fetch Metadata), and no script of
+/// a page can forge it.
+fn agent(credential: &Credential, parts: &Parts) -> AgentClass {
+    match credential {
+        Credential::Key(_) => AgentClass::Api,
+        Credential::Session(_) => AgentClass::Browser,
+        Credential::None if parts.headers.contains_key("sec-fetch-mode") => AgentClass::Browser,
+        Credential::None => AgentClass::Unknown,
+    }
+}

@@ -1,0 +1,202 @@
+//! The one error of the web side. A handler returns it; the bootstrap renders it as a page or as problem JSON.
+
+mod page;
+mod problem;
+
+use std::{error::Error as StdError, sync::Arc};
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::forms::Problem;
+
+pub(crate) use page::page;
+pub(crate) use problem::problem;
+
+/// A result of the web side.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not done. Every text in it may be shown to whoever asked; causes are for the log alone.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request contradicts itself or is not well-formed; 400.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// No live credential where one is needed: a page leads to the sign-in, the API answers 401.
+    #[error("sign in first")]
+    SignIn,
+    /// The `Authorization` header holds no API key; 401.
+    #[error("not an API key")]
+    WrongKey,
+    /// The second factor is still to come: a page leads to it, the API answers 401.
+    #[error("the second factor is missing")]
+    SecondFactor,
+    /// Not allowed; the text says why; 403.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The organisation is suspended; 403.
+    #[error("this organisation is suspended")]
+    Suspended,
+    /// Nothing here, or nothing that the caller may know of; 404.
+    #[error("not found")]
+    NotFound,
+    /// The state does not allow it; the text says why; 409.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// What was sent cannot be accepted, field by field; 422.
+    #[error("{} fields cannot be accepted", .0.len())]
+    Invalid(Vec<Problem>),
+    /// Too many attempts; 429.
+    #[error("too many attempts")]
+    Limited {
+        /// When to try again.
+        retry_after_seconds: u64,
+    },
+    /// The server cannot do it at the moment; 503.
+    #[error("unavailable")]
+    Unavailable {
+        /// When to try again.
+        retry_after_seconds: u64,
+    },
+    /// A refusal by the protocol: too large, too long, no such method.
+    #[error("{0}")]
+    Protocol(StatusCode),
+    /// Our fault; 500. The cause is logged with the request's id and never shown.
+    #[error("an internal error")]
+    Internal(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+/// What anybody may read of an error.
+pub(crate) struct Public {
+    /// The word that stands for this kind of error in `type`, stable for programs.
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) detail: &'static str,
+    pub(crate) advice: &'static [&'static str],
+}
+
+impl Error {
+    /// An internal error without a cause of its own.
+    pub fn internal(text: &'static str) -> Self {
+        Self::Internal(text.into())
+    }
+
+    /// The status of the answer.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::Suspended => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Protocol(status) => *status,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The error behind an answer that only has a status, such as the router's own 404 and 405.
+    pub(crate) fn from_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable { retry_after_seconds: 2 },
+            _ if status.is_server_error() => Self::internal("an answer with a bare status"),
+            _ => Self::Protocol(status),
+        }
+    }
+
+    /// Header fields that belong to the error in either form.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        match self {
+            Self::Limited { retry_after_seconds } | Self::Unavailable { retry_after_seconds } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
+            }
+            Self::SignIn | Self::SecondFactor => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Bailiwick\""));
+            }
+            Self::WrongKey => {
+                let value = HeaderValue::from_static("Bearer realm=\"Bailiwick\", error=\"invalid_token\"");
+                headers.insert(header::WWW_AUTHENTICATE, value);
+            }
+            _ => {}
+        }
+        headers
+    }
+
+    pub(crate) fn public(&self) -> Public {
+        const TRY_AGAIN: &[&str] = &["Try again in a moment.", "If it stays like this, quote the number below."];
+        let (code, title, detail, advice): (_, _, _, &'static [&'static str]) = match self {
+            Self::BadRequest(text) => ("bad-request", "The request cannot be understood", *text, &[]),
+            Self::SignIn => ("sign-in", "Sign in first", "This needs a live session or an API key.", &[]),
+            Self::WrongKey => {
+                ("wrong-key", "Not an API key", "The Authorization header holds no complete API key.", &["Copy the whole key."])
+            }
+            Self::SecondFactor => ("second-factor", "The second factor is missing", "Enter your one-time code to go on.", &[]),
+            Self::Forbidden(text) => {
+                ("forbidden", "This is not allowed", *text, &["If you need it for your work, ask an owner of your organisation."])
+            }
+            Self::Suspended => (
+                "suspended",
+                "This organisation is suspended",
+                "Nobody of this organisation can use the service at the moment. Its data is kept.",
+                &["Ask the operator of the service."],
+            ),
+            Self::NotFound => (
+                "not-found",
+                "Nothing here",
+                "There is nothing at this address, or nothing that you may see.",
+                &["Check the address for a typing error.", "The record may have been removed."],
+            ),
+            Self::Conflict(text) => ("conflict", "It cannot be done now", *text, &["Reload the page to see the present state."]),
+            Self::Invalid(_) => ("invalid", "Something needs your attention", "Some of what was sent cannot be accepted.", &[]),
+            Self::Limited { .. } => ("limited", "Too many attempts", "Wait a while before the next attempt.", &[]),
+            Self::Unavailable { .. } => ("unavailable", "Not at the moment", "The server cannot answer at the moment.", TRY_AGAIN),
+            Self::Protocol(status) => return protocol(*status),
+            Self::Internal(_) => ("internal", "Something went wrong on our side", "The server met an error that it did not expect, and wrote it down.", TRY_AGAIN),
+        };
+        Public { code, title, detail, advice }
+    }
+}
+
+fn protocol(status: StatusCode) -> Public {
+    let (code, title, detail) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => ("method", "Not in this way", "This address does not answer this method."),
+        StatusCode::REQUEST_TIMEOUT => ("timeout", "It took too long", "The request did not arrive completely in time."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "Too large", "The request is larger than the server accepts."),
+        StatusCode::URI_TOO_LONG => ("address-too-long", "Too long", "The address is longer than the server accepts."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ("media-type", "Not in this format", "The server does not read this content type here.")
+        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            ("headers-too-large", "Too large", "The header fields of the request are more than the server accepts.")
+        }
+        _ => ("refused", "The request was refused", "The server does not accept this request."),
+    };
+    Public { code, title, detail, advice: &[] }
+}
+
+impl From<bailiwick_store::Error> for Error {
+    fn from(error: bailiwick_store::Error) -> Self {
+        use bailiwick_store::Error as Store;
+        match error {
+            Store::NotFound => Self::NotFound,
+            Store::Conflict(text) => Self::Conflict(text),
+            Store::Busy => Self::Unavailable { retry_after_seconds: 1 },
+            other => Self::Internal(Box::new(other)),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    /// The bare status with the error beside it: how it looks depends on the request, which only the bootstrap knows.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}

@@ -1,0 +1,74 @@
+//! An error as problem JSON for programs (RFC 9457).
+
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::ids::RequestId;
+use serde::Serialize;
+
+use super::Error;
+
+#[derive(Serialize)]
+struct Body<'e> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    instance: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Item<'e>>,
+}
+
+/// One member of `errors`, as in RFC 9457 §3: a JSON pointer in its fragment form, and what is wrong there.
+#[derive(Serialize)]
+struct Item<'e> {
+    pointer: String,
+    detail: &'e str,
+}
+
+/// Renders the problem.
+pub(crate) fn problem(error: &Error, request: RequestId) -> Response {
+    let public = error.public();
+    let problems = if let Error::Invalid(problems) = error { problems.as_slice() } else { &[] };
+    let body = Body {
+        r#type: format!("urn:bailiwick:problem:{}", public.code),
+        title: public.title,
+        status: error.status().as_u16(),
+        detail: public.detail,
+        instance: format!("urn:uuid:{request}"),
+        errors: problems.iter().map(|problem| Item { pointer: problem.pointer(), detail: &problem.text }).collect(),
+    };
+    let json = serde_json::to_string(&body).unwrap_or_default();
+    (error.status(), error.headers(), [(header::CONTENT_TYPE, "application/problem+json")], json).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use axum::body::to_bytes;
+
+    use super::*;
+    use crate::forms::Problem;
+
+    async fn rendered(error: Error) -> serde_json::Value {
+        let id = RequestId::from_str("0193a7c2-7b1e-7000-8000-000000000001").unwrap();
+        let response = problem(&error, id);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        serde_json::from_slice(&to_bytes(response.into_body(), 10_000).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn program_reads_each_field_that_is_wrong() {
+        let problems = vec![Problem::new("scopes/0", "This is not a permission."), Problem::new("", "Two fields contradict.")];
+        insta::assert_json_snapshot!(rendered(Error::Invalid(problems)).await);
+    }
+
+    #[tokio::test]
+    async fn the_cause_of_an_internal_error_stays_inside() {
+        let body = rendered(Error::Internal("password=hunter2 at 10.0.0.3".into())).await;
+        insta::assert_json_snapshot!(body);
+        assert!(!body.to_string().contains("hunter2"));
+    }
+}

@@ -1,0 +1,122 @@
+//! JSON bodies of the API.
+
+use axum::{
+    body::{Bytes, HttpBody},
+    extract::{FromRequest, Request},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::Problem;
+use crate::{bootstrap::read_body, error::Error, state::AppState};
+
+/// A JSON body, read or answered. What cannot be read is answered with a problem that names the field.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Error> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !is_json(kind) {
+            return Err(Error::Protocol(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let upper = request.body().size_hint().upper();
+        read(&read_body(request.into_body(), upper).await?).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => Error::Internal(Box::new(error)).into_response(),
+        }
+    }
+}
+
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
+}
+
+fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        if error.inner().is_data() {
+            Error::Invalid(vec![Problem::found(error.path(), &error.inner().to_string())])
+        } else {
+            Error::BadRequest("The body is not JSON.")
+        }
+    })?;
+    deserializer.end().map_err(|_| Error::BadRequest("Something follows the JSON of the body."))?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Key {
+        #[allow(dead_code, reason = "only its type matters")]
+        name: String,
+        #[allow(dead_code, reason = "only its type matters")]
+        limits: Vec<Limit>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Limit {
+        #[allow(dead_code, reason = "only its type matters")]
+        count: u8,
+    }
+
+    fn refusal(body: &'static str) -> Error {
+        read::<Key>(&Bytes::from_static(body.as_bytes())).unwrap_err()
+    }
+
+    #[test]
+    fn program_is_told_which_field_is_wrong() {
+        for (body, pointer) in [
+            (r#"{"name":"a"}"#, "#/limits"),
+            (r#"{"name":7,"limits":[]}"#, "#/name"),
+            (r#"{"name":"a","limits":[{"count":1},{"count":"secret"}]}"#, "#/limits/1/count"),
+            (r#"{"name":"a","limits":[{"count":1},{"count":300}]}"#, "#/limits/1/count"),
+            (r#"{"name":"a","limits":[{}]}"#, "#/limits/0/count"),
+            (r#"{"name":"a","limits":[],"extra":"secret"}"#, "#/extra"),
+            (r#"{"name":"a","name":"b","limits":[]}"#, "#/name"),
+            (r#"["a"]"#, "#/limits"),
+        ] {
+            let Error::Invalid(problems) = refusal(body) else { panic!("{body} is read") };
+            if body != r#"["a"]"# {
+                assert_eq!(problems[0].pointer(), pointer, "{body}");
+            }
+            assert!(!problems[0].text.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_a_bad_request() {
+        for body in ["", "{", "nope", r#"{"name":"a","limits":[]} x"#, "\u{0}"] {
+            assert!(matches!(refusal(body), Error::BadRequest(_)), "{body}");
+        }
+        let deep = Bytes::from("[".repeat(100_000));
+        assert!(matches!(read::<serde_json::Value>(&deep), Err(Error::BadRequest(_))), "depth is bounded");
+    }
+
+    #[test]
+    fn only_json_types_are_read() {
+        for kind in ["application/json", "application/json; charset=utf-8", "Application/Merge-Patch+JSON"] {
+            assert!(is_json(kind), "{kind}");
+        }
+        for kind in ["", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonp"] {
+            assert!(!is_json(kind), "{kind}");
+        }
+    }
+}

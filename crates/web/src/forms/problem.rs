@@ -1,0 +1,78 @@
+//! One thing that is wrong with what was sent.
+
+/// One thing that is wrong with what was sent, for the person or program that sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name, `scopes/0` for a part of it; empty when it concerns the whole.
+    pub field: String,
+    /// One sentence; never what was typed.
+    pub text: String,
+}
+
+impl Problem {
+    /// A problem of one field.
+    pub fn new(field: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { field: field.into(), text: text.into() }
+    }
+
+    /// The field as a JSON pointer in a URI fragment (RFC 6901 §6): `#/scopes/0`.
+    pub(crate) fn pointer(&self) -> String {
+        if self.field.is_empty() {
+            return "#".to_owned();
+        }
+        let encoded: String = form_urlencoded::byte_serialize(self.field.as_bytes()).collect();
+        // The form encoding differs from that of fragments in the space, and hides the separators.
+        format!("#/{}", encoded.replace("%2F", "/").replace('+', "%20").replace("%7E", "~"))
+    }
+
+    /// What a deserializer found, without the value that it found: that may be somebody's secret in the wrong field.
+    pub(crate) fn found(path: &serde_path_to_error::Path, message: &str) -> Self {
+        let mut parts: Vec<String> = path.iter().filter_map(segment).collect();
+        let text = if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            parts.push(escaped(name));
+            "This field is required."
+        } else if message.starts_with("unknown field") {
+            "This field is not known."
+        } else if message.starts_with("unknown variant") {
+            "This is not one of the values offered."
+        } else if message.starts_with("duplicate field") {
+            "This field is there twice."
+        } else {
+            "This value does not have the expected form."
+        };
+        Self::new(parts.join("/"), text)
+    }
+}
+
+fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
+    use serde_path_to_error::Segment;
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(escaped(key)),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
+}
+
+/// RFC 6901 §3.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointer_is_that_of_rfc_6901() {
+        for (field, pointer) in [
+            ("", "#"),
+            ("email", "#/email"),
+            ("scopes/0", "#/scopes/0"),
+            ("a~1b", "#/a~1b"),
+            ("c d", "#/c%20d"),
+            ("é", "#/%C3%A9"),
+        ] {
+            assert_eq!(Problem::new(field, "x").pointer(), pointer);
+        }
+    }
+}
