@@ -1,2 +1,141 @@
-//! bench
-fn main() {}
+//! Measures what `docs/PERFORMANCE.md` promises. `cargo xtask bench` builds it, starts a database server and runs it.
+//!
+//! Every measure compares things within one run, alternating between them, because a machine is never twice the same.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a measurement prints, looks at the clock and reads its environment"
+)]
+
+mod binary;
+mod changes;
+mod clock;
+mod compare;
+mod fill;
+mod latency;
+mod load;
+mod machine;
+#[cfg(feature = "page")]
+mod page;
+mod permission;
+mod report;
+mod stage;
+mod verification;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::report::{Report, Section};
+
+/// Whatever can go wrong; a measurement that cannot be made ends the run.
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+#[derive(Parser)]
+#[command(name = "bailiwick-bench", about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    run: Run,
+    #[command(subcommand)]
+    child: Option<Child>,
+}
+
+/// What is measured and where the result goes.
+#[derive(clap::Args)]
+struct Run {
+    /// Measure only this (may be repeated)
+    #[arg(long, value_name = "MEASURE")]
+    only: Vec<Measure>,
+    /// Short rounds and small logs: for trying the measurements out, not for their figures
+    #[arg(long)]
+    quick: bool,
+    /// The release binary whose start and memory are measured
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Seconds from a clean clone to the page in a browser, measured as docs/PERFORMANCE.md says
+    #[arg(long, value_name = "SECONDS")]
+    first_page_seconds: Option<f64>,
+    /// Write the report to this file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// One of the measures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Measure {
+    /// An audited change against bare SQL, on PostgreSQL
+    Postgres,
+    /// An audited change against bare SQL, on SQLite
+    Sqlite,
+    /// The permission check
+    Permission,
+    /// Verification
+    Verification,
+    /// The security page
+    Page,
+    /// Start and memory of the release binary
+    Binary,
+}
+
+/// What a measurement runs in a process of its own.
+#[derive(Subcommand)]
+enum Child {
+    /// Verify every log of a database and print time and memory as JSON
+    #[command(hide = true)]
+    Verify {
+        /// The database
+        url: String,
+        /// The folder of its keys and checkpoints
+        folder: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
+        |runtime| match cli.child {
+            Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
+            None => runtime.block_on(measure(&cli.run)),
+        },
+    );
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(run: &Run) -> Result<()> {
+    let wanted = |measure| run.only.is_empty() || run.only.contains(&measure);
+    let mut sections = Vec::new();
+    for measure in Measure::value_variants() {
+        if wanted(*measure) {
+            println!("measure {measure:?}");
+            sections.extend(one(*measure, run).await?);
+        }
+    }
+    sections.push(report::first_page(run.first_page_seconds));
+    let report = Report { machine: machine::describe(run.binary.as_deref()).await?, quick: run.quick, sections };
+    print!("{}", report.table());
+    if let Some(path) = &run.report {
+        std::fs::write(path, report.document())?;
+    }
+    Ok(())
+}
+
+async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
+    Ok(match measure {
+        Measure::Postgres => vec![changes::postgres(run.quick).await?],
+        Measure::Sqlite => vec![changes::sqlite(run.quick).await?],
+        Measure::Permission => vec![permission::measure().await?],
+        Measure::Verification => vec![verification::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Page => vec![page::measure(run.quick).await?],
+        #[cfg(not(feature = "page"))]
+        Measure::Page => vec![],
+        Measure::Binary => vec![binary::measure(run.binary.as_deref()).await?],
+    })
+}

@@ -8,6 +8,7 @@
     reason = "a program for developers: it prints, reads its environment, waits and measures how long a step took"
 )]
 
+mod bench;
 mod command;
 mod interrupt;
 mod machine;
@@ -38,6 +39,8 @@ enum Task {
     Test(steps::TestArgs),
     /// Run only the browser tests, on a fresh build
     E2e(steps::E2eArgs),
+    /// Measure speed and size, print the table and write docs/PERFORMANCE.md
+    Bench(bench::BenchArgs),
     /// Run a PostgreSQL for tests in the foreground and print the variables to export
     Postgres(postgres::ServeArgs),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let outcome = interrupt::listen().and_then(|()| match cli.task {
         Task::Test(args) => steps::test(&args),
         Task::E2e(args) => steps::e2e(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Postgres(args) => postgres::serve(&args),
     });
     match outcome {

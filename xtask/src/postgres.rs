@@ -49,6 +49,13 @@ pub(crate) struct Durability {
     durable: bool,
 }
 
+impl Durability {
+    /// As in production: every commit is on disk before it is answered.
+    pub(crate) const fn full() -> Self {
+        Self { durable: true }
+    }
+}
+
 /// A running server, stopped and removed when dropped.
 pub(crate) struct Cluster {
     child: Child,
@@ -71,7 +78,9 @@ impl Cluster {
             let port = free_port()?;
             let mut child = launch(&bin, dir.path(), &account, port, durability)?;
             let psql = bin.join("psql");
-            if wait_until_ready(&mut child, &psql, port, &password)? {
+            let ready =
+                wait_until_ready(&mut child, &psql, port, &password).inspect_err(|_| stop(&mut child));
+            if ready? {
                 let url = format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres");
                 return Ok(Self { child, url, psql, dir });
             }
@@ -175,6 +184,7 @@ fn temporary_folder(account: &Account) -> Result<TempDir> {
     let parent = if parent.as_os_str().len() > 60 { PathBuf::from("/tmp") } else { parent };
     let dir = tempfile::Builder::new()
         .prefix("bailiwick-postgres-")
+        .permissions(std::fs::Permissions::from_mode(0o700))
         .tempdir_in(parent)
         .context(|| "cannot make a temporary folder".to_owned())?;
     account.owns(dir.path())?;
@@ -215,7 +225,7 @@ fn launch(bin: &Path, dir: &Path, account: &Account, port: u16, durability: Dura
 fn wait_until_ready(child: &mut Child, psql: &Path, port: u16, password: &str) -> Result<bool> {
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(60) {
-        interrupt::check().inspect_err(|_| stop(child))?;
+        interrupt::check()?;
         let answer = Program::new(psql)
             .args(["-X", "-q", "-c", "SELECT 1", "-h", "127.0.0.1", "-p", &port.to_string()])
             .args(["-U", SUPERUSER, "-d", "postgres"])

@@ -3,7 +3,7 @@
 use bailiwick_domain::{
     entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, UserStatus},
     ids::{TenantId, UserId},
-    rule::{SignIn, Writes},
+    rule::{ByJob, Platform, SignIn, Writes},
     time::Span,
 };
 use bailiwick_store::{Event, Permit, Scope, Store, accounts, users};
@@ -12,7 +12,7 @@ use bailiwick_vault::{
     token::{EnrolmentToken, SessionToken},
 };
 
-use crate::{Error, Result, sign_in::open_session};
+use crate::{Error, Result, sign_in::{leave_elsewhere, open_session}};
 
 /// How long a link works.
 pub const LASTS: Span = Span::hours(24);
@@ -20,7 +20,7 @@ pub const LASTS: Span = Span::hours(24);
 const DEAD: &str = "This link does not work any more. Ask whoever sent it for another one.";
 
 /// Makes a link for a user. Its token is in the answer only; what is stored is a hash.
-pub async fn begin<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId) -> Result<EnrolmentToken> {
+pub async fn begin<R: Writes + Platform>(store: &Store, permit: &Permit<R>, user: UserId) -> Result<EnrolmentToken> {
     store
         .change(permit, async |tx| {
             let user = users::lock(tx, user).await?;
@@ -47,13 +47,14 @@ pub async fn usable(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentTok
 /// Sets the password and signs the user in. The link works once, whoever comes first.
 pub async fn complete(store: &Store, hasher: &PasswordHasher, permit: &Permit<SignIn>, token: &EnrolmentToken, password: String) -> Result<SessionToken> {
     let password = chosen(password)?;
-    let permit = permit.enter(TenantId::from_bytes(token.tenant()));
-    if !usable(store, &permit, token).await? {
+    let tenant = TenantId::from_bytes(token.tenant());
+    let inside = permit.enter(tenant);
+    if !usable(store, &inside, token).await? {
         return Err(Error::Conflict(DEAD));
     }
     let hash = hasher.hash(&password).await.map_err(Error::Password)?;
-    store
-        .change(&permit, async |tx| {
+    let session = store
+        .change(&inside, async |tx| {
             let before = accounts::lock_enrolment(tx, &token.hash()).await?;
             if before.used_at.is_some() || tx.now() >= before.expires_at {
                 return Err(Error::Conflict(DEAD));
@@ -69,14 +70,16 @@ pub async fn complete(store: &Store, hasher: &PasswordHasher, permit: &Permit<Si
             let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
             let set = Event::new("password.set", &written)?.raising(Severity::Info, format!("{} set a password", user.role.title()));
             tx.also(set);
-            let (recorded, session) = open_session(store, tx, &permit, &user, SignInMethod::Enrolment).await?;
-            Ok(recorded.map(|()| session))
+            let (recorded, session) = open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await?;
+            Ok::<_, Error>(recorded.map(|()| session))
         })
-        .await
+        .await?;
+    leave_elsewhere(store, permit, tenant).await?;
+    Ok(session)
 }
 
 /// Sets a user's password as the server itself: for the demonstration and for tests.
-pub async fn set_password<R: Writes>(store: &Store, hasher: &PasswordHasher, permit: &Permit<R>, user: UserId, password: String) -> Result<()> {
+pub async fn set_password(store: &Store, hasher: &PasswordHasher, permit: &Permit<ByJob>, user: UserId, password: String) -> Result<()> {
     let hash = hasher.hash(&chosen(password)?).await.map_err(Error::Password)?;
     store
         .change(permit, async |tx| {

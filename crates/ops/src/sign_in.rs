@@ -46,11 +46,14 @@ pub async fn password(store: &Store, hasher: &PasswordHasher, permit: &Permit<Si
     let mut tried = false;
     let mut refusal = wrong();
     for tenant in tenants::of_address(store, &email).await?.into_iter().take(TENANTS) {
-        let permit = permit.enter(tenant);
-        let Some(account) = account(store, &permit, tenant, &email).await? else { continue };
+        let inside = permit.enter(tenant);
+        let Some(account) = account(store, &inside, tenant, &email).await? else { continue };
         tried = true;
-        match check_password(store, hasher, &permit, account, &password).await {
-            Ok(step) => return Ok(step),
+        match check_password(store, hasher, &inside, account, &password).await {
+            Ok(step) => {
+                leave_elsewhere(store, permit, tenant).await?;
+                return Ok(step);
+            }
             Err(error @ (Error::Invalid(_) | Error::Limited { .. })) => refusal = error,
             Err(error) => return Err(error),
         }
@@ -89,20 +92,41 @@ async fn check_password(store: &Store, hasher: &PasswordHasher, permit: &Permit<
         note_attempt(store, permit, &account.user, "password", AttemptOutcome::Refused).await?;
         return Err(Error::field("password", WRONG_PASSWORD));
     };
+    let accepted = accept_password(store, hasher, permit, account, password, needs_rehash).await?;
+    accepted.ok_or_else(limited)
+}
+
+/// Opens the session; nothing comes back where others of this source guessed wrong too often in the meantime.
+async fn accept_password(
+    store: &Store,
+    hasher: &PasswordHasher,
+    permit: &Permit<SignIn>,
+    account: Account,
+    password: &Password,
+    needs_rehash: bool,
+) -> Result<Option<Step>> {
     let rehashed = if needs_rehash { Some(hasher.hash(password).await.map_err(Error::Password)?) } else { None };
     store
         .change(permit, async |tx| {
+            let user = users::lock(tx, account.user.id).await?;
+            if user.status != UserStatus::Active {
+                return Err(Error::field("password", WRONG_PASSWORD));
+            }
+            if guesses(store, tx, permit, &user, "password").await? >= GUESSES {
+                let recorded = attempt_recorded(store, tx, permit, &user, "password", AttemptOutcome::Limited).await?;
+                return Ok(recorded.map(|()| None));
+            }
             if let Some(hash) = &rehashed {
-                let written = accounts::set_password(tx, StoredHash { user: account.user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
+                let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
                 let event = Event::new("password.rehashed", &written)?;
                 tx.also(event);
             }
-            let asks_code = accounts::factors(tx, account.user.id).await?.iter().any(|f| f.kind == FactorKind::Totp && f.state == FactorState::Verified);
-            attempt(store, tx, permit, &account.user, "password", AttemptOutcome::Accepted).await?;
+            let asks_code = accounts::factors(tx, user.id).await?.iter().any(|f| f.kind == FactorKind::Totp && f.state == FactorState::Verified);
+            attempt(store, tx, permit, &user, "password", AttemptOutcome::Accepted).await?;
             let method = if asks_code { SignInMethod::PasswordOnly } else { SignInMethod::Password };
-            let (recorded, token) = open_session(store, tx, permit, &account.user, method).await?;
+            let (recorded, token) = open_session(store, tx, permit, &user, method).await?;
             let step = if asks_code { Step::SecondFactor(token) } else { Step::Done(token) };
-            Ok::<_, Error>(recorded.map(|()| step))
+            Ok::<_, Error>(recorded.map(|()| Some(step)))
         })
         .await
 }
@@ -112,12 +136,14 @@ pub async fn code(store: &Store, permit: &Permit<SignIn>, code: &str) -> Result<
     let Actor::User { id, session, method: SignInMethod::PasswordOnly } = *permit.actor() else {
         return Err(Error::Conflict("Sign in with your password first."));
     };
-    let mut view = store.read(permit).await?;
-    let user = users::find(&mut view, id).await?;
-    drop(view);
-    within_limit(store, permit, &user, "totp").await?;
-    let accepted = store
+    let tried = store
         .change(permit, async |tx| {
+            // One guess at a time: the lock makes the count below exact.
+            let user = users::lock(tx, id).await?;
+            if guesses(store, tx, permit, &user, "totp").await? >= GUESSES {
+                let recorded = attempt_recorded(store, tx, permit, &user, "totp", AttemptOutcome::Limited).await?;
+                return Ok(recorded.map(|()| Err(limited())));
+            }
             let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
             for factor in accounts::factors(tx, id).await? {
                 if factor.kind != FactorKind::Totp || factor.state != FactorState::Verified {
@@ -138,13 +164,14 @@ pub async fn code(store: &Store, permit: &Permit<SignIn>, code: &str) -> Result<
                 let ended = Event::new("session.ended", &written)?.because("a second factor followed");
                 tx.also(ended);
                 let (recorded, token) = open_session(store, tx, permit, &user, SignInMethod::PasswordTotp).await?;
-                return Ok(recorded.map(|()| Some(token)));
+                return Ok(recorded.map(|()| Ok(token)));
             }
             let recorded = attempt_recorded(store, tx, permit, &user, "totp", AttemptOutcome::Refused).await?;
-            Ok::<_, Error>(recorded.map(|()| None))
+            Ok::<_, Error>(recorded.map(|()| Err(Error::field("code", WRONG_CODE))))
         })
         .await?;
-    accepted.ok_or_else(|| Error::field("code", WRONG_CODE))
+    // The refusal is recorded, so it leaves the transaction as a value.
+    tried
 }
 
 /// Ends the session that the permit was made from; without one there is nothing to do.
@@ -158,6 +185,11 @@ pub async fn sign_out(store: &Store, permit: &Permit<SignIn>) -> Result<()> {
             Ok(tx.record(event, ()))
         })
         .await
+}
+
+/// Ends the session of a browser that was signed in to another organisation than the one it enters now.
+pub(crate) async fn leave_elsewhere(store: &Store, permit: &Permit<SignIn>, entered: TenantId) -> Result<()> {
+    if permit.tenant() == Some(entered) { Ok(()) } else { sign_out(store, permit).await }
 }
 
 /// Opens a session for a user who has just proved who they are.
@@ -197,15 +229,24 @@ pub(crate) async fn open_session(store: &Store, tx: &mut Tx, permit: &Permit<Sig
 /// person out of their own account.
 async fn within_limit(store: &Store, permit: &Permit<SignIn>, user: &User, factor: &'static str) -> Result<()> {
     let mut view = store.read(permit).await?;
-    let since = view.now() - WINDOW;
-    let source = source(store, permit, view.tenant());
-    let refused = accounts::refused_since(&mut view, user.id, factor, source.as_ref(), since).await?;
+    let refused = guesses(store, &mut view, permit, user, factor).await?;
     drop(view);
     if refused < GUESSES {
         return Ok(());
     }
     note_attempt(store, permit, user, factor, AttemptOutcome::Limited).await?;
-    Err(Error::Limited { retry_after_seconds: WINDOW.as_seconds() })
+    Err(limited())
+}
+
+/// Wrong guesses of this source at this account and factor that still count.
+async fn guesses(store: &Store, scope: &mut impl Scope, permit: &Permit<SignIn>, user: &User, factor: &str) -> Result<i64> {
+    let since = scope.now() - WINDOW;
+    let source = source(store, permit, scope.tenant());
+    Ok(accounts::refused_since(scope, user.id, factor, source.as_ref(), since).await?)
+}
+
+const fn limited() -> Error {
+    Error::Limited { retry_after_seconds: WINDOW.as_seconds() }
 }
 
 async fn note_attempt(store: &Store, permit: &Permit<SignIn>, user: &User, factor: &'static str, outcome: AttemptOutcome) -> Result<()> {

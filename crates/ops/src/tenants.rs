@@ -11,7 +11,7 @@ use bailiwick_vault::api_key::Brand;
 
 use crate::{
     Error, Result,
-    users::{self, NewUser},
+    users,
     valid::{self, Fields},
 };
 
@@ -49,8 +49,8 @@ pub async fn create_as<R: Writes + Platform>(store: &Store, permit: &Permit<R>, 
     let mut fields = Fields::default();
     let slug = fields.take("slug", valid::slug(&new.slug));
     let name = fields.take("name", valid::name(&new.name));
-    fields.take("owner_email", valid::email(&new.owner.email));
-    fields.take("owner_name", valid::name(&new.owner.name));
+    let owner_email = fields.take("owner_email", valid::email(&new.owner.email));
+    let owner_name = fields.take("owner_name", valid::name(&new.owner.name));
     let chosen = new.key_brand.as_deref().map(str::trim).filter(|brand| !brand.is_empty());
     let brand = chosen.or_else(|| store.catalogue().key_brand()).map_or_else(|| Some(Brand::default()), Brand::parse);
     if brand.is_none() {
@@ -61,9 +61,12 @@ pub async fn create_as<R: Writes + Platform>(store: &Store, permit: &Permit<R>, 
     }
     fields.done()?;
     let (Some(slug), Some(name), Some(brand)) = (slug, name, brand) else { return Err(Error::NotFound) };
+    let (Some(owner_email), Some(owner_name)) = (owner_email, owner_name) else { return Err(Error::NotFound) };
+    let role = if kind == TenantKind::Platform { Role::PlatformOwner } else { Role::TenantOwner };
     let inside = permit.step_into(store.new_id::<TenantId>());
     let id = inside.tenant().ok_or(Error::NotFound)?;
-    let tenant = store
+    // One transaction: a tenant without an owner could be entered by nobody.
+    store
         .change(&inside, async |tx| {
             let tenant = Tenant {
                 id,
@@ -83,12 +86,11 @@ pub async fn create_as<R: Writes + Platform>(store: &Store, permit: &Permit<R>, 
             let written = tenants::insert_policy(tx, Policy::new(id)).await?;
             let policy = Event::new("policy.created", &written)?;
             tx.also(created);
-            Ok::<_, Error>(tx.record(policy, tenant))
+            tx.also(policy);
+            let owner = users::insert(store, tx, owner_email, owner_name, role).await?;
+            Ok(owner.map(|owner| (tenant, owner)))
         })
-        .await?;
-    let role = if kind == TenantKind::Platform { Role::PlatformOwner } else { Role::TenantOwner };
-    let owner = users::create(store, &inside, NewUser { email: new.owner.email, name: new.owner.name, role }).await?;
-    Ok((tenant, owner))
+        .await
 }
 
 /// Suspends a customer: every session and key of the tenant is refused from now on, on every path.

@@ -7,7 +7,7 @@ use bailiwick_domain::{
     role::Role,
     rule::{AssignRole, DisableUser, GrantPermission, Rule, Writes},
 };
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, grants, sessions, tenants, users};
+use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, grants, sessions, tenants, users};
 
 use crate::{
     Error, Result,
@@ -31,18 +31,19 @@ pub async fn create<R: Writes>(store: &Store, permit: &Permit<R>, new: NewUser) 
     let email = fields.take("email", valid::email(&new.email));
     let name = fields.take("name", valid::name(&new.name));
     fields.done()?;
-    let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
-    store
-        .change(permit, async |tx| {
-            if users::by_email(tx, &email).await?.is_some() {
-                return Err(Error::field("email", "Somebody with this address is here already."));
-            }
-            let user = User { id: store.new_id(), email: email.clone(), name, role: new.role, status: UserStatus::Active, created_at: tx.now() };
-            let written = users::insert(tx, user.clone()).await?;
-            let event = Event::new("user.created", &written)?;
-            Ok(tx.record(event, user))
-        })
-        .await
+    let (Some(email), Some(name)) = (email, name) else { return Err(Error::NotFound) };
+    store.change(permit, async |tx| insert(store, tx, email, name, new.role).await).await
+}
+
+/// Creates a user within a change; address and name are in their stored spelling.
+pub(crate) async fn insert(store: &Store, tx: &mut Tx, email: String, name: String, role: Role) -> Result<Recorded<User>> {
+    if users::by_email(tx, &email).await?.is_some() {
+        return Err(Error::field("email", "Somebody with this address is here already."));
+    }
+    let user = User { id: store.new_id(), email, name, role, status: UserStatus::Active, created_at: tx.now() };
+    let written = users::insert(tx, user.clone()).await?;
+    let event = Event::new("user.created", &written)?;
+    Ok(tx.record(event, user))
 }
 
 /// Gives a user another role. Neither the old nor the new one may hold more than the actor has.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Written,
-    lock::{execute, locked, rows},
+    lock::{execute, row, rows},
     tx::{Scope, Tx},
 };
 
@@ -66,13 +66,15 @@ pub async fn insert(tx: &mut Tx, grant: Grant) -> Result<Written<Grant>> {
 /// Removes a grant or denial of this user.
 pub async fn remove(tx: &mut Tx, user: UserId, id: GrantId) -> Result<Written<Grant>> {
     let tenant = tx.tenant();
-    let row: Row = locked!(
+    // Not locked: a lock takes the right to update, which nobody has here. Whoever comes second deletes nothing.
+    let row: Option<Row> = row!(
         tx,
         "SELECT id, user_id, permission, effect, reason, created_at FROM user_grant WHERE tenant = $1 AND id = $2 AND user_id = $3",
         tenant.uuid(),
         id.uuid(),
         user.uuid()
     )?;
+    let row = row.ok_or(Error::NotFound)?;
     let touched = execute!(tx, "DELETE FROM user_grant WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
     if touched == 1 { Ok(Written::removed(row.into())) } else { Err(Error::NotFound) }
 }

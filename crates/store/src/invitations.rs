@@ -1,7 +1,7 @@
 //! Invitations.
 
 use bailiwick_domain::{
-    entity::{Invitation, InvitationState},
+    entity::{Invitation, InvitationState, InvitationStatus},
     ids::{InvitationId, UserId},
     role::Role,
     time::Timestamp,
@@ -97,6 +97,63 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
         "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
          WHERE tenant = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4",
         tenant.uuid(),
+        before.at.micros(),
+        before.id,
+        LIMIT + 1
+    )?;
+    let rows = rows.into_iter().map(Invitation::try_from).collect::<Result<Vec<_>>>()?;
+    Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.created_at, id: row.id.uuid() }))
+}
+
+/// How many invitations there are of each status.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Tally {
+    /// Waiting for their answer.
+    pub pending: i64,
+    /// Answered.
+    pub accepted: i64,
+    /// Not answered in time.
+    pub expired: i64,
+    /// Taken back.
+    pub revoked: i64,
+}
+
+/// Counts the invitations by status.
+pub async fn tally(scope: &mut impl Scope) -> Result<Tally> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let row: Option<Tally> = row!(
+        scope,
+        "SELECT
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending,
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'accepted') AS accepted,
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at <= $2) AS expired,
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'revoked') AS revoked",
+        tenant.uuid(),
+        now.micros()
+    )?;
+    row.ok_or(Error::NotFound)
+}
+
+/// Invitations of one status, newest first.
+pub async fn list_of(scope: &mut impl Scope, status: InvitationStatus, before: Option<Cursor>) -> Result<Page<Invitation>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    // A status is a state and, for open ones, a side of the present moment.
+    let (state, after, until) = match status {
+        InvitationStatus::Pending => (InvitationState::Open, now.micros(), i64::MAX),
+        InvitationStatus::Expired => (InvitationState::Open, i64::MIN, now.micros()),
+        InvitationStatus::Accepted => (InvitationState::Accepted, i64::MIN, i64::MAX),
+        InvitationStatus::Revoked => (InvitationState::Revoked, i64::MIN, i64::MAX),
+    };
+    let before = before.unwrap_or_else(Cursor::newest);
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
+         WHERE tenant = $1 AND state = $2 AND expires_at > $3 AND expires_at <= $4 AND (created_at, id) < ($5, $6)
+         ORDER BY created_at DESC, id DESC LIMIT $7",
+        tenant.uuid(),
+        state.name(),
+        after,
+        until,
         before.at.micros(),
         before.id,
         LIMIT + 1

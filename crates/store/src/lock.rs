@@ -1,11 +1,13 @@
 //! Reading a row that is about to change: locked on PostgreSQL; on SQLite the writer is alone anyway.
 
-/// `fetch_one` of a query, with `FOR UPDATE` where the database has it. The row type is inferred.
+/// `fetch_one` of a query, with a row lock where the database has it. The row type is inferred.
+///
+/// The lock leaves the row's key alone, so that others may go on inserting rows that refer to it.
 macro_rules! locked {
     ($tx:expr, $sql:literal $(, $bind:expr)* $(,)?) => {
         match $crate::tx::Scope::driver($tx) {
             $crate::conn::Driver::Sqlite(c) => sqlx::query_as($sql)$(.bind($bind))*.fetch_one(c).await,
-            $crate::conn::Driver::Postgres(c) => sqlx::query_as(concat!($sql, " FOR UPDATE"))$(.bind($bind))*.fetch_one(c).await,
+            $crate::conn::Driver::Postgres(c) => sqlx::query_as(concat!($sql, " FOR NO KEY UPDATE"))$(.bind($bind))*.fetch_one(c).await,
         }
     };
 }

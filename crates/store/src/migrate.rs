@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection, SqliteConnection, migrate::{Migrate, MigrateError, Migrator}};
 
-use crate::{Error, PoolOptions, Result};
+use crate::{DatabaseKind, Error, PoolOptions, Result};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -37,6 +37,15 @@ impl From<MigrateError> for MigrationError {
             error => Self::Failed(error),
         }
     }
+}
+
+/// The digests of this version's migrations: equal texts mean equal schemas.
+pub fn fingerprint(kind: DatabaseKind) -> String {
+    let migrator = match kind {
+        DatabaseKind::Sqlite => &SQLITE,
+        DatabaseKind::Postgres => &POSTGRES,
+    };
+    migrator.iter().map(|migration| hex::encode(&migration.checksum)).collect()
 }
 
 /// Applies every missing migration, on one connection, as the owner of the tables.

@@ -22,6 +22,9 @@ pub enum SchemaError {
         /// Objects that are there and not expected in this form.
         unknown: Vec<String>,
     },
+    /// The role could undo what the schema refuses.
+    #[error("the server signs in to the database with too much power ({0}): use a role that is a member of `bailiwick_app` and nothing more")]
+    Privileged(String),
     /// The database could not be asked.
     #[error(transparent)]
     Store(#[from] Error),
@@ -47,6 +50,9 @@ pub async fn check(store: &Store) -> Result<(), SchemaError> {
     }
     let missing: Vec<_> = expected.difference(&live).cloned().collect();
     let unknown: Vec<_> = live.difference(&expected).cloned().collect();
+    if let Some(role) = unknown.iter().find_map(|object| object.strip_prefix("role: ")) {
+        return Err(SchemaError::Privileged(role.to_owned()));
+    }
     if missing.is_empty() && unknown.is_empty() { Ok(()) } else { Err(SchemaError::Mismatch { missing, unknown }) }
 }
 
@@ -72,10 +78,10 @@ pub async fn describe(store: &Store) -> Result<Vec<String>> {
 /// Everything of ours in the schema `public`: what an upgrade, a restore or an intruder may have changed.
 const DESCRIBE_POSTGRES: &str = "
 WITH ours AS (
-    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner) = current_user AS owned
+    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relacl, pg_has_role(c.relowner, 'MEMBER') AS owned
     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT LIKE '\\_sqlx%'
 )
-SELECT 'table ' || relname || ': row security ' || relrowsecurity || ', forced ' || relforcerowsecurity || ', owned by the service ' || owned FROM ours
+SELECT 'table ' || relname || ': row security ' || relrowsecurity || ', forced ' || relforcerowsecurity FROM ours
 UNION ALL
 SELECT 'column ' || o.relname || '.' || a.attname || ': ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
        || coalesce(' collate ' || (SELECT collname FROM pg_collation k WHERE k.oid = a.attcollation AND k.collname <> 'default'), '')
@@ -86,17 +92,30 @@ SELECT 'constraint ' || o.relname || '.' || n.conname || ': ' || pg_get_constrai
 UNION ALL
 SELECT 'index ' || pg_get_indexdef(i.indexrelid) FROM ours o JOIN pg_index i ON i.indrelid = o.oid
 UNION ALL
-SELECT 'trigger ' || o.relname || ': ' || pg_get_triggerdef(t.oid) || ', enabled ' || t.tgenabled FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND NOT t.tgisinternal
+SELECT 'trigger ' || o.relname || ': ' || pg_get_triggerdef(t.oid) || ', enabled ' || t.tgenabled::text FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND NOT t.tgisinternal
 UNION ALL
-SELECT 'policy ' || o.relname || '.' || p.polname || ': ' || p.polcmd || ', permissive ' || p.polpermissive || ', using ' || coalesce(pg_get_expr(p.polqual, p.polrelid), '-')
+SELECT 'policy ' || o.relname || '.' || p.polname || ': ' || p.polcmd::text || ', permissive ' || p.polpermissive || ', using ' || coalesce(pg_get_expr(p.polqual, p.polrelid), '-')
        || ', check ' || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '-')
 FROM ours o JOIN pg_policy p ON p.polrelid = o.oid
 UNION ALL
-SELECT 'grant ' || g.table_name || ': ' || string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type)
-FROM information_schema.role_table_grants g JOIN ours o ON o.relname = g.table_name
-WHERE g.table_schema = 'public' AND g.grantee = 'bailiwick_app' GROUP BY g.table_name
+SELECT 'grant ' || o.relname || ' to ' || CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee) END || ': '
+       || string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)
+FROM ours o, aclexplode(o.relacl) a WHERE a.grantee <> o.relowner GROUP BY o.relname, a.grantee
 UNION ALL
-SELECT 'function ' || p.proname || ': ' || p.provolatile || ' ' || regexp_replace(p.prosrc, '\\s+', ' ', 'g') FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+SELECT 'grant ' || o.relname || '.' || c.attname || ' to ' || CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee) END || ': '
+       || string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)
+FROM ours o JOIN pg_attribute c ON c.attrelid = o.oid, aclexplode(c.attacl) a GROUP BY o.relname, c.attname, a.grantee
 UNION ALL
-SELECT 'role: superuser ' || rolsuper || ', bypasses row security ' || rolbypassrls FROM pg_roles WHERE rolname = current_user AND EXISTS (SELECT 1 FROM ours)
+SELECT 'service may ' || o.relname || ': ' || string_agg(p, ', ' ORDER BY p)
+FROM ours o, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
+WHERE has_table_privilege(o.oid, p) GROUP BY o.relname
+UNION ALL
+SELECT 'rule ' || r.tablename || '.' || r.rulename || ': ' || r.definition FROM pg_rules r WHERE r.schemaname = 'public'
+UNION ALL
+SELECT 'function ' || p.proname || ': ' || p.provolatile::text || ' ' || regexp_replace(p.prosrc, '\\s+', ' ', 'g') FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+UNION ALL
+SELECT 'not enforced ' || o.relname || '.' || n.conname FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND t.tgisinternal AND t.tgenabled <> 'O' JOIN pg_constraint n ON n.oid = t.tgconstraint
+UNION ALL
+SELECT 'role: superuser ' || rolsuper || ', bypasses row security ' || rolbypassrls || ', acts as owner of the tables ' || (SELECT bool_or(owned) FROM ours)
+FROM pg_roles WHERE rolname = current_user AND EXISTS (SELECT 1 FROM ours)
 ";

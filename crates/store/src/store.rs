@@ -164,10 +164,17 @@ impl Store {
     }
 
     async fn record_outcome<R: Rule>(&self, permit: &Permit<R>, outcome: audit::Outcome, code: &'static str) -> Result<()> {
-        let Some(tenant) = permit.tenant() else { return Ok(()) };
-        let mut tx = self.begin(tenant).await?;
-        let draft = audit::outcome_draft(&mut tx, permit, outcome, code).await?;
-        self.commit(tx, vec![draft]).await
+        // An operator may have named a tenant that does not exist; the record then stands in the operator's own log.
+        let own = permit.caller().map(|caller| caller.tenant.id);
+        for tenant in permit.tenant().into_iter().chain(own) {
+            let mut tx = self.begin(tenant).await?;
+            if audit::exists(&mut tx).await? {
+                let draft = audit::outcome_draft(&mut tx, permit, outcome, code).await?;
+                return self.commit(tx, vec![draft]).await;
+            }
+            self.undo(tx).await;
+        }
+        Ok(())
     }
 
     pub(crate) async fn view(&self, tenant: TenantId) -> Result<View> {

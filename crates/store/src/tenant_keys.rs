@@ -76,10 +76,10 @@ pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Opt
     SubjectKey::restore(&keys, &wrapped).map(Some).map_err(Error::vault)
 }
 
-/// The key of a data subject, made and stored if there is none. Tells whether it is new with this transaction.
-pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<(SubjectKey, bool)> {
+/// The key of a data subject, made and stored if there is none.
+pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<SubjectKey> {
     if let Some(key) = subject(tx, id).await? {
-        return Ok((key, false));
+        return Ok(key);
     }
     let keys = load(tx).await?;
     let (key, wrapped) = SubjectKey::create(&keys, id.into_bytes(), &*tx.shared.entropy).map_err(Error::vault)?;
@@ -95,8 +95,8 @@ pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<(SubjectKey,
     .await
     .map(|done| done.rows_affected()))?;
     if inserted == 1 {
-        return Ok((key, true));
+        return Ok(key);
     }
     // Another transaction was quicker; the insert above waited for its commit.
-    Ok((subject(tx, id).await?.ok_or(Error::Busy)?, false))
+    subject(tx, id).await?.ok_or(Error::Busy)
 }

@@ -124,6 +124,43 @@ pub async fn list<R: bailiwick_domain::rule::Platform>(store: &Store, permit: &P
     Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor { at: row.created_at, id: row.id.uuid() }))
 }
 
+/// Which tenants to list; every part narrows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Occurs in the name or the short name; letters beyond ASCII are compared as they are.
+    pub text: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// Served or suspended.
+    pub status: Option<TenantStatus>,
+}
+
+/// The tenants that fit, oldest first, for whoever holds a permit of the platform.
+pub async fn search<R: bailiwick_domain::rule::Platform>(
+    store: &Store,
+    permit: &Permit<R>,
+    filter: &Filter,
+    after: Option<Cursor>,
+) -> Result<Page<Tenant>> {
+    let mut view = store.read(permit).await?;
+    let after = after.unwrap_or(Cursor { at: Timestamp::from_micros(0), id: Uuid::nil() });
+    let text = filter.text.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let within = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let rows: Vec<Row> = rows!(
+        view,
+        "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant
+         WHERE (created_at, id) > ($1, $2) AND (lower(name) LIKE $3 ESCAPE '\\' OR slug LIKE $3 ESCAPE '\\')
+         AND ($4 IS NULL OR region = $4) AND ($5 IS NULL OR status = $5) ORDER BY created_at, id LIMIT $6",
+        after.at.micros(),
+        after.id,
+        within.as_str(),
+        filter.region.as_deref(),
+        filter.status.map(TenantStatus::name),
+        LIMIT + 1
+    )?;
+    Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor { at: row.created_at, id: row.id.uuid() }))
+}
+
 /// Every tenant, for jobs and the command line.
 pub(crate) async fn all(store: &Store) -> Result<Vec<Tenant>> {
     let mut conn = store.shared.pool.read().await?;

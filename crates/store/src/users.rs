@@ -173,6 +173,45 @@ pub async fn others_active_with(tx: &mut Tx, role: Role, except: UserId) -> Resu
     Ok(others.0)
 }
 
+/// Users whose address or name is `text`, or else those in whose address or name it occurs; a few at most.
+///
+/// Letters beyond ASCII are compared as they are: SQLite folds no others.
+pub async fn matching(scope: &mut impl Scope, text: &str) -> Result<Vec<User>> {
+    const AT_MOST: i64 = 8;
+    let tenant = scope.tenant();
+    let folded = text.to_ascii_lowercase();
+    let exact: Vec<Row> = rows!(
+        scope,
+        "SELECT id, email, name, role, status, created_at FROM users
+         WHERE tenant = $1 AND (lower(email) = $2 OR lower(name) = $2) ORDER BY created_at, id LIMIT $3",
+        tenant.uuid(),
+        folded.as_str(),
+        AT_MOST
+    )?;
+    if !exact.is_empty() {
+        return exact.into_iter().map(User::try_from).collect();
+    }
+    let within = format!("%{}%", folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, email, name, role, status, created_at FROM users
+         WHERE tenant = $1 AND (lower(email) LIKE $2 ESCAPE '\\' OR lower(name) LIKE $2 ESCAPE '\\') ORDER BY created_at, id LIMIT $3",
+        tenant.uuid(),
+        within.as_str(),
+        AT_MOST
+    )?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// How many active users hold each role; roles that nobody holds are missing.
+pub async fn by_role(scope: &mut impl Scope) -> Result<std::collections::HashMap<Role, i64>> {
+    let tenant = scope.tenant();
+    let rows: Vec<(String, i64)> =
+        rows!(scope, "SELECT role, count(*) FROM users WHERE tenant = $1 AND status = 'active' GROUP BY role", tenant.uuid())?;
+    let parse = |(role, count): (String, i64)| Ok((role.parse().map_err(|_| Error::Corrupt("users.role".into()))?, count));
+    rows.into_iter().map(parse).collect()
+}
+
 /// Names of users by id, for pages that show actors.
 pub async fn names(scope: &mut impl Scope, ids: &[Uuid]) -> Result<std::collections::HashMap<Uuid, String>> {
     let mut names = std::collections::HashMap::new();

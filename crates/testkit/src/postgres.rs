@@ -73,6 +73,18 @@ impl TestDatabase {
         &self.superuser_url
     }
 
+    /// The host and port of the server.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.server.host()
+    }
+
+    /// The service's address behind another host and port, such as a [`Proxy`](crate::Proxy)'s.
+    #[must_use]
+    pub fn app_url_behind(&self, host: &str) -> String {
+        self.server.with(SERVICE, &self.name).behind(host.to_owned()).to_string()
+    }
+
     fn named(server: Address, name: String) -> Self {
         let address = |role: &str| server.with(role, &name).to_string();
         Self {

@@ -1,5 +1,8 @@
 //! Randomness as a parameter.
 
+#[cfg(any(test, feature = "test-entropy"))]
+use std::fmt;
+
 pub use bailiwick_domain::clock::Entropy;
 
 /// The cryptographic generator of AWS-LC, seeded from the operating system.
@@ -57,7 +60,6 @@ impl fmt::Debug for SeededEntropy {
         f.debug_struct("SeededEntropy").field("seed", &self.seed).finish_non_exhaustive()
     }
 }
-
 
 /// Draws a fixed number of public random bytes, such as a nonce.
 pub(crate) fn draw<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {

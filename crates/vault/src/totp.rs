@@ -70,6 +70,20 @@ impl TotpSecret {
         Zeroizing::new(Secret::new_stack(*self.0.expose()).to_base32())
     }
 
+    /// A secret from the base32 text that was shown at enrolment; `None` unless it is 160 bits.
+    #[must_use]
+    pub fn from_base32(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(Secret::try_from_base32(text).ok()?.as_bytes().to_vec());
+        SecretBytes::copy_from(&bytes).map(Self)
+    }
+
+    /// The code that an authenticator with this secret shows at a time in seconds since 1970 UTC: for the demonstration
+    /// and for tests, which stand in for the device.
+    #[must_use]
+    pub fn code_at(&self, unix_seconds: u64) -> Zeroizing<String> {
+        expected(&self.builder().build_noncompliant(), unix_seconds / PERIOD)
+    }
+
     /// Checks a code at a time in seconds since 1970 UTC and gives the time step it belongs to.
     ///
     /// `last_step` is the step of the last code accepted from this authenticator, kept by the caller and

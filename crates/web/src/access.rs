@@ -23,7 +23,7 @@ use crate::{
 /// As the first parameter of a handler it checks, in this order: the credential (session cookie or API key, never
 /// both), the CSRF token of a state-changing request, and the rule. There is no other way to come by one.
 #[derive(Debug)]
-pub struct Access<R>(
+pub struct Access<R: Rule>(
     /// The proof for the store.
     pub Permit<R>,
 );
@@ -34,7 +34,10 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
         let credential = credential::read(&parts.headers)?;
         csrf::check(&parts.method, &parts.headers, parts.extensions.get::<FormFields>())?;
-        let client = parts.extensions.get::<Client>().ok_or_else(|| Error::internal("a request without the bootstrap"))?;
+        let client = parts
+            .extensions
+            .get::<Client>()
+            .ok_or_else(|| Error::internal("a request without the bootstrap"))?;
         let request = RequestContext { id: client.id, ip: client.ip, agent: agent(&credential, parts) };
         Ok(Self(state.store.gate().admit::<R>(credential, request).await?))
     }

@@ -33,8 +33,10 @@ impl Holder {
     /// Reads the cookies. A session counts before a visitor's cookie, whether the session is live or not, so that the
     /// page that shows the token and the request that brings it back agree without asking the database.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let session = cookies::value(headers, cookies::SESSION).and_then(|text| SessionToken::parse(text).ok());
-        let visitor = || cookies::value(headers, cookies::VISITOR).and_then(|text| RandomToken::parse(text).ok());
+        let session =
+            cookies::value(headers, cookies::SESSION).and_then(|text| SessionToken::parse(text).ok());
+        let visitor =
+            || cookies::value(headers, cookies::VISITOR).and_then(|text| RandomToken::parse(text).ok());
         match session {
             Some(token) => Self::Session(token),
             None => visitor().map_or(Self::Nobody, Self::Visitor),
@@ -87,7 +89,9 @@ pub(crate) fn check(method: &Method, headers: &HeaderMap, form: Option<&FormFiel
 fn sent_by_a_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"].iter().any(|form| kind.eq_ignore_ascii_case(form))
+    ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"]
+        .iter()
+        .any(|form| kind.eq_ignore_ascii_case(form))
 }
 
 #[cfg(test)]
@@ -139,14 +143,19 @@ mod tests {
 
     #[test]
     fn a_missing_wrong_or_foreign_token_is_refused() {
-        for (mine, theirs) in [(signed_in(), signed_in()), (visiting(), visiting()), (signed_in(), visiting())] {
+        for (mine, theirs) in
+            [(signed_in(), signed_in()), (visiting(), visiting()), (signed_in(), visiting())]
+        {
             let (my_token, their_token) = (Holder::of(&mine).token(), Holder::of(&theirs).token());
             assert!(refused(&mine, None));
             assert!(refused(&mine, Some(&FormFields::from(Vec::new()))));
             assert!(refused(&mine, Some(&form(""))));
             assert!(refused(&mine, Some(&form(&their_token))));
             assert!(refused(&mine, Some(&form(my_token.get(1..).unwrap()))));
-            assert!(refused(&with_header(mine.clone(), &their_token), Some(&form(&my_token))), "the header decides");
+            assert!(
+                refused(&with_header(mine.clone(), &their_token), Some(&form(&my_token))),
+                "the header decides"
+            );
         }
     }
 
@@ -154,7 +163,8 @@ mod tests {
     fn a_token_that_is_there_twice_is_refused() {
         let headers = signed_in();
         let token = Holder::of(&headers).token();
-        let twice = FormFields::from(vec![(FIELD.to_owned(), "x".to_owned()), (FIELD.to_owned(), token.to_string())]);
+        let twice =
+            FormFields::from(vec![(FIELD.to_owned(), "x".to_owned()), (FIELD.to_owned(), token.to_string())]);
         assert!(refused(&headers, Some(&twice)));
     }
 
@@ -168,11 +178,16 @@ mod tests {
 
     #[test]
     fn a_form_without_any_cookie_is_refused_and_a_program_without_any_is_not() {
-        for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "Text/Plain;charset=utf-8"] {
+        for kind in [
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "Text/Plain;charset=utf-8",
+        ] {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
             assert!(refused(&headers, Some(&form(""))), "{kind}");
         }
-        let json = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let json =
+            HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         assert!(!refused(&json, None));
         assert!(!refused(&HeaderMap::new(), None), "the gate asks for a credential");
     }

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bailiwick_vault::password::PasswordError;
 
 use crate::forms::Problem;
 
@@ -117,7 +118,8 @@ impl Error {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
             }
             Self::SignIn | Self::SecondFactor => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Bailiwick\""));
+                headers
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Bailiwick\""));
             }
             Self::WrongKey => {
                 let value = HeaderValue::from_static("Bearer realm=\"Bailiwick\", error=\"invalid_token\"");
@@ -129,17 +131,26 @@ impl Error {
     }
 
     pub(crate) fn public(&self) -> Public {
-        const TRY_AGAIN: &[&str] = &["Try again in a moment.", "If it stays like this, quote the number below."];
+        const TRY_AGAIN: &[&str] =
+            &["Try again in a moment.", "If it stays like this, quote the number below."];
         let (code, title, detail, advice): (_, _, _, &'static [&'static str]) = match self {
             Self::BadRequest(text) => ("bad-request", "The request cannot be understood", *text, &[]),
             Self::SignIn => ("sign-in", "Sign in first", "This needs a live session or an API key.", &[]),
-            Self::WrongKey => {
-                ("wrong-key", "Not an API key", "The Authorization header holds no complete API key.", &["Copy the whole key."])
+            Self::WrongKey => (
+                "wrong-key",
+                "Not an API key",
+                "The Authorization header holds no complete API key.",
+                &["Copy the whole key."],
+            ),
+            Self::SecondFactor => {
+                ("second-factor", "The second factor is missing", "Enter your one-time code to go on.", &[])
             }
-            Self::SecondFactor => ("second-factor", "The second factor is missing", "Enter your one-time code to go on.", &[]),
-            Self::Forbidden(text) => {
-                ("forbidden", "This is not allowed", *text, &["If you need it for your work, ask an owner of your organisation."])
-            }
+            Self::Forbidden(text) => (
+                "forbidden",
+                "This is not allowed",
+                *text,
+                &["If you need it for your work, ask an owner of your organisation."],
+            ),
             Self::Suspended => (
                 "suspended",
                 "This organisation is suspended",
@@ -152,12 +163,28 @@ impl Error {
                 "There is nothing at this address, or nothing that you may see.",
                 &["Check the address for a typing error.", "The record may have been removed."],
             ),
-            Self::Conflict(text) => ("conflict", "It cannot be done now", *text, &["Reload the page to see the present state."]),
-            Self::Invalid(_) => ("invalid", "Something needs your attention", "Some of what was sent cannot be accepted.", &[]),
-            Self::Limited { .. } => ("limited", "Too many attempts", "Wait a while before the next attempt.", &[]),
-            Self::Unavailable { .. } => ("unavailable", "Not at the moment", "The server cannot answer at the moment.", TRY_AGAIN),
+            Self::Conflict(text) => {
+                ("conflict", "It cannot be done now", *text, &["Reload the page to see the present state."])
+            }
+            Self::Invalid(_) => (
+                "invalid",
+                "Something needs your attention",
+                "Some of what was sent cannot be accepted.",
+                &[],
+            ),
+            Self::Limited { .. } => {
+                ("limited", "Too many attempts", "Wait a while before the next attempt.", &[])
+            }
+            Self::Unavailable { .. } => {
+                ("unavailable", "Not at the moment", "The server cannot answer at the moment.", TRY_AGAIN)
+            }
             Self::Protocol(status) => return protocol(*status),
-            Self::Internal(_) => ("internal", "Something went wrong on our side", "The server met an error that it did not expect, and wrote it down.", TRY_AGAIN),
+            Self::Internal(_) => (
+                "internal",
+                "Something went wrong on our side",
+                "The server met an error that it did not expect, and wrote it down.",
+                TRY_AGAIN,
+            ),
         };
         Public { code, title, detail, advice }
     }
@@ -165,16 +192,26 @@ impl Error {
 
 fn protocol(status: StatusCode) -> Public {
     let (code, title, detail) = match status {
-        StatusCode::METHOD_NOT_ALLOWED => ("method", "Not in this way", "This address does not answer this method."),
-        StatusCode::REQUEST_TIMEOUT => ("timeout", "It took too long", "The request did not arrive completely in time."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "Too large", "The request is larger than the server accepts."),
-        StatusCode::URI_TOO_LONG => ("address-too-long", "Too long", "The address is longer than the server accepts."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method", "Not in this way", "This address does not answer this method.")
+        }
+        StatusCode::REQUEST_TIMEOUT => {
+            ("timeout", "It took too long", "The request did not arrive completely in time.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("too-large", "Too large", "The request is larger than the server accepts.")
+        }
+        StatusCode::URI_TOO_LONG => {
+            ("address-too-long", "Too long", "The address is longer than the server accepts.")
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             ("media-type", "Not in this format", "The server does not read this content type here.")
         }
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            ("headers-too-large", "Too large", "The header fields of the request are more than the server accepts.")
-        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+            "headers-too-large",
+            "Too large",
+            "The header fields of the request are more than the server accepts.",
+        ),
         _ => ("refused", "The request was refused", "The server does not accept this request."),
     };
     Public { code, title, detail, advice: &[] }
@@ -192,11 +229,65 @@ impl From<bailiwick_store::Error> for Error {
     }
 }
 
+impl From<bailiwick_ops::Error> for Error {
+    fn from(error: bailiwick_ops::Error) -> Self {
+        use bailiwick_ops::Error as Ops;
+        match error {
+            Ops::NotFound => Self::NotFound,
+            Ops::Forbidden(text) => Self::Forbidden(text),
+            Ops::Invalid(fields) => {
+                Self::Invalid(fields.into_iter().map(|wrong| Problem::new(wrong.field, wrong.text)).collect())
+            }
+            Ops::Conflict(text) => Self::Conflict(text),
+            Ops::Limited { retry_after_seconds } => {
+                Self::Limited { retry_after_seconds: retry_after_seconds.max(1).unsigned_abs() }
+            }
+            Ops::Store(error) => error.into(),
+            Ops::Password(PasswordError::Memory | PasswordError::Stopped) => {
+                Self::Unavailable { retry_after_seconds: 5 }
+            }
+            other => Self::Internal(Box::new(other)),
+        }
+    }
+}
+
 impl IntoResponse for Error {
     /// The bare status with the error beside it: how it looks depends on the request, which only the bootstrap knows.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_reads_what_went_wrong_inside() {
+        for error in [
+            bailiwick_store::Error::Corrupt("users.email".into()),
+            bailiwick_store::Error::Proof("leaf 7".into()),
+        ] {
+            let error = Error::from(bailiwick_ops::Error::Store(error));
+            assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let public = error.public();
+            let shown = format!("{error} {} {} {:?}", public.title, public.detail, public.advice);
+            assert!(!shown.contains("users.email") && !shown.contains("leaf"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_another_tenant_is_simply_not_there() {
+        assert!(matches!(Error::from(bailiwick_ops::Error::NotFound), Error::NotFound));
+        assert!(matches!(Error::from(bailiwick_store::Error::NotFound), Error::NotFound));
+    }
+
+    #[test]
+    fn program_is_told_when_to_come_back() {
+        let limited = Error::from(bailiwick_ops::Error::Limited { retry_after_seconds: 0 });
+        assert_eq!(limited.headers()[header::RETRY_AFTER], "1");
+        assert_eq!(Error::from(bailiwick_store::Error::Busy).status(), StatusCode::SERVICE_UNAVAILABLE);
     }
 }

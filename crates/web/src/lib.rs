@@ -5,6 +5,7 @@
 //! served, and it accepts only handlers that name their access rule.
 
 pub mod access;
+mod api;
 pub mod assets;
 pub mod bootstrap;
 pub mod csrf;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod forms;
 pub mod health;
 pub mod limits;
+mod pages;
 pub mod routes;
 pub mod shell;
 pub mod state;
@@ -21,5 +23,5 @@ use routes::Routes;
 
 /// Every route of the product: the one list.
 pub fn routes() -> Routes {
-    Routes::new().merge(health::routes())
+    Routes::new().merge(health::routes()).merge(api::routes()).merge(pages::routes())
 }

@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use axum::{extract::FromRef, http::Uri};
 use bailiwick_domain::clock::{Clock, Entropy};
+use bailiwick_ops::posture::Environment;
 use bailiwick_store::Store;
+use bailiwick_vault::password::PasswordHasher;
 
 pub use crate::bootstrap::{BadNetwork, TrustedProxies};
 use crate::limits::Limits;
@@ -20,6 +22,10 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// Random bytes, for request ids and the cookies of visitors.
     pub entropy: Arc<dyn Entropy>,
+    /// Hashes passwords, a few at a time.
+    pub hasher: Arc<PasswordHasher>,
+    /// What of the posture is configuration.
+    pub environment: Arc<Environment>,
 }
 
 impl FromRef<AppState> for Store {
@@ -85,9 +91,14 @@ impl FromStr for PublicUrl {
             _ => return Err(BadPublicUrl),
         };
         let authority = uri.authority().ok_or(BadPublicUrl)?;
+        // `Uri` reads a port that is none, such as 99999, as no port.
+        let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
         // The parser of `Uri` drops a fragment without a word.
         let extra = uri.path() != "/" || uri.query().is_some() || text.contains(['@', '#', '?']);
-        if extra || uri.host().is_none_or(str::is_empty) || authority.as_str().ends_with(':') {
+        if extra
+            || uri.host().is_none_or(str::is_empty)
+            || !(port.is_empty() || authority.port_u16().is_some())
+        {
             return Err(BadPublicUrl);
         }
         let host = authority.host().to_ascii_lowercase();

@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 
 /// Every Rust file is formatted.
 pub(super) fn format(workspace: &Workspace) -> Result<Verdict> {
-    single(workspace, &["fmt", "--all", "--check"])
+    single(workspace, &["fmt", "--all", "--check", "--", "--color", "never"])
 }
 
 /// Clippy finds nothing in any target.

@@ -22,9 +22,15 @@ impl PublicUrl {
     pub(crate) fn as_origin(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
-    /// The host alone.
-    pub(crate) fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
+    /// Reads an address.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::from_text(text, Path::new(""))
+    }
+    /// What the logs of a new installation at this address are called.
+    pub(crate) fn log_origin(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        // An IPv6 address in brackets is no name of a log.
+        LogOrigin::from_text(host, Path::new("")).map_or_else(|| "bailiwick.local".into(), |origin| origin.0)
     }
 }
 
@@ -208,7 +214,8 @@ mod tests {
         let url = |text: &str| PublicUrl::from_text(text, Path::new(""));
         assert_eq!(url("https://a.example").unwrap().as_origin(), "https://a.example");
         assert_eq!(url("http://localhost:8080/").unwrap().as_origin(), "http://localhost:8080");
-        assert_eq!(url("https://a.example:8443").unwrap().host(), "a.example");
+        assert_eq!(url("https://a.example:8443").unwrap().log_origin(), "a.example");
+        assert_eq!(url("http://[::1]:8080").unwrap().log_origin(), "bailiwick.local");
         for bad in ["https://a.example/x", "https://u:p@a.example", "ftp://a.example", "a.example", "https://a.example?x", "https://", "https://a#b"] {
             assert_eq!(url(bad), None, "{bad}");
         }

@@ -1,9 +1,6 @@
 //! The configuration file.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use toml::{
     Spanned,
@@ -82,12 +79,4 @@ fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
 fn line_of(text: &str, start: usize) -> usize {
     let before = text.as_bytes().get(..start).unwrap_or(text.as_bytes());
     before.iter().filter(|byte| **byte == b'\n').count() + 1
-}
-
-/// The file that is read: the one named, or `bailiwick.toml` in `folder` if there is one.
-pub(crate) fn find(named: Option<&Path>, folder: &Path) -> Option<PathBuf> {
-    match named {
-        Some(path) => Some(path.to_owned()),
-        None => Some(folder.join(super::FILE_NAME)).filter(|path| path.exists()),
-    }
 }

@@ -22,17 +22,19 @@ mod tests;
 
 use std::{
     ffi::OsString,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
-pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, LogFormat, LogLevel};
+pub(crate) use address::{DatabaseUrl, PublicUrl};
+pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
-pub(crate) use settings::{Audit, Database, Keys, Log, Packs, Region, Server, Settings};
+pub(crate) use settings::{Database, Keys, Packs, Region, Server, Settings};
 pub(crate) use show::show;
 pub(crate) use template::template;
 
 use collect::Collected;
+use key::AnyKey;
 use value::{Given, Origin, Raw};
 
 /// The name that the configuration file has by default.
@@ -48,6 +50,16 @@ pub(crate) struct Assignment {
     /// The key.
     pub(crate) key: String,
     value: Raw,
+}
+
+impl Assignment {
+    /// The value as it was written.
+    pub(crate) fn text(&self) -> &str {
+        match &self.value {
+            Raw::Text(text) => text,
+            _ => "",
+        }
+    }
 }
 
 impl Assignment {
@@ -69,13 +81,20 @@ impl Assignment {
     }
 }
 
+/// Which file is read.
+pub(crate) enum FileSource {
+    /// None.
+    None,
+    /// This one.
+    Named(PathBuf),
+    /// The one that the environment names, or `bailiwick.toml` in this folder if there is one.
+    In(PathBuf),
+}
+
 /// Where settings come from.
-#[derive(Default)]
 pub(crate) struct Sources {
-    /// The file that the command line names.
-    pub(crate) file: Option<PathBuf>,
-    /// The folder whose `bailiwick.toml` is read where no file is named; empty for the working folder.
-    pub(crate) folder: PathBuf,
+    /// The file.
+    pub(crate) file: FileSource,
     /// Environment variables with the prefix.
     pub(crate) variables: Vec<(OsString, OsString)>,
     /// Flags.
@@ -84,8 +103,23 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// The file, the environment of this process, and `flags`.
-    pub(crate) fn of_process(file: Option<PathBuf>, flags: Vec<Assignment>) -> Self {
-        Self { file, folder: PathBuf::new(), variables: environment::read(), flags }
+    pub(crate) fn of_process(file: FileSource, flags: Vec<Assignment>) -> Self {
+        Self { file, variables: environment::read(), flags }
+    }
+
+    /// `flags` alone.
+    pub(crate) const fn of_flags(flags: Vec<Assignment>) -> Self {
+        Self { file: FileSource::None, variables: Vec::new(), flags }
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        match &self.file {
+            FileSource::None => None,
+            FileSource::Named(path) => Some(path.clone()),
+            FileSource::In(folder) => {
+                environment::named_file(&self.variables).or_else(|| Some(folder.join(FILE_NAME)).filter(|path| path.exists()))
+            }
+        }
     }
 }
 
@@ -99,8 +133,7 @@ impl Config {
     /// Reads all sources. Reports everything that is wrong, not only the first.
     pub(crate) fn load(sources: &Sources) -> Result<Self, Problems> {
         let mut collected = Collected::default();
-        let named = sources.file.clone().or_else(|| environment::named_file(&sources.variables));
-        if let Some(path) = file::find(named.as_deref(), &sources.folder) {
+        if let Some(path) = sources.path() {
             match file::read(&path) {
                 Ok(text) => file::collect(&path, &text, &mut collected),
                 Err(problem) => collected.problems.push(problem),
@@ -116,7 +149,7 @@ impl Config {
 
     /// Reads the text of a file as if it lay at `path`.
     #[cfg(test)]
-    pub(crate) fn from_text(path: &Path, text: &str) -> Result<Self, Problems> {
+    pub(crate) fn from_text(path: &std::path::Path, text: &str) -> Result<Self, Problems> {
         let mut collected = Collected::default();
         file::collect(path, text, &mut collected);
         Self::check(collected)
@@ -133,6 +166,17 @@ impl Config {
         if collected.problems.is_empty() { Ok(Self { collected }) } else { Err(Problems(collected.problems)) }
     }
 
+    /// Whether any source gives a key its value.
+    pub(crate) fn is_given(&self, path: &str) -> bool {
+        self.given(path).is_some()
+    }
+
+    /// The public address, if any source gives one.
+    pub(crate) fn public_url(&self) -> Option<PublicUrl> {
+        let key = &keys::SERVER_PUBLIC_URL;
+        self.given(AnyKey::path(key)).and_then(|given| key.parse(given))
+    }
+
     /// The settings with their types. Fails where one that is needed is missing, or where some do not go together.
     pub(crate) fn settings(&self) -> Result<Settings, Problems> {
         settings::build(self)
@@ -145,7 +189,7 @@ impl Config {
 }
 
 /// A value as an error may show it.
-fn got(key: &dyn key::AnyKey, given: &Given) -> String {
+fn got(key: &dyn AnyKey, given: &Given) -> String {
     match &given.raw {
         Raw::Text(_) if key.secret() => "something else (not shown, it may hold a password)".into(),
         Raw::Text(text) if text.chars().count() > 80 => "a long text".into(),

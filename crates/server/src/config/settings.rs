@@ -29,7 +29,6 @@ pub(crate) struct Settings {
 
 /// `[server]`: see the table of keys.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the table of keys says what each is")]
 pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: PublicUrl,
@@ -56,7 +55,6 @@ pub(crate) struct Region {
 
 /// `[database]`: see the table of keys.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the table of keys says what each is")]
 pub(crate) struct Database {
     pub(crate) url: DatabaseUrl,
     pub(crate) owner_url: Option<DatabaseUrl>,
@@ -67,7 +65,6 @@ pub(crate) struct Database {
 
 /// `[keys]`: see the table of keys.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the table of keys says what each is")]
 pub(crate) struct Keys {
     pub(crate) provider: KeyProvider,
     pub(crate) root_key: PathBuf,
@@ -75,7 +72,6 @@ pub(crate) struct Keys {
 
 /// `[audit]`: see the table of keys.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the table of keys says what each is")]
 pub(crate) struct Audit {
     pub(crate) checkpoints: PathBuf,
     pub(crate) origin: LogOrigin,
@@ -84,7 +80,6 @@ pub(crate) struct Audit {
 
 /// `[log]`: see the table of keys.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the table of keys says what each is")]
 pub(crate) struct Log {
     pub(crate) format: LogFormat,
     pub(crate) level: LogLevel,
@@ -92,7 +87,6 @@ pub(crate) struct Log {
 
 /// `[packs]`: see the table of keys.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the table of keys says what each is")]
 pub(crate) struct Packs {
     pub(crate) built_in: Vec<BuiltInPack>,
     pub(crate) files: Vec<PathBuf>,

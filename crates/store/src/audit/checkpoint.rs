@@ -209,16 +209,19 @@ impl Signer {
     }
 
     /// Signs every tree that grew since it was signed last, up to a bound. Returns how many were signed.
+    ///
+    /// A log that is refused does not keep the others from being signed; the first refusal is the answer.
     pub async fn run(&self) -> Result<usize, SignError> {
         let mut signed = 0;
+        let mut refused = None;
         for tenant in self.grown().await? {
             match self.sign(tenant).await {
                 Ok(()) => signed += 1,
                 Err(SignError::Raced(_)) => {}
-                Err(error) => return Err(error),
+                Err(error) => refused = refused.or(Some(error)),
             }
         }
-        Ok(signed)
+        refused.map_or(Ok(signed), Err)
     }
 
     async fn grown(&self) -> Result<Vec<TenantId>, SignError> {

@@ -43,6 +43,8 @@ pub struct Proof {
     pub path: Vec<Hash>,
     /// The oldest published checkpoint that covers the leaf, as a signed note.
     pub checkpoint: Option<String>,
+    /// When that was signed.
+    pub signed_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -85,14 +87,15 @@ async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
     let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
     let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
     let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
-    let checkpoint: Option<String> = on!(scope, |c| sqlx::query_scalar(
-        "SELECT note FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
+    let oldest: Option<(String, i64)> = on!(scope, |c| sqlx::query_as(
+        "SELECT note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
     )
     .bind(tenant.uuid())
     .bind(leaf_index)
     .fetch_optional(c)
     .await)?;
-    Ok(Proof { leaf_index, size, root: frontier.root(), path, checkpoint })
+    let (checkpoint, signed_at) = oldest.map(|(note, at)| (note, Timestamp::from_micros(at))).unzip();
+    Ok(Proof { leaf_index, size, root: frontier.root(), path, checkpoint, signed_at })
 }
 
 /// The events of one entity with their octets, newest first, before `revision` if one is given.
@@ -107,7 +110,7 @@ pub async fn entity_history(scope: &mut impl Scope, kind: &str, id: Uuid, before
     let rows: Vec<Row> = on!(scope, |c| sqlx::query_as(
         "SELECT l.leaf_index, l.event, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision, e.bytes
          FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
-         WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND l.revision < $4 ORDER BY l.leaf_index DESC LIMIT $5"
+         WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND l.revision < $4 ORDER BY l.revision DESC LIMIT $5"
     )
     .bind(tenant.uuid())
     .bind(kind)
@@ -134,6 +137,29 @@ pub async fn revealed(scope: &mut impl Scope, events: &[EventId]) -> Result<Hash
         all.extend(personal::reveal(scope, *event, sealed).await?);
     }
     Ok(all)
+}
+
+/// A published checkpoint of the tenant's tree.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// The size of the tree that it vouches for.
+    pub size: i64,
+    /// The signed note; the copy outside the database is the authority.
+    pub note: String,
+    /// When it was signed.
+    pub at: Timestamp,
+}
+
+/// The tenant's newest published checkpoint.
+pub async fn newest_checkpoint(scope: &mut impl Scope) -> Result<Option<Signed>> {
+    let tenant = scope.tenant();
+    let row: Option<(i64, String, i64)> = on!(scope, |c| sqlx::query_as(
+        "SELECT size, note, signed_at FROM audit_checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1"
+    )
+    .bind(tenant.uuid())
+    .fetch_optional(c)
+    .await)?;
+    Ok(row.map(|(size, note, at)| Signed { size, note, at: Timestamp::from_micros(at) }))
 }
 
 /// When the tenant's newest checkpoint was signed.

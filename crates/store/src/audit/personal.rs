@@ -39,7 +39,8 @@ pub(crate) struct Sealed {
     pub(crate) subject: Uuid,
     pub(crate) bytes: Vec<u8>,
     key: Arc<SubjectKey>,
-    /// The subject's key is new with this transaction and may be remembered only once that is committed.
+    /// The subject's key is not remembered yet, and may be only once this transaction is committed: whoever wrote it may
+    /// be a change of the same batch.
     new: bool,
 }
 
@@ -84,12 +85,8 @@ impl Personal {
             let (key, new) = match known {
                 Some(key) => (key, false),
                 None => {
-                    let (key, new) = tenant_keys::subject_or_new(tx, subject).await?;
-                    let key = Arc::new(key);
-                    if !new {
-                        tx.shared.subjects.learn(vec![((self.tenant, subject), Arc::clone(&key))]);
-                    }
-                    (key, new)
+                    let key = tenant_keys::subject_or_new(tx, subject).await?;
+                    (Arc::new(key), true)
                 }
             };
             let plain = serde_json::to_vec(&values).map_err(|e| Error::Proof(e.to_string()))?;

@@ -1,6 +1,6 @@
 //! Searching the log: one index per filter, led by the tenant and ending in the leaf index; keyset paging, capped counts.
 
-use bailiwick_domain::{ids::EventId, time::Timestamp};
+use bailiwick_domain::{ids::EventId, time::{Span, Timestamp}};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -18,7 +18,8 @@ macro_rules! select {
             "SELECT leaf_index, event, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision
              FROM audit_leaf WHERE tenant = $1 ",
             $where,
-            " AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 ORDER BY leaf_index DESC LIMIT $9"
+            " AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11
+              ORDER BY leaf_index DESC LIMIT $9"
         )
     };
 }
@@ -117,7 +118,7 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
         Filter { action: Some(_), .. } => ACTION,
         _ => ANY,
     };
-    let (first, last) = bounds(scope, filter).await?;
+    let Bounds { first, last, from, to } = bounds(scope, filter).await?;
     let last = before.map_or(last, |before| last.min(before));
     let mut items: Vec<Listed> = on!(scope, |c| sqlx::query_as(text)
         .bind(tenant.uuid())
@@ -129,6 +130,8 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
         .bind(first)
         .bind(last)
         .bind(LIMIT + 1)
+        .bind(from)
+        .bind(to)
         .fetch_all(c)
         .await)?;
     let limit = usize::try_from(LIMIT).unwrap_or(usize::MAX);
@@ -141,11 +144,11 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
 /// How many events fit, counted up to [`COUNT_CAP`].
 pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
     let tenant = scope.tenant();
-    let (first, last) = bounds(scope, filter).await?;
+    let Bounds { first, last, from, to } = bounds(scope, filter).await?;
     Ok(on!(scope, |c| sqlx::query_scalar(
         "SELECT count(*) FROM (SELECT 1 AS one FROM audit_leaf WHERE tenant = $1
          AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4)
-         AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 LIMIT $9) AS found"
+         AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11 LIMIT $9) AS found"
     )
     .bind(tenant.uuid())
     .bind(filter.entity_type.as_deref())
@@ -156,37 +159,51 @@ pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
     .bind(first)
     .bind(last)
     .bind(COUNT_CAP)
+    .bind(from)
+    .bind(to)
     .fetch_one(c)
     .await)?)
 }
 
-/// The leaves that a time range spans: the range becomes one over leaf indexes, which every index ends in.
-///
-/// A late commit may lie outside its time by the sequencer's delay, so the ends are found by time, not by halving.
-async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<(i64, i64)> {
+/// How far the order of leaves may depart from the order of time: a transaction that commits late, clocks of several
+/// servers. Both are far below it; see the time limits in [`crate::PoolOptions`].
+const DISORDER: Span = Span::minutes(10);
+
+/// A time range, and the leaves outside of which nothing of it lies.
+struct Bounds {
+    first: i64,
+    last: i64,
+    from: i64,
+    to: i64,
+}
+
+/// Turns a time range into one over leaf indexes, which every index ends in, so that an old range costs what a new one does.
+async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<Bounds> {
     let tenant = scope.tenant();
-    let mut range = (0, i64::MAX);
+    let mut bounds = Bounds { first: 0, last: i64::MAX, from: i64::MIN, to: i64::MAX };
     if let Some(from) = filter.from {
         let first: Option<i64> = on!(scope, |c| sqlx::query_scalar(
             "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at >= $2 ORDER BY recorded_at, leaf_index LIMIT 1"
         )
         .bind(tenant.uuid())
-        .bind(from.micros())
+        .bind((from - DISORDER).micros())
         .fetch_optional(c)
         .await)?;
-        range.0 = first.unwrap_or(i64::MAX);
+        bounds.first = first.unwrap_or(i64::MAX);
+        bounds.from = from.micros();
     }
     if let Some(to) = filter.to {
         let last: Option<i64> = on!(scope, |c| sqlx::query_scalar(
             "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at < $2 ORDER BY recorded_at DESC, leaf_index DESC LIMIT 1"
         )
         .bind(tenant.uuid())
-        .bind(to.micros())
+        .bind((to + DISORDER).micros())
         .fetch_optional(c)
         .await)?;
-        range.1 = last.map_or(0, |index| index + 1);
+        bounds.last = last.map_or(0, |index| index + 1);
+        bounds.to = to.micros();
     }
-    Ok(range)
+    Ok(bounds)
 }
 
 /// Events that are written but have no place in the tree yet, newest first: a writer always sees its own event.
@@ -217,6 +234,13 @@ pub async fn just_now(scope: &mut impl Scope) -> Result<Vec<Listed>> {
             })
         })
         .collect()
+}
+
+/// Whether the tenant has a log.
+pub(crate) async fn exists(scope: &mut impl Scope) -> Result<bool> {
+    let tenant = scope.tenant();
+    let size: Option<i64> = on!(scope, |c| sqlx::query_scalar("SELECT size FROM audit_tree WHERE tenant = $1").bind(tenant.uuid()).fetch_optional(c).await)?;
+    Ok(size.is_some())
 }
 
 /// Events in the tenant's tree.

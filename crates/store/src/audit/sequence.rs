@@ -42,10 +42,15 @@ impl Sequencer {
         let tenants: Vec<Uuid> = sqlx::query_scalar("SELECT DISTINCT tenant FROM audit_pending LIMIT $1").bind(TENANTS).fetch_all(&mut *transaction).await?;
         transaction.rollback().await?;
         let mut placed = 0;
+        let mut failed = None;
         for tenant in tenants {
-            placed += self.tenant(pool, TenantId::from(tenant)).await?;
+            // One log that cannot be extended does not hold up the others; the first failure is the answer.
+            match self.tenant(pool, TenantId::from(tenant)).await {
+                Ok(events) => placed += events,
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(placed)
+        failed.map_or(Ok(placed), Err)
     }
 
     /// Runs rounds until nothing is pending.
@@ -56,13 +61,27 @@ impl Sequencer {
         Ok(())
     }
 
+    /// Whether this process holds the lease, as far as it knows. On SQLite there is none to hold.
+    pub const fn leads(&self) -> bool {
+        self.lease.is_some()
+    }
+
+    /// Gives the lease up, for another process to take at once.
+    pub async fn release(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            // Closing the connection ends the lock; if even that fails, the connection is gone already.
+            drop(sqlx::Connection::close(lease.detach()).await);
+        }
+    }
+
     async fn lead(&mut self, pool: &PgPool) -> Result<bool> {
         if let Some(lease) = &mut self.lease {
             // The lock lives as long as its connection does.
             if sqlx::query("SELECT 1").execute(&mut **lease).await.is_ok() {
                 return Ok(true);
             }
-            self.lease = None;
+            // Whatever is left of the connection must not go back to the pool with the lock.
+            drop(self.lease.take().map(PoolConnection::detach));
         }
         let mut connection = pool.acquire().await?;
         let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(LEASE).fetch_one(&mut *connection).await?;

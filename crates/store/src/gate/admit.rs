@@ -71,12 +71,17 @@ impl<'s> Gate<'s> {
         if R::NEED == Need::Nobody {
             return Err(Refusal::Forbidden);
         }
-        let admitted = match credential {
-            Credential::None => None,
-            Credential::Session(token) => self.session(&token).await?,
-            Credential::Key(hash) => self.key(&hash).await?,
-        };
         let public = R::NEED == Need::Anyone;
+        let admitted = match credential {
+            Credential::None => Ok(None),
+            Credential::Session(token) => self.session(&token).await,
+            Credential::Key(hash) => self.key(&hash).await,
+        };
+        let admitted = match admitted {
+            // Whoever carries a cookie of a suspended organisation must still be able to sign in to another one.
+            Err(Refusal::Suspended) if public => None,
+            other => other?,
+        };
         let Some(admitted) = admitted else {
             return if public { Ok(Self::anonymous(request)) } else { Err(Refusal::SignIn) };
         };
@@ -146,12 +151,16 @@ impl<'s> Gate<'s> {
         if found.tenant.kind != TenantKind::Platform {
             permissions = permissions.difference(catalogue.platform_permissions());
         }
+        let second_factor_missing = found.session.method == SignInMethod::PasswordOnly;
+        if second_factor_missing {
+            permissions = PermissionSet::empty();
+        }
         upkeep::session_seen(self.store, tenant, &found.session, found.idle_minutes).await?;
         Ok(Some(Admitted {
             actor: Actor::User { id: found.user.id, session: found.session.id, method: found.session.method },
             tenant,
             permissions,
-            second_factor_missing: found.session.method == SignInMethod::PasswordOnly,
+            second_factor_missing,
             caller: Some(Box::new(Caller { user: found.user, tenant: found.tenant })),
         }))
     }

@@ -75,10 +75,18 @@ impl<R: Rule> Permit<R> {
 }
 
 impl<R: Entry> Permit<R> {
-    /// Steps into the tenant that a sign-in address or a link names, as nobody known.
+    /// Steps into the tenant that a sign-in address or a link names: as nobody known, unless signed in there already.
     #[must_use]
     pub fn enter(&self, tenant: TenantId) -> Self {
-        self.with_tenant(self.actor.clone(), tenant)
+        if self.tenant == Some(tenant) {
+            return self.with_tenant(self.actor.clone(), tenant);
+        }
+        // Whoever is signed in elsewhere is nobody here, and has no permission here.
+        let actor = match &self.actor {
+            Actor::System(job) => Actor::System(*job),
+            _ => Actor::Anonymous,
+        };
+        Self { permissions: PermissionSet::empty(), caller: None, ..self.with_tenant(actor, tenant) }
     }
 }
 

@@ -57,7 +57,7 @@ impl GroupCommit {
         let mut place = InQueue::take(self);
         let guard = Arc::clone(&self.writer).lock_owned().await;
         place.leave();
-        let mut turn = Turn { group: Arc::clone(self), guard: Some(guard) };
+        let mut turn = Turn { group: Arc::clone(self), guard: Some(guard), stage: Stage::Opening };
         turn.open().await?;
         Ok(turn)
     }
@@ -113,6 +113,17 @@ impl Drop for InQueue {
 pub(crate) struct Turn {
     group: Arc<GroupCommit>,
     guard: Option<OwnedMutexGuard<Writer>>,
+    stage: Stage,
+}
+
+/// How far a turn has come: what there is to clean up if its caller goes away now.
+enum Stage {
+    /// The savepoint may or may not be open.
+    Opening,
+    /// The savepoint is open.
+    Working,
+    /// The savepoint may or may not be released; if it is, these records belong to what it held.
+    Releasing(Vec<Draft>),
 }
 
 impl Turn {
@@ -133,19 +144,21 @@ impl Turn {
         }
         let connection = writer.connection.as_mut().ok_or(Error::Sql(sqlx::Error::PoolClosed))?;
         sqlx::query("SAVEPOINT turn").execute(connection).await?;
+        self.stage = Stage::Working;
         Ok(())
     }
 
     /// Keeps the change, and returns once it is on disk together with `drafts`.
     pub(crate) async fn finish(mut self, drafts: Vec<Draft>) -> Result<()> {
+        self.stage = Stage::Releasing(drafts);
         sqlx::query("RELEASE turn").execute(self.connection()).await?;
         let Some(mut writer) = self.guard.take() else { return Err(Error::Busy) };
-        writer.drafts.extend(drafts);
-        let size = writer.batch.map_or(1, |n| n + 1);
-        writer.batch = Some(size);
+        if let Stage::Releasing(drafts) = std::mem::replace(&mut self.stage, Stage::Working) {
+            writer.keep(drafts);
+        }
         let (told, outcome) = oneshot::channel();
         writer.done.push(told);
-        if size >= BATCH || self.group.waiting.load(Ordering::SeqCst) == 0 {
+        if writer.batch >= Some(BATCH) || self.group.waiting.load(Ordering::SeqCst) == 0 {
             // A task of its own: a caller that goes away during the commit must not leave the others without an answer.
             tokio::spawn(async move { writer.commit().await });
         } else {
@@ -159,39 +172,59 @@ impl Turn {
 
     /// Takes the change back and leaves the others of the batch as they are.
     pub(crate) async fn undo(mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            let group = Arc::clone(&self.group);
-            // Undoing is finished even if the caller goes away meanwhile.
-            let task = tokio::spawn(async move { guard.undo(&group).await });
+        if let Some(task) = self.clean_up() {
             drop(task.await);
         }
+    }
+
+    /// Starts undoing; it is finished even if the caller goes away meanwhile.
+    fn clean_up(&mut self) -> Option<tokio::task::JoinHandle<()>> {
+        let mut guard = self.guard.take()?;
+        let stage = std::mem::replace(&mut self.stage, Stage::Working);
+        let group = Arc::clone(&self.group);
+        // Without a runtime the process is ending, and SQLite undoes an open transaction by itself.
+        let runtime = tokio::runtime::Handle::try_current().ok()?;
+        Some(runtime.spawn(async move { guard.clean_up(stage, &group).await }))
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            let group = Arc::clone(&self.group);
-            // Without a runtime the process is ending, and SQLite undoes an open transaction by itself.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move { guard.undo(&group).await });
-            }
-        }
+        drop(self.clean_up());
     }
 }
 
 impl Writer {
-    async fn undo(&mut self, group: &GroupCommit) {
+    /// Counts a released change into the batch.
+    fn keep(&mut self, drafts: Vec<Draft>) {
+        self.drafts.extend(drafts);
+        self.batch = Some(self.batch.unwrap_or(0) + 1);
+    }
+
+    async fn clean_up(&mut self, stage: Stage, group: &GroupCommit) {
         let undone = match self.connection.as_mut() {
             Some(c) => sqlx::query("ROLLBACK TO turn; RELEASE turn").execute(c).await.is_ok(),
             None => false,
         };
         if !undone {
-            // The savepoint is gone, and with it the transaction: SQLite rolls the whole back on a full disk, for example.
-            self.abandon().await;
-        } else if group.waiting.load(Ordering::SeqCst) == 0 {
+            // There is no savepoint of that name. Either it was not opened yet or is released already, or the whole
+            // transaction is gone: SQLite rolls that back by itself on a full disk, for example.
+            let stands = self.batch.is_some() && self.in_transaction().await;
+            match stage {
+                Stage::Opening if stands => {}
+                Stage::Releasing(drafts) if stands => self.keep(drafts),
+                _ => return self.abandon().await,
+            }
+        }
+        if group.waiting.load(Ordering::SeqCst) == 0 {
             self.commit().await;
         }
+    }
+
+    /// Whether the batch's transaction is still open: only then does SQLite refuse to begin another.
+    async fn in_transaction(&mut self) -> bool {
+        let Some(connection) = self.connection.as_mut() else { return false };
+        sqlx::query("BEGIN").execute(connection).await.is_err()
     }
 
     /// Writes the batch's records, commits and tells everybody.

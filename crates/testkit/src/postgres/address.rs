@@ -57,6 +57,16 @@ impl Address {
         &self.user
     }
 
+    /// The host and port.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The same roles and databases behind another host and port.
+    pub(super) fn behind(&self, host: String) -> Self {
+        Self { host, ..self.clone() }
+    }
+
     pub(super) fn password(&self) -> Option<&str> {
         self.password.as_deref()
     }

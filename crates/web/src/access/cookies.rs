@@ -70,10 +70,14 @@ mod tests {
     fn browser_is_told_to_guard_the_session_cookie() {
         let token = SessionToken::generate(&[1; 16], &SystemEntropy);
         let text = session(&token).to_string();
-        let attributes = text.strip_prefix(&format!("__Host-bailiwick={}; ", token.expose().as_str())).unwrap();
+        let attributes =
+            text.strip_prefix(&format!("__Host-bailiwick={}; ", token.expose().as_str())).unwrap();
         assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/");
         let gone = end_session().to_string();
-        assert!(gone.starts_with("__Host-bailiwick=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"), "{gone}");
+        assert!(
+            gone.starts_with("__Host-bailiwick=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"),
+            "{gone}"
+        );
     }
 
     #[test]

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn program_shows_its_key_as_a_bearer_token() {
-        let key = ApiKey::generate(&Brand::default(), Environment::Live, &SystemEntropy);
+        let key = ApiKey::generate(&Brand::default(), Environment::Live, None, &SystemEntropy);
         for scheme in ["Bearer", "bearer", "BEARER "] {
             let headers = headers(&[(header::AUTHORIZATION, &format!("{scheme} {}", key.expose()))]);
             assert!(matches!(read(&headers), Ok(Credential::Key(hash)) if hash == key.hash()), "{scheme}");
@@ -71,10 +71,13 @@ mod tests {
 
     #[test]
     fn a_mistyped_key_is_refused_by_its_checksum() {
-        let key = ApiKey::generate(&Brand::default(), Environment::Live, &SystemEntropy);
+        let key = ApiKey::generate(&Brand::default(), Environment::Live, None, &SystemEntropy);
         let typo = format!("Bearer {}_", key.expose());
         for value in [typo.as_str(), "Bearer", "Bearer ", "Basic dTpw", key.expose(), ""] {
-            assert!(matches!(read(&headers(&[(header::AUTHORIZATION, value)])), Err(Error::WrongKey)), "{value}");
+            assert!(
+                matches!(read(&headers(&[(header::AUTHORIZATION, value)])), Err(Error::WrongKey)),
+                "{value}"
+            );
         }
     }
 

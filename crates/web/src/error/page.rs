@@ -37,7 +37,8 @@ pub(crate) fn page(error: &Error, visit: &Visit) -> Response {
         Ok(html) => (error.status(), error.headers(), Html(html)).into_response(),
         Err(cause) => {
             tracing::error!(%cause, "the error page cannot be rendered");
-            (error.status(), [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], public.title).into_response()
+            (error.status(), [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], public.title)
+                .into_response()
         }
     }
 }

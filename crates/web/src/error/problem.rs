@@ -37,10 +37,14 @@ pub(crate) fn problem(error: &Error, request: RequestId) -> Response {
         status: error.status().as_u16(),
         detail: public.detail,
         instance: format!("urn:uuid:{request}"),
-        errors: problems.iter().map(|problem| Item { pointer: problem.pointer(), detail: &problem.text }).collect(),
+        errors: problems
+            .iter()
+            .map(|problem| Item { pointer: problem.pointer(), detail: &problem.text })
+            .collect(),
     };
     let json = serde_json::to_string(&body).unwrap_or_default();
-    (error.status(), error.headers(), [(header::CONTENT_TYPE, "application/problem+json")], json).into_response()
+    (error.status(), error.headers(), [(header::CONTENT_TYPE, "application/problem+json")], json)
+        .into_response()
 }
 
 #[cfg(test)]
@@ -61,7 +65,10 @@ mod tests {
 
     #[tokio::test]
     async fn program_reads_each_field_that_is_wrong() {
-        let problems = vec![Problem::new("scopes/0", "This is not a permission."), Problem::new("", "Two fields contradict.")];
+        let problems = vec![
+            Problem::new("scopes/0", "This is not a permission."),
+            Problem::new("", "Two fields contradict."),
+        ];
         insta::assert_json_snapshot!(rendered(Error::Invalid(problems)).await);
     }
 

@@ -97,7 +97,12 @@ pub struct Select {
 
 impl Select {
     /// A field whose choice is `selected`, if that is among the options.
-    pub fn new(name: &'static str, label: &'static str, options: impl IntoIterator<Item = Choice>, selected: &str) -> Self {
+    pub fn new(
+        name: &'static str,
+        label: &'static str,
+        options: impl IntoIterator<Item = Choice>,
+        selected: &str,
+    ) -> Self {
         let choose = |option: Choice| Choice { selected: option.value == selected, ..option };
         Self { name, label, options: options.into_iter().map(choose).collect(), hint: None, error: None }
     }
@@ -122,7 +127,8 @@ impl Select {
 
 /// The first problem of a field or of a part of it.
 fn of(name: &str, problems: &[Problem]) -> Option<String> {
-    let concerns = |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let concerns =
+        |field: &str| field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     problems.iter().find(|problem| concerns(&problem.field)).map(|problem| problem.text.clone())
 }
 

@@ -96,7 +96,12 @@ mod tests {
     #[test]
     fn person_gets_back_what_they_typed() {
         let form = read("csrf=t&name=Ann%20%26+Co&colour=red&scopes=a&scopes=b&days=7");
-        let sample = Sample { name: "Ann & Co".into(), colour: Colour::Red, scopes: vec!["a".into(), "b".into()], days: Some(7) };
+        let sample = Sample {
+            name: "Ann & Co".into(),
+            colour: Colour::Red,
+            scopes: vec!["a".into(), "b".into()],
+            days: Some(7),
+        };
         assert_eq!(form.values.unwrap(), sample);
         assert_eq!(form.typed.value("name"), "Ann & Co");
         assert!(form.typed.has("scopes", "b") && !form.typed.has("scopes", "c"));
@@ -119,7 +124,10 @@ mod tests {
             let problems = read(text).values.unwrap_err();
             assert_eq!(problems.len(), 1);
             assert_eq!(problems[0].field, field, "{text}");
-            assert!(problems[0].text.contains(says) && !problems[0].text.contains("secret"), "{text}: {problems:?}");
+            assert!(
+                problems[0].text.contains(says) && !problems[0].text.contains("secret"),
+                "{text}: {problems:?}"
+            );
         }
     }
 

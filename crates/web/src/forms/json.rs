@@ -1,7 +1,7 @@
 //! JSON bodies of the API.
 
 use axum::{
-    body::{Bytes, HttpBody},
+    body::Bytes,
     extract::{FromRequest, Request},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -18,13 +18,16 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Error> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if !is_json(kind) {
             return Err(Error::Protocol(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        let upper = request.body().size_hint().upper();
-        read(&read_body(request.into_body(), upper).await?).map(Self)
+        read(&read_body(request.into_body(), state.settings.limits.arrival).await?).map(Self)
     }
 }
 
@@ -91,12 +94,9 @@ mod tests {
             (r#"{"name":"a","limits":[{}]}"#, "#/limits/0/count"),
             (r#"{"name":"a","limits":[],"extra":"secret"}"#, "#/extra"),
             (r#"{"name":"a","name":"b","limits":[]}"#, "#/name"),
-            (r#"["a"]"#, "#/limits"),
         ] {
             let Error::Invalid(problems) = refusal(body) else { panic!("{body} is read") };
-            if body != r#"["a"]"# {
-                assert_eq!(problems[0].pointer(), pointer, "{body}");
-            }
+            assert_eq!(problems[0].pointer(), pointer, "{body}");
             assert!(!problems[0].text.contains("secret"));
         }
     }
@@ -115,7 +115,8 @@ mod tests {
         for kind in ["application/json", "application/json; charset=utf-8", "Application/Merge-Patch+JSON"] {
             assert!(is_json(kind), "{kind}");
         }
-        for kind in ["", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonp"] {
+        for kind in ["", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonp"]
+        {
             assert!(!is_json(kind), "{kind}");
         }
     }

@@ -28,14 +28,19 @@ impl Problem {
     /// What a deserializer found, without the value that it found: that may be somebody's secret in the wrong field.
     pub(crate) fn found(path: &serde_path_to_error::Path, message: &str) -> Self {
         let mut parts: Vec<String> = path.iter().filter_map(segment).collect();
-        let text = if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        let named = |prefix| message.strip_prefix(prefix).and_then(|rest: &str| rest.split('`').next());
+        let text = if let Some(name) = named("missing field `") {
             parts.push(escaped(name));
             "This field is required."
         } else if message.starts_with("unknown field") {
             "This field is not known."
         } else if message.starts_with("unknown variant") {
             "This is not one of the values offered."
-        } else if message.starts_with("duplicate field") {
+        } else if let Some(name) = named("duplicate field `") {
+            // Some formats name the field in the path, some only in the message.
+            if parts.last().is_none_or(|last| *last != escaped(name)) {
+                parts.push(escaped(name));
+            }
             "This field is there twice."
         } else {
             "This value does not have the expected form."

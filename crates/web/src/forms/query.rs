@@ -20,7 +20,8 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
     let used = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty());
     let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(used).finish();
-    serde_html_form::from_str(&encoded).map_err(|_| Error::BadRequest("The address holds a filter that this page does not know."))
+    serde_html_form::from_str(&encoded)
+        .map_err(|_| Error::BadRequest("The address holds a filter that this page does not know."))
 }
 
 #[cfg(test)]
@@ -40,7 +41,10 @@ mod tests {
     fn an_unused_filter_is_none() {
         assert_eq!(read::<Filter>("q=&days=").unwrap(), Filter::default());
         assert_eq!(read::<Filter>("").unwrap(), Filter::default());
-        assert_eq!(read::<Filter>("q=a%26b&days=9").unwrap(), Filter { q: Some("a&b".into()), days: Some(9) });
+        assert_eq!(
+            read::<Filter>("q=a%26b&days=9").unwrap(),
+            Filter { q: Some("a&b".into()), days: Some(9) }
+        );
     }
 
     #[test]

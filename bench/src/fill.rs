@@ -1,0 +1,148 @@
+//! Filling a tenant: people, keys and a log, through the store's own writes.
+
+use std::ops::Range;
+
+use bailiwick_domain::{
+    entity::{ApiKey, Factor, FactorKind, FactorState, User, UserStatus},
+    role::Role,
+    rule::{ByJob, DisableUser},
+};
+use bailiwick_store::{Error, Event, Permit, Scope, Store, Tx, accounts, api_keys, audit, bench, users};
+use bailiwick_vault::{
+    api_key::{ApiKey as Secret, Brand, Environment},
+    totp::TotpSecret,
+};
+
+use crate::{
+    Result,
+    stage::{Open, Tenant},
+};
+
+/// Rows in one transaction.
+const CHUNK: usize = 500;
+/// Events in one transaction.
+const EVENTS: usize = 2000;
+/// One event in so many raises a security event.
+const RAISE: usize = 500;
+
+/// Makes `count` users, of whom seven in ten have an authenticator.
+pub(crate) async fn people(open: &Open, tenant: &Tenant, count: usize) -> Result<Vec<User>> {
+    let (store, job) = (&open.store, open.job(tenant));
+    let mut people = Vec::with_capacity(count);
+    for begin in (0..count).step_by(CHUNK) {
+        let numbers = begin..(begin + CHUNK).min(count);
+        people.extend(some_people(store, &job, numbers).await?);
+    }
+    Ok(people)
+}
+
+async fn some_people(store: &Store, job: &Permit<ByJob>, numbers: Range<usize>) -> Result<Vec<User>> {
+    let made = store
+        .change(job, async |tx| {
+            let mut made = Vec::with_capacity(numbers.len());
+            let mut last = None;
+            for number in numbers {
+                let user = person(store, tx, number);
+                let created = Event::new("user.created", &users::insert(tx, user.clone()).await?)?;
+                last.replace(created).into_iter().for_each(|event| tx.also(event));
+                if number % 10 < 7 {
+                    let secret = TotpSecret::generate(store.entropy());
+                    let factor = authenticator(store, tx, &user);
+                    let enrolled = accounts::insert_factor(tx, factor, Some(&secret)).await?;
+                    let enrolled = Event::new("factor.enrolled", &enrolled)?;
+                    last.replace(enrolled).into_iter().for_each(|event| tx.also(event));
+                }
+                made.push(user);
+            }
+            let last = last.ok_or(Error::Unrecorded)?;
+            Ok::<_, Error>(tx.record(last, made))
+        })
+        .await?;
+    Ok(made)
+}
+
+fn person(store: &Store, tx: &Tx, number: usize) -> User {
+    User {
+        id: store.new_id(),
+        email: format!("person{number}@bench.example"),
+        name: format!("Person {number}"),
+        role: Role::SupportCoordinator,
+        status: UserStatus::Active,
+        created_at: tx.now(),
+    }
+}
+
+fn authenticator(store: &Store, tx: &Tx, user: &User) -> Factor {
+    Factor {
+        id: store.new_id(),
+        user: user.id,
+        kind: FactorKind::Totp,
+        state: FactorState::Verified,
+        last_step: 0,
+        created_at: tx.now(),
+        verified_at: Some(tx.now()),
+    }
+}
+
+/// Makes `count` API keys without an end.
+pub(crate) async fn keys(open: &Open, tenant: &Tenant, count: usize) -> Result<()> {
+    let (store, job) = (&open.store, open.job(tenant));
+    for begin in (0..count).step_by(CHUNK) {
+        store
+            .change(&job, async |tx| {
+                let mut last = None;
+                for number in begin..(begin + CHUNK).min(count) {
+                    let created = key(store, tx, number).await?;
+                    last.replace(created).into_iter().for_each(|event| tx.also(event));
+                }
+                let last = last.ok_or(Error::Unrecorded)?;
+                Ok::<_, Error>(tx.record(last, ()))
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+async fn key(store: &Store, tx: &mut Tx, number: usize) -> Result<Event, Error> {
+    let secret = Secret::generate(&Brand::default(), Environment::Live, None, store.entropy());
+    let key = ApiKey {
+        id: store.new_id(),
+        name: format!("Key {number}"),
+        prefix: secret.display_prefix().to_owned(),
+        scopes: vec!["user:read".to_owned()],
+        created_by: None,
+        created_at: tx.now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    Event::new("api_key.created", &api_keys::insert(tx, key, &secret.hash()).await?)
+}
+
+/// Lets the tenant's log grow to `size` events, then places and signs them.
+pub(crate) async fn log(open: &Open, tenant: &Tenant, people: &mut [User], size: u64) -> Result<()> {
+    let permit = open.permit::<DisableUser>(tenant).await?;
+    let mut there = events(open, tenant).await?;
+    let mut place = 0;
+    while there < size {
+        let count = usize::try_from(size - there).unwrap_or(EVENTS).min(EVENTS).min(people.len());
+        if place + count > people.len() {
+            place = 0;
+        }
+        let Some(chosen) = people.get_mut(place..place + count) else { break };
+        bench::append(&open.store, &permit, chosen, RAISE).await?;
+        place += count;
+        there += count as u64;
+        if there % 100_000 < EVENTS as u64 {
+            open.settle().await?;
+            println!("        {there} events");
+        }
+    }
+    open.settle().await?;
+    open.sign().await
+}
+
+async fn events(open: &Open, tenant: &Tenant) -> Result<u64> {
+    open.settle().await?;
+    let mut view = open.store.read(&open.job(tenant)).await?;
+    Ok(audit::total(&mut view).await?.unsigned_abs())
+}

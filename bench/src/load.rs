@@ -1,0 +1,60 @@
+//! The load driver: so many writers, each of which asks for the next change once its own is on disk.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use crate::{Result, clock::Stopwatch, latency::Latencies};
+
+/// What one round of load came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    /// Changes a second.
+    pub(crate) rate: f64,
+    /// How long a caller waited for each.
+    pub(crate) latencies: Latencies,
+}
+
+impl Round {
+    /// A round whose changes were not waited for one by one.
+    pub(crate) fn of(changes: usize, watch: Stopwatch) -> Self {
+        Self { rate: changes as f64 / watch.elapsed().wall, latencies: Latencies::default() }
+    }
+}
+
+/// Makes `changes` changes with `writers` at a time; `change` is given the number of the change, from 0.
+pub(crate) async fn drive<F, W>(writers: usize, changes: usize, change: F) -> Result<Round>
+where
+    F: Fn(usize) -> W + Clone + Send + 'static,
+    W: Future<Output = Result<()>> + Send,
+{
+    let next = Arc::new(AtomicUsize::new(0));
+    let watch = Stopwatch::start();
+    let tasks: Vec<_> = (0..writers)
+        .map(|_| {
+            let (next, change) = (Arc::clone(&next), change.clone());
+            tokio::spawn(async move {
+                let mut latencies = Latencies::default();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= changes {
+                        return Ok::<_, Box<dyn std::error::Error + Send + Sync>>(latencies);
+                    }
+                    let began = Instant::now();
+                    change(number).await?;
+                    latencies.add(began.elapsed());
+                }
+            })
+        })
+        .collect();
+    let mut latencies = Latencies::default();
+    for task in tasks {
+        latencies.merge(task.await??);
+    }
+    Ok(Round { latencies, ..Round::of(changes, watch) })
+}

@@ -1,0 +1,163 @@
+//! The table and the document.
+
+/// Whether a bar was met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Met {
+    Yes,
+    No,
+    /// It was not measured in this run.
+    Unknown,
+}
+
+impl Met {
+    pub(crate) const fn of(met: bool) -> Self {
+        if met { Self::Yes } else { Self::No }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "met",
+            Self::No => "**missed**",
+            Self::Unknown => "–",
+        }
+    }
+}
+
+/// One bar and its figure.
+pub(crate) struct Line {
+    pub(crate) what: String,
+    pub(crate) bar: String,
+    pub(crate) figure: String,
+    pub(crate) met: Met,
+    /// What would close the gap, shown where there is one.
+    pub(crate) close: &'static str,
+}
+
+/// The bars of one measure, and what else it found.
+pub(crate) struct Section {
+    pub(crate) title: String,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) body: String,
+}
+
+/// Everything that was measured.
+pub(crate) struct Report {
+    pub(crate) machine: Vec<(&'static str, String)>,
+    pub(crate) quick: bool,
+    pub(crate) sections: Vec<Section>,
+}
+
+/// The bar that a person measures, as the document says.
+pub(crate) fn first_page(seconds: Option<f64>) -> Section {
+    let minutes = seconds.map(|seconds| seconds / 60.0);
+    Section {
+        title: "From a clean clone to the page".into(),
+        lines: vec![Line {
+            what: "clean clone to page in the browser with the first command, dependencies downloaded, 2 cores".into(),
+            bar: "≤ 12 min".into(),
+            figure: minutes.map_or_else(|| "not measured".into(), |minutes| format!("{minutes:.1} min")),
+            met: minutes.map_or(Met::Unknown, |minutes| Met::of(minutes <= 12.0)),
+            close: "fewer and smaller dependencies in the first build",
+        }],
+        body: FIRST_PAGE.into(),
+    }
+}
+
+impl Report {
+    /// The table of all bars.
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::from("| what | bar | measured | |\n|---|---|---|---|\n");
+        for line in self.lines() {
+            text.push_str(&format!("| {} | {} | {} | {} |\n", line.what, line.bar, line.figure, line.met.word()));
+        }
+        text
+    }
+
+    /// The whole of `docs/PERFORMANCE.md`.
+    pub(crate) fn document(&self) -> String {
+        let mut text = String::from(HEAD);
+        if self.quick {
+            text.push_str("**A trial run with short rounds and small logs: its figures mean nothing.**\n\n");
+        }
+        text.push_str(&self.table());
+        let missed: Vec<_> = self.lines().filter(|line| line.met == Met::No).collect();
+        if !missed.is_empty() {
+            text.push_str("\nWhat would close the gaps:\n\n");
+            for line in missed {
+                text.push_str(&format!("- {}: {}.\n", line.what, line.close));
+            }
+        }
+        text.push_str("\n## The machine\n\n| | |\n|---|---|\n");
+        for (name, value) in &self.machine {
+            text.push_str(&format!("| {name} | {value} |\n"));
+        }
+        text.push_str(METHOD);
+        for section in &self.sections {
+            text.push_str(&format!("\n## {}\n\n{}", section.title, section.body));
+        }
+        text
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.sections.iter().flat_map(|section| &section.lines)
+    }
+}
+
+const HEAD: &str = "# Performance\n\nWritten by `cargo xtask bench`; do not edit. The bars were set before anything was built. A bar that is missed stays here with its\ntrue figure.\n\n";
+
+const FIRST_PAGE: &str = "On a machine with 2 cores, a Rust toolchain, a C compiler and nothing built:\n\n```\ngit clone <address> bailiwick && cd bailiwick && cargo fetch --locked\ntime cargo run --release -- demo --ready-file ready.json   # stop the clock when ready.json is there and the page it names is open\n```\n\nThe figure is handed to the report with `cargo xtask bench --first-page-seconds SECONDS`.\n";
+
+const METHOD: &str = r"
+## How it is measured
+
+All programs are release builds without link-time optimisation, the profile that `cargo run --release` uses. Everything
+runs on one machine and talks over loopback. PostgreSQL is a fresh cluster with `fsync`, `synchronous_commit` and
+`full_page_writes` on, `shared_buffers` 128 MB, `wal_level` minimal and JIT off; SQLite runs in WAL mode with
+`synchronous=FULL`. Clients and server share the cores.
+
+**Ratios, not rates.** Contestants take turns, every pass in another order, and each pass gives one ratio; the figure is
+the median ratio. Rates beside it belong to this machine on this day.
+
+**The audited change** is `Store::change` as every operation of the product uses it: lock a user, change the status,
+difference, personal values committed and sealed (the address of the caller), canonical JSON, hash, entity chain, event,
+head. The permit comes from the gate and is made once, because a request's sign-in is no part of a change. No two changes
+under way concern the same user.
+
+**Bare SQL** runs against a second database with the same schema, the same content, the same pool and, on PostgreSQL, the
+same role under the same row-level security. It reads the user for update, writes the same columns, and then the rows of
+the record: event, sealed values, head, and the row that waits for the sequencer (on SQLite the leaf and the tree's size).
+The octets have the same length and mean nothing: no types, no JSON, no hashing, no difference. The bar is held against
+one plain statement a row, which is how a program would be written without the store. Beside it stand the same rows in
+the fewest statements that the database allows, and the changed row alone without any record: what a product that
+records nothing would do.
+
+**On SQLite** the store gathers concurrent changes into one commit. Its contestant does the same by hand: one loop, no
+concurrency at all, 128 changes in each transaction.
+
+**The sequencer** places events after the commit. Between rounds the log is settled outside the clock; one contestant
+runs with the sequencer at work every 100 ms, as in the running service, and pays for it within its round. On SQLite
+placing is part of the commit and always paid for.
+
+**Verification** runs in a process of its own, so that its peak of memory is its own. *Events/s of processor time* divides
+by the processor time of that process over all its threads; what PostgreSQL spends in its own processes is in the other
+rate. The logs are written by the store's own append, many events in one transaction.
+
+**The security page** is `GET /security` through the complete service in one process: identity, limits, headers, session,
+rule, queries, template. Nothing is cached between requests.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missed_bar_stays_with_its_figure_and_says_what_would_close_it() {
+        let line = Line { what: "speed".into(), bar: "≥ 1".into(), figure: "0.5".into(), met: Met::No, close: "more of it" };
+        let section = Section { title: "Speed".into(), lines: vec![line], body: "measured\n".into() };
+        let report = Report { machine: vec![("cores", "2".into())], quick: false, sections: vec![section, first_page(None)] };
+        let text = report.document();
+        assert!(text.contains("| speed | ≥ 1 | 0.5 | **missed** |"), "{text}");
+        assert!(text.contains("- speed: more of it."), "{text}");
+        assert!(text.contains("not measured"), "{text}");
+    }
+}

@@ -1,0 +1,198 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use crate::{
+    config::{Assignment, FileSource, Problem, Sources},
+    exit::CODES,
+};
+
+/// The security back office of a multi-tenant service.
+///
+/// Decides who may do what, keeps their secrets, writes down everything they did, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "bailiwick", version, after_help = CODES, after_long_help = CODES, disable_help_subcommand = false)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at the product with made-up data, on a throw-away database
+    Demo(Demo),
+    /// Serve pages and API until told to stop (SIGINT, SIGTERM)
+    Serve(Serve),
+    /// Begin an installation: configuration, root key, database, first owner
+    Init(Init),
+    /// Bring the database to the schema of this version
+    Migrate(Configured),
+    /// Try out configuration, keys, database, schema and checkpoints; changes nothing
+    Check(Check),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// The configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write those of all commands into a folder
+    Man {
+        /// The folder
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Where the configuration comes from.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Configured {
+    /// The configuration file [default: $BAILIWICK_CONFIG, or ./bailiwick.toml if it exists]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    set: Set,
+}
+
+/// Settings given one by one.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Set {
+    /// A setting; goes before the environment and the file. Other users of the machine can see it: give passwords as
+    /// environment variables
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    assignments: Vec<String>,
+}
+
+impl Set {
+    /// The settings, in the order given.
+    pub(crate) fn flags(&self) -> Result<Vec<Assignment>, Problem> {
+        self.assignments.iter().map(|text| Assignment::parse(text)).collect()
+    }
+}
+
+impl Configured {
+    /// All sources, with further flags.
+    pub(crate) fn sources(&self, further: Vec<Assignment>) -> Result<Sources, Problem> {
+        let mut flags = self.set.flags()?;
+        flags.extend(further);
+        let file = self.config.clone().map_or_else(|| FileSource::In(PathBuf::new()), FileSource::Named);
+        Ok(Sources::of_process(file, flags))
+    }
+}
+
+/// `serve`
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// The address to answer on (server.listen)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// The address under which people reach the server (server.public_url)
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// The address of the metrics (server.metrics_listen)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// How log lines are written: text or json (log.format)
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// How much is logged: error, warn, info, debug or trace (log.level)
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl Serve {
+    /// What the flags with names of their own set.
+    pub(crate) fn flags(&self) -> Vec<Assignment> {
+        let named = [
+            ("--listen", "server.listen", &self.listen),
+            ("--public-url", "server.public_url", &self.public_url),
+            ("--metrics-listen", "server.metrics_listen", &self.metrics_listen),
+            ("--log-format", "log.format", &self.log_format),
+            ("--log-level", "log.level", &self.log_level),
+        ];
+        named.into_iter().filter_map(|(flag, key, value)| value.clone().map(|value| Assignment::new(flag, key, value))).collect()
+    }
+}
+
+/// `demo`
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// The address to answer on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Keep the data in this folder, and go on with what is there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) keep: Option<PathBuf>,
+    /// Write address and sign-ins as JSON to this file once the demo serves
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// How much is logged: error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub(crate) log_level: String,
+}
+
+/// `init`
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// The folder of the installation
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// The sign-in address of the first platform owner [asked for on a terminal]
+    #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::EmailAddress)]
+    pub(crate) email: Option<String>,
+    /// The name of the first platform owner [asked for on a terminal]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) set: Set,
+}
+
+/// `check`
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `audit`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Check every event, chain, tree and signature, and the checkpoints outside the database
+    Verify(Configured),
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print the configuration in force, passwords masked, and where each value came from
+    Show(Configured),
+    /// Print the reference of all settings as Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

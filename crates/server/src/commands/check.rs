@@ -1,0 +1,144 @@
+//! `bailiwick check`
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::{
+    cli,
+    clock::SystemClock,
+    config::{Config, Settings},
+    exit::{Failure, Refusal},
+    http::tls::{Certificate, Files},
+    installation::{self, Ground, database, signing},
+    ui,
+};
+
+/// The outcome of one check.
+#[derive(Debug, Serialize)]
+struct Line {
+    check: &'static str,
+    state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Failed,
+    /// What it needs failed before.
+    Skipped,
+}
+
+/// Tries out everything that `serve` needs and reports it line by line. Changes nothing.
+pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
+    let settings = args.configured.sources(Vec::new()).map_err(Failure::from).and_then(|sources| Ok(Config::load(&sources)?.settings()?));
+    let mut report = Report::default();
+    match settings {
+        Ok(settings) => {
+            report.note("configuration", Ok(()));
+            super::runtime()?.block_on(installation(&settings, &mut report));
+        }
+        Err(failure) => {
+            let remedy = "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key";
+            report.note("configuration", Err(Refusal::new(failure, remedy)));
+            for check in ["certificate", "root key", "signing key", "database", "schema", "checkpoints"] {
+                report.skip(check);
+            }
+        }
+    }
+    report.print(args.json);
+    match report.0.iter().filter(|line| line.state == State::Failed).count() {
+        0 => Ok(()),
+        failed => Err(Failure::failed(format_args!("{failed} of {} checks failed", report.0.len()))),
+    }
+}
+
+async fn installation(settings: &Settings, report: &mut Report) {
+    match &settings.server.tls {
+        Some((certificate, key)) => {
+            let opened = Certificate::open(Files { certificate: certificate.clone(), key: key.clone() });
+            let refused = |error| Refusal::new(error, "correct `server.tls_certificate` and `server.tls_key`");
+            report.note("certificate", opened.map(drop).map_err(refused));
+        }
+        None => report.skip("certificate"),
+    }
+    let ground = installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));
+    let Some(ground) = report.keep("root key", ground) else {
+        return ["signing key", "database", "schema", "checkpoints"].into_iter().for_each(|check| report.skip(check));
+    };
+    let key = report.keep("signing key", signing::open(settings, &*ground.provider).await);
+    let store = match installation::region(settings) {
+        Ok(region) => database::open(settings, region, &ground).await,
+        Err(refusal) => Err(refusal),
+    };
+    let Some(store) = report.keep("database", store) else {
+        return ["schema", "checkpoints"].into_iter().for_each(|check| report.skip(check));
+    };
+    let schema = report.keep("schema", database::check_schema(&store).await);
+    match (schema, key) {
+        (Some(()), Some(key)) => {
+            let checked = match installation::signer(settings, &store, key) {
+                Ok(signer) => signer.check().await.map_err(|error| installation::checkpoints(&error)),
+                Err(refusal) => Err(refusal),
+            };
+            report.note("checkpoints", checked);
+        }
+        _ => report.skip("checkpoints"),
+    }
+    store.close().await;
+}
+
+#[derive(Default)]
+struct Report(Vec<Line>);
+
+impl Report {
+    fn note(&mut self, check: &'static str, outcome: Result<(), Refusal>) {
+        self.0.push(match outcome {
+            Ok(()) => Line { check, state: State::Ok, what: None, remedy: None },
+            Err(Refusal { what, remedy }) => Line { check, state: State::Failed, what: Some(what), remedy: Some(remedy) },
+        });
+    }
+
+    /// Notes the outcome and hands out what was opened.
+    fn keep<T>(&mut self, check: &'static str, outcome: Result<T, Refusal>) -> Option<T> {
+        match outcome {
+            Ok(value) => {
+                self.note(check, Ok(()));
+                Some(value)
+            }
+            Err(refusal) => {
+                self.note(check, Err(refusal));
+                None
+            }
+        }
+    }
+
+    fn skip(&mut self, check: &'static str) {
+        self.0.push(Line { check, state: State::Skipped, what: None, remedy: None });
+    }
+
+    fn print(&self, json: bool) {
+        if json {
+            // Serialising these types cannot fail.
+            return ui::say(serde_json::to_string_pretty(&self.0).unwrap_or_default());
+        }
+        for line in &self.0 {
+            let state = match line.state {
+                State::Ok => "ok",
+                State::Failed => "failed",
+                State::Skipped => "skipped",
+            };
+            ui::say(format_args!("{:14} {state}", line.check));
+            for (label, text) in [("", &line.what), ("what to do: ", &line.remedy)] {
+                if let Some(text) = text {
+                    ui::say(format_args!("    {label}{}", text.replace('\n', "\n    ")));
+                }
+            }
+        }
+    }
+}

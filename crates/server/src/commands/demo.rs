@@ -1,0 +1,176 @@
+//! `bailiwick demo`
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bailiwick_domain::clock::Clock;
+use bailiwick_store::audit::Sequencer;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use super::serve::{Openings, up};
+use crate::{
+    cli,
+    clock::SystemClock,
+    config::{Assignment, Config, Settings, Sources},
+    demo::{DemoClock, DemoSignIn, Seed},
+    exit::Failure,
+    http::listen::listen,
+    installation::{self, Installation, Undo},
+    jobs::supervise::describe,
+    logging, ui,
+};
+
+/// What whoever started the demonstration needs to know; also the form of the ready file.
+#[derive(Serialize)]
+struct Ready {
+    url: String,
+    sign_ins: Vec<SignIn>,
+}
+
+/// One of the demonstration's people, as kept in a file.
+#[derive(Serialize, Deserialize)]
+struct SignIn {
+    who: String,
+    address: String,
+    password: String,
+    totp_secret: Option<String>,
+}
+
+impl From<DemoSignIn> for SignIn {
+    fn from(of: DemoSignIn) -> Self {
+        Self { who: of.who.into(), address: of.address.into(), password: of.password, totp_secret: of.totp_secret }
+    }
+}
+
+/// Shows the product with made-up data until told to stop.
+pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
+    let public = listen(args.listen, "--listen")?;
+    let address = public.local_addr().map_err(Failure::failed)?;
+    // Taken away with everything in it when the demonstration ends.
+    let throw_away = if args.keep.is_none() { Some(tempdir()?) } else { None };
+    let folder = args.keep.clone().or_else(|| throw_away.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
+    let settings = settings(&args, address, &folder)?;
+    logging::begin(settings.log.format, settings.log.level);
+    super::runtime()?.block_on(async {
+        let clock = Arc::new(DemoClock::new(SystemClock));
+        let (installation, sign_ins) = open(&settings, &folder, clock).await?;
+        let ready = Ready { url: settings.server.public_url.as_origin().to_owned(), sign_ins };
+        let announce = || announce(&ready, &args, &folder);
+        let outcome = up(&settings, Openings::plain(public), &installation, announce).await;
+        installation.store.close().await;
+        outcome
+    })
+}
+
+fn tempdir() -> Result<TempDir, Failure> {
+    tempfile::Builder::new().prefix("bailiwick-demo-").tempdir().map_err(Failure::failed)
+}
+
+/// The configuration of a demonstration: neither file nor environment has a part in it.
+fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Settings, Failure> {
+    let within = |name: &str| folder.join(name).display().to_string();
+    let values = [
+        ("server.listen", address.to_string()),
+        ("server.public_url", format!("http://localhost:{}", address.port())),
+        ("server.https", "off".into()),
+        ("server.shutdown_seconds", "2".into()),
+        // As a PostgreSQL of one's own machine would be reached; the security page shows it as a gap.
+        ("database.tls_mode", "prefer".into()),
+        ("database.url", format!("sqlite:{}", within("data/bailiwick.db"))),
+        ("keys.root_key", within("root.key")),
+        ("audit.checkpoints", within("checkpoints")),
+        ("audit.origin", "demo.invalid".into()),
+    ];
+    let mut flags: Vec<_> = values.into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
+    flags.push(Assignment::new("--log-level", "log.level", args.log_level.clone()));
+    Ok(Config::load(&Sources::of_flags(flags))?.settings()?)
+}
+
+/// The installation in `folder`: the one that is there, or a new one with the demonstration in it.
+async fn open(settings: &Settings, folder: &Path, clock: Arc<DemoClock<SystemClock>>) -> Result<(Installation, Vec<SignIn>), Failure> {
+    let kept = sign_ins_file(folder);
+    if kept.exists() {
+        let text = fs::read(&kept).map_err(|error| unreadable(&kept, &error))?;
+        let sign_ins = serde_json::from_slice(&text).map_err(|error| unreadable(&kept, &error.into()))?;
+        return Ok((Installation::open(settings, clock).await?, sign_ins));
+    }
+    let mut undo = Undo::default();
+    let dynamic: Arc<dyn Clock> = Arc::<DemoClock<SystemClock>>::clone(&clock);
+    let installation = installation::create(settings, dynamic, &mut undo).await?;
+    match seed(&installation, &clock).await.and_then(|sign_ins| keep(&kept, &sign_ins).map(|()| sign_ins)) {
+        Ok(sign_ins) => {
+            undo.keep();
+            Ok((installation, sign_ins))
+        }
+        Err(failure) => {
+            installation.store.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn seed(installation: &Installation, clock: &DemoClock<SystemClock>) -> Result<Vec<SignIn>, Failure> {
+    let store = &installation.store;
+    let hasher = installation::hasher(&installation.entropy);
+    let sign_ins = Seed::new(store, &hasher, clock).run().await.map_err(|error| Failure::failed(describe(&error)))?;
+    Sequencer::new(store.clone()).drain().await.map_err(|error| Failure::failed(describe(&error)))?;
+    installation.signer.run().await.map_err(|error| Failure::failed(describe(&error)))?;
+    Ok(sign_ins.into_iter().map(SignIn::from).collect())
+}
+
+/// The sign-ins of a demonstration that is kept; the database has only hashes of the passwords.
+fn sign_ins_file(folder: &Path) -> PathBuf {
+    folder.join("sign-ins.json")
+}
+
+fn keep(file: &Path, sign_ins: &[SignIn]) -> Result<(), Failure> {
+    let text = serde_json::to_vec_pretty(sign_ins).map_err(Failure::failed)?;
+    write(file, &text).map_err(|error| unreadable(file, &error))
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format_args!("{}: {error}", file.display()))
+}
+
+/// Says where the demonstration is and what to look at first.
+fn announce(ready: &Ready, args: &cli::Demo, folder: &Path) -> Result<(), Failure> {
+    let Ready { url, sign_ins } = ready;
+    ui::say(format_args!("Bailiwick is at {url}\n\nSign in as"));
+    for SignIn { who, address, password, totp_secret } in sign_ins {
+        ui::say(format_args!("  {who:20} {address:24} {password}"));
+        if let Some(secret) = totp_secret {
+            ui::say(format_args!("  {:20} authenticator secret: {secret}", ""));
+        }
+    }
+    ui::say(format_args!(
+        "\nLook first at\n  \
+         {url}/security        where the organisation stands, and what is still open\n  \
+         {url}/audit           everything that was done, with what it was before\n\n\
+         Change somebody's role and watch both. Ctrl-C ends the demonstration{}.",
+        if args.keep.is_some() { format!("; its data stays in {}", folder.display()) } else { " and takes its data away".into() }
+    ));
+    match &args.ready_file {
+        Some(file) => tell(file, ready).map_err(|error| unreadable(file, &error)),
+        None => Ok(()),
+    }
+}
+
+/// Writes the ready file whole: whoever waits for it never reads half of it.
+fn tell(file: &Path, ready: &Ready) -> io::Result<()> {
+    let mut fresh = file.as_os_str().to_owned();
+    fresh.push(".new");
+    write(Path::new(&fresh), &serde_json::to_vec_pretty(ready)?)?;
+    fs::rename(&fresh, file)
+}
+
+fn write(file: &Path, text: &[u8]) -> io::Result<()> {
+    let mut open = File::create(file)?;
+    open.write_all(text)?;
+    open.sync_all()
+}

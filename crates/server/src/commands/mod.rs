@@ -1,0 +1,41 @@
+//! What the program can do, one command a file.
+
+mod check;
+mod completions;
+mod config;
+mod demo;
+mod init;
+mod man;
+pub(crate) mod migrate;
+mod serve;
+mod verify;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    cli::{Audit, Cli, Command},
+    exit::Failure,
+};
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Init(args) => init::run(args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Audit(Audit::Verify(args)) => verify::run(&args),
+        Command::Config(which) => config::run(&which),
+        Command::Completions { shell } => {
+            completions::run(shell);
+            Ok(())
+        }
+        Command::Man { dir } => man::run(dir.as_deref()),
+    }
+}
+
+/// What the commands run on that talk to anything.
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)
+}

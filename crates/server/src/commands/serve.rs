@@ -1,0 +1,111 @@
+//! `bailiwick serve`
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use bailiwick_domain::clock::Clock;
+
+use crate::{
+    cli,
+    clock::SystemClock,
+    config::{Config, Settings},
+    exit::{Failure, Refusal},
+    http::{
+        listen::listen,
+        tls::{Certificate, Files},
+    },
+    installation::{self, Installation, application},
+    jobs::{
+        audit::{SEQUENCE_EVERY, Sequence, Sign},
+        supervise::{Supervised, start},
+    },
+    logging,
+    metrics::Metrics,
+    server::Server,
+};
+
+/// Serves until told to stop.
+pub(crate) fn run(args: &cli::Serve) -> Result<(), Failure> {
+    let settings = Config::load(&args.configured.sources(args.flags())?)?.settings()?;
+    logging::begin(settings.log.format, settings.log.level);
+    super::runtime()?.block_on(serve(&settings))
+}
+
+async fn serve(settings: &Settings) -> Result<(), Failure> {
+    // What can be refused without looking at the database comes first.
+    let openings = Openings::take(settings)?;
+    let installation = Installation::open(settings, Arc::new(SystemClock)).await?;
+    let listen = openings.public.local_addr().map_err(Failure::failed)?;
+    let store = installation.store.clone();
+    let outcome = up(settings, openings, &installation, || {
+        tracing::info!(%listen, public_url = settings.server.public_url.as_origin(), "serving");
+        Ok(())
+    });
+    let outcome = outcome.await;
+    store.close().await;
+    tracing::info!("stopped");
+    outcome
+}
+
+/// The sockets and the certificate.
+pub(crate) struct Openings {
+    /// Where people and programs come in.
+    pub(crate) public: TcpListener,
+    metrics: Option<TcpListener>,
+    certificate: Option<Certificate>,
+}
+
+impl Openings {
+    /// One socket without TLS, taken already.
+    pub(crate) const fn plain(public: TcpListener) -> Self {
+        Self { public, metrics: None, certificate: None }
+    }
+
+    /// Takes the addresses and reads the certificate.
+    pub(crate) fn take(settings: &Settings) -> Result<Self, Refusal> {
+        let server = &settings.server;
+        let certificate = match &server.tls {
+            Some((certificate, key)) => Some(open(Files { certificate: certificate.clone(), key: key.clone() })?),
+            None => None,
+        };
+        Ok(Self {
+            public: listen(server.listen, "server.listen")?,
+            metrics: server.metrics_listen.map(|address| listen(address, "server.metrics_listen")).transpose()?,
+            certificate,
+        })
+    }
+}
+
+fn open(files: Files) -> Result<Certificate, Refusal> {
+    let remedy = "correct `server.tls_certificate` and `server.tls_key`, or take both out and let a proxy speak TLS";
+    Certificate::open(files).map_err(|error| Refusal::new(format_args!("TLS: {error}"), remedy))
+}
+
+/// Serves the installation until told to stop; `ready` is called once connections are accepted.
+pub(crate) async fn up(
+    settings: &Settings,
+    openings: Openings,
+    installation: &Installation,
+    ready: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let metrics = Metrics::new();
+    let app = application(&settings.server, installation::region(settings)?, installation, &metrics.http)?;
+    let server = Server {
+        public: openings.public,
+        certificate: openings.certificate,
+        app,
+        jobs: jobs(installation, &metrics, settings.audit.sign_every),
+        metrics: openings.metrics.map(|listener| (listener, metrics.into_app())),
+        drain: settings.server.shutdown,
+    };
+    server.run(ready).await
+}
+
+/// The sequencer ends first, so that the signer's last round signs what it placed.
+fn jobs(installation: &Installation, metrics: &Metrics, sign_every: Duration) -> Vec<Supervised> {
+    let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
+    let (store, signer) = (installation.store.clone(), installation.signer.clone());
+    vec![
+        start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Sign(signer.clone()), sign_every, metrics.jobs.clone(), clock),
+    ]
+}

@@ -1,0 +1,5 @@
+//! Listening: sockets, TLS, limits of a connection, and an orderly end.
+
+pub(crate) mod listen;
+pub(crate) mod serve;
+pub(crate) mod tls;

@@ -1,0 +1,93 @@
+//! The web side of an installation.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use axum::Router;
+use bailiwick_domain::{
+    clock::Entropy,
+    posture::{DatabaseKind, TlsEndpoint, TlsMode},
+};
+use bailiwick_ops::posture::Environment;
+use bailiwick_vault::{
+    password::{PasswordCost, PasswordHasher},
+    provider::KeyProvider,
+};
+use bailiwick_web::{
+    bootstrap::Transport,
+    limits::Limits,
+    state::{AppState, Https, PublicUrl, Settings as Web, TrustedProxies},
+};
+use tower::Layer;
+
+use super::Installation;
+use crate::{
+    config::{self, Database, DatabaseTls, Region, Server},
+    exit::Refusal,
+    metrics::http::Http,
+};
+
+/// Every page and the API, counted.
+pub(crate) fn application(server: &Server, region: &Region, installation: &Installation, counted: &Http) -> Result<Router, Refusal> {
+    let state = AppState {
+        store: installation.store.clone(),
+        settings: Arc::new(settings(server)?),
+        clock: Arc::clone(&installation.clock),
+        entropy: Arc::clone(&installation.entropy),
+        hasher: Arc::new(hasher(&installation.entropy)),
+        environment: Arc::new(environment(server, &region.database, &*installation.provider)),
+    };
+    let app = bailiwick_web::routes().into_app(state).map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
+    let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };
+    Ok(Router::new().fallback_service(counted.layer(app.over(transport))))
+}
+
+/// Hashes as many passwords at once as there are cores.
+pub(crate) fn hasher(entropy: &Arc<dyn Entropy>) -> PasswordHasher {
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    PasswordHasher::new(PasswordCost::default(), cores, Arc::clone(entropy))
+}
+
+fn settings(server: &Server) -> Result<Web, Refusal> {
+    let public_url: PublicUrl = server.public_url.as_origin().parse().map_err(|error| Refusal::new(error, "correct `server.public_url`"))?;
+    let proxies = TrustedProxies::parse(server.trusted_proxies.iter().map(|network| network.0.to_string()));
+    Ok(Web {
+        public_url,
+        https: match server.https {
+            config::Https::Off => Https::Off,
+            config::Https::Enforce => Https::Enforced,
+        },
+        trusted_proxies: proxies.map_err(|error| Refusal::new(error, "correct `server.trusted_proxies`"))?,
+        limits: Limits { body: server.body_limit, time: server.request_timeout, in_flight: server.max_concurrent, ..Limits::default() },
+    })
+}
+
+/// What of the security posture is configuration. Nothing here flatters: what is not known for certain counts as absent.
+fn environment(server: &Server, database: &Database, provider: &dyn KeyProvider) -> Environment {
+    let enforced = server.https == config::Https::Enforce;
+    let tls = if server.tls.is_some() {
+        TlsEndpoint::Native
+    } else if !server.trusted_proxies.is_empty() && server.public_url.is_https() {
+        TlsEndpoint::TrustedProxy
+    } else {
+        TlsEndpoint::None
+    };
+    let embedded = database.url.file().is_some();
+    Environment {
+        key_provider: provider.kind().name().to_owned(),
+        key_provider_managed: provider.kind().is_managed(),
+        https_enforced: enforced,
+        hsts: enforced && tls != TlsEndpoint::None,
+        tls,
+        database: if embedded { DatabaseKind::Sqlite } else { DatabaseKind::Postgres },
+        database_tls: match database.tls_mode {
+            DatabaseTls::Disable => TlsMode::Disable,
+            DatabaseTls::Allow => TlsMode::Allow,
+            DatabaseTls::Prefer => TlsMode::Prefer,
+            DatabaseTls::Require => TlsMode::Require,
+            DatabaseTls::VerifyCa => TlsMode::VerifyCa,
+            DatabaseTls::VerifyFull => TlsMode::VerifyFull,
+        },
+        // The schema check, which every start passes, refuses a PostgreSQL whose tables the service owns.
+        separate_owner: !embedded,
+    }
+}

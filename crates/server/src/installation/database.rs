@@ -1,0 +1,80 @@
+//! The database.
+
+use std::{num::NonZeroUsize, path::Path, sync::Arc};
+
+use bailiwick_store::{Error, Keys, PoolOptions, Store, TlsMode, schema::{self, SchemaError}};
+use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
+
+use super::{Ground, catalogue};
+use crate::{
+    config::{Database, DatabaseTls, DatabaseUrl, Region, Settings},
+    exit::Refusal,
+    jobs::supervise::describe,
+};
+
+/// Tenants whose keys are kept in memory at most.
+const TENANTS_IN_MEMORY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
+
+/// Opens the database of a region. A file that is not there is refused, not made.
+pub(crate) async fn open(settings: &Settings, region: &Region, ground: &Ground) -> Result<Store, Refusal> {
+    let catalogue = catalogue(&settings.packs)?;
+    let url = &region.database.url;
+    if let Some(file) = url.file() {
+        exists(file)?;
+    }
+    let directory = KeyedHash::derive(&*ground.provider).await;
+    let directory = directory.map_err(|error| Refusal::new(error, "restore the root key from its copy"))?;
+    let keyring = Keyring::new(Arc::clone(&ground.provider), Arc::clone(&ground.entropy), TENANTS_IN_MEMORY);
+    let options = options(&region.database, url);
+    let opened = Store::open(&options, Keys { keyring, directory }, catalogue, Arc::clone(&ground.clock), Arc::clone(&ground.entropy)).await;
+    opened.map_err(|error| unreachable(url, &error))
+}
+
+fn exists(file: &Path) -> Result<(), Refusal> {
+    let name = file.display();
+    match file.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(Refusal::new(format_args!("the database {name} is not a file"), "let `database.url` name the file itself")),
+        Err(error) => Err(Refusal::new(
+            format_args!("the database {name} cannot be opened: {error}"),
+            "see that `database.url` names the right file and that its disk is there; `bailiwick migrate` makes a new, empty one",
+        )),
+    }
+}
+
+/// How to reach the database at `url`.
+pub(crate) fn options(database: &Database, url: &DatabaseUrl) -> PoolOptions {
+    let tls = match database.tls_mode {
+        DatabaseTls::Disable => TlsMode::Disable,
+        DatabaseTls::Allow => TlsMode::Allow,
+        DatabaseTls::Prefer => TlsMode::Prefer,
+        DatabaseTls::Require => TlsMode::Require,
+        DatabaseTls::VerifyCa => TlsMode::VerifyCa,
+        DatabaseTls::VerifyFull => TlsMode::VerifyFull,
+    };
+    PoolOptions { tls, tls_root: database.tls_root.clone(), connections: database.connections, ..PoolOptions::new(url.expose()) }
+}
+
+/// What to do about a database that cannot be reached.
+pub(crate) fn unreachable(url: &DatabaseUrl, error: &Error) -> Refusal {
+    let remedy = match url {
+        DatabaseUrl::Sqlite(_) => "see that the file is a database of Bailiwick and that this account may read and write it and its folder",
+        DatabaseUrl::Postgres(_) => "see that the server runs, that `database.url` names it, and that `database.tls_mode` is one it offers",
+    };
+    Refusal::new(format_args!("the database {} cannot be reached: {}", url.masked(), describe(error)), remedy)
+}
+
+/// Refuses a schema that is not the one of this version.
+pub(crate) async fn check_schema(store: &Store) -> Result<(), Refusal> {
+    schema::check(store).await.map_err(|error| {
+        let remedy = match &error {
+            SchemaError::Empty => "run `bailiwick migrate`",
+            SchemaError::Mismatch { .. } => {
+                "if the database is older, run `bailiwick migrate`; if it is newer, use the version that migrated it; otherwise find out who changed it"
+            }
+            SchemaError::Privileged(_) => "name a role in `database.url` that is a member of `bailiwick_app` and nothing more; the owner belongs in `database.owner_url`",
+            SchemaError::Store(_) => "see that the database is reachable and that its account may read the schema",
+        };
+        Refusal::new(describe(&error), remedy)
+    })
+}

@@ -1,0 +1,113 @@
+//! An installation: keys, database, signing key and checkpoints, opened in this order. Whatever does not fit is refused
+//! before anything was changed.
+
+mod application;
+mod create;
+pub(crate) mod database;
+pub(crate) mod keys;
+mod packs;
+pub(crate) mod signing;
+
+use std::sync::Arc;
+
+use bailiwick_domain::clock::{Clock, Entropy};
+use bailiwick_store::{
+    Store,
+    audit::{CheckpointStore, SignError, Signer},
+};
+use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
+
+pub(crate) use application::{application, hasher};
+pub(crate) use create::{Undo, create};
+pub(crate) use packs::catalogue;
+
+use crate::{
+    config::{Region, Settings},
+    exit::Refusal,
+};
+
+/// An installation that may be served.
+pub(crate) struct Installation {
+    /// The database, its schema checked.
+    pub(crate) store: Store,
+    /// Signs the heads of the logs; its checkpoints fit the database.
+    pub(crate) signer: Signer,
+    /// Holds the root key.
+    pub(crate) provider: Arc<dyn KeyProvider>,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// What is there of an installation before its database is touched.
+pub(crate) struct Ground {
+    /// Holds the root key.
+    pub(crate) provider: Arc<dyn KeyProvider>,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+impl Ground {
+    /// Opens the root key of a region.
+    pub(crate) fn open(region: &Region, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        Ok(Self { provider: keys::open(&region.keys, &entropy)?, clock, entropy })
+    }
+}
+
+impl Installation {
+    fn of(store: Store, signer: Signer, ground: Ground) -> Self {
+        Self { store, signer, provider: ground.provider, clock: ground.clock, entropy: ground.entropy }
+    }
+
+    /// Opens everything and checks that it belongs together.
+    pub(crate) async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
+        let region = region(settings)?;
+        let ground = Ground::open(region, clock)?;
+        let key = signing::open(settings, &*ground.provider).await?;
+        let store = database::open(settings, region, &ground).await?;
+        let opened = async {
+            database::check_schema(&store).await?;
+            let signer = signer(settings, &store, key)?;
+            signer.check().await.map_err(|error| checkpoints(&error))?;
+            Ok(signer)
+        };
+        match opened.await {
+            Ok(signer) => Ok(Self::of(store, signer, ground)),
+            Err(refusal) => {
+                store.close().await;
+                Err(refusal)
+            }
+        }
+    }
+}
+
+/// The one region there is.
+pub(crate) fn region(settings: &Settings) -> Result<&Region, Refusal> {
+    let region = settings.regions.values().next();
+    region.ok_or_else(|| Refusal::new("no region is configured", "set `database.url` and `keys.root_key`"))
+}
+
+/// The signer over checkpoints that are there already.
+pub(crate) fn signer(settings: &Settings, store: &Store, key: signing::SigningKey) -> Result<Signer, Refusal> {
+    let outside = CheckpointStore::open(&settings.audit.checkpoints).map_err(|error| checkpoints(&error))?;
+    let signer = Signer::new(store.clone(), outside, settings.audit.origin.as_str(), Arc::new(key));
+    signer.map_err(|error| Refusal::new(error, "set `audit.origin` to the name that this installation was made with"))
+}
+
+/// What to do about checkpoints that do not fit.
+pub(crate) fn checkpoints(error: &SignError) -> Refusal {
+    let remedy = match error {
+        SignError::Rollback { .. } | SignError::Fork { .. } => {
+            "the database is older than what was signed, or not the same: restore its newest backup and replay its log up to \
+             the end. If events are lost for good, keep the checkpoints as evidence, and only then begin new ones"
+        }
+        SignError::Refused { .. } => "restore the checkpoints from their backup; nobody but this server may write into their folder",
+        SignError::Io { .. } => "see that the folder is there and that this account may read and write it",
+        SignError::Raced(_) | SignError::Store(_) => "try again; if it stays, the log says more",
+    };
+    Refusal::new(crate::jobs::supervise::describe(error), remedy)
+}

@@ -1,0 +1,4 @@
+//! Work that nobody asks for, done again and again while the server runs.
+
+pub(crate) mod audit;
+pub(crate) mod supervise;

@@ -1,0 +1,116 @@
+//! A server that is up: listeners and jobs, until it is told to stop, and the order in which it goes down.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use axum::Router;
+use axum_server::Handle;
+use tokio::{signal::unix::{SignalKind, signal}, task::JoinHandle};
+
+use crate::{
+    exit::Failure,
+    http::{
+        serve::{Transport, serve},
+        tls::{Certificate, follow},
+    },
+    jobs::supervise::Supervised,
+    stop::{self, Signals, Stopper},
+};
+
+/// How long the last round of a job may take.
+const LAST_ROUND: Duration = Duration::from_secs(10);
+
+/// Everything that a server needs to be up.
+pub(crate) struct Server {
+    /// Where people and programs come in.
+    pub(crate) public: TcpListener,
+    /// The certificate, if the server itself speaks TLS.
+    pub(crate) certificate: Option<Certificate>,
+    /// What answers them.
+    pub(crate) app: Router,
+    /// The metrics, on a listener of their own.
+    pub(crate) metrics: Option<(TcpListener, Router)>,
+    /// Jobs, in the order in which they end.
+    pub(crate) jobs: Vec<Supervised>,
+    /// How long open requests may take once the server was told to stop.
+    pub(crate) drain: Duration,
+}
+
+impl Server {
+    /// Serves until SIGINT or SIGTERM, then goes down in order: no new connections, open requests finish, jobs do their
+    /// last round. `up` is called once connections are accepted. A second signal ends the waiting for open requests.
+    pub(crate) async fn run(self, up: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+        let mut signals = Signals::take().map_err(Failure::failed)?;
+        let hangup = signal(SignalKind::hangup()).map_err(Failure::failed)?;
+        let (stopper, stop) = stop::pair();
+        let transport = self.certificate.as_ref().map_or(Transport::Plain, |certificate| Transport::Tls(certificate.config()));
+        let renewal = tokio::spawn(follow(self.certificate, hangup, stop));
+        let handle = Handle::new();
+        let mut public = Listening::start(self.public, transport, self.app, handle.clone());
+        let metrics = self.metrics.map(|(listener, app)| {
+            let handle = Handle::new();
+            (Listening::start(listener, Transport::Plain, app, handle.clone()), handle)
+        });
+        let mut outcome = up();
+        if outcome.is_ok() {
+            tokio::select! {
+                signal = signals.next() => tracing::info!(signal, "stopping: no new connections, open requests finish"),
+                ended = public.ended() => outcome = Err(Failure::failed(format_args!("the listener ended: {ended}"))),
+            }
+        }
+        drain(&handle, self.drain, &mut signals, &mut public).await;
+        for job in self.jobs {
+            job.finish(LAST_ROUND).await;
+        }
+        // The metrics go last, so that the end can be watched.
+        if let Some((mut listening, handle)) = metrics {
+            handle.shutdown();
+            listening.ended().await;
+        }
+        end(renewal, &stopper).await;
+        outcome
+    }
+}
+
+/// Waits until open requests have finished, the time for it is over, or the operator is out of patience.
+async fn drain(handle: &Handle<SocketAddr>, time: Duration, signals: &mut Signals, public: &mut Listening) {
+    handle.graceful_shutdown(Some(time));
+    tokio::select! {
+        _ = public.ended() => {}
+        signal = signals.next() => {
+            tracing::warn!(signal, open = handle.connection_count(), "told to stop again: open requests are cut off");
+            handle.shutdown();
+            public.ended().await;
+        }
+    }
+}
+
+async fn end(task: JoinHandle<()>, stopper: &Stopper) {
+    stopper.stop();
+    // It panicked or ended; either way it is over.
+    drop(task.await);
+}
+
+/// A listener being served in a task of its own.
+struct Listening(Option<JoinHandle<io::Result<()>>>);
+
+impl Listening {
+    fn start(listener: TcpListener, transport: Transport, app: Router, handle: Handle<SocketAddr>) -> Self {
+        Self(Some(tokio::spawn(serve(listener, transport, app, handle))))
+    }
+
+    /// Waits for the end and says how it came. Returns at once if it has come already.
+    async fn ended(&mut self) -> String {
+        let Some(task) = &mut self.0 else { return "it has ended".into() };
+        let ended = task.await;
+        self.0 = None;
+        match ended {
+            Ok(Ok(())) => "it has ended".into(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it panicked".into(),
+        }
+    }
+}

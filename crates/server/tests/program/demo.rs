@@ -1,0 +1,78 @@
+//! The demonstration.
+
+use std::{path::Path, process::Child};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use crate::support::{Place, get};
+
+/// A running demonstration and its ready file.
+struct Demo {
+    child: Child,
+    ready: Value,
+}
+
+impl Demo {
+    fn start(place: &Place, further: &[&str]) -> Self {
+        let file = place.path("ready.json");
+        drop(std::fs::remove_file(&file));
+        let mut args = vec!["demo", "--listen", "127.0.0.1:0", "--ready-file", "ready.json"];
+        args.extend(further);
+        let mut child = place.command(args).spawn().unwrap();
+        while !file.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended");
+            #[allow(clippy::disallowed_methods, reason = "another process has to get on")]
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let ready = serde_json::from_str(&place.read("ready.json")).unwrap();
+        Self { child, ready }
+    }
+
+    fn url(&self) -> &str {
+        self.ready["url"].as_str().unwrap()
+    }
+
+    /// Ends it, and hands out what it printed.
+    fn stop(self) -> String {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        let output = self.child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+#[test]
+fn a_newcomer_reads_where_the_demo_is_and_how_to_sign_in() {
+    let mut place = Place::empty();
+    // Neither file nor environment has a part in a demonstration.
+    place.write("bailiwick.toml", "nonsense = 1");
+    place.set("BAILIWICK_SERVER__NONSENSE", "1");
+    let temporary = place.path("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    place.set("TMPDIR", temporary.to_str().unwrap());
+    let demo = Demo::start(&place, &[]);
+    let port = demo.url().strip_prefix("http://localhost:").unwrap();
+    assert!(get(format!("127.0.0.1:{port}").parse().unwrap(), "/readyz").starts_with("HTTP/1.1 200"));
+    let who: Vec<_> = demo.ready["sign_ins"].as_array().unwrap().iter().map(|one| one["who"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(who, ["owner", "operations manager", "auditor", "platform operator"]);
+    let (url, password) = (demo.url().to_owned(), demo.ready["sign_ins"][0]["password"].as_str().unwrap().to_owned());
+    let printed = demo.stop();
+    assert!(printed.contains(&url) && printed.contains(&password) && printed.contains("Look first at"), "{printed}");
+    assert!(is_empty(&temporary), "its data is gone");
+}
+
+#[test]
+fn a_demo_that_is_kept_goes_on_where_it_ended() {
+    let place = Place::empty();
+    let first = Demo::start(&place, &["--keep", "kept"]);
+    let sign_ins = first.ready["sign_ins"].clone();
+    first.stop();
+    let second = Demo::start(&place, &["--keep", "kept"]);
+    assert_eq!(second.ready["sign_ins"], sign_ins);
+    second.stop();
+    assert!(place.path("kept/data/bailiwick.db").exists());
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).unwrap().next().is_none()
+}

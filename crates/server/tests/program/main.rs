@@ -1,0 +1,10 @@
+//! The program as it is installed and run: every test starts the real binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod command_line;
+mod demo;
+mod installation;
+mod postgres;
+mod refusals;
+mod serving;
+mod support;

@@ -1,0 +1,91 @@
+//! The same on PostgreSQL, with an owner of the tables and an account for the service.
+
+use std::process::Command;
+
+use bailiwick_testkit::postgres::{TestDatabase, create_database};
+use crate::support::Place;
+
+/// A folder whose environment leads to an empty database of its own.
+fn beside_postgres() -> (Place, TestDatabase) {
+    let database = create_database(None);
+    let mut place = Place::empty();
+    place.set("BAILIWICK_DATABASE__URL", database.app_url());
+    place.set("BAILIWICK_DATABASE__TLS_MODE", "disable");
+    place.set("BAILIWICK_DATABASE__OWNER_URL", database.owner_url());
+    (place, database)
+}
+
+fn init(place: &Place) {
+    let ran = place.run(["init", "--email", "root@example.com", "--name", "Root Owner"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+fn sql(database: &TestDatabase, statement: &str) {
+    #[allow(clippy::disallowed_methods, reason = "the setting of the tests")]
+    let program = std::env::var("BAILIWICK_TEST_PSQL").unwrap_or_else(|_| "psql".into());
+    let ran = Command::new(program).args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database.superuser_url()]).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+}
+
+#[test]
+fn operator_begins_an_installation_on_postgresql_and_serves_it() {
+    let (place, _database) = beside_postgres();
+    init(&place);
+    let check = place.run(["check"]);
+    assert_eq!(check.code, 0, "{check:?}");
+    let server = place.serve(&[]);
+    assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert_eq!(server.stop().0.code(), Some(0));
+    let verified = place.run(["audit", "verify"]);
+    assert!(verified.code == 0 && verified.out.contains("Every record fits: 4 events, 1 tenant."), "{verified:?}");
+}
+
+#[test]
+fn a_database_that_was_not_migrated_or_belongs_to_others_is_refused() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    let empty = create_database(None);
+    let other = format!("database.url={}", empty.app_url());
+    place.refuses(["serve", "--set", &other], 3, &["the database is empty: run `bailiwick migrate`"]);
+    sql(&database, "ALTER TABLE users ADD COLUMN nickname text");
+    place.refuses(["serve"], 3, &["the database schema is not the one of this version", "users.nickname", "what to do: "]);
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_not_migrated_and_not_served() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    sql(
+        &database,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999999, 'later', true, '\\x00', 0);
+         CREATE TABLE later (id bigint)",
+    );
+    place.refuses(["migrate"], 3, &["the database does not belong to this version", "use the version that migrated the database"]);
+    place.refuses(["serve"], 3, &["the database schema is not the one of this version", "later"]);
+}
+
+#[test]
+fn a_second_init_leaves_the_installation_of_the_first_alone() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    let mut second = Place::empty();
+    second.set("BAILIWICK_DATABASE__URL", database.app_url());
+    second.set("BAILIWICK_DATABASE__TLS_MODE", "disable");
+    second.refuses(["init", "--email", "root@example.com", "--name", "Root"], 3, &["the database belongs to an installation already"]);
+    assert_eq!(place.run(["check"]).code, 0);
+}
+
+#[test]
+fn the_account_that_owns_the_tables_may_not_serve() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    let owner = format!("database.url={}", database.owner_url());
+    place.refuses(["serve", "--set", &owner], 3, &["the database schema is not the one of this version"]);
+}
+
+#[test]
+fn operator_reads_that_the_server_offers_no_tls() {
+    let (place, _database) = beside_postgres();
+    init(&place);
+    place.refuses(["serve", "--set", "database.tls_mode=verify-full"], 3, &["cannot be reached", "`database.tls_mode` is one it offers"]);
+}

@@ -1,0 +1,181 @@
+//! What the server does not start with. Each refusal says which and what to do, and has changed nothing.
+
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+};
+
+use crate::support::{Place, free_port};
+
+#[test]
+fn operator_reads_where_an_unknown_key_is_and_which_one_was_meant() {
+    let place = Place::installed();
+    let config = place.read("bailiwick.toml").replace("public_url =", "public_ulr =");
+    place.write("bailiwick.toml", &config);
+    let line = config.lines().position(|line| line.starts_with("public_ulr")).unwrap() + 1;
+    place.refuses(
+        ["serve"],
+        2,
+        &[&format!("bailiwick.toml:{line}: there is no key `server.public_ulr`; the nearest is `server.public_url`")],
+    );
+    let mut place = Place::installed();
+    place.set("BAILIWICK_SERVER__LISEN", "127.0.0.1:0");
+    place.refuses(["serve"], 2, &["BAILIWICK_SERVER__LISEN", "the nearest is `BAILIWICK_SERVER__LISTEN`"]);
+    place.refuses(["serve", "--set", "log.levle=info"], 2, &["--set log.levle", "the nearest is `log.level`"]);
+}
+
+#[test]
+fn operator_reads_what_a_value_should_have_been() {
+    let place = Place::installed();
+    place.refuses(["serve", "--listen", "8080"], 2, &["flag --listen: `server.listen` is \"8080\"; expected an address and a port"]);
+    place.write("bailiwick.toml", place.read("bailiwick.toml").replace("[log]", "[log]\nlevel = 3"));
+    place.refuses(["serve"], 2, &["`log.level` is 3; expected one of \"error\", \"warn\""]);
+    place.write("bailiwick.toml", "[database]\nurl = \"postgres//app:hunter2@db\"");
+    place.refuses(["serve"], 2, &["bailiwick.toml:2: `database.url`"]);
+    place.refuses(["serve", "--config", "nowhere.toml"], 2, &["nowhere.toml: No such file"]);
+}
+
+#[test]
+fn a_root_key_that_is_missing_damaged_open_or_another_is_refused() {
+    let place = Place::installed();
+    let key = place.read("root.key");
+    fs::remove_file(place.path("root.key")).unwrap();
+    place.refuses(["serve"], 3, &["root.key does not exist", "what to do: see that `keys.root_key`"]);
+
+    place.write("root.key", key.replace("check ", "check 0"));
+    fs::set_permissions(place.path("root.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    place.refuses(["serve"], 3, &["root.key is damaged", "what to do: restore the file from its copy"]);
+
+    place.write("root.key", &key);
+    fs::set_permissions(place.path("root.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    place.refuses(["serve"], 3, &["root.key is open to other users", "chmod 600"]);
+
+    let other = Place::installed();
+    fs::copy(other.path("root.key"), place.path("root.key")).unwrap();
+    fs::set_permissions(place.path("root.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    place.refuses(["serve"], 3, &["the root key is not the one of this installation", "what to do: let `keys.root_key`"]);
+}
+
+#[test]
+fn a_database_that_is_missing_foreign_or_not_migrated_is_refused() {
+    let place = Place::installed();
+    place.refuses(["serve", "--set", "database.url=sqlite:nowhere.db"], 3, &["the database nowhere.db cannot be opened", "`bailiwick migrate` makes a new, empty one"]);
+    place.write("not.db", "This is a letter, and no database at all. ".repeat(100));
+    place.refuses(["serve", "--set", "database.url=sqlite:not.db"], 3, &["the database sqlite:not.db cannot be reached", "file is not a database"]);
+    place.write("empty.db", "");
+    place.refuses(["serve", "--set", "database.url=sqlite:empty.db"], 3, &["the database is empty: run `bailiwick migrate`"]);
+    let port = free_port().to_string();
+    let url = format!("database.url=postgres://app:hunter2@127.0.0.1:{port}/b");
+    place.refuses(["serve", "--set", &url], 3, &[&format!("postgres://app:***@127.0.0.1:{port}/b cannot be reached"), "what to do: see that the server runs"]);
+}
+
+#[test]
+fn a_schema_that_somebody_changed_is_refused_and_the_change_is_named() {
+    let place = Place::installed();
+    let database = fs::read(place.path("data/bailiwick.db")).unwrap();
+    let (from, to) = (&b"CREATE TRIGGER audit_event_append_only"[..], &b"CREATE TRIGGER audit_event_append_onlx"[..]);
+    place.write("data/bailiwick.db", replaced(&database, from, to));
+    place.refuses(["serve"], 3, &["the database schema is not the one of this version", "audit_event_append_onl", "what to do: "]);
+}
+
+#[test]
+fn a_database_older_than_its_checkpoints_is_refused() {
+    let place = Place::installed();
+    let fresh = ["migrate", "--set", "database.url=sqlite:fresh.db"];
+    assert_eq!(place.run(fresh).code, 0);
+    for suffix in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(place.path(&format!("data/bailiwick.db{suffix}"))));
+    }
+    fs::rename(place.path("fresh.db"), place.path("data/bailiwick.db")).unwrap();
+    let words = ["was rolled back: 4 events were signed, the database holds 0", "restore its newest backup"];
+    place.refuses(["serve"], 3, &words);
+    let verified = place.run(["audit", "verify"]);
+    assert!(verified.code == 1 && verified.err.contains(words[0]), "{verified:?}");
+    let checked = place.run(["check"]);
+    assert!(checked.code == 1 && checked.out.contains(words[0]) && checked.out.contains("schema         ok"), "{checked:?}");
+}
+
+#[test]
+fn checkpoints_that_are_gone_or_of_another_name_are_refused() {
+    let place = Place::installed();
+    place.refuses(["serve", "--set", "audit.origin=other.example.com"], 3, &["`audit.origin` is \"other.example.com\", but this installation signs as \"localhost\""]);
+    place.refuses(["serve", "--set", "audit.checkpoints=nowhere"], 3, &["nowhere/signing.key: No such file", "what to do: see that `audit.checkpoints`"]);
+    let name = fs::read_dir(place.path("checkpoints")).unwrap().map(|entry| entry.unwrap().path());
+    let checkpoint = name.filter(|path| path.extension().is_some_and(|end| end == "checkpoint")).next().unwrap();
+    let note = fs::read_to_string(&checkpoint).unwrap();
+    fs::write(&checkpoint, note.replacen("\n4\n", "\n5\n", 1)).unwrap();
+    place.refuses(["serve"], 3, &["the checkpoint of tenant", "is refused"]);
+}
+
+#[test]
+fn a_port_in_use_is_refused_before_anything_else_is_touched() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = Place::installed();
+    // Not even the database is looked at: it is not there.
+    fs::remove_dir_all(place.path("data")).unwrap();
+    place.refuses(["serve", "--listen", &address], 3, &[&format!("cannot listen on {address}: Address already in use"), "or set another `server.listen`"]);
+    place.refuses(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", &address], 3, &["set another `server.metrics_listen`"]);
+    place.refuses(["demo", "--listen", &address], 3, &["set another `--listen`"]);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_refused() {
+    let place = Place::installed();
+    let with = |certificate: &str, key: &str| {
+        [format!("server.tls_certificate={certificate}"), format!("server.tls_key={key}")]
+    };
+    let pair = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (one, two) = (pair(), pair());
+    place.write("one.pem", one.cert.pem());
+    place.write("one.key", one.signing_key.serialize_pem());
+    place.write("two.key", two.signing_key.serialize_pem());
+    place.write("broken.pem", "-----BEGIN CERTIFICATE-----\nhunter2!\n-----END CERTIFICATE-----\n");
+    let refused = |certificate: &str, key: &str, words: &[&str]| {
+        let [certificate, key] = with(certificate, key);
+        place.refuses(["serve", "--set", &certificate, "--set", &key], 3, words);
+    };
+    refused("nowhere.pem", "one.key", &["TLS: nowhere.pem: No such file", "what to do: correct `server.tls_certificate`"]);
+    refused("one.key", "one.key", &["one.key holds no certificate"]);
+    refused("one.pem", "one.pem", &["one.pem holds no private key"]);
+    refused("broken.pem", "one.key", &["broken.pem is not a PEM file"]);
+    refused("one.pem", "two.key", &["the key in two.key cannot be used with the certificate in one.pem"]);
+}
+
+#[test]
+fn init_touches_nothing_that_is_there() {
+    let place = Place::installed();
+    let init = ["init", "--email", "root@example.com", "--name", "Root"];
+    place.refuses(init, 3, &["bailiwick.toml exists already; nothing was touched"]);
+    fs::remove_file(place.path("bailiwick.toml")).unwrap();
+    place.refuses(init, 3, &["root.key exists already"]);
+    fs::remove_file(place.path("root.key")).unwrap();
+    place.refuses(init, 3, &["signing.key exists already"]);
+    fs::remove_file(place.path("checkpoints/signing.key")).unwrap();
+    place.refuses(init, 3, &["bailiwick.db exists already"]);
+    fs::remove_dir_all(place.path("data")).unwrap();
+    fs::remove_file(place.path("checkpoints/.lock")).unwrap();
+    place.refuses(init, 3, &["holds the checkpoints of another installation"]);
+}
+
+#[test]
+fn an_init_that_fails_leaves_nothing() {
+    let place = Place::empty();
+    place.refuses(["init", "--email", "nobody", "--name", "Root"], 2, &["email: ", "what to do: correct --email"]);
+    place.refuses(["init", "--email", "root@example.com"], 2, &["the first platform owner has no name", "give it with --name"]);
+    place.refuses(["init", "--dir", "deep/er", "--email", "nobody", "--name", "Root"], 2, &["email: "]);
+    place.refuses(["init", "--email", "root@example.com", "--name", "Root", "--set", "log.level=loud"], 2, &["`log.level` is \"loud\""]);
+}
+
+/// The bytes with each `from` replaced by `to`, of the same length.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    let places: Vec<_> = bytes.windows(from.len()).enumerate().filter(|(_, window)| *window == from).map(|(at, _)| at).collect();
+    assert!(!places.is_empty(), "it is not there");
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    bytes
+}

@@ -1,0 +1,172 @@
+//! A server that is up, and how it goes down.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustix::process::Signal;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::CertificateDer};
+use crate::support::{Place, free_port, get};
+
+#[test]
+fn a_server_is_alive_and_ready_and_ends_when_told() {
+    let place = Place::installed();
+    for signal in [Signal::TERM, Signal::INT] {
+        let server = place.serve(&[]);
+        assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+        assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+        let address = server.address;
+        server.signal(signal);
+        let (status, log) = server.end();
+        assert_eq!(status.code(), Some(0), "{log}");
+        assert!(log.contains("stopped"), "{log}");
+        assert!(TcpStream::connect(address).is_err());
+    }
+}
+
+#[test]
+fn an_open_request_is_finished_before_the_end() {
+    let place = Place::installed();
+    let mut server = place.serve(&[]);
+    let mut stream = server.connect();
+    // The head has arrived, the body is still to come.
+    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\nConnection: close\r\n\r\na").unwrap();
+    stream.flush().unwrap();
+    // Two requests after it were answered, so it has been taken up.
+    server.get("/healthz");
+    server.signal(Signal::TERM);
+    server.log_until("stopping");
+    write!(stream, "=b").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    let (status, log) = server.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[test]
+fn a_request_that_never_ends_does_not_hold_up_the_end_for_ever() {
+    let place = Place::installed();
+    let mut server = place.serve(&["--set", "server.shutdown_seconds=1"]);
+    let mut stream = server.connect();
+    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na").unwrap();
+    server.get("/healthz");
+    server.signal(Signal::TERM);
+    server.log_until("stopping");
+    let (status, log) = server.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[test]
+fn a_second_signal_ends_the_patience() {
+    let place = Place::installed();
+    let mut server = place.serve(&["--set", "server.shutdown_seconds=600"]);
+    let mut stream = server.connect();
+    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na").unwrap();
+    server.get("/healthz");
+    server.signal(Signal::TERM);
+    server.log_until("stopping");
+    server.signal(Signal::TERM);
+    let (status, log) = server.end();
+    assert!(status.code() == Some(0) && log.contains("told to stop again"), "{log}");
+}
+
+#[test]
+fn metrics_are_on_their_own_address_and_nowhere_else() {
+    let place = Place::installed();
+    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let server = place.serve(&["--metrics-listen", &metrics.to_string()]);
+    server.get("/healthz");
+    let answer = get(metrics, "/metrics");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("application/openmetrics-text"), "{answer}");
+    for name in ["bailiwick_http_requests_total{", "bailiwick_job_rounds_total{job=\"signer\"", "process_resident_memory_bytes "] {
+        assert!(answer.contains(name), "{name} is not in\n{answer}");
+    }
+    assert!(get(metrics, "/healthz").starts_with("HTTP/1.1 404"));
+    assert!(server.get("/metrics").starts_with("HTTP/1.1 404"));
+    server.stop();
+}
+
+#[test]
+fn log_lines_are_json_where_asked_and_name_the_request() {
+    let place = Place::installed();
+    let server = place.serve(&["--log-format", "json"]);
+    let answer = server.get("/healthz?token=hunter2");
+    let id = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
+    let (_, log) = server.stop();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answered = lines.iter().find(|line| line["message"] == "answered").unwrap();
+    assert_eq!(answered["span"]["id"], id, "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn a_server_with_a_certificate_speaks_tls_and_takes_a_new_one_on_sighup() {
+    let place = Place::installed();
+    let first = certificate(&place);
+    let flags = ["--public-url", "https://localhost", "--set", "server.tls_certificate=server.pem", "--set", "server.tls_key=server.key"];
+    let mut server = place.serve(&flags);
+    assert!(tls_get(server.address, &first).unwrap().starts_with("HTTP/1.1 200"));
+    let second = certificate(&place);
+    server.signal(Signal::HUP);
+    server.log_until("the certificate was read again");
+    assert!(tls_get(server.address, &second).unwrap().starts_with("HTTP/1.1 200"));
+    assert!(tls_get(server.address, &first).is_err(), "the first one is not shown any more");
+
+    place.write("server.pem", "broken");
+    server.signal(Signal::HUP);
+    server.log_until("the certificate was not renewed; the earlier one stays in use");
+    assert!(tls_get(server.address, &second).unwrap().starts_with("HTTP/1.1 200"));
+    let (status, log) = server.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[test]
+fn a_certificate_that_changes_is_taken_without_being_told() {
+    let place = Place::installed();
+    certificate(&place);
+    let flags = ["--public-url", "https://localhost", "--set", "server.tls_certificate=server.pem", "--set", "server.tls_key=server.key"];
+    let mut server = place.serve(&flags);
+    let second = certificate(&place);
+    server.log_until("the certificate was read again");
+    assert!(tls_get(server.address, &second).unwrap().starts_with("HTTP/1.1 200"));
+    server.stop();
+}
+
+#[test]
+fn sighup_without_a_certificate_does_no_harm() {
+    let place = Place::installed();
+    let mut server = place.serve(&[]);
+    server.signal(Signal::HUP);
+    server.log_until("SIGHUP");
+    assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+    assert_eq!(server.stop().0.code(), Some(0));
+}
+
+/// Writes a new certificate and its key, and hands out the certificate.
+fn certificate(place: &Place) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    place.write("server.key", made.signing_key.serialize_pem());
+    place.write("server.pem", made.cert.pem());
+    made.cert.der().clone()
+}
+
+/// GET /healthz from a server that has to show this certificate.
+fn tls_get(address: SocketAddr, trusted: &CertificateDer<'static>) -> std::io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let client = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let socket = TcpStream::connect(address)?;
+    socket.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut stream = StreamOwned::new(client, socket);
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}

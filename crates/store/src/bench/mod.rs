@@ -1,0 +1,13 @@
+//! What `bench/` measures against, behind the feature `bench`: the same rows written as [bare](Bare) SQL, many events in
+//! one [transaction](append), and stored events [read](stored) back as they are.
+//!
+//! It is here because SQL is confined to this crate. No other crate turns the feature on, and a shipped program has none
+//! of it.
+
+mod bare;
+mod load;
+mod stored;
+
+pub use bare::{Bare, Flip, Rows, Sizes};
+pub use load::append;
+pub use stored::{Log, StoredRow, sizes, stored, version};

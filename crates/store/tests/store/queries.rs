@@ -1,0 +1,83 @@
+//! Every query text of the store is understood by the database it is written for.
+//!
+//! The texts are not checked at compile time, so they are collected from the sources and prepared against the migrated
+//! schemas, whether or not another test runs them.
+
+use std::{fs, path::Path};
+
+use bailiwick_testkit::both_databases;
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, error::DatabaseError};
+
+use crate::support::raw::Raw;
+
+/// Words by which a text is known to be for one database alone.
+const POSTGRES_ONLY: [&str; 7] = ["unnest(", "AS (INSERT", "set_config", "FOR UPDATE", "pg_", "advisory", "REPEATABLE READ"];
+const SQLITE_ONLY: [&str; 6] = ["json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
+
+/// The string literals of one source file that are SQL, with macros of literals put together.
+fn texts_of(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut texts = Vec::new();
+    let mut rest = source;
+    while let Some(start) = rest.find('"') {
+        let from = &rest[start + 1..];
+        let mut end = 0;
+        let bytes = from.as_bytes();
+        while end < bytes.len() && bytes[end] != b'"' {
+            end += if bytes[end] == b'\\' { 2 } else { 1 };
+        }
+        texts.push(from[..end].replace("\\\\", "\\"));
+        rest = &from[end + 1..];
+    }
+    texts.retain(|text| ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "\nWITH "].iter().any(|word| text.starts_with(word)));
+    texts
+}
+
+fn collect(folder: &Path, texts: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, texts);
+        } else if path.file_name().is_some_and(|name| name == "search.rs") {
+            // The search's texts are one frame around several conditions.
+            let source = fs::read_to_string(&path).unwrap();
+            let frame = &source[source.find("macro_rules! select").unwrap()..];
+            let parts: Vec<&str> = frame[..frame.find("\n}\n").unwrap()].split('"').collect();
+            let (front, back) = (parts[1], parts[3]);
+            let conditions: Vec<_> = source.split("select!(\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+            assert_eq!(conditions.len(), 4);
+            texts.extend(conditions.into_iter().map(|condition| format!("{front}{condition}{back}")));
+            let others = texts_of(&source).into_iter().filter(|text| text != front);
+            texts.extend(others);
+        } else {
+            texts.extend(texts_of(&fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+both_databases! {
+    async fn every_query_text_can_be_prepared(db: Db) {
+        let mut texts = Vec::new();
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+        texts.sort();
+        texts.dedup();
+        assert!(texts.len() > 90, "only {} texts were found", texts.len());
+        let (mut raw, mut prepared) = (Raw::service(&db).await, 0);
+        for text in texts {
+            let sql = AssertSqlSafe(text.clone()).into_sql_str();
+            let answer = match &mut raw {
+                Raw::Sqlite(_) if POSTGRES_ONLY.iter().any(|word| text.contains(word)) => continue,
+                Raw::Postgres(_) if SQLITE_ONLY.iter().any(|word| text.contains(word)) => continue,
+                Raw::Sqlite(c) => c.prepare(sql).await.map(drop),
+                Raw::Postgres(c) => c.prepare(sql).await.map(drop),
+            };
+            match answer {
+                Ok(()) => prepared += 1,
+                // `$2 IS NULL` says nothing of a type, which the values bring along when the text is run.
+                Err(error) if error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("42P08") && text.contains(" IS NULL OR ") => {}
+                Err(error) => panic!("{text}\n{error}"),
+            }
+        }
+        assert!(prepared > 80, "only {prepared} texts were prepared");
+    }
+}

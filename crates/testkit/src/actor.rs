@@ -1,0 +1,100 @@
+//! People of tests: signed in through the real sign-in, admitted by the real gate.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bailiwick_domain::{
+    entity::User,
+    ids::{TenantId, UserId},
+    rule::{ByJob, Rule, SignIn},
+};
+use bailiwick_ops::{
+    enrolment,
+    sign_in::{self, Step},
+};
+use bailiwick_store::{AgentClass, Credential, Job, Permit, Refusal, RequestContext, Store};
+use bailiwick_vault::token::SessionToken;
+
+use crate::Db;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Somebody with a session.
+#[derive(Clone)]
+pub struct Actor {
+    /// Where they act.
+    pub db: Db,
+    /// Their tenant.
+    pub tenant: TenantId,
+    /// Who they are, as they were when they signed in.
+    pub user: User,
+    /// The text of their session's token, as their cookie has it.
+    pub token: String,
+    /// Where they sit.
+    pub ip: IpAddr,
+}
+
+impl Actor {
+    /// Gives `user` the password of tests and signs them in with it.
+    pub(crate) async fn sign_in(db: &Db, tenant: TenantId, user: User) -> Self {
+        let job: Permit<ByJob> = db.store.gate().job(Job::Load, tenant);
+        enrolment::set_password(&db.store, &db.hasher, &job, user.id, PASSWORD.to_owned()).await.expect("a password");
+        let ip = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
+        let permit = nobody::<SignIn>(db, ip).await;
+        let step = sign_in::password(&db.store, &db.hasher, &permit, &user.email, PASSWORD.to_owned()).await.expect("a sign-in");
+        let Step::Done(token) = step else { panic!("a second factor that nobody set up") };
+        Self { db: db.clone(), tenant, user, token: token.expose().to_string(), ip }
+    }
+
+    /// Their id.
+    #[must_use]
+    pub const fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// What their browser sends along.
+    #[must_use]
+    pub fn credential(&self) -> Credential {
+        Credential::Session(SessionToken::parse(&self.token).expect("the token of a session"))
+    }
+
+    /// What a request of theirs carries beside the credential.
+    #[must_use]
+    pub fn request(&self) -> RequestContext {
+        RequestContext { id: self.db.store.new_id(), ip: Some(self.ip), agent: AgentClass::Browser }
+    }
+
+    /// Asks the gate.
+    ///
+    /// # Errors
+    /// The gate's refusal.
+    pub async fn try_permit<R: Rule>(&self) -> Result<Permit<R>, Refusal> {
+        self.try_permit_from(&self.db.store).await
+    }
+
+    /// Asks the gate of another process.
+    ///
+    /// # Errors
+    /// The gate's refusal.
+    pub async fn try_permit_from<R: Rule>(&self, store: &Store) -> Result<Permit<R>, Refusal> {
+        store.gate().admit(self.credential(), self.request()).await
+    }
+
+    /// Asks the gate, which must open.
+    pub async fn permit<R: Rule>(&self) -> Permit<R> {
+        self.try_permit().await.unwrap_or_else(|refusal| panic!("{} of {}: {refusal}", R::NAME, self.user.role))
+    }
+}
+
+/// A permit of somebody without any credential at this address.
+async fn nobody<R: Rule>(db: &Db, ip: IpAddr) -> Permit<R> {
+    let request = RequestContext { id: db.store.new_id(), ip: Some(ip), agent: AgentClass::Browser };
+    db.store.gate().admit(Credential::None, request).await.expect("a public rule")
+}
+
+impl Db {
+    /// A permit of somebody without any credential at this address.
+    pub async fn nobody<R: Rule>(&self, ip: &str) -> Permit<R> {
+        nobody(self, ip.parse().expect("an address")).await
+    }
+}

@@ -1,0 +1,28 @@
+//! One test body, both databases.
+
+/// Makes of each `async fn fact(db: Db)` a module with two tests, `sqlite` and `postgres`.
+///
+/// The test on PostgreSQL needs a server; see [`postgres`](crate::postgres).
+#[macro_export]
+macro_rules! both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($db:ident: Db) $body:block)*) => { $(
+        mod $name {
+            #[allow(unused_imports, reason = "a body may need nothing from around it")]
+            use super::*;
+
+            async fn fact($db: $crate::Db) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                fact($crate::Db::sqlite().await).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                fact($crate::Db::postgres().await).await;
+            }
+        }
+    )* };
+}

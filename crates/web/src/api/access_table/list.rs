@@ -1,0 +1,34 @@
+//! Every route of the running server with the rule that guards it.
+
+use axum::extract::State;
+use bailiwick_domain::rule::{Need, ReadSystem};
+use bailiwick_store::Store;
+use serde::Serialize;
+
+use crate::{access::Access, api::List, forms::Json, shell::Visit};
+
+#[derive(Serialize)]
+pub(in crate::api) struct RowBody {
+    method: String,
+    path: &'static str,
+    rule: &'static str,
+    /// A permission by name, or `anyone`, `signed_in`, `nobody`.
+    need: String,
+    writes: bool,
+}
+
+pub(in crate::api) async fn handle(_: Access<ReadSystem>, State(store): State<Store>, visit: Visit) -> Json<List<RowBody>> {
+    let need = |need| match need {
+        Need::Nobody => "nobody",
+        Need::Anyone => "anyone",
+        Need::SignedIn => "signed_in",
+        Need::Has(permission) => store.catalogue().name(permission),
+    };
+    List::whole(visit.access_table().iter().map(|row| RowBody {
+        method: row.method.to_string(),
+        path: row.path,
+        rule: row.rule,
+        need: need(row.need).to_owned(),
+        writes: row.writes,
+    }))
+}

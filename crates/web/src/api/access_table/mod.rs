@@ -1,0 +1,3 @@
+//! The access table of the running server.
+
+pub(super) mod list;

@@ -1,0 +1,23 @@
+//! API keys, newest first.
+
+use axum::extract::State;
+use bailiwick_domain::rule::ReadApiKeys;
+use bailiwick_store::{Scope, Store, api_keys};
+
+use super::ApiKeyBody;
+use crate::{
+    access::Access,
+    api::{After, List},
+    error::Result,
+    forms::Json,
+};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadApiKeys>,
+    State(store): State<Store>,
+    After(before): After,
+) -> Result<Json<List<ApiKeyBody>>> {
+    let mut view = store.read(&permit).await?;
+    let page = api_keys::list(&mut view, before).await?;
+    Ok(List::page(page, |key| ApiKeyBody::at(view.now(), key)))
+}

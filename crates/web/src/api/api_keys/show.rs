@@ -1,0 +1,22 @@
+//! One key's record.
+
+use axum::extract::State;
+use bailiwick_domain::{ids::ApiKeyId, rule::ReadApiKeys};
+use bailiwick_store::{Scope, Store, api_keys};
+
+use super::ApiKeyBody;
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Id, Json},
+};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadApiKeys>,
+    State(store): State<Store>,
+    Id(id): Id<ApiKeyId>,
+) -> Result<Json<ApiKeyBody>> {
+    let mut view = store.read(&permit).await?;
+    let key = api_keys::find(&mut view, id).await?;
+    Ok(Json(ApiKeyBody::at(view.now(), key)))
+}

@@ -1,0 +1,3 @@
+//! Everything that ever happened to one thing.
+
+pub(super) mod show;

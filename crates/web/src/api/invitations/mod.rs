@@ -1,0 +1,40 @@
+//! Invitations.
+
+pub(super) mod create;
+pub(super) mod list;
+pub(super) mod revoke;
+pub(super) mod show;
+
+use bailiwick_domain::{
+    entity::{Invitation, InvitationStatus},
+    ids::{InvitationId, UserId},
+    role::Role,
+    time::Timestamp,
+};
+use serde::Serialize;
+
+/// An invitation as the API shows it; its link went to the mailbox alone.
+#[derive(Serialize)]
+pub(super) struct InvitationBody {
+    id: InvitationId,
+    email: String,
+    role: Role,
+    status: InvitationStatus,
+    invited_by: Option<UserId>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl InvitationBody {
+    fn at(now: Timestamp, invitation: Invitation) -> Self {
+        Self {
+            status: invitation.status(now),
+            id: invitation.id,
+            email: invitation.email,
+            role: invitation.role,
+            invited_by: invitation.invited_by,
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+        }
+    }
+}

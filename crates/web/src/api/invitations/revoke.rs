@@ -1,0 +1,18 @@
+//! Taking an invitation back.
+
+use axum::{extract::State, http::StatusCode};
+use bailiwick_domain::{ids::InvitationId, rule::RevokeInvitation};
+use bailiwick_ops::invitations;
+use bailiwick_store::Store;
+
+use crate::{access::Access, api::NoBody, error::Result, forms::Id};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<RevokeInvitation>,
+    State(store): State<Store>,
+    Id(id): Id<InvitationId>,
+    _: NoBody,
+) -> Result<StatusCode> {
+    invitations::revoke(&store, &permit, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,80 @@
+//! The JSON API under `/v1`: the same operations as the pages, for programs.
+//!
+//! - Lists answer `{"items": […], "next": "…" | null}`, at most fifty items; `next` goes back as `?cursor=` for the
+//!   page after.
+//! - Creating answers 201 with `Location` and what was created. Every other change answers 204: whoever may change a
+//!   thing need not be allowed to read it.
+//! - Bodies are JSON objects. A field that is unknown, missing, there twice or of another type is named by a JSON
+//!   pointer in the problem (RFC 9457, RFC 6901); values are never repeated.
+//! - Ids are hyphenated UUIDs, times are RFC 3339 in UTC with six digits of fraction, hashes are lower-case hex.
+//! - A browser shows its session and `X-CSRF-Token`, a program an API key as `Authorization: Bearer`.
+
+mod access_table;
+mod api_keys;
+mod audit_entities;
+mod audit_events;
+mod created;
+mod cursor;
+mod grants;
+mod invitations;
+mod list;
+mod me;
+mod no_body;
+mod object;
+mod pair;
+mod permissions;
+mod policy;
+mod posture;
+mod roles;
+mod security_events;
+mod tenants;
+mod users;
+
+use created::Created;
+use cursor::After;
+use list::List;
+use no_body::NoBody;
+use object::Object;
+use pair::Pair;
+
+use crate::routes::Routes;
+
+/// Every route of the API.
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/v1/me", me::show::handle)
+        .get("/v1/posture", posture::show::handle)
+        .get("/v1/users", users::list::handle)
+        .get("/v1/users/{id}", users::show::handle)
+        .put("/v1/users/{id}/role", users::assign_role::handle)
+        .post("/v1/users/{id}/disable", users::disable::handle)
+        .post("/v1/users/{id}/enable", users::enable::handle)
+        .post("/v1/users/{id}/grants", grants::create::handle)
+        .get("/v1/users/{id}/grants/{grant}", grants::show::handle)
+        .delete("/v1/users/{id}/grants/{grant}", grants::remove::handle)
+        .get("/v1/invitations", invitations::list::handle)
+        .post("/v1/invitations", invitations::create::handle)
+        .get("/v1/invitations/{id}", invitations::show::handle)
+        .post("/v1/invitations/{id}/revoke", invitations::revoke::handle)
+        .get("/v1/api-keys", api_keys::list::handle)
+        .post("/v1/api-keys", api_keys::create::handle)
+        .get("/v1/api-keys/{id}", api_keys::show::handle)
+        .post("/v1/api-keys/{id}/revoke", api_keys::revoke::handle)
+        .get("/v1/roles", roles::list::handle)
+        .get("/v1/permissions", permissions::list::handle)
+        .get("/v1/access", access_table::list::handle)
+        .get("/v1/audit/events", audit_events::list::handle)
+        .get("/v1/audit/events/{id}", audit_events::show::handle)
+        .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)
+        .get("/v1/security-events", security_events::list::handle)
+        .get("/v1/security-events/{id}", security_events::show::handle)
+        .post("/v1/security-events/{id}/acknowledge", security_events::acknowledge::handle)
+        .post("/v1/security-events/{id}/resolve", security_events::resolve::handle)
+        .get("/v1/policy", policy::show::handle)
+        .put("/v1/policy", policy::update::handle)
+        .get("/v1/tenants", tenants::list::handle)
+        .post("/v1/tenants", tenants::create::handle)
+        .get("/v1/tenants/{id}", tenants::show::handle)
+        .post("/v1/tenants/{id}/suspend", tenants::suspend::handle)
+        .post("/v1/tenants/{id}/reactivate", tenants::reactivate::handle)
+}

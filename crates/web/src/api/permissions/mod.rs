@@ -1,0 +1,3 @@
+//! Permissions.
+
+pub(super) mod list;

@@ -1,0 +1,24 @@
+//! Replacing the policy.
+
+use axum::{extract::State, http::StatusCode};
+use bailiwick_domain::rule::UpdatePolicy;
+use bailiwick_ops::policy::{self, NewPolicy};
+use bailiwick_store::Store;
+
+use super::PolicyBody;
+use crate::{access::Access, api::Object, error::Result, forms::Json};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<UpdatePolicy>,
+    State(store): State<Store>,
+    Json(Object(new)): Json<Object<PolicyBody>>,
+) -> Result<StatusCode> {
+    let new = NewPolicy {
+        mfa_floor: new.mfa_floor,
+        session_idle_minutes: new.session_idle_minutes,
+        session_absolute_hours: new.session_absolute_hours,
+        invitation_days: new.invitation_days,
+    };
+    policy::update(&store, &permit, new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,3 @@
+//! The security posture.
+
+pub(super) mod show;

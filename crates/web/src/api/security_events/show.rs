@@ -1,0 +1,21 @@
+//! One security event.
+
+use axum::extract::State;
+use bailiwick_domain::{ids::SecurityEventId, rule::ReadSecurityEvents};
+use bailiwick_store::{Store, security_events};
+
+use super::SecurityEventBody;
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Id, Json},
+};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadSecurityEvents>,
+    State(store): State<Store>,
+    Id(id): Id<SecurityEventId>,
+) -> Result<Json<SecurityEventBody>> {
+    let mut view = store.read(&permit).await?;
+    Ok(Json(security_events::find(&mut view, id).await?.into()))
+}

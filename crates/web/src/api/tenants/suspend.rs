@@ -1,0 +1,24 @@
+//! Suspending an organisation: nobody of it is served from the moment of the answer.
+
+use axum::{extract::State, http::StatusCode};
+use bailiwick_domain::{ids::TenantId, rule::SuspendTenant};
+use bailiwick_ops::tenants;
+use bailiwick_store::Store;
+
+use super::Because;
+use crate::{
+    access::Access,
+    api::Object,
+    error::Result,
+    forms::{Id, Json},
+};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<SuspendTenant>,
+    State(store): State<Store>,
+    Id(id): Id<TenantId>,
+    Json(Object(because)): Json<Object<Because>>,
+) -> Result<StatusCode> {
+    tenants::suspend(&store, &permit, id, &because.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,42 @@
+//! Users.
+
+pub(super) mod assign_role;
+pub(super) mod disable;
+pub(super) mod enable;
+pub(super) mod list;
+pub(super) mod show;
+
+use bailiwick_domain::{
+    entity::{MfaState, UserStatus},
+    ids::UserId,
+    role::Role,
+    time::Timestamp,
+};
+use bailiwick_store::users::Listed;
+use serde::Serialize;
+
+/// A user as the API shows them.
+#[derive(Serialize)]
+pub(super) struct UserBody {
+    id: UserId,
+    email: String,
+    name: String,
+    role: Role,
+    status: UserStatus,
+    mfa: MfaState,
+    created_at: Timestamp,
+}
+
+impl From<Listed> for UserBody {
+    fn from(Listed { user, mfa }: Listed) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            role: user.role,
+            status: user.status,
+            mfa,
+            created_at: user.created_at,
+        }
+    }
+}

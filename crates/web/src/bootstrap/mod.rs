@@ -1,0 +1,35 @@
+//! What every request passes before it is routed, in this order:
+//!
+//! 1. [`stamp`]: request id, log line;
+//! 2. [`proxies`]: the client's address and scheme;
+//! 3. [`headers`]: security headers on whatever comes back;
+//! 4. [`cookies`]: the visitor's cookie, the message shown once;
+//! 5. [`render`]: errors as pages or problem JSON;
+//! 6. [`https`]: redirect or refusal of what came without TLS;
+//! 7. [`limits`]: sizes, time, number of requests at once;
+//! 8. [`paths`]: embedded files, file extensions, names that are never served;
+//! 9. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
+//! 10. [`form`]: reads a form, so that its CSRF token is known before any handler runs;
+//! 11. [`run`]: a change goes on although the client has gone;
+//! 12. panics become the error page.
+
+mod app;
+mod client;
+mod cookies;
+mod form;
+mod headers;
+mod https;
+mod limits;
+mod paths;
+mod proxies;
+mod render;
+mod run;
+mod stamp;
+#[cfg(test)]
+mod tests;
+
+pub use app::{App, Transport};
+pub use proxies::{BadNetwork, TrustedProxies};
+
+pub(crate) use client::Client;
+pub(crate) use form::{FormFields, read_body};

@@ -1,0 +1,52 @@
+//! Pages for people: folders are nouns, files are verbs, one endpoint a file.
+
+mod access;
+mod account;
+mod api_keys;
+mod audit;
+#[cfg(test)]
+mod browser;
+mod confirm;
+mod enrol;
+mod invitations;
+mod parts;
+mod platform;
+mod policy;
+mod reach;
+mod refused;
+mod roles;
+mod rows;
+mod security;
+mod sign_in;
+mod start;
+mod users;
+
+use bailiwick_store::Cursor;
+
+use crate::{
+    error::{Error, Result},
+    routes::Routes,
+};
+
+/// Every page.
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/", start::start)
+        .merge(sign_in::routes())
+        .merge(enrol::routes())
+        .merge(security::routes())
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(api_keys::routes())
+        .merge(roles::routes())
+        .merge(access::routes())
+        .merge(policy::routes())
+        .merge(audit::routes())
+        .merge(platform::routes())
+        .merge(account::routes())
+}
+
+/// The place in a list that an address names.
+pub(crate) fn cursor(text: Option<&str>) -> Result<Option<Cursor>> {
+    text.map(str::parse).transpose().map_err(|_| Error::BadRequest("The address names no place in this list."))
+}

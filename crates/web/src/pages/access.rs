@@ -1,0 +1,9 @@
+//! What the running server asks of its callers.
+
+mod table;
+
+use crate::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new().get("/access", table::table)
+}

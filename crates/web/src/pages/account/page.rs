@@ -1,0 +1,166 @@
+//! The account page: for reading, with an authenticator to set up, and again when its code was wrong.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use bailiwick_domain::{
+    entity::{Factor, FactorKind, FactorState, Session},
+    ids::FactorId,
+    rule::Rule,
+    time::{Span, Timestamp},
+};
+use bailiwick_store::{Actor, Permit, Scope, Store, accounts, sessions, users};
+use bailiwick_vault::totp::PERIOD;
+
+use crate::{
+    error::{Error, Result},
+    forms::{Field, Problem},
+    pages::{parts::Badge, rows::mfa},
+    shell::{Shell, Visit},
+    when::When,
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "account/show.html")]
+pub(super) struct AccountPage {
+    shell: Shell,
+    problems: Vec<Problem>,
+    name: String,
+    address: String,
+    role: &'static str,
+    joined: When,
+    mfa: Badge,
+    factors: Vec<FactorRow>,
+    enrolment: Option<Enrolment>,
+    password_changed: When,
+    current: Field,
+    new: Field,
+    again: Field,
+    sessions: Vec<SessionRow>,
+}
+
+/// A second factor of the person.
+struct FactorRow {
+    icon: &'static str,
+    label: &'static str,
+    added: When,
+    last_used: Option<When>,
+    status: Badge,
+    remove: Option<String>,
+}
+
+/// An authenticator that waits for its first code. The secret is there once, in the answer that made it.
+pub(super) struct Enrolment {
+    /// A picture as a `data:` address; empty when the secret was shown before.
+    pub(super) qr: String,
+    /// In groups of four; empty when it was shown before.
+    pub(super) secret: String,
+    pub(super) action: String,
+    pub(super) code: Field,
+}
+
+impl Enrolment {
+    /// Asks for a code of the factor again, without its secret.
+    pub(super) fn waiting(factor: FactorId, problems: &[Problem]) -> Self {
+        Self {
+            qr: String::new(),
+            secret: String::new(),
+            action: format!("/account/factors/{factor}"),
+            code: Field::new("code", "Six digits from the app").emptied(problems),
+        }
+    }
+}
+
+/// A place where the person is signed in.
+struct SessionRow {
+    icon: &'static str,
+    device: &'static str,
+    from: &'static str,
+    started: When,
+    seen: When,
+    current: bool,
+    end: String,
+}
+
+impl AccountPage {
+    /// Reads what the page says of the person.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for a key, which has no account.
+    pub(super) async fn read<R: Rule>(
+        store: &Store,
+        permit: &Permit<R>,
+        visit: &Visit,
+        problems: Vec<Problem>,
+        enrolment: Option<Enrolment>,
+    ) -> Result<Self> {
+        let Actor::User { id, session: here, .. } = *permit.actor() else {
+            return Err(Error::Forbidden("Only a signed-in person has an account."));
+        };
+        let mut view = store.read(permit).await?;
+        let listed = users::find_listed(&mut view, id).await?;
+        let factors = accounts::factors(&mut view, id).await?;
+        let password = accounts::password(&mut view, id).await?;
+        let live = sessions::live_of(&mut view, id).await?;
+        let now = view.now();
+        let field = |name, label| Field::new(name, label);
+        Ok(Self {
+            shell: Shell::new(permit, visit, "Profile and sign-in"),
+            mfa: mfa(listed.mfa),
+            factors: factors.iter().map(|factor| factor_row(factor, now)).collect(),
+            enrolment,
+            password_changed: When::ago(password.map_or(listed.user.created_at, |password| password.changed_at), now),
+            current: field("current", "Current password"),
+            new: field("new", "New password"),
+            again: field("again", "New password again"),
+            sessions: live.iter().map(|session| session_row(session, session.id == here, now)).collect(),
+            joined: When::day(listed.user.created_at),
+            role: listed.user.role.title(),
+            name: listed.user.name,
+            address: listed.user.email,
+            problems,
+        })
+    }
+}
+
+fn factor_row(factor: &Factor, now: Timestamp) -> FactorRow {
+    let (icon, label) = match factor.kind {
+        FactorKind::Totp => ("device", "Authenticator app"),
+        FactorKind::Sso => ("shield", "Single sign-on, asserted by the identity provider"),
+    };
+    FactorRow {
+        icon,
+        label,
+        added: When::day(factor.created_at),
+        last_used: last_used(factor).map(|at| When::ago(at.min(now), now)),
+        status: match factor.state {
+            FactorState::Verified => Badge::new("ok", "Verified"),
+            FactorState::Pending => Badge::new("warn", "Not proven yet"),
+            FactorState::Removed => Badge::new("mute", "Removed"),
+        },
+        remove: None,
+    }
+}
+
+/// The time step of the last accepted code as a time.
+fn last_used(factor: &Factor) -> Option<Timestamp> {
+    let seconds = factor.last_step.checked_mul(i64::try_from(PERIOD).ok()?)?;
+    (factor.last_step > 0).then(|| Timestamp::from_micros(0) + Span::seconds(seconds))
+}
+
+fn session_row(session: &Session, current: bool, now: Timestamp) -> SessionRow {
+    use bailiwick_domain::entity::SignInMethod;
+    SessionRow {
+        icon: "display",
+        device: "Browser",
+        from: match session.method {
+            SignInMethod::PasswordOnly => "Password; the code is still to come",
+            SignInMethod::Password => "Password",
+            SignInMethod::PasswordTotp => "Password and one-time code",
+            SignInMethod::Enrolment => "Enrolment link",
+        },
+        started: When::moment(session.created_at),
+        seen: When::ago(session.last_seen_at, now),
+        current,
+        end: String::new(),
+    }
+}

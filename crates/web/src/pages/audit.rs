@@ -1,0 +1,29 @@
+//! The audit log: searching it, one record, the history of one thing, and what proves that nothing was altered.
+
+mod actors;
+mod difference;
+mod entity;
+mod event;
+mod filter;
+mod moment;
+mod record;
+mod search;
+mod verify_status;
+mod words;
+
+use std::fmt::Display;
+
+use crate::routes::Routes;
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/audit", search::search)
+        .get("/audit/verify", verify_status::verify_status)
+        .get("/audit/events/{event}", event::event)
+        .get("/audit/entities/{type}/{id}", entity::entity)
+}
+
+/// Where the history of a thing is.
+pub(crate) fn history(kind: &str, id: impl Display) -> String {
+    format!("/audit/entities/{kind}/{id}")
+}

@@ -1,0 +1,98 @@
+//! Names behind the log's opaque ids.
+
+use std::collections::HashMap;
+
+use bailiwick_domain::{ids::ApiKeyId, permission::Permission, rule::Rule};
+use bailiwick_store::{Error as StoreError, Permit, Scope, api_keys, users};
+use uuid::Uuid;
+
+use super::{history, words};
+use crate::{
+    error::Result,
+    shell::{Link, initials},
+};
+
+/// Who did it, as the templates show it.
+#[derive(Debug)]
+pub(super) struct Actor {
+    /// `user` is shown by initials, everything else by its symbol.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    pub(super) initials: String,
+    pub(super) icon: &'static str,
+    pub(super) how: String,
+    pub(super) href: Option<String>,
+}
+
+/// Names of people and keys by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    people: HashMap<Uuid, String>,
+    keys: HashMap<Uuid, (String, String)>,
+    may_open_users: bool,
+}
+
+impl Names {
+    /// Looks up these ids. Each comes with the kind that the log gives it, of actors and of entities.
+    pub(super) async fn of<R: Rule>(scope: &mut impl Scope, permit: &Permit<R>, ids: &[(&str, Uuid)]) -> Result<Self> {
+        let (mut people, mut keys) = (Vec::new(), HashMap::new());
+        for &(kind, id) in ids {
+            match kind {
+                "user" | "password" => people.push(id),
+                "api_key" if !keys.contains_key(&id) => {
+                    match api_keys::find(scope, ApiKeyId::from(id)).await {
+                        Ok(key) => drop(keys.insert(id, (key.name, key.prefix))),
+                        // A key that is gone has only its id left.
+                        Err(StoreError::NotFound) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { people: users::names(scope, &people).await?, keys, may_open_users: permit.may(Permission::USER_READ) })
+    }
+
+    /// An actor of this kind and id; `auth` says how they proved it, where that is known.
+    pub(super) fn actor(&self, kind: &str, id: Option<Uuid>, auth: Option<&str>) -> Actor {
+        let how = |otherwise: &str| auth.map_or_else(|| otherwise.to_owned(), words::of_auth);
+        let bare = |kind, name: &str, icon, how| Actor { kind, name: name.to_owned(), initials: String::new(), icon, how, href: None };
+        match (kind, id) {
+            ("user", Some(id)) => {
+                let name = self.people.get(&id).cloned().unwrap_or_else(|| format!("Person {}", words::short(id)));
+                Actor {
+                    kind: "user",
+                    initials: initials(&name),
+                    icon: "user",
+                    how: how("person"),
+                    href: self.may_open_users.then(|| format!("/users/{id}")),
+                    name,
+                }
+            }
+            ("api_key", Some(id)) => {
+                let known = self.keys.get(&id);
+                let name = known.map_or_else(|| format!("Key {}", words::short(id)), |(name, _)| name.clone());
+                let how = known.map_or_else(|| "API key".to_owned(), |(_, prefix)| format!("API key {prefix}…"));
+                Actor { href: Some(history("api_key", id)), ..bare("api_key", &name, "key", how) }
+            }
+            ("operator", Some(id)) => bare("operator", "Platform operator", "globe", words::short(id)),
+            ("system", _) => bare("system", "The server", "server", auth.map_or_else(|| "by itself".to_owned(), |job| format!("job {job}"))),
+            _ => bare("anonymous", "Nobody known", "eye-off", how("not signed in")),
+        }
+    }
+
+    /// A thing of the log and the way to its history.
+    pub(super) fn entity(&self, kind: &str, id: Uuid) -> Link {
+        Link::new(self.label(kind, id), history(kind, id))
+    }
+
+    /// The name of a thing, or the end of its id.
+    pub(super) fn label(&self, kind: &str, id: Uuid) -> String {
+        let name = match kind {
+            "user" | "password" => self.people.get(&id).cloned(),
+            "api_key" => self.keys.get(&id).map(|(name, _)| name.clone()),
+            _ => None,
+        };
+        name.unwrap_or_else(|| words::short(id))
+    }
+}

@@ -1,0 +1,200 @@
+//! One record: what it changed, who did it, and the proof that it lies in the log.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{ids::EventId, rule::ReadAudit};
+use bailiwick_proof::{
+    checkpoint::{Checkpoint, SignedNote},
+    leaf_hash,
+    tree::verify_inclusion,
+};
+use bailiwick_store::{
+    Scope, Store,
+    audit::{self, EventPage},
+};
+use serde_json::Value;
+
+use super::{
+    actors::{Actor, Names},
+    difference::{self, Change},
+    history,
+    record::Record,
+    words,
+};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::Id,
+    pages::parts::{Badge, grouped},
+    shell::{Link, Shell, Visit},
+    when::When,
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "audit/event.html")]
+pub(super) struct AuditEventPage {
+    shell: Shell,
+    id: String,
+    action: String,
+    sentence: String,
+    outcome: Badge,
+    older: Option<String>,
+    newer: Option<String>,
+    actor: Actor,
+    entity: Link,
+    entity_type: String,
+    revision: i64,
+    occurred: When,
+    recorded: When,
+    reason: Option<String>,
+    facts: Vec<Detail>,
+    changes: Vec<Change>,
+    proof: Proof,
+    /// Indented for reading.
+    json: String,
+    /// The octets that are hashed.
+    octets: String,
+}
+
+struct Detail {
+    label: &'static str,
+    text: String,
+    code: bool,
+}
+
+struct Proof {
+    status: Badge,
+    hash: String,
+    previous: Option<Link>,
+    leaf: Option<String>,
+    /// The tree that the path leads to.
+    tree: Option<Tree>,
+    checkpoint: Option<Signed>,
+}
+
+struct Tree {
+    size: String,
+    root: String,
+    path: Vec<String>,
+}
+
+struct Signed {
+    size: String,
+    root: String,
+    signed: Option<When>,
+    signer: String,
+    note: String,
+}
+
+pub(super) async fn event(
+    Access(permit): Access<ReadAudit>,
+    visit: Visit,
+    State(store): State<Store>,
+    Id(id): Id<EventId>,
+) -> Result<AuditEventPage> {
+    let mut view = store.read(&permit).await?;
+    let page = audit::event_page(&mut view, id).await?;
+    let record = Record::read(&page.bytes)?;
+    let (kind, entity, revision) = (record.entity.kind.as_str(), record.entity.id, record.entity.revision);
+    // The revision after this one, this one, and the one before.
+    let around = audit::entity_history(&mut view, kind, entity, Some(revision.saturating_add(2))).await?;
+    let at = |revision: i64| {
+        let found = around.iter().find(|(listed, _)| listed.revision == revision);
+        found.map(|(listed, _)| format!("/audit/events/{}", listed.event))
+    };
+    let (older, newer) = (at(revision - 1), at(revision + 1));
+    let ids: Vec<_> = record.actor.id.map(|id| (record.actor.kind.as_str(), id)).into_iter().chain([(kind, entity)]).collect();
+    let names = Names::of(&mut view, &permit, &ids).await?;
+    let actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
+    let recorded = When::exact(record.recorded_at);
+    let previous = record.prev.map(|hash| Link::new(hash.to_string(), older.clone().unwrap_or_else(|| history(kind, entity))));
+    let (outcome, words) = (words::of_outcome(&record.outcome), words::of_action(&record.action));
+    Ok(AuditEventPage {
+        shell: Shell::new(&permit, &visit, record.action.clone()).under("Audit log", "/audit"),
+        id: id.to_string(),
+        sentence: format!("{words} by {}, {}.", actor.name, When::ago(record.recorded_at, view.now()).text),
+        outcome,
+        older,
+        newer,
+        entity: names.entity(kind, entity),
+        entity_type: words::of_kind(kind),
+        revision,
+        occurred: When::exact(record.occurred_at),
+        recorded,
+        facts: facts(&record, &page),
+        proof: proof(&page, previous),
+        json: indented(&page.bytes),
+        changes: difference::changes(record.changes, &page.personal),
+        reason: record.reason,
+        action: record.action,
+        actor,
+        octets: page.bytes,
+    })
+}
+
+/// Where the request came from. The address is personal: it is shown here, where whoever asks may read the log, and
+/// nowhere else.
+fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
+    let detail = |label, text: String, code| Detail { label, text, code };
+    let address = difference::commitment(&record.source.ip).map(|commitment| match page.personal.get(commitment) {
+        Some(Value::String(address)) => detail("Address", format!("{address} (personal, sealed apart)"), false),
+        _ => detail("Address", format!("destroyed; commitment {commitment}"), true),
+    });
+    let mut facts = vec![detail("Came from", words::of_kind(&record.source.agent), false)];
+    facts.extend(address);
+    facts.extend(record.actor.credential.map(|id| detail("Credential", id.to_string(), true)));
+    facts.extend(record.actor.id.map(|id| detail("Actor id", id.to_string(), true)));
+    facts.push(detail("Entity id", record.entity.id.to_string(), true));
+    facts.extend(record.request.map(|id| detail("Request", id.to_string(), true)));
+    facts
+}
+
+/// What proves the record, checked here and now with the verifier's own code.
+fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
+    let intact = leaf_hash(page.bytes.as_bytes()) == page.hash;
+    let fits = page.proof.as_ref().map(|proof| {
+        verify_inclusion(&page.hash, proof.leaf_index.unsigned_abs(), proof.size.unsigned_abs(), &proof.path, &proof.root).is_ok()
+    });
+    let checkpoint = page.proof.as_ref().and_then(|proof| signed(proof));
+    let status = match (intact, fits, &checkpoint) {
+        (false, ..) => Badge::new("bad", "Altered: the octets do not give the recorded hash"),
+        (true, Some(false), _) => Badge::new("bad", "Not in the tree: the path does not lead to its root"),
+        (true, None, _) => Badge::new("info", "Waiting for its place in the tree"),
+        (true, Some(true), None) => Badge::new("info", "In the tree, waiting for a checkpoint"),
+        (true, Some(true), Some(_)) => Badge::new("ok", "Sealed"),
+    };
+    let tree = page.proof.as_ref().map(|proof| Tree {
+        size: grouped(proof.size),
+        root: proof.root.to_string(),
+        path: proof.path.iter().map(ToString::to_string).collect(),
+    });
+    Proof {
+        status,
+        hash: page.hash.to_string(),
+        previous,
+        leaf: page.proof.as_ref().map(|proof| grouped(proof.leaf_index)),
+        tree,
+        checkpoint,
+    }
+}
+
+/// The oldest checkpoint that covers the record; nothing while there is none, or when the note cannot be read.
+fn signed(proof: &audit::Proof) -> Option<Signed> {
+    let note = proof.checkpoint.as_ref()?;
+    let parsed = SignedNote::parse(note.as_bytes()).ok()?;
+    let checkpoint = Checkpoint::parse(parsed.text()).ok()?;
+    let signer = parsed.signatures().first().map(|line| format!("{} (key {})", line.name, hex::encode(line.key_id)));
+    Some(Signed {
+        size: grouped(i64::try_from(checkpoint.size).unwrap_or(i64::MAX)),
+        root: checkpoint.root.to_string(),
+        signed: proof.signed_at.map(When::moment),
+        signer: signer.unwrap_or_default(),
+        note: note.clone(),
+    })
+}
+
+fn indented(octets: &str) -> String {
+    let value = serde_json::from_str::<Value>(octets);
+    value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_else(|_| octets.to_owned())
+}

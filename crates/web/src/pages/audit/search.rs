@@ -1,0 +1,231 @@
+//! Searching the log.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::{rule::ReadAudit, time::Timestamp};
+use bailiwick_store::{
+    Scope, Store,
+    audit::{self, COUNT_CAP, Found, Listed},
+};
+
+use super::{
+    actors::{Actor, Names},
+    filter::{Asked, Range},
+    words,
+};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Field, Problem, Query, Select},
+    pages::{
+        parts::{Badge, Chip, Pager, counted, grouped},
+        reach,
+    },
+    shell::{Link, Shell, Visit},
+    when::When,
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "audit/search.html")]
+struct AuditSearchPage {
+    shell: Shell,
+    may_verify: bool,
+    problems: Vec<Problem>,
+    actor: Field,
+    entity_type: Select,
+    entity: Field,
+    action: Select,
+    outcome: Select,
+    from: Field,
+    to: Field,
+    ranges: Vec<Range>,
+    chips: Vec<Chip>,
+    clear: &'static str,
+    /// Written, not numbered yet.
+    just_now: Vec<AuditRow>,
+    rows: Vec<AuditRow>,
+    pager: Pager,
+}
+
+/// A record in a list.
+struct AuditRow {
+    href: String,
+    action: String,
+    summary: String,
+    actor: Actor,
+    entity: Link,
+    entity_type: String,
+    outcome: Badge,
+    at: When,
+}
+
+pub(super) async fn search(
+    Access(permit): Access<ReadAudit>,
+    visit: Visit,
+    State(store): State<Store>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let mut view = store.read(&permit).await?;
+    let understood = asked.understand(&mut view).await?;
+    let refused = !understood.problems.is_empty();
+    let (found, count) = if refused {
+        (Found { items: Vec::new(), older: None }, 0)
+    } else {
+        (audit::search(&mut view, &understood.filter, understood.before).await?, audit::count(&mut view, &understood.filter).await?)
+    };
+    let just_now = if asked.is_empty() { audit::just_now(&mut view).await? } else { Vec::new() };
+    let (kinds, actions) = (audit::entity_types(&mut view).await?, audit::actions(&mut view).await?);
+    let ids: Vec<_> = found.items.iter().chain(&just_now).flat_map(ids).collect();
+    let names = Names::of(&mut view, &permit, &ids).await?;
+    let now = view.now();
+    let problems = understood.problems;
+    let page = AuditSearchPage {
+        shell: Shell::new(&permit, &visit, "Audit log"),
+        may_verify: reach::opens(&visit, &permit, "/audit/verify"),
+        actor: asked.actor_field(&problems),
+        entity_type: asked.kind_select(&kinds),
+        entity: asked.entity_field(&problems),
+        action: asked.action_select(&actions),
+        outcome: asked.outcome_select(&problems),
+        from: asked.from_field(now, &problems),
+        to: asked.to_field(&problems),
+        ranges: asked.ranges(),
+        chips: asked.chips(),
+        clear: "/audit",
+        just_now: just_now.iter().map(|listed| row(listed, &names, now)).collect(),
+        rows: found.items.iter().map(|listed| row(listed, &names, now)).collect(),
+        pager: Pager {
+            shown: shown(found.items.len(), count),
+            first: asked.is_later().then(|| asked.first()),
+            prev: None,
+            next: found.older.map(|leaf| asked.older(leaf)),
+        },
+        problems,
+    };
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, page).into_response())
+}
+
+fn row(listed: &Listed, names: &Names, now: Timestamp) -> AuditRow {
+    AuditRow {
+        href: format!("/audit/events/{}", listed.event),
+        summary: words::of_action(&listed.action),
+        action: listed.action.clone(),
+        actor: names.actor(&listed.actor_kind, listed.actor_id, None),
+        entity: names.entity(&listed.entity_type, listed.entity_id),
+        entity_type: words::of_kind(&listed.entity_type),
+        outcome: words::of_outcome(&listed.outcome),
+        at: When::ago(listed.recorded_at, now),
+    }
+}
+
+/// The ids of a row that have names.
+fn ids(listed: &Listed) -> impl Iterator<Item = (&str, uuid::Uuid)> {
+    let actor = listed.actor_id.map(|id| (listed.actor_kind.as_str(), id));
+    actor.into_iter().chain([(listed.entity_type.as_str(), listed.entity_id)])
+}
+
+/// How many records there are, as far as they are counted.
+fn shown(rows: usize, count: i64) -> String {
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    match count {
+        COUNT_CAP.. => format!("{rows} of {}+ records", grouped(COUNT_CAP)),
+        _ if rows == count => counted(count, "record"),
+        _ => format!("{rows} of {}", counted(count, "record")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_stops_at_its_bound() {
+        for (rows, count, text) in [(0, 0, "0 records"), (1, 1, "1 record"), (50, 1204, "50 of 1,204 records"), (50, 10_000, "50 of 10,000+ records")] {
+            assert_eq!(shown(rows, count), text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod pages {
+    use bailiwick_domain::role::Role;
+    use bailiwick_testkit::{Tenant, both_databases};
+
+    use crate::pages::browser::{Browser, href};
+
+    async fn with_an_invitation(tenant: &Tenant) {
+        let form = [("address", "new@example.com"), ("role", "auditor"), ("lifetime", "7")];
+        Browser::of(&tenant.owner()).post("/invitations", &form).await;
+        tenant.db.sign().await;
+    }
+
+    both_databases! {
+        async fn auditor_finds_who_did_what(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            with_an_invitation(&acme).await;
+            let by_name = auditor.get("/audit?actor=olive&action=user.invited&range=1h").await.page();
+            assert!(by_name.contains("1 record<") && by_name.contains("Olive acme") && by_name.contains("User invited"), "{by_name}");
+            let by_address = auditor.get("/audit?actor=OWNER%40acme.example&outcome=ok").await.page();
+            assert!(by_address.contains("user.invited"));
+            let none = auditor.get("/audit?action=user.invited&to=1990-01-01").await.page();
+            assert!(none.contains("No record matches"));
+            assert!(auditor.get("/audit?type=invitation").await.page().contains("/audit?") , "chips lead on");
+        }
+
+        async fn auditor_keeps_what_they_mistyped(db: Db) {
+            let mut auditor = Browser::of(&db.tenant("acme").await.user(Role::Auditor).await);
+            for (query, kept, error) in [
+                ("actor=Nobody%20Such", "value=\"Nobody Such\"", "actor-error"),
+                ("entity=17", "value=\"17\"", "entity-error"),
+                ("from=yesterday", "value=\"yesterday\"", "from-error"),
+                ("from=2026-02-01&to=2026-01-01", "value=\"2026-01-01T23:59\"", "to-error"),
+                ("outcome=good", "value=\"good\" selected", "outcome-error"),
+            ] {
+                let answer = auditor.get(&format!("/audit?{query}")).await;
+                assert_eq!(answer.status.as_u16(), 422, "{query}");
+                assert!(answer.body.contains(kept) && answer.body.contains(&format!("id=\"{error}\"")), "{query}: {}", answer.body);
+            }
+            assert_eq!(auditor.get("/audit?x=1").await.status.as_u16(), 400);
+        }
+
+        async fn auditor_sees_what_changed_and_its_proof(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            with_an_invitation(&acme).await;
+            let list = auditor.get("/audit?action=user.invited").await.page();
+            let event = auditor.get(href(&list, "/audit/events/", "")).await.page();
+            for text in ["new@example.com", "personal, sealed apart", "Sealed", "Inclusion proof", "None: this is revision 1", "The stored octets", "bailiwick.test/tenant/"] {
+                assert!(event.contains(text), "{text}: {event}");
+            }
+            let list = auditor.get("/audit?action=session.created").await.page();
+            let session = auditor.get(href(&list, "/audit/events/", "")).await.page();
+            assert!(session.contains("203.0.113.7 (personal, sealed apart)"), "{session}");
+            let entity = auditor.get(href(&event, "/audit/entities/invitation/", "")).await.page();
+            assert!(entity.contains("Chain unbroken, 1 revision") && entity.contains("new@example.com"));
+            let status = auditor.get("/audit/verify").await.page();
+            assert!(status.contains("Signed to the end") && status.contains("bailiwick audit verify"));
+        }
+
+        async fn nobody_reads_another_tenants_records(db: Db) {
+            let acme = db.tenant("acme").await;
+            with_an_invitation(&acme).await;
+            let list = Browser::of(&acme.owner()).get("/audit?action=user.invited").await.page();
+            let (event, entity) = (href(&list, "/audit/events/", ""), href(&list, "/audit/entities/invitation/", ""));
+            let mut other = Browser::of(&db.tenant("other").await.owner());
+            for path in [event, entity, "/audit/entities/invitation/x", "/audit/events/x"] {
+                assert_eq!(other.get(path).await.status.as_u16(), 404, "{path}");
+            }
+            let mut coordinator = Browser::of(&acme.user(Role::SupportCoordinator).await);
+            for path in ["/audit", "/audit/verify", event, entity] {
+                assert_eq!(coordinator.get(path).await.status.as_u16(), 403, "{path}");
+            }
+        }
+    }
+}

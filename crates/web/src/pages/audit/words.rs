@@ -1,0 +1,89 @@
+//! The log's own words as people read them.
+
+use crate::pages::parts::Badge;
+
+/// An action as a sentence without its verb's tense being lost: `api_key.created` is "API key created".
+pub(super) fn of_action(action: &str) -> String {
+    of_kind(&action.replace('.', " "))
+}
+
+/// A kind of thing: `api_key` is "API key".
+pub(super) fn of_kind(kind: &str) -> String {
+    let words = kind.split(['_', ' ']).filter(|word| !word.is_empty()).enumerate().map(|(place, word)| match word {
+        "api" => "API".to_owned(),
+        "mfa" => "MFA".to_owned(),
+        _ if place == 0 => {
+            let mut letters = word.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// How it ended.
+pub(super) fn of_outcome(outcome: &str) -> Badge {
+    match outcome {
+        "ok" => Badge::new("ok", "Done"),
+        "denied" => Badge::new("bad", "Denied"),
+        "failed" => Badge::new("warn", "Failed"),
+        other => Badge::new("mute", other),
+    }
+}
+
+/// The symbol of a kind of thing.
+pub(super) fn icon(kind: &str) -> &'static str {
+    match kind {
+        "user" => "user",
+        "invitation" => "mail",
+        "api_key" => "key",
+        "session" | "sign_in_attempt" => "sign-in",
+        "factor" => "device",
+        "password" => "lock",
+        "policy" => "sliders",
+        "tenant" => "building",
+        "enrolment" => "link",
+        "grant" => "matrix",
+        "security_event" => "bell",
+        "request" => "route",
+        _ => "log",
+    }
+}
+
+/// How an actor proved who they are.
+pub(super) fn of_auth(auth: &str) -> String {
+    match auth {
+        "password" => "signed in with a password".to_owned(),
+        "password_totp" => "signed in with a password and a code".to_owned(),
+        "password_pending_factor" => "password given, code still to come".to_owned(),
+        "enrolment" => "through an enrolment link".to_owned(),
+        "session" => "signed in".to_owned(),
+        "api_key" => "with an API key".to_owned(),
+        "none" => "not signed in".to_owned(),
+        other => of_kind(other),
+    }
+}
+
+/// The end of an id, which tells ids of the same moment apart.
+pub(super) fn short(id: uuid::Uuid) -> String {
+    let text = id.simple().to_string();
+    format!("…{}", text.get(24..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auditor_reads_words() {
+        for (action, words) in [
+            ("api_key.created", "API key created"),
+            ("user.role_changed", "User role changed"),
+            ("mfa.enabled", "MFA enabled"),
+            ("sign_in.refused", "Sign in refused"),
+            ("", ""),
+        ] {
+            assert_eq!(of_action(action), words);
+        }
+    }
+}

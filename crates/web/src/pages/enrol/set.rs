@@ -1,0 +1,107 @@
+//! Setting the first password, which signs the person in.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::enrolment;
+use serde::Deserialize;
+
+use super::{Link, enrolled, show::SetPasswordPage};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Form, Id, Problem},
+    pages::{refused::Refused, sign_in::with_session},
+    shell::Visit,
+    state::AppState,
+};
+
+/// The names that the operation has for the fields of the form.
+const NAMES: &[(&str, &str)] = &[("password", "new")];
+
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    new: String,
+    again: String,
+}
+
+pub(super) async fn set(
+    Access(permit): Access<SignIn>,
+    State(state): State<AppState>,
+    visit: Visit,
+    Id(Link(token)): Id<Link>,
+    form: Form<Chosen>,
+) -> Result<Response> {
+    let who = enrolled(&state.store, &permit, &token).await?;
+    let refused = match form.values {
+        Err(problems) => Refused::unread(problems, NAMES),
+        Ok(values) if values.new != values.again => Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES),
+        Ok(values) => match enrolment::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
+            Ok(session) => return Ok(with_session("/", &session).into_response()),
+            Err(error) => Refused::by(error, NAMES)?,
+        },
+    };
+    Ok((refused.status, SetPasswordPage::new(&visit, &token, who, refused.problems)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{role::Role, rule::ByJob, time::Span};
+    use bailiwick_ops::enrolment;
+    use bailiwick_testkit::{Tenant, both_databases};
+
+    use crate::pages::browser::Browser;
+
+    async fn link(tenant: &Tenant) -> String {
+        let user = tenant.add(Role::Auditor).await;
+        let token = enrolment::begin(&tenant.db.store, &tenant.job::<ByJob>(), user.id).await.unwrap();
+        format!("/enrol/{}", token.expose().as_str())
+    }
+
+    const NEW: &str = "a long enough password";
+
+    both_databases! {
+        async fn first_user_sets_a_password_once_and_is_signed_in(db: Db) {
+            let link = link(&db.tenant("acme").await).await;
+            let mut browser = Browser::new(&db);
+            let page = browser.get(&link).await;
+            assert!(page.status == 200 && page.shows("acme.example") && page.shows("acme Pty Ltd"));
+            let done = browser.post(&link, &[("username", "x"), ("new", NEW), ("again", NEW)]).await;
+            assert_eq!(done.led(), (303, "/"));
+            assert_eq!(browser.get("/account").await.status, 200);
+            let mut second = Browser::new(&db);
+            assert_eq!(second.get(&link).await.status, 409);
+            assert_eq!(second.post(&link, &[("new", NEW), ("again", NEW)]).await.status, 409);
+        }
+
+        async fn person_is_told_which_password_to_correct(db: Db) {
+            let link = link(&db.tenant("acme").await).await;
+            let mut browser = Browser::new(&db);
+            let short = browser.post(&link, &[("new", "short"), ("again", "short")]).await;
+            assert!(short.status == 422 && short.shows(r##"href="#new""##) && short.shows("12 characters"));
+            let differs = browser.post(&link, &[("new", NEW), ("again", "another long password")]).await;
+            assert!(differs.status == 422 && differs.shows(r##"href="#again""##));
+            assert!(!differs.shows(NEW) && !differs.shows("another long password"));
+        }
+
+        async fn a_link_that_lapsed_or_never_was_gets_one_answer(db: Db) {
+            let acme = db.tenant("acme").await;
+            let link = link(&acme).await;
+            db.clock.advance(Span::hours(25));
+            let lapsed = Browser::new(&db).get(&link).await;
+            let forged = Browser::new(&db).get(&format!("{}AAAA", &link[..link.len() - 4])).await;
+            assert_eq!((lapsed.status.as_u16(), forged.status.as_u16()), (409, 409));
+            assert_eq!(Browser::new(&db).get("/enrol/x").await.status, 404);
+        }
+
+        async fn somebody_signed_in_does_not_set_anothers_password(db: Db) {
+            let acme = db.tenant("acme").await;
+            let link = link(&acme).await;
+            let mut browser = Browser::of(&acme.owner());
+            assert_eq!(browser.get(&link).await.status, 409);
+            assert_eq!(browser.post(&link, &[("new", NEW), ("again", NEW)]).await.status, 409);
+        }
+    }
+}

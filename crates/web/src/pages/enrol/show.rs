@@ -1,0 +1,58 @@
+//! The form for the first password.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::rule::SignIn;
+use bailiwick_store::Store;
+use bailiwick_vault::token::EnrolmentToken;
+
+use super::{Enrolled, Link, enrolled};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Field, Id, Problem},
+    shell::{Shell, Visit},
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "enrol/set_password.html")]
+pub(super) struct SetPasswordPage {
+    shell: Shell,
+    title: String,
+    sentence: String,
+    problems: Vec<Problem>,
+    action: String,
+    address: String,
+    name: Option<Field>,
+    new: Field,
+    again: Field,
+    button: &'static str,
+}
+
+impl SetPasswordPage {
+    pub(super) fn new(visit: &Visit, token: &EnrolmentToken, who: Enrolled, problems: Vec<Problem>) -> Self {
+        Self {
+            shell: Shell::card(visit, "Set your password"),
+            title: format!("Welcome, {}", who.user.name),
+            sentence: format!("Choose the password with which you sign in to {}. The link works once.", who.tenant.name),
+            action: format!("/enrol/{}", token.expose().as_str()),
+            address: who.user.email,
+            name: None,
+            new: Field::new("new", "Password").hint("At least 12 characters. Length beats symbols.").emptied(&problems),
+            again: Field::new("again", "Password again").emptied(&problems),
+            button: "Set the password",
+            problems,
+        }
+    }
+}
+
+pub(super) async fn show(
+    Access(permit): Access<SignIn>,
+    State(store): State<Store>,
+    visit: Visit,
+    Id(Link(token)): Id<Link>,
+) -> Result<SetPasswordPage> {
+    let who = enrolled(&store, &permit, &token).await?;
+    Ok(SetPasswordPage::new(&visit, &token, who, Vec::new()))
+}

@@ -1,0 +1,66 @@
+//! The form with which people are invited.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{entity::TenantKind, rule::Invite};
+use bailiwick_ops::invitations::invitable;
+use bailiwick_store::{Permit, Store, tenants};
+
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Choice, Field, Problem, Select, Typed},
+    pages::parts::counted,
+    shell::{Shell, Visit},
+};
+
+/// Days that are offered beside the policy's own number.
+const DAYS: [i64; 5] = [3, 7, 14, 30, 90];
+
+#[derive(Template, WebTemplate)]
+#[template(path = "invitations/create.html")]
+pub(super) struct InvitationCreatePage {
+    shell: Shell,
+    problems: Vec<Problem>,
+    address: Field,
+    role: Select,
+    lifetime: Select,
+}
+
+pub(super) async fn new(Access(permit): Access<Invite>, visit: Visit, State(store): State<Store>) -> Result<InvitationCreatePage> {
+    page(&permit, &visit, &store).await
+}
+
+/// The empty form.
+pub(super) async fn page(permit: &Permit<Invite>, visit: &Visit, store: &Store) -> Result<InvitationCreatePage> {
+    let policy = tenants::policy(&mut store.read(permit).await?).await?;
+    let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
+    let roles = invitable(store, *permit.permissions(), platform);
+    let roles = roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
+    let mut days = DAYS.to_vec();
+    days.push(policy.invitation_days);
+    days.sort_unstable();
+    days.dedup();
+    let days = days.into_iter().map(|days| Choice::new(days.to_string(), counted(days, "day")));
+    Ok(InvitationCreatePage {
+        shell: Shell::new(permit, visit, "Invite someone").under("Invitations", "/invitations"),
+        problems: Vec::new(),
+        address: Field::new("address", "E-mail address").hint("The link goes to this mailbox and nowhere else."),
+        role: Select::new("role", "Role", roles, "").hint("Roles that hold more than you do are not offered."),
+        lifetime: Select::new("lifetime", "Expires after", days, &policy.invitation_days.to_string()),
+    })
+}
+
+impl InvitationCreatePage {
+    /// The form as it was filled in, with what is wrong beside each field.
+    pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        Self {
+            address: self.address.again(typed, &problems),
+            role: self.role.again(typed, &problems),
+            lifetime: self.lifetime.again(typed, &problems),
+            problems,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Creating an organisation. The link for its first owner is in the answer to this one request and nowhere else.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::rule::CreateTenant;
+use bailiwick_ops::{
+    enrolment,
+    tenants::{self, NewOwner, NewTenant},
+};
+use serde::Deserialize;
+
+use super::tenant_new::page;
+use crate::{
+    access::Access,
+    error::Result,
+    forms::Form,
+    pages::refused::Refused,
+    shell::{Shell, Visit},
+    state::AppState,
+    when::When,
+};
+
+/// The names that the operation has for the fields of the form.
+const NAMES: &[(&str, &str)] = &[("owner_email", "owner"), ("email", "owner")];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewForm {
+    name: String,
+    slug: String,
+    region: String,
+    owner: String,
+    owner_name: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "platform/tenant_created.html")]
+struct TenantCreatedPage<'a> {
+    shell: Shell,
+    name: String,
+    slug: String,
+    owner: String,
+    /// The link for the first owner, this once.
+    link: &'a str,
+    expires: When,
+}
+
+pub(super) async fn tenant_create(
+    Access(permit): Access<CreateTenant>,
+    visit: Visit,
+    State(state): State<AppState>,
+    form: Form<NewForm>,
+) -> Result<Response> {
+    let refused = match form.values {
+        Err(problems) => Refused::unread(problems, NAMES),
+        Ok(values) => {
+            let owner = NewOwner { email: values.owner, name: values.owner_name };
+            let new = NewTenant { slug: values.slug, name: values.name, region: values.region, key_brand: None, owner };
+            match tenants::create(&state.store, &permit, new).await {
+                Ok((tenant, owner)) => {
+                    let inside = permit.step_into(tenant.id);
+                    let token = enrolment::begin(&state.store, &inside, owner.id).await?;
+                    let text = token.expose();
+                    let link = format!("{}/enrol/{}", state.settings.public_url, text.as_str());
+                    let page = TenantCreatedPage {
+                        shell: Shell::new(&permit, &visit, "Hand on the link now").under("Tenants", "/platform/tenants"),
+                        name: tenant.name,
+                        slug: tenant.slug,
+                        owner: owner.email,
+                        link: &link,
+                        expires: When::moment(state.store.now() + enrolment::LASTS),
+                    };
+                    return Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response());
+                }
+                Err(error) => Refused::by(error, NAMES)?,
+            }
+        }
+    };
+    let page = page(&permit, &visit).again(&form.typed, refused.problems);
+    Ok((refused.status, page).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{StatusCode, header};
+    use bailiwick_domain::role::Role;
+    use bailiwick_testkit::both_databases;
+
+    use crate::{
+        access::cookies::FLASH,
+        pages::browser::{Browser, href},
+    };
+
+    const FORM: &[(&str, &str)] =
+        &[("name", "Acme"), ("slug", "acme"), ("region", "local"), ("owner", "ann@acme.example"), ("owner_name", "Ann Acme")];
+
+    both_databases! {
+        async fn operator_sees_the_owners_link_once(db: Db) {
+            let mut operator = Browser::of(&db.platform().await.user(Role::PlatformOperator).await);
+            let answer = operator.post("/platform/tenants", FORM).await;
+            assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+            let page = answer.page();
+            let link = page.split("id=\"owner-link\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
+            assert!(link.strip_prefix("https://bailiwick.test/enrol/").is_some_and(|token| token.len() == 64), "{link}");
+            let list = operator.get("/platform/tenants?q=ACM").await.page();
+            assert!(list.contains("acme") && !list.contains("/enrol/"));
+            assert!(operator.get("/platform/tenants?q=%25").await.page().contains("No tenant matches"), "a percent sign stands for itself");
+            let again = operator.post("/platform/tenants", FORM).await;
+            assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(again.body.contains("id=\"slug-error\"") && again.body.contains("value=\"ann@acme.example\""));
+        }
+
+        async fn operator_suspends_with_a_reason_and_lifts_it(db: Db) {
+            let mut operator = Browser::of(&db.platform().await.user(Role::PlatformOperator).await);
+            let mut acme = Browser::of(&db.tenant("acme").await.owner());
+            let list = operator.get("/platform/tenants").await.page();
+            let suspend = href(&list, "/platform/tenants/", "/suspend");
+            assert!(operator.get(suspend).await.page().contains("Suspend acme Pty Ltd?"));
+            let answer = operator.post(suspend, &[("reason", "x")]).await;
+            assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("id=\"reason-error\""));
+            assert_eq!(acme.get("/policy").await.status, StatusCode::OK, "nothing has happened yet");
+            let answer = operator.post(suspend, &[("reason", "unpaid since May")]).await;
+            assert_eq!((answer.led(), operator.cookie(FLASH)), ((303, "/platform/tenants"), Some("tenant-suspended")));
+            assert_eq!(acme.get("/policy").await.status, StatusCode::FORBIDDEN);
+            let list = operator.get("/platform/tenants?status=suspended").await.page();
+            let reactivate = href(&list, "/platform/tenants/", "/reactivate");
+            operator.post(reactivate, &[("reason", "paid")]).await;
+            assert_eq!(operator.cookie(FLASH), Some("tenant-reactivated"));
+            assert_eq!(acme.get("/policy").await.status, StatusCode::OK);
+        }
+
+        async fn customer_never_sees_the_platform(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            for path in ["/platform/tenants", "/platform/tenants/new", &format!("/platform/tenants/{}/suspend", acme.id())] {
+                assert_eq!(owner.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+            }
+            assert_eq!(owner.post("/platform/tenants", FORM).await.status, StatusCode::FORBIDDEN);
+        }
+
+        async fn support_sees_tenants_and_no_way_to_change_them(db: Db) {
+            let mut support = Browser::of(&db.platform().await.user(Role::PlatformSupport).await);
+            db.tenant("acme").await;
+            let list = support.get("/platform/tenants").await.page();
+            assert!(list.contains("acme") && !list.contains("/suspend") && !list.contains("/platform/tenants/new"));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The policy as it stands, with the form to change it for whoever may.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{
+    entity::{MfaFloor, Policy},
+    permission::Permission,
+    rule::{ReadPolicy, Rule},
+};
+use bailiwick_store::{Permit, Store, tenants};
+
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Choice, Field, Problem, Select, Typed},
+    pages::{
+        audit::history,
+        parts::counted,
+    },
+    shell::{Shell, Visit},
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "policy/show.html")]
+pub(super) struct PolicyPage {
+    shell: Shell,
+    problems: Vec<Problem>,
+    may_update: bool,
+    /// The policy's history; nothing for whoever may not read the log.
+    history: Option<String>,
+    mfa_floor: Select,
+    idle: Field,
+    absolute: Field,
+    invitation: Field,
+    /// The policy in words, for whoever may only read it.
+    facts: Vec<(&'static str, String)>,
+}
+
+pub(super) async fn show(Access(permit): Access<ReadPolicy>, visit: Visit, State(store): State<Store>) -> Result<PolicyPage> {
+    page(&permit, &visit, &store).await
+}
+
+/// The page of the policy as it stands.
+pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Store) -> Result<PolicyPage> {
+    let policy = tenants::policy(&mut store.read(permit).await?).await?;
+    let floors = MfaFloor::ALL.iter().map(|floor| Choice::new(floor.name(), title(*floor)).hint(meaning(*floor)));
+    Ok(PolicyPage {
+        shell: Shell::new(permit, visit, "Security policy").under("People and access", "/users"),
+        problems: Vec::new(),
+        may_update: permit.may(Permission::POLICY_UPDATE),
+        history: permit.may(Permission::AUDIT_READ).then(|| history("policy", policy.id)),
+        mfa_floor: Select::new("mfa_floor", "Everybody signs in with", floors, policy.mfa_floor.name()),
+        idle: Field::new("session_idle_minutes", "Minutes without a request until a session ends")
+            .value(policy.session_idle_minutes.to_string())
+            .hint("5 to 1,440. Takes effect with the next request of each session."),
+        absolute: Field::new("session_absolute_hours", "Hours until a session ends whatever happens")
+            .value(policy.session_absolute_hours.to_string())
+            .hint("1 to 720. Sessions that are open keep the end they have."),
+        invitation: Field::new("invitation_days", "Days that an invitation waits for its answer")
+            .value(policy.invitation_days.to_string())
+            .hint("1 to 90. Whoever invites may choose otherwise."),
+        facts: facts(&policy),
+    })
+}
+
+impl PolicyPage {
+    /// The form as it was filled in, with what is wrong beside each field.
+    pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        Self {
+            mfa_floor: self.mfa_floor.again(typed, &problems),
+            idle: self.idle.again(typed, &problems),
+            absolute: self.absolute.again(typed, &problems),
+            invitation: self.invitation.again(typed, &problems),
+            problems,
+            ..self
+        }
+    }
+}
+
+const fn title(floor: MfaFloor) -> &'static str {
+    match floor {
+        MfaFloor::Any => "A password",
+        MfaFloor::Mfa => "A password and a second factor",
+    }
+}
+
+const fn meaning(floor: MfaFloor) -> &'static str {
+    match floor {
+        MfaFloor::Any => "A second factor is asked of those who have one. Choosing this raises a high-severity event.",
+        MfaFloor::Mfa => "A verified authenticator, or single sign-on whose provider asserts one.",
+    }
+}
+
+fn facts(policy: &Policy) -> Vec<(&'static str, String)> {
+    vec![
+        ("Everybody signs in with", title(policy.mfa_floor).to_owned()),
+        ("A session ends without a request for", counted(policy.session_idle_minutes, "minute")),
+        ("A session ends in any case after", counted(policy.session_absolute_hours, "hour")),
+        ("An invitation waits for", counted(policy.invitation_days, "day")),
+    ]
+}

@@ -1,0 +1,46 @@
+use bailiwick_domain::entity::{MfaState, UserStatus};
+use bailiwick_store::users::Listed;
+
+use crate::{pages::parts::Badge, shell::initials, when::When};
+
+/// A user in a list.
+#[derive(Clone, Debug)]
+pub(crate) struct UserRow {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) initials: String,
+    pub(crate) href: String,
+    pub(crate) role: String,
+    pub(crate) mfa: Badge,
+    pub(crate) status: Badge,
+    pub(crate) last_seen: Option<When>,
+}
+
+impl UserRow {
+    pub(crate) fn of(listed: &Listed) -> Self {
+        let user = &listed.user;
+        Self {
+            name: user.name.clone(),
+            address: user.email.clone(),
+            initials: initials(&user.name),
+            href: format!("/users/{}", user.id),
+            role: user.role.title().to_owned(),
+            mfa: mfa(listed.mfa),
+            status: match user.status {
+                UserStatus::Active => Badge::new("ok", "Active"),
+                UserStatus::Disabled => Badge::new("mute", "Disabled"),
+            },
+            last_seen: None,
+        }
+    }
+}
+
+/// What the pages say of a second factor.
+pub(crate) fn mfa(state: MfaState) -> Badge {
+    match state {
+        MfaState::Required => Badge::new("ok", "Required"),
+        MfaState::Verified => Badge::new("ok", "Verified"),
+        MfaState::Missing => Badge::new("bad", "Missing"),
+        MfaState::Sso => Badge::new("info", "SSO asserted"),
+    }
+}

@@ -1,0 +1,126 @@
+//! The security controls page. Nothing on it is typed in or kept: every figure is computed while the page is made.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{permission::Permission, posture::Posture as Computed, rule::ReadPosture};
+use bailiwick_ops::posture;
+use bailiwick_store::{Scope, api_keys, invitations, security_events, users};
+
+use super::{
+    checklist::{Check, checklist, next_gap},
+    panels::{Controls, InvitationRow, KeyRow},
+    score::Posture,
+    tiles::{Tile, tiles},
+};
+use crate::{
+    access::Access,
+    error::Result,
+    pages::{
+        reach::opens,
+        rows::{SecurityEventRow, UserRow},
+    },
+    shell::{Link, Shell, Visit},
+    state::AppState,
+};
+
+/// Rows of each list on the page; the rest is a link away.
+const ROWS: i64 = 5;
+
+#[derive(Template, WebTemplate)]
+#[template(path = "security/controls.html")]
+pub(super) struct ControlsPage {
+    shell: Shell,
+    /// Where the largest gain is.
+    next: Option<Link>,
+    posture: Posture,
+    tiles: Vec<Tile>,
+    controls: Controls,
+    checks: Vec<Check>,
+    events: Vec<SecurityEventRow>,
+    users: Vec<UserRow>,
+    invitations: Vec<InvitationRow>,
+    keys: Vec<KeyRow>,
+    may_invite: bool,
+    may_create_key: bool,
+}
+
+pub(super) async fn controls(
+    Access(permit): Access<ReadPosture>,
+    visit: Visit,
+    State(state): State<AppState>,
+) -> Result<ControlsPage> {
+    let mut view = state.store.read(&permit).await?;
+    let now = view.now();
+    let snapshot = posture::snapshot(&mut view, &state.environment).await?;
+    let computed = Computed::of(&snapshot);
+    let reach = |path: &str| opens(&visit, &permit, path);
+    // Each list needs the permission that its own page needs.
+    let mut page = ControlsPage {
+        shell: Shell::new(&permit, &visit, "Security controls"),
+        next: next_gap(&computed, reach),
+        posture: Posture::new(&computed, &snapshot, now),
+        tiles: tiles(&snapshot),
+        controls: Controls::new(&computed, reach),
+        checks: checklist(&computed, reach),
+        events: Vec::new(),
+        users: Vec::new(),
+        invitations: Vec::new(),
+        keys: Vec::new(),
+        may_invite: permit.may(Permission::INVITATION_CREATE),
+        may_create_key: permit.may(Permission::API_KEY_CREATE),
+    };
+    if permit.may(Permission::SECURITY_EVENT_READ) {
+        let sees_records = permit.may(Permission::AUDIT_READ);
+        let newest = security_events::list(&mut view, None, ROWS).await?;
+        page.events = newest.items.iter().map(|event| SecurityEventRow::of(event, sees_records)).collect();
+    }
+    if permit.may(Permission::USER_READ) {
+        let first = users::list(&mut view, None).await?.items;
+        page.users = first.iter().take(usize::try_from(ROWS).unwrap_or_default()).map(UserRow::of).collect();
+    }
+    if permit.may(Permission::INVITATION_READ) {
+        page.invitations = invitations::pending(&mut view, ROWS).await?.iter().map(|row| InvitationRow::of(row, now)).collect();
+    }
+    if permit.may(Permission::API_KEY_READ) {
+        page.keys = api_keys::ending_first(&mut view, ROWS).await?.iter().map(|row| KeyRow::of(row, now)).collect();
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{clock::Clock, role::Role, rule::ChangeMe};
+    use bailiwick_ops::factors;
+    use bailiwick_testkit::both_databases;
+
+    use crate::pages::browser::Browser;
+
+    both_databases! {
+        async fn a_verified_factor_changes_the_page_at_once(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut browser = Browser::of(&owner);
+            let before = browser.get("/security").await;
+            assert!(before.status == 200 && before.shows("0 of 1 active user") && before.shows("1 active user still needs MFA."));
+            let permit = owner.permit::<ChangeMe>().await;
+            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let code = secret.code_at(db.clock.now().unix_seconds());
+            factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
+            let after = browser.get("/security").await;
+            assert!(after.shows("1 of 1 active user") && after.shows("Every active user has MFA."));
+            assert!(after.shows("mfa.enabled") && after.shows("Tenant Owner verified TOTP factor"));
+        }
+
+        async fn auditor_sees_everything_and_nothing_to_press(db: Db) {
+            let acme = db.tenant("acme").await;
+            let page = Browser::of(&acme.user(Role::Auditor).await).get("/security").await;
+            assert!(page.shows("owner@acme.example") && page.shows("Encryption at rest") && page.shows("44 × share"));
+            assert!(!page.shows("/invitations/new") && !page.shows("/api-keys/new"));
+        }
+
+        async fn planner_may_not_see_the_posture(db: Db) {
+            let acme = db.tenant("acme").await;
+            assert_eq!(Browser::of(&acme.user(Role::PlanManager).await).get("/security").await.status, 403);
+        }
+    }
+}

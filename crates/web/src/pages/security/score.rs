@@ -1,0 +1,131 @@
+//! The posture score with every term that it is the sum of.
+
+use bailiwick_domain::{
+    posture::{Check, Points, Posture as Computed, PostureStatus, Snapshot, Status},
+    time::Timestamp,
+};
+
+use super::{capitalised, page_of, quantity};
+use crate::{shell::Link, when::When};
+
+/// The score as the page shows it.
+pub(super) struct Posture {
+    pub(super) score: u8,
+    pub(super) kind: &'static str,
+    pub(super) status: String,
+    pub(super) sentence: String,
+    /// Past scores; none are kept.
+    pub(super) trend: Option<Trend>,
+    pub(super) computed: When,
+    pub(super) terms: Vec<Term>,
+    pub(super) lost: String,
+    pub(super) formula: String,
+}
+
+/// A line through past scores: `x,y` pairs in a box of 240 by 30, and what it says in words.
+pub(super) struct Trend {
+    pub(super) points: String,
+    pub(super) text: String,
+}
+
+/// One term of the sum.
+pub(super) struct Term {
+    pub(super) label: &'static str,
+    pub(super) state: String,
+    pub(super) weight: u8,
+    pub(super) percent: u64,
+    pub(super) kind: &'static str,
+    pub(super) points: String,
+    pub(super) lost: String,
+    pub(super) evidence: Link,
+}
+
+impl Posture {
+    pub(super) fn new(computed: &Computed, snapshot: &Snapshot, now: Timestamp) -> Self {
+        Self {
+            score: computed.score,
+            kind: match computed.status {
+                PostureStatus::Strong => "ok",
+                PostureStatus::Review => "warn",
+                PostureStatus::AtRisk => "bad",
+            },
+            status: capitalised(computed.status.label()),
+            sentence: format!("{}.", computed.sentence.trim_end_matches('.')),
+            trend: None,
+            computed: When::clock(now),
+            terms: computed.checks.iter().map(|check| term(check, snapshot)).collect(),
+            lost: minus(&100_u8.saturating_sub(computed.score).to_string()),
+            formula: formula(computed),
+        }
+    }
+}
+
+fn term(check: &Check, snapshot: &Snapshot) -> Term {
+    let share = check.share;
+    let state = match check.id {
+        "mfa" => format!("{} of {}", share.num, quantity(share.den, "active user")),
+        "api_keys" => format!("{} of {}", share.num, quantity(share.den, "working key")),
+        "invitations" => format!("{} waiting", snapshot.pending_invitations),
+        "security_events" => format!("{} open", snapshot.open_high_events),
+        _ => format!("{} of {}", share.num, share.den),
+    };
+    let (label, evidence) = match check.id {
+        "mfa" => ("Active users with a verified factor", "Users"),
+        "api_keys" => ("API keys that need no rotation", "API keys"),
+        "invitations" => ("No invitation is waiting", "Invitations"),
+        "security_events" => ("No high severity event is open", "Security events"),
+        _ => (check.label, check.label),
+    };
+    Term {
+        label,
+        state,
+        weight: check.weight,
+        percent: if share.den == 0 { 100 } else { share.num.min(share.den).saturating_mul(100) / share.den },
+        kind: match check.status {
+            Status::Fail => "bad",
+            _ if check.lost > Points::ZERO => "warn",
+            _ => "ok",
+        },
+        points: check.points.to_string(),
+        lost: minus(&check.lost.to_string()),
+        evidence: Link::new(evidence, page_of(check.fix)),
+    }
+}
+
+/// The published formula, and the same with its figures put in.
+fn formula(computed: &Computed) -> String {
+    // The order of the formula, which is not that of the page.
+    let points = ["mfa", "api_keys", "security_events", "invitations"].map(|id| {
+        computed.checks.iter().filter(|check| check.id == id).map(|check| check.points).sum::<Points>().to_string()
+    });
+    format!("{} = {} = {}", computed.formula, points.join(" + "), computed.score)
+}
+
+/// `−28`, and `0` without a sign.
+fn minus(points: &str) -> String {
+    if points == "0" { points.to_owned() } else { format!("−{points}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample, *};
+
+    #[test]
+    fn owner_can_add_the_terms_up() {
+        let snapshot = sample::snapshot();
+        let page = Posture::new(&Computed::of(&snapshot), &snapshot, Timestamp::from_micros(0));
+        let terms: Vec<_> = page.terms.iter().map(|term| (term.state.as_str(), term.weight, term.percent, term.points.as_str(), term.lost.as_str())).collect();
+        assert_eq!(
+            terms,
+            [
+                ("6 of 8 active users", 44, 75, "33", "−11"),
+                ("2 waiting", 7, 0, "0", "−7"),
+                ("2 of 3 working keys", 30, 66, "20", "−10"),
+                ("0 open", 19, 100, "19", "0"),
+            ]
+        );
+        assert_eq!((page.score, page.status.as_str(), page.lost.as_str(), page.kind), (72, "Review", "−28", "warn"));
+        assert_eq!(page.sentence, "MFA and key rotation are the main gaps.");
+        assert!(page.formula.ends_with(" = 33 + 20 + 19 + 0 = 72"), "{}", page.formula);
+    }
+}

@@ -1,0 +1,104 @@
+//! Checking the one-time code.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::sign_in;
+use bailiwick_store::Store;
+use serde::Deserialize;
+
+use super::{Denied, Standing, code_show::SignInCodePage, place, with_session};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::Form,
+    pages::refused::Refused,
+    shell::{SeeOther, Visit},
+};
+
+#[derive(Deserialize)]
+pub(super) struct Code {
+    code: String,
+}
+
+pub(super) async fn code(Access(permit): Access<SignIn>, State(store): State<Store>, visit: Visit, form: Form<Code>) -> Result<Response> {
+    let next = place(form.typed.value("next"));
+    match Standing::of(&permit) {
+        Standing::CodeMissing => {}
+        Standing::Nobody => return Ok(SeeOther::to("/sign-in").into_response()),
+        Standing::SignedIn => return Ok(SeeOther::to(next.as_str()).into_response()),
+    }
+    let denied = match form.values {
+        Err(problems) => Refused::unread(problems, &[]).into(),
+        Ok(values) => match sign_in::code(&store, &permit, &values.code).await {
+            Ok(token) => return Ok(with_session(next.as_str(), &token).into_response()),
+            Err(error) => Denied::by(error)?,
+        },
+    };
+    Ok(denied.answer(|problems| SignInCodePage::new(&permit, &visit, &next, problems).into_response()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{clock::Clock, rule::ChangeMe, time::Span};
+    use bailiwick_ops::factors;
+    use bailiwick_testkit::{Actor, Db, PASSWORD, both_databases};
+    use bailiwick_vault::totp::TotpSecret;
+
+    use crate::{access::cookies::SESSION, pages::browser::Browser};
+
+    async fn enrolled(actor: &Actor) -> TotpSecret {
+        let permit = actor.permit::<ChangeMe>().await;
+        let (factor, secret) = factors::totp_begin(&actor.db.store, &permit).await.unwrap();
+        let code = now(&actor.db, &secret);
+        factors::totp_verify(&actor.db.store, &permit, factor.id, &code).await.unwrap();
+        actor.db.clock.advance(Span::minutes(2));
+        secret
+    }
+
+    fn now(db: &Db, secret: &TotpSecret) -> String {
+        secret.code_at(db.clock.now().unix_seconds()).to_string()
+    }
+
+    async fn after_the_password(db: &Db) -> Browser {
+        let mut browser = Browser::new(db);
+        let answer = browser.post("/sign-in", &[("next", "/account"), ("address", "owner@acme.example"), ("password", PASSWORD)]).await;
+        assert_eq!(answer.led(), (303, "/sign-in/code?next=%2Faccount"));
+        browser
+    }
+
+    both_databases! {
+        async fn owner_with_an_authenticator_gets_in_only_with_its_code(db: Db) {
+            let secret = enrolled(&db.tenant("acme").await.owner()).await;
+            let mut browser = after_the_password(&db).await;
+            assert_eq!(browser.get("/account").await.led(), (303, "/sign-in/code?next=%2Faccount"));
+            assert_eq!(browser.get("/").await.led(), (303, "/sign-in/code"));
+            assert!(browser.get("/sign-in/code?next=%2Faccount").await.shows("owner@acme.example"));
+            let waiting = browser.cookie(SESSION).unwrap().to_owned();
+            let wrong = browser.post("/sign-in/code", &[("next", "/account"), ("code", "000000")]).await;
+            assert_eq!(wrong.status, 422);
+            let code = now(&db, &secret);
+            let done = browser.post("/sign-in/code", &[("next", "/account"), ("code", &code)]).await;
+            assert_eq!(done.led(), (303, "/account"));
+            assert_ne!(browser.cookie(SESSION).unwrap(), waiting, "each step has a session of its own");
+            assert_eq!(browser.get("/account").await.status, 200);
+        }
+
+        async fn attacker_cannot_use_a_code_twice(db: Db) {
+            let secret = enrolled(&db.tenant("acme").await.owner()).await;
+            let code = now(&db, &secret);
+            let mut browser = after_the_password(&db).await;
+            assert_eq!(browser.post("/sign-in/code", &[("code", &code)]).await.status, 303);
+            let mut second = after_the_password(&db).await;
+            assert_eq!(second.post("/sign-in/code", &[("code", &code)]).await.status, 422);
+        }
+
+        async fn nobody_starts_with_the_code(db: Db) {
+            let mut browser = Browser::new(&db);
+            assert_eq!(browser.get("/sign-in/code").await.led(), (303, "/sign-in"));
+            assert_eq!(browser.post("/sign-in/code", &[("code", "000000")]).await.led(), (303, "/sign-in"));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Checking address and password.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::sign_in::{self, Step};
+use serde::Deserialize;
+
+use super::{Denied, code_page, elsewhere, place, show::SignInPage, with_session};
+use crate::{
+    access::{Access, cookies},
+    error::Result,
+    forms::Form,
+    pages::refused::Refused,
+    shell::{SeeOther, Visit},
+    state::AppState,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    address: String,
+    password: String,
+}
+
+pub(super) async fn password(
+    Access(permit): Access<SignIn>,
+    State(state): State<AppState>,
+    visit: Visit,
+    form: Form<Credentials>,
+) -> Result<Response> {
+    let next = place(form.typed.value("next"));
+    // Otherwise the attempt at one account would be recorded as made by another.
+    if let Some(elsewhere) = elsewhere(&permit, &next) {
+        return Ok(elsewhere);
+    }
+    let denied = match form.values {
+        Err(problems) => Refused::unread(problems, &[]).into(),
+        Ok(values) => match sign_in::password(&state.store, &state.hasher, &permit, &values.address, values.password).await {
+            Ok(Step::Done(token)) => return Ok(with_session(next.as_str(), &token).into_response()),
+            Ok(Step::SecondFactor(token)) => return Ok(SeeOther::to(&code_page(&next)).cookie(cookies::session(&token)).into_response()),
+            Err(error) => Denied::by(error)?,
+        },
+    };
+    Ok(denied.answer(|problems| SignInPage::new(&visit, &next, &form.typed, problems).into_response()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_testkit::{PASSWORD, both_databases};
+
+    use crate::{
+        access::cookies::{SESSION, VISITOR},
+        pages::browser::Browser,
+    };
+
+    both_databases! {
+        async fn owner_signs_in_and_comes_back_to_where_they_were(db: Db) {
+            db.tenant("acme").await;
+            let mut browser = Browser::new(&db);
+            let page = browser.get("/sign-in?next=%2Fusers%3Fq%3Da").await;
+            assert!(page.shows(r#"value="/users?q=a""#));
+            let done = browser.post("/sign-in", &[("next", "/users?q=a"), ("address", " Owner@ACME.example "), ("password", PASSWORD)]).await;
+            assert_eq!(done.led(), (303, "/users?q=a"));
+            assert_eq!(done.sets(SESSION), Some("HttpOnly; SameSite=Lax; Secure; Path=/"));
+            assert_eq!(browser.cookie(VISITOR), None, "the visitor's cookie has done its work");
+            assert_eq!(browser.get("/users").await.status, 200);
+            assert_eq!(browser.get("/sign-in?next=%2Fusers").await.led(), (303, "/users"));
+        }
+
+        async fn nobody_learns_who_has_an_account(db: Db) {
+            db.tenant("acme").await;
+            let mut bodies = Vec::new();
+            for address in ["owner@acme.example", "nobody@acme.example"] {
+                let mut browser = Browser::new(&db);
+                let answer = browser.post("/sign-in", &[("next", "/"), ("address", address), ("password", "not the password")]).await;
+                assert_eq!(answer.status, 422);
+                assert!(answer.shows(&format!(r#"value="{address}""#)), "what was typed is kept");
+                assert!(!answer.shows("not the password") && answer.sets(SESSION).is_none());
+                bodies.push(answer.between("<main", "</main>").unwrap().replace(address, "").replace(&answer.between(r#"name="csrf" value=""#, "\"").unwrap(), ""));
+            }
+            assert_eq!(bodies[0], bodies[1]);
+        }
+
+        async fn attacker_who_guesses_has_to_wait(db: Db) {
+            db.tenant("acme").await;
+            let mut browser = Browser::new(&db);
+            let guess = [("next", "/"), ("address", "owner@acme.example"), ("password", "not the password")];
+            for _ in 0..5 {
+                assert_eq!(browser.post("/sign-in", &guess).await.status, 422);
+            }
+            let limited = browser.post("/sign-in", &[("address", "owner@acme.example"), ("password", PASSWORD)]).await;
+            assert_eq!((limited.status.as_u16(), limited.headers["retry-after"].to_str().unwrap()), (429, "900"));
+            assert!(limited.shows("Wait 15 minutes") && limited.sets(SESSION).is_none());
+        }
+
+        async fn nobody_is_led_to_another_site(db: Db) {
+            db.tenant("acme").await;
+            let mut browser = Browser::new(&db);
+            let done = browser.post("/sign-in", &[("next", "//evil.example"), ("address", "owner@acme.example"), ("password", PASSWORD)]).await;
+            assert_eq!(done.led(), (303, "/"));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Enabling a user again, after a question.
+
+use axum::extract::State;
+use bailiwick_domain::{entity::UserStatus, ids::UserId, rule::DisableUser};
+use bailiwick_ops::users;
+use bailiwick_store::Store;
+
+use crate::{
+    access::Access,
+    error::{Error, Result},
+    forms::Id,
+    pages::confirm::ConfirmPage,
+    shell::{Message, SeeOther, Shell, Visit},
+};
+
+pub(super) async fn ask(
+    Access(permit): Access<DisableUser>,
+    State(store): State<Store>,
+    visit: Visit,
+    Id(id): Id<UserId>,
+) -> Result<ConfirmPage> {
+    let mut view = store.read(&permit).await?;
+    let user = bailiwick_store::users::find(&mut view, id).await?;
+    if user.status == UserStatus::Active {
+        return Err(Error::Conflict("The user is active already."));
+    }
+    Ok(ConfirmPage {
+        shell: Shell::new(&permit, &visit, "Enable the user?").under("Users", "/users").under(user.name.clone(), format!("/users/{id}")),
+        question: format!("Enable {}?", user.name),
+        sentence: format!("They come back as {}.", user.role.title()),
+        effects: vec![
+            "They can sign in again with what they had before.".to_owned(),
+            "The change is recorded under your name.".to_owned(),
+        ],
+        danger: false,
+        action: format!("/users/{id}/enable"),
+        hidden: Vec::new(),
+        reason: None,
+        button: "Enable user",
+        cancel: format!("/users/{id}"),
+    })
+}
+
+pub(super) async fn enable(Access(permit): Access<DisableUser>, State(store): State<Store>, Id(id): Id<UserId>) -> Result<SeeOther> {
+    users::enable(&store, &permit, id).await?;
+    Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::UserEnabled))
+}

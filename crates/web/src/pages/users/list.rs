@@ -1,0 +1,220 @@
+//! Users in the order in which they joined, all or those that fit a filter.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{
+    entity::{MfaState, UserStatus},
+    permission::Permission,
+    role::Role,
+    rule::ReadUsers,
+};
+use bailiwick_store::{Cursor, Result as Stored, Store, View, users};
+use serde::Deserialize;
+
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Choice, Field, Query, Select},
+    pages::{
+        cursor,
+        parts::{Chip, Pager, address, counted},
+        rows::{UserRow, mfa},
+    },
+    shell::{Shell, Visit},
+};
+
+/// Users on one page.
+const ROWS: usize = 50;
+/// Pages of the store looked at for one page here, so that a rare filter costs no more than this; the next page goes on
+/// from there.
+const LOOKED_AT: usize = 40;
+
+/// What to show; every part narrows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    q: Option<String>,
+    role: Option<Role>,
+    mfa: Option<MfaState>,
+    status: Option<UserStatus>,
+    after: Option<String>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "users/list.html")]
+pub(super) struct UsersPage {
+    shell: Shell,
+    may_invite: bool,
+    query: Field,
+    role: Select,
+    mfa: Select,
+    status: Select,
+    chips: Vec<Chip>,
+    clear: &'static str,
+    heads: Vec<SortHead>,
+    rows: Vec<UserRow>,
+    pager: Pager,
+}
+
+/// The head of a column.
+struct SortHead {
+    label: &'static str,
+    href: String,
+    dir: &'static str,
+}
+
+pub(super) async fn list(
+    Access(permit): Access<ReadUsers>,
+    visit: Visit,
+    State(store): State<Store>,
+    Query(filter): Query<Filter>,
+) -> Result<UsersPage> {
+    let after = cursor(filter.after.as_deref())?;
+    let mut view = store.read(&permit).await?;
+    let (found, next) = find(&mut view, &filter, after).await?;
+    let platform = permit.caller().is_some_and(|caller| caller.user.role.platform());
+    let roles = Role::ALL.into_iter().filter(|role| role.platform() == platform);
+    let roles = any("Any role").chain(roles.map(|role| Choice::new(role.name(), role.title())));
+    let states = MfaState::ALL.iter().map(|state| Choice::new(state.name(), mfa(*state).text));
+    let statuses = [Choice::new("active", "Active"), Choice::new("disabled", "Disabled")];
+    let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "user");
+    Ok(UsersPage {
+        shell: Shell::new(&permit, &visit, "Users"),
+        may_invite: permit.may(Permission::INVITATION_CREATE),
+        query: Field::new("q", "Find").hint("Name or address").value(filter.q.as_deref().unwrap_or_default()),
+        role: Select::new("role", "Role", roles, filter.role.map_or("", Role::name)),
+        mfa: Select::new("mfa", "MFA", any("Any").chain(states), filter.mfa.map_or("", MfaState::name)),
+        status: Select::new("status", "Status", any("Any").chain(statuses), filter.status.map_or("", UserStatus::name)),
+        chips: filter.chips(),
+        clear: "/users",
+        heads: ["User", "Role", "MFA", "Status", "Last seen"].map(|label| SortHead { label, href: filter.href("", None), dir: "none" }).into(),
+        rows: found.iter().map(UserRow::of).collect(),
+        pager: Pager::forward(
+            if next.is_some() { format!("{shown} on this page, more follow") } else { shown },
+            None,
+            next.map(|next| filter.href("", Some(&next.to_string()))),
+        ),
+    })
+}
+
+fn any(label: &str) -> impl Iterator<Item = Choice> {
+    std::iter::once(Choice::new("", label))
+}
+
+impl Filter {
+    fn fits(&self, row: &users::Listed) -> bool {
+        let text = self.q.as_deref().unwrap_or_default().trim().to_lowercase();
+        let has_text = row.user.name.to_lowercase().contains(&text) || row.user.email.contains(&text);
+        has_text
+            && self.role.is_none_or(|role| row.user.role == role)
+            && self.mfa.is_none_or(|mfa| row.mfa == mfa)
+            && self.status.is_none_or(|status| row.user.status == status)
+    }
+
+    /// The list with these filters but `without`.
+    fn href(&self, without: &str, after: Option<&str>) -> String {
+        let pairs = [
+            ("q", self.q.as_deref()),
+            ("role", self.role.map(Role::name)),
+            ("mfa", self.mfa.map(MfaState::name)),
+            ("status", self.status.map(UserStatus::name)),
+            ("after", after),
+        ];
+        address("/users", &pairs.map(|(name, value)| (name, value.filter(|_| name != without))))
+    }
+
+    fn chips(&self) -> Vec<Chip> {
+        let chip = |label: &str, name: &str, value: String| Chip { label: label.to_owned(), value, href: self.href(name, None) };
+        let text = self.q.as_deref().map(|text| chip("Find", "q", text.to_owned()));
+        let role = self.role.map(|role| chip("Role", "role", role.title().to_owned()));
+        let state = self.mfa.map(|state| chip("MFA", "mfa", mfa(state).text));
+        let status = self.status.map(|status| {
+            let word = match status {
+                UserStatus::Active => "Active",
+                UserStatus::Disabled => "Disabled",
+            };
+            chip("Status", "status", word.to_owned())
+        });
+        [text, role, state, status].into_iter().flatten().collect()
+    }
+}
+
+/// The first users that fit, and where to look on.
+async fn find(view: &mut View, filter: &Filter, mut after: Option<Cursor>) -> Stored<(Vec<users::Listed>, Option<Cursor>)> {
+    let mut found = Vec::new();
+    for _ in 0..LOOKED_AT {
+        let page = users::list(view, after).await?;
+        let mut left = page.items.into_iter();
+        while let Some(row) = left.next() {
+            if !filter.fits(&row) {
+                continue;
+            }
+            let here = Cursor { at: row.user.created_at, id: row.user.id.uuid() };
+            found.push(row);
+            if found.len() == ROWS {
+                let more = left.len() > 0 || page.next.is_some();
+                return Ok((found, more.then_some(here)));
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok((found, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_testkit::both_databases;
+
+    use super::*;
+    use crate::pages::browser::Browser;
+
+    both_databases! {
+        async fn owner_narrows_the_list_and_pages_through_it(db: Db) {
+            let acme = db.tenant("acme").await;
+            for _ in 0..51 {
+                acme.add(Role::Auditor).await;
+            }
+            let mut browser = Browser::of(&acme.owner());
+            let first = browser.get("/users?role=auditor").await;
+            assert!(first.shows("50 users on this page, more follow") && !first.shows(&format!("/users/{}\"", acme.owner().id())));
+            let next = first.between("/users?role=auditor&#38;after=", "\"").unwrap();
+            let second = browser.get(&format!("/users?role=auditor&after={next}")).await;
+            assert!(second.shows("1 user<") && !second.shows("after="));
+            let found = browser.get("/users?q=OLIVE").await;
+            assert!(found.shows("1 user<") && found.shows("owner@acme.example"));
+            assert!(browser.get("/users?mfa=verified").await.shows("No one matches"));
+        }
+
+        async fn a_filter_that_is_none_is_refused(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut browser = Browser::of(&acme.owner());
+            for query in ["role=root", "mfa=x", "after=x", "sort=name"] {
+                assert_eq!(browser.get(&format!("/users?{query}")).await.status, 400, "{query}");
+            }
+        }
+
+        async fn nobody_sees_people_of_another_tenant(db: Db) {
+            db.tenant("acme").await;
+            let page = Browser::of(&db.tenant("other").await.owner()).get("/users").await;
+            assert!(page.shows("owner@other.example") && !page.shows("acme"));
+        }
+    }
+
+    #[test]
+    fn each_chip_leads_to_the_list_without_its_own_filter() {
+        let filter = Filter { q: Some("ann".into()), role: Some(Role::Auditor), mfa: Some(MfaState::Missing), ..Filter::default() };
+        let chips: Vec<_> = filter.chips().into_iter().map(|chip| (chip.value, chip.href)).collect();
+        assert_eq!(
+            chips,
+            [
+                ("ann".to_owned(), "/users?role=auditor&mfa=missing".to_owned()),
+                ("Auditor".to_owned(), "/users?q=ann&mfa=missing".to_owned()),
+                ("Missing".to_owned(), "/users?q=ann&role=auditor".to_owned()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! The page of one user: for reading, and again when a change of them was refused.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use bailiwick_domain::{
+    entity::{Factor, FactorKind, FactorState, Session, User, UserStatus},
+    ids::UserId,
+    permission::{Permission, PermissionSet},
+    rule::Rule,
+};
+use bailiwick_ops::{invitations::invitable, users::permissions_of};
+use bailiwick_store::{
+    Permit, Scope, Store, View, accounts,
+    audit::{self, Filter},
+    grants, sessions, users,
+};
+
+use super::{
+    permissions::{PermissionGroup, groups},
+    reach::why_not,
+};
+use crate::{
+    error::Result,
+    forms::{Choice, Problem, Select},
+    pages::{
+        parts::{address, counted},
+        rows::UserRow,
+    },
+    shell::{Shell, Visit},
+    when::When,
+};
+
+/// Records of somebody's own activity on their page.
+const RECENT: usize = 8;
+
+#[derive(Template, WebTemplate)]
+#[template(path = "users/show.html")]
+pub(super) struct UserPage {
+    shell: Shell,
+    problems: Vec<Problem>,
+    id: UserId,
+    revision: i64,
+    user: UserRow,
+    signs_in_with: String,
+    joined: When,
+    sessions: String,
+    end_sessions: Option<String>,
+    disable: Option<String>,
+    enable: Option<String>,
+    audit_href: String,
+    may_change_role: bool,
+    role: Select,
+    role_action: String,
+    role_why_not: &'static str,
+    may_override: bool,
+    overrides_action: String,
+    effective: usize,
+    known: usize,
+    permissions: Vec<PermissionGroup>,
+    recent: Vec<ActivityRow>,
+}
+
+/// Something that the user did.
+struct ActivityRow {
+    icon: &'static str,
+    action: String,
+    summary: String,
+    href: String,
+    at: When,
+}
+
+impl UserPage {
+    /// Reads the user and everything the page says of them.
+    pub(super) async fn read<R: Rule>(store: &Store, permit: &Permit<R>, visit: &Visit, id: UserId, problems: Vec<Problem>) -> Result<Self> {
+        let mut view = store.read(permit).await?;
+        let listed = users::find_listed(&mut view, id).await?;
+        let user = &listed.user;
+        let grants = grants::of_user(&mut view, id).await?;
+        let theirs = permissions_of(store, &mut view, user).await?;
+        let live = sessions::live_of(&mut view, id).await?;
+        let sees_sessions = permit.may(Permission::SESSION_READ);
+        let last_seen = live.iter().map(|session| session.last_seen_at).max().filter(|_| sees_sessions);
+        let now = view.now();
+        let groups = groups(store.catalogue(), user, &grants, theirs, *permit.permissions());
+        let not_role = why_not(permit, Permission::USER_ASSIGN_ROLE, user, theirs);
+        let administered = why_not(permit, Permission::USER_DISABLE, user, theirs).is_none();
+        let path = format!("/users/{id}");
+        let to = |status: UserStatus, verb: &str| (administered && user.status == status).then(|| format!("{path}/{verb}"));
+        Ok(Self {
+            shell: Shell::new(permit, visit, user.name.clone()).under("Users", "/users"),
+            id,
+            revision: 0,
+            signs_in_with: signs_in_with(&mut view, user).await?,
+            joined: When::day(user.created_at),
+            sessions: if sees_sessions { active(&live) } else { "You may not see them".to_owned() },
+            end_sessions: None,
+            disable: to(UserStatus::Active, "disable"),
+            enable: to(UserStatus::Disabled, "enable"),
+            audit_href: address("/audit", &[("actor", Some(&id.to_string()))]),
+            may_change_role: not_role.is_none(),
+            role: roles(store, *permit.permissions(), user, &problems),
+            role_action: format!("{path}/role"),
+            role_why_not: not_role.unwrap_or_default(),
+            may_override: why_not(permit, Permission::USER_GRANT, user, theirs).is_none(),
+            overrides_action: format!("{path}/permissions"),
+            effective: groups.iter().map(|group| group.effective).sum(),
+            known: groups.iter().map(|group| group.rows.len()).sum(),
+            permissions: groups,
+            recent: if permit.may(Permission::AUDIT_READ) { recent(&mut view, id).await? } else { Vec::new() },
+            user: UserRow { last_seen: last_seen.map(|at| When::ago(at, now)), ..UserRow::of(&listed) },
+            problems,
+        })
+    }
+
+    /// The choice of a role that was refused.
+    pub(super) fn choosing(mut self, role: &str) -> Self {
+        for option in &mut self.role.options {
+            option.selected = option.value == role;
+        }
+        self
+    }
+}
+
+/// The roles that the viewer may give, and the one that the user has.
+fn roles(store: &Store, held: PermissionSet, user: &User, problems: &[Problem]) -> Select {
+    let roles = invitable(store, held, user.role.platform());
+    let options = roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
+    let mut select = Select::new("role", "Role of this person", options, user.role.name());
+    select.error = problems.iter().find(|problem| problem.field == select.name).map(|problem| problem.text.clone());
+    select
+}
+
+async fn signs_in_with(view: &mut View, user: &User) -> Result<String> {
+    let has_password = accounts::password(view, user.id).await?.is_some();
+    let factors = accounts::factors(view, user.id).await?;
+    let verified = |kind: FactorKind| factors.iter().any(|factor: &Factor| factor.kind == kind && factor.state == FactorState::Verified);
+    let ways = [
+        has_password.then_some("password"),
+        verified(FactorKind::Totp).then_some("authenticator app"),
+        verified(FactorKind::Sso).then_some("single sign-on"),
+    ];
+    let ways: Vec<_> = ways.into_iter().flatten().collect();
+    let text = if ways.is_empty() { "nothing yet".to_owned() } else { ways.join(" and ") };
+    let mut letters = text.chars();
+    Ok(letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default())
+}
+
+fn active(live: &[Session]) -> String {
+    match live.len() {
+        0 => "None".to_owned(),
+        n => format!("{} active", counted(i64::try_from(n).unwrap_or(i64::MAX), "session")),
+    }
+}
+
+/// What the user did last.
+async fn recent(view: &mut View, id: UserId) -> Result<Vec<ActivityRow>> {
+    let filter = Filter { actor: Some(id.uuid()), ..Filter::default() };
+    let now = view.now();
+    let found = audit::search(view, &filter, None).await?;
+    let row = |record: audit::Listed| ActivityRow {
+        icon: if record.outcome == "ok" { "check-circle" } else { "alert-circle" },
+        summary: match record.outcome.as_str() {
+            "ok" => format!("{}, revision {}", record.entity_type.replace('_', " "), record.revision),
+            outcome => format!("{}, {outcome}", record.entity_type.replace('_', " ")),
+        },
+        action: record.action,
+        href: format!("/audit/events/{}", record.event),
+        at: When::ago(record.recorded_at, now),
+    };
+    Ok(found.items.into_iter().take(RECENT).map(row).collect())
+}

@@ -1,0 +1,98 @@
+//! Messages that the next page shows once.
+//!
+//! The cookie holds only the name of a message from this closed list, so it needs no signature: whoever could plant
+//! one could choose among our own sentences and nothing else.
+
+use axum_extra::extract::cookie::Cookie;
+
+use crate::access::cookies;
+
+/// A message as the templates show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flash {
+    /// `ok`, `warn` or `bad`.
+    pub kind: &'static str,
+    /// One sentence.
+    pub text: String,
+}
+
+macro_rules! messages {
+    ($($name:ident $kind:literal $code:literal: $text:literal;)*) => {
+        /// A message that the next page shows once.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Message { $(
+            #[doc = $text]
+            $name,
+        )* }
+
+        impl Message {
+            /// Every message.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            const fn parts(self) -> (&'static str, &'static str, &'static str) {
+                match self { $(Self::$name => ($kind, $code, $text),)* }
+            }
+        }
+    };
+}
+
+messages! {
+    SignedOut "ok" "signed-out": "You are signed out.";
+    SessionEnded "warn" "session-ended": "Your session has ended. Sign in again to go on.";
+    PasswordSet "ok" "password-set": "The password is set. Sign in with it.";
+    PasswordChanged "ok" "password-changed": "The password was changed. Every other session of yours has ended.";
+    FactorVerified "ok" "factor-verified": "The authenticator is verified.";
+    SessionsEnded "ok" "sessions-ended": "The sessions have ended.";
+    RoleChanged "ok" "role-changed": "The role was changed. It takes effect at once.";
+    PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
+    UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
+    UserEnabled "ok" "user-enabled": "The user is enabled and can sign in.";
+    Invited "ok" "invited": "The invitation is on its way.";
+    InvitationRevoked "ok" "invitation-revoked": "The invitation was taken back. Its link no longer works.";
+    ApiKeyRevoked "ok" "api-key-revoked": "The key is revoked. Requests with it are refused from now on.";
+    EventAcknowledged "ok" "event-acknowledged": "The event is acknowledged.";
+    EventResolved "ok" "event-resolved": "The event is resolved.";
+    PolicyChanged "ok" "policy-changed": "The policy was changed. It takes effect at once.";
+    TenantCreated "ok" "tenant-created": "The organisation was created.";
+    TenantSuspended "ok" "tenant-suspended": "The organisation is suspended. Every session and key of it is refused.";
+    TenantReactivated "ok" "tenant-reactivated": "The organisation is served again.";
+    NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
+}
+
+impl Message {
+    /// The message as the templates show it.
+    pub fn flash(self) -> Flash {
+        let (kind, _, text) = self.parts();
+        Flash { kind, text: text.to_owned() }
+    }
+
+    /// The cookie that carries it to the next page.
+    pub(crate) fn cookie(self) -> Cookie<'static> {
+        cookies::host(cookies::FLASH, self.parts().1.to_owned())
+    }
+
+    /// The message that a cookie names.
+    pub(super) fn named(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|message| message.parts().1 == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_message_comes_back_from_its_cookie() {
+        for message in Message::ALL {
+            assert_eq!(Message::named(message.cookie().value()), Some(*message));
+            assert!(["ok", "warn", "bad"].contains(&message.flash().kind));
+        }
+    }
+
+    #[test]
+    fn attacker_cannot_write_a_message() {
+        for code in ["", "Send your password to evil.example", "<b>x</b>", "SIGNED-OUT", "signed-out "] {
+            assert_eq!(Message::named(code), None);
+        }
+    }
+}

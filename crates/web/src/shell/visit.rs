@@ -1,0 +1,143 @@
+//! What a page needs to know of its request.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use bailiwick_domain::time::Timestamp;
+
+use super::{Message, Site, Theme};
+use crate::{
+    access::cookies, bootstrap::Client, error::Error, forms::LocalPath, routes::AccessRow, state::AppState,
+};
+
+/// What a page needs to know of its request. The bootstrap makes one for each request.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub(crate) client: Client,
+    pub(crate) site: Arc<Site>,
+    pub(crate) csrf: Arc<str>,
+    pub(crate) flash: Option<Message>,
+    pub(crate) theme: Theme,
+    pub(crate) wants: Wants,
+    pub(crate) fragment: bool,
+    pub(crate) path: LocalPath,
+}
+
+/// The form of answer that the caller reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// A page, for a person.
+    Page,
+    /// JSON, for a program.
+    Json,
+}
+
+impl Visit {
+    /// Reads what the request says of itself. `csrf` is the token of its browser.
+    pub(crate) fn new(client: Client, site: Arc<Site>, csrf: Arc<str>, parts: &Parts) -> Self {
+        let headers = &parts.headers;
+        let local = parts.uri.path_and_query().and_then(|path| LocalPath::parse(path.as_str()));
+        Self {
+            client,
+            site,
+            csrf,
+            flash: cookies::value(headers, cookies::FLASH).and_then(Message::named),
+            theme: cookies::value(headers, cookies::THEME)
+                .and_then(|name| name.parse().ok())
+                .unwrap_or_default(),
+            wants: Wants::of(parts.uri.path(), headers),
+            fragment: headers.contains_key("hx-request"),
+            path: local.unwrap_or_else(LocalPath::start),
+        }
+    }
+
+    /// When the request arrived.
+    pub fn now(&self) -> Timestamp {
+        self.client.now
+    }
+
+    /// The form of answer that the caller reads.
+    pub fn wants(&self) -> Wants {
+        self.wants
+    }
+
+    /// Whether a script of ours asked for a part of a page.
+    pub fn is_fragment(&self) -> bool {
+        self.fragment
+    }
+
+    /// Every route of the running server with its rule.
+    pub fn access_table(&self) -> &[AccessRow] {
+        &self.site.table
+    }
+}
+
+impl Wants {
+    /// JSON below `/v1/`, for whoever shows an API key, and for whoever accepts JSON and no pages.
+    fn of(path: &str, headers: &HeaderMap) -> Self {
+        let accepts = |kind: &str| {
+            let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+            accept
+                .flat_map(|value| value.split(','))
+                .any(|range| range.split(';').next().unwrap_or_default().trim() == kind)
+        };
+        let json = accepts("application/json") || accepts("application/problem+json");
+        if path == "/v1"
+            || path.starts_with("/v1/")
+            || headers.contains_key(header::AUTHORIZATION)
+            || json && !accepts("text/html")
+        {
+            Self::Json
+        } else {
+            Self::Page
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Visit {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Error> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Error::internal("a request without the bootstrap"))
+    }
+}
+
+#[cfg(test)]
+impl Visit {
+    /// A visit of nobody in particular.
+    pub(crate) fn sample() -> Self {
+        let (parts, ()) = axum::http::Request::builder().uri("/users").body(()).unwrap().into_parts();
+        Self::new(Client::sample(), Arc::default(), "csrf-token".into(), &parts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn programs_get_json_and_people_get_pages() {
+        let of = |path: &str, accept: &'static str| {
+            Wants::of(path, &HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]))
+        };
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        assert_eq!(of("/users", browser), Wants::Page);
+        assert_eq!(of("/users", "*/*"), Wants::Page);
+        assert_eq!(of("/v1/users", browser), Wants::Json);
+        assert_eq!(of("/v1x", browser), Wants::Page);
+        assert_eq!(of("/users", "application/json"), Wants::Json);
+        assert_eq!(of("/users", "application/problem+json;q=1, application/json"), Wants::Json);
+        assert_eq!(of("/users", "text/html, application/json"), Wants::Page);
+        let key = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static("Bearer x"))]);
+        assert_eq!(Wants::of("/users", &key), Wants::Json);
+    }
+}

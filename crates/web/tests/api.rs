@@ -1,0 +1,126 @@
+//! The API as a program uses it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod support;
+
+use axum::http::{Method, StatusCode};
+use bailiwick_domain::role::Role;
+use bailiwick_proof::{
+    hash::{Hash, leaf_hash},
+    tree::verify_inclusion,
+};
+use bailiwick_testkit::both_databases;
+use serde_json::{Value, json};
+use support::{Caller, Sent, Service, full_key};
+
+both_databases! {
+    async fn a_key_is_shown_once_and_works_until_it_is_revoked(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let new = json!({"name": "Reports", "scopes": ["audit:read"], "expires_at": "2026-02-01T00:00:00Z", "tag": "rpt"});
+        let created = service.send(&owner, &Method::POST, "/v1/api-keys", Sent::Json(new)).await;
+        assert_eq!(created.status, StatusCode::CREATED);
+        assert_eq!(created.header("cache-control"), "no-store");
+        let (location, body) = (created.header("location").to_owned(), created.json());
+        assert_eq!(location, format!("/v1/api-keys/{}", body["id"].as_str().unwrap()));
+        let secret = body["secret"].as_str().unwrap().to_owned();
+        let program = Caller::Program(secret.clone());
+        assert_eq!(service.get(&program, "/v1/audit/events").await.status, StatusCode::OK);
+        assert_eq!(service.get(&program, "/v1/users").await.status, StatusCode::FORBIDDEN);
+        db.settle().await;
+        for path in [location.as_str(), "/v1/api-keys", "/v1/audit/events"] {
+            let text = service.get(&owner, path).await.text();
+            assert!(!text.contains(&secret) && !text.contains("\"secret\""), "{path}");
+        }
+        let revoked = service.send(&owner, &Method::POST, &format!("{location}/revoke"), Sent::Nothing).await;
+        assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&program, "/v1/audit/events").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(service.get(&owner, &location).await.json()["status"], "revoked");
+    }
+
+    async fn what_was_created_is_found_where_the_answer_says(db: Db) {
+        let (acme, platform) = (db.tenant("acme").await, db.platform().await);
+        let service = Service::over(&db);
+        let member = acme.add(Role::SupportCoordinator).await.id;
+        let (owner, operator) = (Caller::from(&acme.owner()), Caller::from(&platform.owner()));
+        for (caller, path, body) in [
+            (&owner, "/v1/invitations".to_owned(), json!({"email": "Guest@Example.com", "role": "auditor"})),
+            (&owner, format!("/v1/users/{member}/grants"), json!({"permission": "audit:read", "effect": "grant", "reason": "She helps out."})),
+            (&owner, "/v1/api-keys".to_owned(), json!({"name": "Reports", "scopes": ["user:read", "audit:read"]})),
+            (&operator, "/v1/tenants".to_owned(), json!({
+                "slug": "zenith", "name": "Zenith", "region": "local", "owner_email": "zoe@zenith.example", "owner_name": "Zoe"
+            })),
+        ] {
+            let created = service.send(caller, &Method::POST, &path, Sent::Json(body)).await;
+            assert_eq!(created.status, StatusCode::CREATED, "{path}: {}", created.text());
+            let found = service.get(caller, created.header("location")).await.json();
+            let created = created.json();
+            for (field, value) in found.as_object().unwrap() {
+                assert_eq!(created[field], *value, "{path} {field}");
+            }
+        }
+    }
+
+    async fn program_walks_a_long_list_to_its_end(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        for _ in 0..60 {
+            acme.add(Role::SupportCoordinator).await;
+        }
+        db.settle().await;
+        let key = Caller::Program(full_key(&acme).await);
+        for (list, all) in [("/v1/users", 61), ("/v1/audit/events?action=user.created", 61)] {
+            let (mut ids, mut next) = (Vec::new(), None::<String>);
+            loop {
+                let mark = if list.contains('?') { '&' } else { '?' };
+                let path = next.map_or_else(|| list.to_owned(), |cursor| format!("{list}{mark}cursor={cursor}"));
+                let page = service.get(&key, &path).await.json();
+                ids.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+                next = page["next"].as_str().map(str::to_owned);
+                if next.is_none() {
+                    break;
+                }
+            }
+            let total = ids.len();
+            ids.sort();
+            ids.dedup();
+            assert_eq!((ids.len(), total), (all, all), "{list}: each once");
+        }
+    }
+
+    async fn auditor_verifies_a_record_with_the_answer_alone(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let auditor = Caller::from(&acme.user(Role::Auditor).await);
+        db.sign().await;
+        let listed = service.get(&auditor, "/v1/audit/events").await.json();
+        for item in listed["items"].as_array().unwrap() {
+            let event = service.get(&auditor, &format!("/v1/audit/events/{}", item["id"].as_str().unwrap())).await.json();
+            let hash = leaf_hash(event["octets"].as_str().unwrap().as_bytes());
+            assert_eq!(event["hash"], hash.to_string());
+            let proof = &event["proof"];
+            let number = |field: &str| proof[field].as_u64().unwrap();
+            let read = |value: &Value| -> Hash { value.as_str().unwrap().parse().unwrap() };
+            let path: Vec<_> = proof["path"].as_array().unwrap().iter().map(read).collect();
+            verify_inclusion(&hash, number("leaf_index"), number("size"), &path, &read(&proof["root"])).unwrap();
+            assert!(proof["checkpoint"].as_str().unwrap().contains("bailiwick.test/tenant/"));
+        }
+    }
+
+    async fn writer_sees_its_own_record_at_once(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let new = json!({"email": "guest@example.com", "role": "auditor"});
+        let created = service.send(&owner, &Method::POST, "/v1/invitations", Sent::Json(new)).await.json();
+        let id = created["id"].as_str().unwrap();
+        let found = service.get(&owner, &format!("/v1/audit/events?entity_type=invitation&entity_id={id}")).await.json();
+        assert_eq!(found["items"][0]["action"], "user.invited");
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
+        let history = service.get(&owner, &format!("/v1/audit/entities/invitation/{id}")).await.json();
+        assert_eq!(history["items"][0]["entity"], json!({"type": "invitation", "id": id, "revision": 1}));
+        assert!(!history.to_string().contains("guest@example.com"), "the octets hold a commitment instead of the address");
+    }
+}

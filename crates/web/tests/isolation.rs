@@ -1,0 +1,340 @@
+//! Tenant isolation, tried out: every route, every role, another tenant's real ids.
+//!
+//! What has to happen follows from the access table and the permission matrix; nothing of it is written down here. A
+//! route is tried as soon as it exists: without data for its parameters or its body these tests fail.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(clippy::print_stdout, reason = "the summary is part of the evidence")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode};
+use bailiwick_domain::{
+    permission::PermissionSet,
+    role::Role,
+    rule::{ByJob, Need, SignIn, SuspendTenant},
+};
+use bailiwick_ops::{
+    factors,
+    sign_in::{self, Step},
+    tenants,
+};
+use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
+use bailiwick_web::routes::AccessRow;
+use support::{Answer, Caller, Service, bodies::body, full_key, stock::Stock};
+
+/// Routes that nobody gets through with this data, and why.
+const UNREACHED: &[(&str, &str, &str)] =
+    &[("POST", "/account/factors/{factor}", "it takes the present code of the person's own authenticator")];
+
+/// Somebody who tries every route.
+struct Person {
+    name: String,
+    standing: Standing,
+    held: PermissionSet,
+    /// What the pages are tried on.
+    own: Stock,
+    /// What the API is tried on: the pages have used up the rest by then.
+    own_api: Stock,
+}
+
+/// What a person can show.
+enum Standing {
+    /// Nothing.
+    Nobody,
+    /// A live session.
+    Session(Actor),
+    /// A live key.
+    Key(String),
+    /// A session that waits for the one-time code.
+    CodeMissing(String),
+    /// The session of somebody whose tenant was suspended after they signed in.
+    Suspended(Actor),
+}
+
+/// What the rule of a route and a person's permissions amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    /// There is no rule to break.
+    Open,
+    /// The rule lets them through.
+    Allowed,
+    /// They have to sign in.
+    SignIn,
+    /// The rule refuses them.
+    Forbidden,
+}
+
+impl Person {
+    fn caller(&self) -> Caller {
+        match &self.standing {
+            Standing::Nobody => Caller::Nobody,
+            Standing::Session(actor) | Standing::Suspended(actor) => actor.into(),
+            Standing::CodeMissing(token) => Caller::Browser(token.clone()),
+            Standing::Key(key) => Caller::Program(key.clone()),
+        }
+    }
+
+    fn expected(&self, row: &AccessRow) -> Expected {
+        match (&self.standing, row.need) {
+            (_, Need::Anyone) => Expected::Open,
+            (Standing::Suspended(_), _) | (_, Need::Nobody) => Expected::Forbidden,
+            (Standing::Nobody | Standing::CodeMissing(_), _) => Expected::SignIn,
+            (_, Need::SignedIn) => Expected::Allowed,
+            (_, Need::Has(permission)) if self.held.contains(permission) => Expected::Allowed,
+            (_, Need::Has(_)) => Expected::Forbidden,
+        }
+    }
+
+    fn own(&self, row: &AccessRow) -> &Stock {
+        if row.path.starts_with("/v1/") { &self.own_api } else { &self.own }
+    }
+
+    /// Whether the route is about the account of a person, which a program does not have.
+    fn has_no_account_for(&self, row: &AccessRow) -> bool {
+        matches!(self.standing, Standing::Key(_)) && row.need == Need::SignedIn
+    }
+}
+
+/// Embedded files have no handler.
+fn is_file(row: &AccessRow) -> bool {
+    row.path == "/assets/{file}"
+}
+
+fn has_parameters(row: &AccessRow) -> bool {
+    row.path.contains('{')
+}
+
+fn is_refusal(answer: &Answer) -> bool {
+    matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) || answer.leads_to_sign_in()
+}
+
+/// Everything that the tests happen on.
+struct Stage {
+    db: Db,
+    service: Service,
+    foreign: Stock,
+    /// What the platform's own people may touch: their routes are about other tenants by design.
+    spare: Stock,
+    people: Vec<Person>,
+}
+
+impl Stage {
+    async fn set(db: &Db) -> Self {
+        let platform = db.platform().await;
+        let (acme, zenith, spare, dormant) =
+            (db.tenant("acme").await, db.tenant("zenith").await, db.tenant("spare").await, db.tenant("dormant").await);
+        let own = (Stock::of(&acme, "acmemark").await, Stock::of(&acme, "acmemark-api").await);
+        let platform_own = (Stock::of(&platform, "platformmark").await, Stock::of(&platform, "platformmark-api").await);
+        let dormant_own = (Stock::of(&dormant, "dormantmark").await, Stock::of(&dormant, "dormantmark-api").await);
+        let permit = platform.owner().permit::<SuspendTenant>().await;
+        tenants::suspend(&db.store, &permit, dormant.id(), "They did not pay.").await.unwrap();
+        let catalogue = db.store.catalogue();
+        let everything = catalogue.tenant_permissions();
+        let mut people = Vec::new();
+        let mut add = |name: &str, standing, held, (own, own_api): (Stock, Stock)| {
+            people.push(Person { name: name.to_owned(), standing, held, own, own_api });
+        };
+        for role in Role::ALL {
+            let (tenant, own) = if role.platform() { (&platform, &platform_own) } else { (&acme, &own) };
+            add(role.title(), Standing::Session(tenant.user(role).await), catalogue.role_set(role), own.clone());
+        }
+        add("API key with every scope", Standing::Key(full_key(&acme).await), everything, own.clone());
+        add("nobody", Standing::Nobody, PermissionSet::empty(), own.clone());
+        add("owner whose code is missing", Standing::CodeMissing(code_missing(&acme).await), everything, own);
+        add("owner of a suspended tenant", Standing::Suspended(dormant.owner()), everything, dormant_own);
+        let foreign = Stock::of(&zenith, "zenithmark").await.without_link();
+        let spare = Stock::of(&spare, "sparemark").await;
+        Self { db: db.clone(), service: Service::over(db), foreign, spare, people }
+    }
+
+    fn is_for_the_platform(&self, row: &AccessRow) -> bool {
+        let platform = self.db.store.catalogue().platform_permissions();
+        matches!(row.need, Need::Has(permission) if platform.contains(permission))
+    }
+
+    /// Sends the request for `row` with the ids of `target`.
+    async fn ask(&self, person: &Person, row: &AccessRow, target: &Stock, serial: usize) -> Answer {
+        let target = if self.is_for_the_platform(row) { &self.spare } else { target };
+        self.service.send(&person.caller(), &row.method, &target.path(row.path), body(row, person.own(row), serial)).await
+    }
+
+    /// Signs people in again whose session the last request ended.
+    async fn keep_signed_in(&mut self, at: usize) {
+        let caller = self.people[at].caller();
+        let Standing::Session(actor) = &mut self.people[at].standing else { return };
+        if self.service.get(&caller, "/v1/me").await.status == StatusCode::OK {
+            return;
+        }
+        let permit = self.db.nobody::<SignIn>("203.0.113.7").await;
+        let step = sign_in::password(&self.db.store, &self.db.hasher, &permit, &actor.user.email, PASSWORD.to_owned()).await;
+        let Ok(Step::Done(token)) = step else { panic!("{} cannot sign in again", actor.user.role) };
+        actor.token = token.expose().to_string();
+    }
+}
+
+/// The session of an owner with an authenticator who has only given the password yet.
+async fn code_missing(tenant: &Tenant) -> String {
+    let (db, owner) = (&tenant.db, tenant.user(Role::TenantOwner).await);
+    let job = tenant.job::<ByJob>();
+    let (factor, secret) = factors::totp_begin_for(&db.store, &job, owner.id()).await.unwrap();
+    let code = secret.code_at(db.store.now().unix_seconds());
+    factors::totp_verify_for(&db.store, &job, owner.id(), factor.id, &code).await.unwrap();
+    let permit = db.nobody::<SignIn>("203.0.113.7").await;
+    let step = sign_in::password(&db.store, &db.hasher, &permit, &owner.user.email, PASSWORD.to_owned()).await.unwrap();
+    let Step::SecondFactor(token) = step else { panic!("an authenticator asks for its code") };
+    token.expose().to_string()
+}
+
+/// What is wrong with the answer to a request for another tenant's things; nothing when all is well.
+fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer) -> Option<String> {
+    let text = answer.text();
+    let theirs = stage.foreign.secrets();
+    if answer.status.is_server_error() {
+        return Some("is a fault of the server".into());
+    }
+    if !stage.is_for_the_platform(row) {
+        // Whoever asks by an id may find it again in the answer; what they did not know must not be there.
+        let betrayed = if has_parameters(row) { text.contains(&stage.foreign.marker) } else { theirs.iter().any(|secret| text.contains(secret)) };
+        if betrayed {
+            return Some("shows another tenant's data".into());
+        }
+    }
+    let fits = match person.expected(row) {
+        Expected::Open => true,
+        Expected::SignIn => answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(),
+        Expected::Forbidden => answer.status == StatusCode::FORBIDDEN,
+        Expected::Allowed if person.has_no_account_for(row) => {
+            !has_parameters(row) || matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN)
+        }
+        Expected::Allowed if has_parameters(row) && !stage.is_for_the_platform(row) => answer.status == StatusCode::NOT_FOUND,
+        Expected::Allowed => !is_refusal(answer),
+    };
+    (!fits).then(|| format!("should be {:?}", person.expected(row)))
+}
+
+/// What is wrong with the answer to a request for the person's own things.
+fn wrong_at_home(person: &Person, row: &AccessRow, answer: &Answer) -> Option<String> {
+    if answer.status.is_server_error() {
+        return Some("is a fault of the server".into());
+    }
+    let fits = match person.expected(row) {
+        Expected::Open => true,
+        Expected::SignIn => answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(),
+        Expected::Forbidden => answer.status == StatusCode::FORBIDDEN,
+        Expected::Allowed => !is_refusal(answer) || person.has_no_account_for(row),
+    };
+    (!fits).then(|| format!("should be {:?}", person.expected(row)))
+}
+
+fn say(person: &Person, row: &AccessRow, whose: &str, answer: &Answer, what: &str) -> String {
+    let text: String = answer.text().chars().take(300).collect();
+    format!("{} {} as {}, {whose} ids: {} {what}\n    {text}", row.method, row.path, person.name, answer.status)
+}
+
+both_databases! {
+    async fn nobody_reaches_another_tenant_and_everybody_reaches_what_is_theirs(db: Db) {
+        let mut stage = Stage::set(&db).await;
+        let mut table = bailiwick_web::routes().table();
+        // What somebody is about to remove has to be read before.
+        table.sort_by_key(|row| row.method == Method::DELETE);
+        let (records, counts) = (stage.foreign.records().await, stage.foreign.counts().await);
+        let (mut wrong, mut reached, mut asked) = (Vec::new(), BTreeSet::new(), 0);
+        for at in 0..stage.people.len() {
+            for row in &table {
+                asked += 1;
+                let person = &stage.people[at];
+                let answer = stage.ask(person, row, &stage.foreign, asked).await;
+                if answer.is_done() && stage.is_for_the_platform(row) {
+                    reached.insert((row.method.to_string(), row.path));
+                }
+                wrong.extend(wrong_abroad(&stage, person, row, &answer).map(|what| say(person, row, "another tenant's", &answer, &what)));
+                if row.writes && stage.foreign.records().await != records {
+                    panic!("{}", say(person, row, "another tenant's", &answer, "left a record in the other tenant"));
+                }
+                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn) {
+                    stage.keep_signed_in(at).await;
+                }
+                asked += 1;
+                let person = &stage.people[at];
+                let answer = stage.ask(person, row, person.own(row), asked).await;
+                wrong.extend(wrong_at_home(person, row, &answer).map(|what| say(person, row, "their own", &answer, &what)));
+                if answer.is_done() {
+                    reached.insert((row.method.to_string(), row.path));
+                }
+                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn) {
+                    stage.keep_signed_in(at).await;
+                }
+            }
+        }
+        for row in table.iter().filter(|row| !is_file(row)) {
+            let excused = UNREACHED.iter().any(|(method, path, _)| *method == row.method && *path == row.path);
+            if excused == reached.contains(&(row.method.to_string(), row.path)) {
+                let what = if excused { "is excused although it can be reached" } else { "was reached by nobody: the data does not fit" };
+                wrong.push(format!("{} {} {what}", row.method, row.path));
+            }
+        }
+        db.settle().await;
+        assert_eq!(stage.foreign.records().await, records);
+        assert_eq!(stage.foreign.counts().await, counts);
+        println!(
+            "isolation, {:?}: {} routes, {} callers, {asked} requests with another tenant's and with own ids, {} wrong",
+            db.kind(), table.len(), stage.people.len(), wrong.len()
+        );
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        db.verify().await.unwrap();
+    }
+
+    async fn another_tenants_ids_as_filters_and_cursors_find_nothing(db: Db) {
+        let stage = Stage::set(&db).await;
+        let foreign = &stage.foreign;
+        let cursor = |id: String| format!("0.{}", id.replace('-', ""));
+        let lists = [
+            format!("/v1/audit/events?actor={}", foreign.tenant.owner().id()),
+            format!("/v1/audit/events?entity_type=user&entity_id={}", foreign.user),
+            format!("/v1/audit/events?entity_id={}", foreign.user),
+            "/v1/audit/events?cursor=0".to_owned(),
+            format!("/v1/invitations?cursor={}", cursor(foreign.invitation.to_string())),
+            format!("/v1/api-keys?cursor={}", cursor(foreign.api_key.to_string())),
+            format!("/v1/security-events?cursor={}", cursor(foreign.security_event.to_string())),
+        ];
+        let mut asked = 0;
+        for person in stage.people.iter().filter(|person| matches!(person.standing, Standing::Session(_) | Standing::Key(_))) {
+            for list in &lists {
+                let answer = stage.service.get(&person.caller(), list).await;
+                if answer.status == StatusCode::FORBIDDEN {
+                    continue;
+                }
+                asked += 1;
+                assert_eq!(answer.status, StatusCode::OK, "{list} as {}: {}", person.name, answer.text());
+                assert_eq!(answer.json()["items"].as_array().map(Vec::len), Some(0), "{list} as {}", person.name);
+            }
+            // This list runs from the oldest, so a cursor before everything shows everything of one's own.
+            let users = format!("/v1/users?cursor={}", cursor(foreign.user.to_string()));
+            let answer = stage.service.get(&person.caller(), &users).await;
+            assert!(foreign.secrets().iter().all(|secret| !answer.text().contains(secret)), "{users} as {}", person.name);
+        }
+        assert!(asked > 0);
+    }
+
+    async fn a_tenants_own_ids_fit_no_other_kind(db: Db) {
+        let stage = Stage::set(&db).await;
+        let (owner, own) = (Caller::from(&stage.people[0].own.tenant.owner()), &stage.people[0].own);
+        for (path, wrong) in [
+            ("/v1/users/", own.invitation.to_string()),
+            ("/v1/invitations/", own.api_key.to_string()),
+            ("/v1/api-keys/", own.user.to_string()),
+            ("/v1/security-events/", own.event.to_string()),
+            ("/v1/audit/events/", own.security_event.to_string()),
+            ("/v1/audit/entities/api_key/", own.user.to_string()),
+        ] {
+            assert_eq!(stage.service.get(&owner, &format!("{path}{wrong}")).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let grant = format!("/v1/users/{}/grants/{}", stage.people[0].own.tenant.owner().id(), own.grant);
+        assert_eq!(stage.service.get(&owner, &grant).await.status, StatusCode::NOT_FOUND, "a grant of somebody else");
+        let removed = stage.service.send(&owner, &Method::DELETE, &grant, support::Sent::Nothing).await;
+        assert!(removed.status.is_client_error(), "a grant of somebody else");
+    }
+}

@@ -1,0 +1,95 @@
+//! A body that each operation accepts, so that a refusal is never the body's fault.
+
+use axum::http::Method;
+use bailiwick_testkit::PASSWORD;
+use bailiwick_web::routes::AccessRow;
+use serde_json::json;
+
+use super::{Sent, stock::Stock};
+
+/// What a request for `row` carries; `stock` is the caller's own tenant, `serial` is different for each request.
+///
+/// # Panics
+/// For a route that nobody has given a body to.
+pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
+    if row.method == Method::GET {
+        return Sent::Nothing;
+    }
+    let role = if stock.platform { "platform_support" } else { "support_coordinator" };
+    let other = if stock.platform { "platform_operator" } else { "plan_manager" };
+    // What everybody holds who may grant at all, and what the everyday roles do not.
+    let permission = if stock.platform { "job:read" } else { "team:read" };
+    match (row.method.as_str(), row.path) {
+        ("PUT", "/v1/users/{id}/role") => Sent::Json(json!({"role": if serial % 2 == 0 { other } else { role }})),
+        ("POST", "/v1/users/{id}/grants") => {
+            Sent::Json(json!({"permission": permission, "effect": "deny", "reason": "It is not needed."}))
+        }
+        ("POST", "/v1/invitations") => Sent::Json(json!({"email": format!("guest{serial}@example.com"), "role": role})),
+        ("POST", "/v1/api-keys") => Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]})),
+        ("PUT", "/v1/policy") => Sent::Json(json!({
+            "mfa_floor": "mfa", "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "invitation_days": 14
+        })),
+        ("POST", "/v1/tenants") => Sent::Json(json!({
+            "slug": format!("new-{serial}"), "name": "New", "region": "local",
+            "owner_email": format!("owner{serial}@new.example"), "owner_name": "Nia New"
+        })),
+        ("POST", "/v1/security-events/{id}/resolve" | "/v1/tenants/{id}/suspend" | "/v1/tenants/{id}/reactivate") => {
+            Sent::Json(json!({"reason": "It was looked into."}))
+        }
+        (
+            "POST",
+            "/v1/users/{id}/disable"
+            | "/v1/users/{id}/enable"
+            | "/v1/invitations/{id}/revoke"
+            | "/v1/api-keys/{id}/revoke"
+            | "/v1/security-events/{id}/acknowledge",
+        )
+        | ("DELETE", "/v1/users/{id}/grants/{grant}") => Sent::Nothing,
+        ("POST", "/users/{user}/role") => form(&[("role", if serial % 2 == 0 { other } else { role })]),
+        ("POST", "/users/{user}/permissions") => {
+            form(&[(if stock.platform { "p.job:read" } else { "p.team:read" }, "deny"), ("confirmed", "yes"), ("reason", "It is not needed.")])
+        }
+        ("POST", "/invitations") => {
+            form(&[("address", &format!("visitor{serial}@example.com")), ("role", role), ("lifetime", "7")])
+        }
+        ("POST", "/api-keys") => form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)]),
+        ("POST", "/policy") => form(&[
+            ("mfa_floor", "mfa"),
+            ("session_idle_minutes", &(120 + serial % 100).to_string()),
+            ("session_absolute_hours", "12"),
+            ("invitation_days", "14"),
+        ]),
+        ("POST", "/platform/tenants") => form(&[
+            ("name", "New"),
+            ("slug", &format!("newer-{serial}")),
+            ("region", "local"),
+            ("owner", &format!("owner{serial}@newer.example")),
+            ("owner_name", "Nia New"),
+        ]),
+        (
+            "POST",
+            "/security/events/{event}/resolve" | "/platform/tenants/{tenant}/suspend" | "/platform/tenants/{tenant}/reactivate",
+        ) => form(&[("reason", "It was looked into.")]),
+        ("POST", "/sign-in") => {
+            form(&[("next", "/"), ("address", &stock.tenant.owner().user.email), ("password", PASSWORD)])
+        }
+        ("POST", "/sign-in/code" | "/account/factors/{factor}") => form(&[("code", "000000")]),
+        ("POST", "/enrol/{token}") => form(&[("new", PASSWORD), ("again", PASSWORD)]),
+        ("POST", "/account/theme") => form(&[("theme", "dark")]),
+        (
+            "POST",
+            "/users/{user}/disable"
+            | "/users/{user}/enable"
+            | "/invitations/{invitation}/revoke"
+            | "/api-keys/{key}/revoke"
+            | "/security/events/{event}/acknowledge"
+            | "/account/factors"
+            | "/sign-out",
+        ) => form(&[]),
+        (method, path) => panic!("{method} {path} is new: give it a body in tests/support/bodies.rs"),
+    }
+}
+
+fn form(fields: &[(&'static str, &str)]) -> Sent {
+    Sent::Form(fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+}

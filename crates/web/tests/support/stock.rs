@@ -1,0 +1,161 @@
+//! One of everything that a tenant can have, under a marker that no other tenant's data holds.
+
+use bailiwick_domain::{
+    entity::UserStatus,
+    ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
+    role::Role,
+    rule::{ByJob, CreateApiKey, GrantPermission, Invite, Me},
+};
+use bailiwick_ops::{
+    api_keys::{self, NewApiKey},
+    enrolment, factors,
+    invitations::{self, NewInvitation},
+    users::{self, NewGrant, NewUser},
+};
+use bailiwick_store::{
+    audit::{self, Filter},
+    gate::Actor as Who,
+    posture, security_events,
+};
+use bailiwick_testkit::Tenant;
+use bailiwick_vault::token::EnrolmentToken;
+
+/// Ids of things that really exist in one tenant.
+#[derive(Clone)]
+pub(crate) struct Stock {
+    /// The tenant.
+    pub(crate) tenant: Tenant,
+    /// What every text of these things holds.
+    pub(crate) marker: String,
+    /// Whether it is the platform's.
+    pub(crate) platform: bool,
+    pub(crate) id: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) grant: GrantId,
+    pub(crate) invitation: InvitationId,
+    pub(crate) api_key: ApiKeyId,
+    pub(crate) factor: FactorId,
+    pub(crate) session: SessionId,
+    pub(crate) event: EventId,
+    pub(crate) security_event: SecurityEventId,
+    /// The token of a link with which the user may set a password.
+    pub(crate) link: String,
+}
+
+impl Stock {
+    /// Makes one of everything.
+    pub(crate) async fn of(tenant: &Tenant, marker: &str) -> Self {
+        let db = &tenant.db;
+        let store = &db.store;
+        let platform = tenant.entity.kind == bailiwick_domain::entity::TenantKind::Platform;
+        let role = if platform { Role::PlatformSupport } else { Role::SupportCoordinator };
+        let new = NewUser { email: format!("{marker}@{marker}.example"), name: format!("{marker} person"), role };
+        let user = users::create(store, &tenant.job::<ByJob>(), new).await.unwrap();
+        assert_eq!(user.status, UserStatus::Active);
+        let new = NewGrant { permission: "user:read".into(), effect: "deny".into(), reason: format!("{marker} reason") };
+        let grant = users::grant(store, &tenant.owner().permit::<GrantPermission>().await, user.id, new).await.unwrap();
+        let new = NewInvitation { email: format!("{marker}-guest@{marker}.example"), role: role.name().into(), expires_at: None };
+        let invitation = invitations::create(store, &tenant.job::<Invite>(), new).await.unwrap();
+        let new = NewApiKey { name: format!("{marker} key"), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+        let (api_key, _) = api_keys::create(store, &tenant.job::<CreateApiKey>(), new).await.unwrap();
+        let (factor, _) = factors::totp_begin_for(store, &tenant.job::<ByJob>(), user.id).await.unwrap();
+        let link = enrolment::begin(store, &tenant.job::<ByJob>(), user.id).await.unwrap().expose().to_string();
+        let Who::User { session, .. } = *tenant.owner().permit::<Me>().await.actor() else { panic!("an owner is a user") };
+        db.sign().await;
+        let mut view = store.read(&tenant.job::<ByJob>()).await.unwrap();
+        let filter = Filter { entity_type: Some("user".into()), entity_id: Some(user.id.uuid()), ..Filter::default() };
+        let event = audit::search(&mut view, &filter, None).await.unwrap().items[0].event;
+        let security_event = security_events::list(&mut view, None, 1).await.unwrap().items[0].id;
+        drop(view);
+        Self {
+            tenant: tenant.clone(),
+            marker: marker.to_owned(),
+            platform,
+            id: tenant.id(),
+            user: user.id,
+            grant: grant.id,
+            invitation: invitation.id,
+            api_key: api_key.id,
+            factor: factor.id,
+            session,
+            event,
+            security_event,
+            link,
+        }
+    }
+
+    /// The same with a link that looks right and was never given out: whoever holds a real one is meant by it.
+    pub(crate) fn without_link(mut self) -> Self {
+        self.link = EnrolmentToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string();
+        self
+    }
+
+    /// What a path's parameter stands for here; nothing when it is not known what it stands for.
+    ///
+    /// `before` are the segments in front of it.
+    pub(crate) fn parameter(&self, before: &[&str], name: &str) -> Option<String> {
+        Some(match (before, name) {
+            ([.., "users"], _) => self.user.to_string(),
+            ([.., "grants"], _) => self.grant.to_string(),
+            ([.., "invitations"], _) => self.invitation.to_string(),
+            ([.., "api-keys"], _) => self.api_key.to_string(),
+            ([.., "audit", "events"], _) => self.event.to_string(),
+            ([.., "audit", "entities"], _) => "user".to_owned(),
+            ([.., "audit", "entities", _], _) => self.user.to_string(),
+            ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
+            ([.., "tenants"], _) => self.id.to_string(),
+            ([.., "factors"], _) => self.factor.to_string(),
+            ([.., "sessions"], _) => self.session.to_string(),
+            ([.., "enrol"], "{token}") => self.link.clone(),
+            ([.., "assets"], "{file}") => "app.css".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// The path with every parameter filled in from here.
+    ///
+    /// # Panics
+    /// For a parameter that nobody has said the meaning of.
+    pub(crate) fn path(&self, template: &str) -> String {
+        let segments: Vec<_> = template.split('/').collect();
+        let filled = segments.iter().enumerate().map(|(at, segment)| {
+            if !segment.starts_with('{') {
+                return (*segment).to_owned();
+            }
+            let known = self.parameter(&segments[..at], segment);
+            known.unwrap_or_else(|| panic!("{template} is new: say in tests/support/stock.rs what {segment} stands for"))
+        });
+        filled.collect::<Vec<_>>().join("/")
+    }
+
+    /// Every text that betrays this tenant.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let ids = [
+            self.id.to_string(),
+            self.user.to_string(),
+            self.grant.to_string(),
+            self.invitation.to_string(),
+            self.api_key.to_string(),
+            self.factor.to_string(),
+            self.session.to_string(),
+            self.event.to_string(),
+            self.security_event.to_string(),
+            self.tenant.owner().id().to_string(),
+        ];
+        ids.into_iter().chain([self.marker.clone(), self.tenant.entity.slug.clone()]).collect()
+    }
+
+    /// Records of this tenant, whether they have their place in the tree yet or not.
+    pub(crate) async fn records(&self) -> i64 {
+        let store = &self.tenant.db.store;
+        let mut view = store.read(&self.tenant.job::<ByJob>()).await.unwrap();
+        let waiting = audit::just_now(&mut view).await.unwrap().len();
+        audit::total(&mut view).await.unwrap() + i64::try_from(waiting).unwrap()
+    }
+
+    /// What the posture counts here.
+    pub(crate) async fn counts(&self) -> String {
+        let mut view = self.tenant.db.store.read(&self.tenant.job::<ByJob>()).await.unwrap();
+        format!("{:?}", posture::counts(&mut view).await.unwrap())
+    }
+}
