@@ -17,7 +17,7 @@ use tokio::time::{Duration, interval};
 use uuid::Uuid;
 
 use crate::{
-    Result,
+    Measure, Result,
     clock::Stopwatch,
     compare::Comparison,
     fill,
@@ -149,6 +149,20 @@ fn flip_of(tenant: Uuid, users: &[UserId], number: usize) -> Result<Flip> {
     let at = bailiwick_domain::clock::Clock::now(&crate::clock::SystemClock);
     let event = bailiwick_domain::ids::uuid_v7(at, &bailiwick_vault::entropy::SystemEntropy);
     Ok(Flip { tenant, user, event, at: at.micros() })
+}
+
+/// Audited changes and nothing else.
+pub(crate) async fn load(database: Measure, changes: usize) -> Result<()> {
+    let (kind, writers) = match database {
+        Measure::Postgres => (DatabaseKind::Postgres, WRITERS),
+        Measure::Sqlite => (DatabaseKind::Sqlite, CONCURRENT),
+        _ => return Err("changes are made on `postgres` or `sqlite`".into()),
+    };
+    let ours = Ours::new(kind).await?;
+    let round = ours.round(writers, changes).await?;
+    println!("{:.0} changes/s, {:.0} µs of processor time each", round.rate, round.cost);
+    ours.stage.open.store.close().await;
+    Ok(())
 }
 
 /// 32 writers in one tenant on PostgreSQL, every commit flushed.

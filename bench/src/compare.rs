@@ -9,13 +9,19 @@ use crate::{
 pub(crate) struct Comparison {
     names: Vec<&'static str>,
     rates: Vec<Vec<f64>>,
+    costs: Vec<Vec<f64>>,
     latencies: Vec<Latencies>,
 }
 
 impl Comparison {
     pub(crate) fn new(names: &[&'static str]) -> Self {
         let count = names.len();
-        Self { names: names.to_vec(), rates: vec![Vec::new(); count], latencies: vec![Latencies::default(); count] }
+        Self {
+            names: names.to_vec(),
+            rates: vec![Vec::new(); count],
+            costs: vec![Vec::new(); count],
+            latencies: vec![Latencies::default(); count],
+        }
     }
 
     /// The order of the contestants in a pass: forwards, then backwards, each time beginning one later.
@@ -33,6 +39,9 @@ impl Comparison {
         if let Some(rates) = self.rates.get_mut(contestant) {
             rates.push(round.rate);
         }
+        if let Some(costs) = self.costs.get_mut(contestant) {
+            costs.push(round.cost);
+        }
         if let Some(latencies) = self.latencies.get_mut(contestant) {
             latencies.merge(round.latencies);
         }
@@ -47,7 +56,7 @@ impl Comparison {
 
     /// One row for each contestant.
     pub(crate) fn table(&self) -> String {
-        let mut text = String::from("| contestant | changes/s, median | lowest – highest | audited change by this | p50 · p99 ms |\n|---|---|---|---|---|\n");
+        let mut text = String::from("| contestant | changes/s, median | lowest – highest | audited change by this | p50 · p99 ms | own processor time, µs |\n|---|---|---|---|---|---|\n");
         for (contestant, name) in self.names.iter().enumerate() {
             let rates = self.rates.get(contestant).map(Vec::as_slice).unwrap_or_default();
             let (low, high) = rates.iter().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(*rate), high.max(*rate)));
@@ -57,7 +66,9 @@ impl Comparison {
                 _ => "–".to_owned(),
             };
             let ratio = if contestant == 0 { "–".to_owned() } else { format!("{:.2}", self.ratio(contestant)) };
-            text.push_str(&format!("| {name} | {:.0} | {low:.0} – {high:.0} | {ratio} | {waits} |\n", median(rates)));
+            let cost = median(self.costs.get(contestant).map(Vec::as_slice).unwrap_or_default());
+            let rate = median(rates);
+            text.push_str(&format!("| {name} | {rate:.0} | {low:.0} – {high:.0} | {ratio} | {waits} | {cost:.0} |\n"));
         }
         text
     }

@@ -16,6 +16,8 @@ use crate::{Result, clock::Stopwatch, latency::Latencies};
 pub(crate) struct Round {
     /// Changes a second.
     pub(crate) rate: f64,
+    /// Processor time of this process for each, in microseconds.
+    pub(crate) cost: f64,
     /// How long a caller waited for each.
     pub(crate) latencies: Latencies,
 }
@@ -23,7 +25,8 @@ pub(crate) struct Round {
 impl Round {
     /// A round whose changes were not waited for one by one.
     pub(crate) fn of(changes: usize, watch: Stopwatch) -> Self {
-        Self { rate: changes as f64 / watch.elapsed().wall, latencies: Latencies::default() }
+        let (took, changes) = (watch.elapsed(), changes as f64);
+        Self { rate: changes / took.wall, cost: took.cpu / changes * 1e6, latencies: Latencies::default() }
     }
 }
 

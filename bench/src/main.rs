@@ -81,6 +81,15 @@ enum Measure {
 /// What a measurement runs in a process of its own.
 #[derive(Subcommand)]
 enum Child {
+    /// Make audited changes and nothing else, for a profiler
+    #[command(hide = true)]
+    Load {
+        /// The database
+        database: Measure,
+        /// How many changes
+        #[arg(default_value_t = 100_000)]
+        changes: usize,
+    },
     /// Verify every log of a database and print time and memory as JSON
     #[command(hide = true)]
     Verify {
@@ -95,6 +104,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
         |runtime| match cli.child {
+            Some(Child::Load { database, changes }) => runtime.block_on(changes::load(database, changes)),
             Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
             None => runtime.block_on(measure(&cli.run)),
         },
@@ -114,7 +124,9 @@ async fn measure(run: &Run) -> Result<()> {
     for measure in Measure::value_variants() {
         if wanted(*measure) {
             println!("measure {measure:?}");
-            sections.extend(one(*measure, run).await?);
+            let measured = one(*measure, run).await?;
+            measured.iter().for_each(|section| println!("{}", section.body));
+            sections.extend(measured);
         }
     }
     sections.push(report::first_page(run.first_page_seconds));

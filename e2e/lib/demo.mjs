@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -54,6 +55,13 @@ export async function startDemo(extraArgs = []) {
 export async function ownDemo(t) {
   const demo = await startDemo();
   t.after(() => demo.stop());
+  return demo;
+}
+
+/** Starts a demo for the tests of one file, which may change anything in it. */
+export async function fileDemo() {
+  const demo = await startDemo();
+  after(() => demo.stop());
   return demo;
 }
 

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { totp } from './totp.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STEP_SECONDS, totp } from './totp.mjs';
 
 /** The purposes that browsers and password managers know the fields by. */
 const ADDRESS = 'input[autocomplete~="username"]';
@@ -13,7 +14,7 @@ const CODE = 'input[autocomplete~="one-time-code"]';
  * Signs in as `who` of the demo's sign-ins: `owner`, `auditor`, … and leaves the page on `/`.
  *
  * The session of the first sign-in serves the tests that follow, in this file and others: a one-time code is good once
- * only, and the next comes half a minute later. A test that ends its session asks for one of its own with `fresh`.
+ * only. A test that ends its session asks for one of its own with `fresh`.
  */
 export async function signIn(page, demo, who, { fresh = false } = {}) {
   const kept = `${demo.readyFile}.${who}`;
@@ -27,22 +28,35 @@ export async function signIn(page, demo, who, { fresh = false } = {}) {
   await page.goto('/');
 }
 
-async function typeIn(page, demo, who) {
+/** A code of `who` that was never used before: this half minute's, or the next one's, which is accepted early. */
+export async function codeOf(demo, who) {
+  const secret = demo.signIns[who]?.totp_secret;
+  assert.ok(secret, `${who} is asked for a code and has no authenticator`);
+  const file = `${demo.readyFile}.${who}.step`;
+  const used = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  const step = Math.max(used + 1, Math.floor(Date.now() / 1000 / STEP_SECONDS));
+  const early = step * STEP_SECONDS - Date.now() / 1000 - STEP_SECONDS;
+  if (early > 0) await sleep(early * 1000 + 100);
+  writeFileSync(file, String(step));
+  return totp(secret, step * STEP_SECONDS * 1000);
+}
+
+/** Signs in on the form, without keeping the session for others, and stays where that leads. */
+export async function typeIn(page, demo, who, next = '/') {
   const person = demo.signIns[who];
   assert.ok(person, `the demo has no sign-in "${who}", only ${Object.keys(demo.signIns).join(', ')}`);
-  await page.goto('/sign-in');
+  await page.goto(next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`);
   await page.locator(ADDRESS).fill(person.address);
   await page.locator(PASSWORD).fill(person.password);
   await submit(page, PASSWORD);
   if ((await page.locator(CODE).count()) > 0) {
-    assert.ok(person.totp_secret, `${who} is asked for a code and has no authenticator`);
-    await page.locator(CODE).fill(totp(person.totp_secret));
+    await page.locator(CODE).fill(await codeOf(demo, who));
     await submit(page, CODE);
   }
   assert.equal(await page.locator(`${PASSWORD}, ${CODE}`).count(), 0, `${who} is not signed in: ${page.url()}`);
 }
 
 async function submit(page, field) {
-  const button = page.locator('form', { has: page.locator(field) }).locator('button[type="submit"]');
+  const button = page.locator('form', { has: page.locator(field) }).locator('button:not([type="button"])');
   await Promise.all([page.waitForEvent('load'), button.click()]);
 }

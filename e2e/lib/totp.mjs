@@ -2,7 +2,8 @@
 
 import { createHmac } from 'node:crypto';
 
-const STEP_SECONDS = 30;
+/** How long a code is the present one. */
+export const STEP_SECONDS = 30;
 
 /** The code of a base32 secret at a time in milliseconds. */
 export function totp(secret, atMs = Date.now()) {

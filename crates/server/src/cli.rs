@@ -121,7 +121,10 @@ impl Serve {
             ("--log-format", "log.format", &self.log_format),
             ("--log-level", "log.level", &self.log_level),
         ];
-        named.into_iter().filter_map(|(flag, key, value)| value.clone().map(|value| Assignment::new(flag, key, value))).collect()
+        named
+            .into_iter()
+            .filter_map(|(flag, key, value)| value.clone().map(|value| Assignment::new(flag, key, value)))
+            .collect()
     }
 }
 

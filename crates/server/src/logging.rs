@@ -19,7 +19,12 @@ pub(crate) fn begin(format: LogFormat, level: LogLevel) {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let thread = std::thread::current();
-        tracing::error!(place, thread = thread.name(), said = said(info.payload()), "a part of the server panicked");
+        tracing::error!(
+            place,
+            thread = thread.name(),
+            said = said(info.payload()),
+            "a part of the server panicked"
+        );
     }));
 }
 

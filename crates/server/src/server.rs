@@ -8,7 +8,10 @@ use std::{
 
 use axum::Router;
 use axum_server::Handle;
-use tokio::{signal::unix::{SignalKind, signal}, task::JoinHandle};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 
 use crate::{
     exit::Failure,
@@ -46,7 +49,10 @@ impl Server {
         let mut signals = Signals::take().map_err(Failure::failed)?;
         let hangup = signal(SignalKind::hangup()).map_err(Failure::failed)?;
         let (stopper, stop) = stop::pair();
-        let transport = self.certificate.as_ref().map_or(Transport::Plain, |certificate| Transport::Tls(certificate.config()));
+        let transport = self
+            .certificate
+            .as_ref()
+            .map_or(Transport::Plain, |certificate| Transport::Tls(certificate.config()));
         let renewal = tokio::spawn(follow(self.certificate, hangup, stop));
         let handle = Handle::new();
         let mut public = Listening::start(self.public, transport, self.app, handle.clone());

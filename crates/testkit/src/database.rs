@@ -203,6 +203,11 @@ impl Inner {
         }
     }
 
+    /// Gives up the lease that [`settle`](Self::settle) took.
+    pub async fn release_lease(&self) {
+        self.sequencer.lock().await.release().await;
+    }
+
     /// Gives every committed event its place and signs the trees.
     pub async fn sign(&self) {
         self.settle().await;

@@ -338,6 +338,104 @@ both_databases! {
     }
 }
 
+/// Says what is wrong with a page in answer to bad input.
+fn check_page(answer: &Answer, what: &str) {
+    let text = answer.text();
+    assert!(!answer.status.is_server_error(), "{what}: {} {text}", answer.status);
+    for inside in ["panicked", "stack backtrace", ".rs:", "sqlx"] {
+        assert!(!text.contains(inside), "{what} shows {inside}: {text}");
+    }
+    if answer.status.is_client_error() {
+        assert!(answer.header("content-type").starts_with("text/html"), "{what}: {text}");
+    }
+}
+
+both_databases! {
+    async fn no_filter_in_any_address_is_a_fault_of_the_server(db: Db) {
+        let stage = Stage::set(&db).await;
+        let names = ["q", "cursor", "before", "after", "from", "to", "at", "range", "actor", "action", "type", "entity", "outcome", "status", "role", "next"];
+        let values = ["%00", "%27%22%3Cscript%3E", "-1", "99999999999999999999", "9999-12-31", "1970-01-01", "%E2%80%AE%EF%BB%BF", "%ff", "1.x"];
+        let long = "x".repeat(3_000);
+        for row in bailiwick_web::routes().table() {
+            if row.method != Method::GET || row.path.contains('{') {
+                continue;
+            }
+            for name in names {
+                for value in values.into_iter().chain([long.as_str()]) {
+                    let answer = stage.service.get(&stage.owner, &format!("{}?{name}={value}", row.path)).await;
+                    let what = format!("{}?{name}={value:.30}", row.path);
+                    assert!(!answer.status.is_server_error(), "{what}: {} {}", answer.status, answer.text());
+                    assert!(!answer.text().contains("<script>"), "{what}: {}", answer.text());
+                    if !row.path.starts_with("/v1/") {
+                        check_page(&answer, &what);
+                    } else if !answer.status.is_success() && answer.status != StatusCode::FORBIDDEN {
+                        check(&answer, &what);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn no_value_in_any_form_is_a_fault_of_the_server(db: Db) {
+        let stage = Stage::set(&db).await;
+        let platform = db.platform().await;
+        let own = Stock::of(&stage.tenant, "acmemark").await;
+        let platform_own = Stock::of(&platform, "platformmark").await;
+        let spare = Stock::of(&db.tenant("spare").await, "sparemark").await;
+        let long = "x".repeat(30_000);
+        let values = ["", "\u{0}", "' OR 1=1 --", "-1", "99999999999999999999", "\u{202e}\u{feff}", "<script>", "//evil.example", &long];
+        let catalogue = db.store.catalogue();
+        let (mut asked, mut serial) = (0, 0);
+        // Signing out ends what the rest needs.
+        for row in bailiwick_web::routes().table().into_iter().filter(|row| row.writes && !row.path.starts_with("/v1/") && row.path != "/sign-out") {
+            let for_platform = matches!(row.need, Need::Has(permission) if catalogue.platform_permissions().contains(permission));
+            let (caller, mine) = match row.need {
+                Need::Anyone => (Caller::Nobody, &own),
+                _ if for_platform => ((&platform.owner()).into(), &platform_own),
+                _ => (stage.owner.clone(), &own),
+            };
+            let path = if for_platform { spare.path(row.path) } else { own.path(row.path) };
+            let Sent::Form(good) = body(&row, mine, 0) else { continue };
+            for at in 0..good.len() {
+                for value in values {
+                    serial += 1;
+                    let Sent::Form(mut bad) = body(&row, mine, serial) else { continue };
+                    value.clone_into(&mut bad[at].1);
+                    let what = format!("{} {} with {} = {value:.30}", row.method, row.path, bad[at].0);
+                    let answer = stage.service.send(&caller, &row.method, &path, Sent::Form(bad)).await;
+                    check_page(&answer, &what);
+                    assert!(!answer.text().contains("<script>"), "{what}: {}", answer.text());
+                    assert!(!answer.header("location").contains("evil.example"), "{what} leads away");
+                    asked += 1;
+                }
+            }
+            let mut twice = good.clone();
+            twice.extend(good.iter().cloned());
+            twice.push(("admin", "yes".to_owned()));
+            check_page(&stage.service.send(&caller, &row.method, &path, Sent::Form(twice)).await, row.path);
+        }
+        assert!(asked > 150, "only {asked} requests");
+    }
+
+    async fn a_password_is_never_shown_again(db: Db) {
+        let stage = Stage::set(&db).await;
+        let own = Stock::of(&stage.tenant, "acmemark").await;
+        let address = stage.tenant.owner().user.email;
+        for (path, fields) in [
+            ("/sign-in".to_owned(), vec![("address", address.clone()), ("password", SECRET.to_owned())]),
+            ("/sign-in".to_owned(), vec![("password", SECRET.to_owned())]),
+            ("/sign-in".to_owned(), vec![("address", address), ("password", SECRET.to_owned()), ("more", "x".to_owned())]),
+            (format!("/enrol/{}", own.link), vec![("new", SECRET.to_owned()), ("again", "another one entirely".to_owned())]),
+            (format!("/enrol/{}", own.link), vec![("new", "short".to_owned()), ("again", SECRET.to_owned())]),
+        ] {
+            let answer = stage.service.send(&Caller::Nobody, &Method::POST, &path, Sent::Form(fields)).await;
+            assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+            check_page(&answer, &path);
+            assert!(!answer.text().contains(SECRET), "{path}: {}", answer.text());
+        }
+    }
+}
+
 /// A body in pieces, whose length nobody announces.
 struct Pieces(usize);
 

@@ -36,7 +36,11 @@ enum State {
 
 /// Tries out everything that `serve` needs and reports it line by line. Changes nothing.
 pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
-    let settings = args.configured.sources(Vec::new()).map_err(Failure::from).and_then(|sources| Ok(Config::load(&sources)?.settings()?));
+    let settings = args
+        .configured
+        .sources(Vec::new())
+        .map_err(Failure::from)
+        .and_then(|sources| Ok(Config::load(&sources)?.settings()?));
     let mut report = Report::default();
     match settings {
         Ok(settings) => {
@@ -44,7 +48,8 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
             super::runtime()?.block_on(installation(&settings, &mut report));
         }
         Err(failure) => {
-            let remedy = "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key";
+            let remedy =
+                "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key";
             report.note("configuration", Err(Refusal::new(failure, remedy)));
             for check in ["certificate", "root key", "signing key", "database", "schema", "checkpoints"] {
                 report.skip(check);
@@ -62,14 +67,18 @@ async fn installation(settings: &Settings, report: &mut Report) {
     match &settings.server.tls {
         Some((certificate, key)) => {
             let opened = Certificate::open(Files { certificate: certificate.clone(), key: key.clone() });
-            let refused = |error| Refusal::new(error, "correct `server.tls_certificate` and `server.tls_key`");
+            let refused =
+                |error| Refusal::new(error, "correct `server.tls_certificate` and `server.tls_key`");
             report.note("certificate", opened.map(drop).map_err(refused));
         }
         None => report.skip("certificate"),
     }
-    let ground = installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));
+    let ground =
+        installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));
     let Some(ground) = report.keep("root key", ground) else {
-        return ["signing key", "database", "schema", "checkpoints"].into_iter().for_each(|check| report.skip(check));
+        return ["signing key", "database", "schema", "checkpoints"]
+            .into_iter()
+            .for_each(|check| report.skip(check));
     };
     let key = report.keep("signing key", signing::open(settings, &*ground.provider).await);
     let store = match installation::region(settings) {
@@ -100,7 +109,9 @@ impl Report {
     fn note(&mut self, check: &'static str, outcome: Result<(), Refusal>) {
         self.0.push(match outcome {
             Ok(()) => Line { check, state: State::Ok, what: None, remedy: None },
-            Err(Refusal { what, remedy }) => Line { check, state: State::Failed, what: Some(what), remedy: Some(remedy) },
+            Err(Refusal { what, remedy }) => {
+                Line { check, state: State::Failed, what: Some(what), remedy: Some(remedy) }
+            }
         });
     }
 

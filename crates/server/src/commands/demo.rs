@@ -44,7 +44,12 @@ struct SignIn {
 
 impl From<DemoSignIn> for SignIn {
     fn from(of: DemoSignIn) -> Self {
-        Self { who: of.who.into(), address: of.address.into(), password: of.password, totp_secret: of.totp_secret }
+        Self {
+            who: of.who.into(),
+            address: of.address.into(),
+            password: of.password,
+            totp_secret: of.totp_secret,
+        }
     }
 }
 
@@ -54,7 +59,11 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
     let address = public.local_addr().map_err(Failure::failed)?;
     // Taken away with everything in it when the demonstration ends.
     let throw_away = if args.keep.is_none() { Some(tempdir()?) } else { None };
-    let folder = args.keep.clone().or_else(|| throw_away.as_ref().map(|folder| folder.path().to_owned())).unwrap_or_default();
+    let folder = args
+        .keep
+        .clone()
+        .or_else(|| throw_away.as_ref().map(|folder| folder.path().to_owned()))
+        .unwrap_or_default();
     let settings = settings(&args, address, &folder)?;
     logging::begin(settings.log.format, settings.log.level);
     super::runtime()?.block_on(async {
@@ -87,13 +96,18 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
         ("audit.checkpoints", within("checkpoints")),
         ("audit.origin", "demo.invalid".into()),
     ];
-    let mut flags: Vec<_> = values.into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
+    let mut flags: Vec<_> =
+        values.into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
     flags.push(Assignment::new("--log-level", "log.level", args.log_level.clone()));
     Ok(Config::load(&Sources::of_flags(flags))?.settings()?)
 }
 
 /// The installation in `folder`: the one that is there, or a new one with the demonstration in it.
-async fn open(settings: &Settings, folder: &Path, clock: Arc<DemoClock<SystemClock>>) -> Result<(Installation, Vec<SignIn>), Failure> {
+async fn open(
+    settings: &Settings,
+    folder: &Path,
+    clock: Arc<DemoClock<SystemClock>>,
+) -> Result<(Installation, Vec<SignIn>), Failure> {
     let kept = sign_ins_file(folder);
     if kept.exists() {
         let text = fs::read(&kept).map_err(|error| unreadable(&kept, &error))?;
@@ -118,7 +132,8 @@ async fn open(settings: &Settings, folder: &Path, clock: Arc<DemoClock<SystemClo
 async fn seed(installation: &Installation, clock: &DemoClock<SystemClock>) -> Result<Vec<SignIn>, Failure> {
     let store = &installation.store;
     let hasher = installation::hasher(&installation.entropy);
-    let sign_ins = Seed::new(store, &hasher, clock).run().await.map_err(|error| Failure::failed(describe(&error)))?;
+    let sign_ins =
+        Seed::new(store, &hasher, clock).run().await.map_err(|error| Failure::failed(describe(&error)))?;
     Sequencer::new(store.clone()).drain().await.map_err(|error| Failure::failed(describe(&error)))?;
     installation.signer.run().await.map_err(|error| Failure::failed(describe(&error)))?;
     Ok(sign_ins.into_iter().map(SignIn::from).collect())
@@ -153,7 +168,11 @@ fn announce(ready: &Ready, args: &cli::Demo, folder: &Path) -> Result<(), Failur
          {url}/security        where the organisation stands, and what is still open\n  \
          {url}/audit           everything that was done, with what it was before\n\n\
          Change somebody's role and watch both. Ctrl-C ends the demonstration{}.",
-        if args.keep.is_some() { format!("; its data stays in {}", folder.display()) } else { " and takes its data away".into() }
+        if args.keep.is_some() {
+            format!("; its data stays in {}", folder.display())
+        } else {
+            " and takes its data away".into()
+        }
     ));
     match &args.ready_file {
         Some(file) => tell(file, ready).map_err(|error| unreadable(file, &error)),

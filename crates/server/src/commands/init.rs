@@ -1,11 +1,6 @@
 //! `bailiwick init`
 
-use std::{
-    fs::OpenOptions,
-    io::Write,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::OpenOptions, io::Write, path::Path, sync::Arc};
 
 use bailiwick_domain::{entity::TenantKind, rule::ByJob};
 use bailiwick_ops::{
@@ -39,11 +34,12 @@ pub(crate) fn run(args: cli::Init) -> Result<(), Failure> {
     let flags = args.set.flags()?;
     let mut undo = Undo::default();
     let file = args.dir.join(FILE_NAME);
+    undo.make_folder(Some(&args.dir))?;
     undo.fresh(&file)?;
     let text = configuration(&flags)?;
-    undo.make_folder(Some(&args.dir))?;
     write(&file, &text)?;
-    let settings = Config::load(&Sources::of_process(FileSource::Named(file.clone()), Vec::new()))?.settings()?;
+    let settings =
+        Config::load(&Sources::of_process(FileSource::Named(file.clone()), Vec::new()))?.settings()?;
     let link = super::runtime()?.block_on(begin(&settings, owner, &mut undo))?;
     undo.keep();
     report(&file, &settings, &link);
@@ -53,7 +49,12 @@ pub(crate) fn run(args: cli::Init) -> Result<(), Failure> {
 fn owner(email: Option<String>, name: Option<String>) -> Result<NewOwner, Failure> {
     let asked = |given: Option<String>, question: &str, flag: &str| {
         let answer = given.or_else(|| ui::ask(question));
-        let missing = || Refusal::new(format_args!("the first platform owner has no {question}"), format_args!("give it with {flag}"));
+        let missing = || {
+            Refusal::new(
+                format_args!("the first platform owner has no {question}"),
+                format_args!("give it with {flag}"),
+            )
+        };
         answer.ok_or_else(|| Failure::Asked(missing()))
     };
     Ok(NewOwner { email: asked(email, "sign-in address", "--email")?, name: asked(name, "name", "--name")? })
@@ -63,7 +64,8 @@ fn owner(email: Option<String>, name: Option<String>) -> Result<NewOwner, Failur
 /// stays there: it may be a password.
 fn configuration(flags: &[Assignment]) -> Result<String, Failure> {
     let given = Config::load(&Sources::of_process(FileSource::None, flags.to_vec()))?;
-    let mut values: Vec<(&str, String)> = flags.iter().map(|flag| (flag.key.as_str(), flag.text().to_owned())).collect();
+    let mut values: Vec<(&str, String)> =
+        flags.iter().map(|flag| (flag.key.as_str(), flag.text().to_owned())).collect();
     for (key, value) in START {
         if !given.is_given(key) {
             values.push((key, value.to_owned()));
@@ -81,8 +83,14 @@ fn configuration(flags: &[Assignment]) -> Result<String, Failure> {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Refusal> {
-    let written = OpenOptions::new().write(true).create_new(true).open(file).and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()));
-    written.map_err(|error| Refusal::new(format_args!("{}: {error}", file.display()), "see that this account may write there"))
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .and_then(|mut open| open.write_all(text.as_bytes()).and_then(|()| open.sync_all()));
+    written.map_err(|error| {
+        Refusal::new(format_args!("{}: {error}", file.display()), "see that this account may write there")
+    })
 }
 
 /// Makes everything, and the link with which the first owner sets a password.
@@ -93,15 +101,27 @@ async fn begin(settings: &Settings, owner: NewOwner, undo: &mut Undo) -> Result<
     link
 }
 
-async fn first_owner(settings: &Settings, installation: &Installation, owner: NewOwner, undo: &mut Undo) -> Result<String, Failure> {
+async fn first_owner(
+    settings: &Settings,
+    installation: &Installation,
+    owner: NewOwner,
+    undo: &mut Undo,
+) -> Result<String, Failure> {
     let store = &installation.store;
     if bailiwick_store::tenants::platform(store).await.map_err(Failure::failed)?.is_some() {
         let remedy = "keep the installation that is there, or use an empty database";
         return Err(Refusal::new("the database belongs to an installation already", remedy).into());
     }
     let job: Permit<ByJob> = store.gate().job(Job::Init, store.new_id());
-    let platform = NewTenant { slug: "platform".into(), name: "Platform".into(), region: "local".into(), key_brand: None, owner };
-    let (tenant, owner) = tenants::create_as(store, &job, TenantKind::Platform, platform).await.map_err(refused)?;
+    let platform = NewTenant {
+        slug: "platform".into(),
+        name: "Platform".into(),
+        region: "local".into(),
+        key_brand: None,
+        owner,
+    };
+    let (tenant, owner) =
+        tenants::create_as(store, &job, TenantKind::Platform, platform).await.map_err(refused)?;
     if store.kind() == DatabaseKind::Postgres {
         // The database stays whatever happens now, and without its root key it could never be read.
         undo.keep();
@@ -117,7 +137,10 @@ async fn first_owner(settings: &Settings, installation: &Installation, owner: Ne
 fn refused(error: Error) -> Failure {
     match error {
         Error::Invalid(fields) => {
-            let texts: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.field.replace("owner_", ""), field.text)).collect();
+            let texts: Vec<_> = fields
+                .iter()
+                .map(|field| format!("{}: {}", field.field.replace("owner_", ""), field.text))
+                .collect();
             Failure::Asked(Refusal::new(texts.join("\n"), "correct --email and --name"))
         }
         error => Failure::failed(describe(&error)),
@@ -131,7 +154,9 @@ fn report(file: &Path, settings: &Settings, link: &str) {
         ui::say(format_args!("  database     {}", region.database.url.masked()));
     }
     ui::say(format_args!("  checkpoints  {}\n", settings.audit.checkpoints.display()));
-    ui::say("Copy the root key to a safe place now, apart from every backup of the database:\nwithout it nothing encrypted can be read again.\n");
+    ui::say(
+        "Copy the root key to a safe place now, apart from every backup of the database:\nwithout it nothing encrypted can be read again.\n",
+    );
     ui::say(format_args!("Start the server:\n\n  bailiwick serve --config {}\n", file.display()));
     ui::say(format_args!("and set the first owner's password here, once, within 24 hours:\n\n  {link}"));
 }

@@ -64,19 +64,25 @@ impl Openings {
     pub(crate) fn take(settings: &Settings) -> Result<Self, Refusal> {
         let server = &settings.server;
         let certificate = match &server.tls {
-            Some((certificate, key)) => Some(open(Files { certificate: certificate.clone(), key: key.clone() })?),
+            Some((certificate, key)) => {
+                Some(open(Files { certificate: certificate.clone(), key: key.clone() })?)
+            }
             None => None,
         };
         Ok(Self {
             public: listen(server.listen, "server.listen")?,
-            metrics: server.metrics_listen.map(|address| listen(address, "server.metrics_listen")).transpose()?,
+            metrics: server
+                .metrics_listen
+                .map(|address| listen(address, "server.metrics_listen"))
+                .transpose()?,
             certificate,
         })
     }
 }
 
 fn open(files: Files) -> Result<Certificate, Refusal> {
-    let remedy = "correct `server.tls_certificate` and `server.tls_key`, or take both out and let a proxy speak TLS";
+    let remedy =
+        "correct `server.tls_certificate` and `server.tls_key`, or take both out and let a proxy speak TLS";
     Certificate::open(files).map_err(|error| Refusal::new(format_args!("TLS: {error}"), remedy))
 }
 

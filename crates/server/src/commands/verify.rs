@@ -41,8 +41,12 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
             print(&reports);
             Ok(())
         }
-        Err(error @ VerifyError::Store(_)) => Err(Failure::failed(format_args!("the verification could not be finished: {}", describe(&error)))),
-        Err(finding) => Err(Failure::failed(format_args!("the audit log does not verify\n{}", describe(&finding)))),
+        Err(error @ VerifyError::Store(_)) => {
+            Err(Failure::failed(format_args!("the verification could not be finished: {}", describe(&error))))
+        }
+        Err(finding) => {
+            Err(Failure::failed(format_args!("the audit log does not verify\n{}", describe(&finding))))
+        }
     }
 }
 
@@ -60,6 +64,7 @@ fn print(reports: &[Report]) {
         }
     }
     let events: u64 = reports.iter().map(|report| report.verified.events).sum();
-    let tenants = if reports.len() == 1 { "1 tenant".to_owned() } else { format!("{} tenants", reports.len()) };
+    let tenants =
+        if reports.len() == 1 { "1 tenant".to_owned() } else { format!("{} tenants", reports.len()) };
     ui::say(format_args!("Every record fits: {events} events, {tenants}."));
 }

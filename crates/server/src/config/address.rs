@@ -110,7 +110,8 @@ impl Setting for DatabaseUrl {
     const SECRET: bool = true;
 
     fn expected() -> String {
-        "\"sqlite:PATH\", or \"postgres://USER:PASSWORD@HOST/DATABASE\" without options after a question mark".into()
+        "\"sqlite:PATH\", or \"postgres://USER:PASSWORD@HOST/DATABASE\" without options after a question mark"
+            .into()
     }
     fn from_text(text: &str, base: &Path) -> Option<Self> {
         if let Some(path) = text.strip_prefix("sqlite:") {
@@ -152,7 +153,8 @@ impl Setting for LogOrigin {
     }
     fn from_text(text: &str, _: &Path) -> Option<Self> {
         let part = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'))
         };
         (text.len() <= 100 && text.split('/').all(part)).then(|| Self(text.to_owned()))
     }
@@ -172,7 +174,11 @@ mod tests {
 
     #[test]
     fn nobody_sees_the_password_of_the_database() {
-        for text in ["postgres://app:hunter2@db.example.com/bailiwick", "postgresql://app:hunter2%2F@[::1]:5433/b", "postgres://:hunter2@db/b"] {
+        for text in [
+            "postgres://app:hunter2@db.example.com/bailiwick",
+            "postgresql://app:hunter2%2F@[::1]:5433/b",
+            "postgres://:hunter2@db/b",
+        ] {
             let url = database(text).unwrap();
             assert!(url.expose().contains("hunter2"));
             for shown in [format!("{url:?}"), url.masked(), url.shown().to_string()] {
@@ -216,7 +222,15 @@ mod tests {
         assert_eq!(url("http://localhost:8080/").unwrap().as_origin(), "http://localhost:8080");
         assert_eq!(url("https://a.example:8443").unwrap().log_origin(), "a.example");
         assert_eq!(url("http://[::1]:8080").unwrap().log_origin(), "bailiwick.local");
-        for bad in ["https://a.example/x", "https://u:p@a.example", "ftp://a.example", "a.example", "https://a.example?x", "https://", "https://a#b"] {
+        for bad in [
+            "https://a.example/x",
+            "https://u:p@a.example",
+            "ftp://a.example",
+            "a.example",
+            "https://a.example?x",
+            "https://",
+            "https://a#b",
+        ] {
             assert_eq!(url(bad), None, "{bad}");
         }
     }

@@ -83,7 +83,9 @@ pub(crate) fn is_section(path: &str) -> bool {
 
 /// The path of a region's key without its region, or the name of a region that there is none of.
 fn regional(path: &str) -> Result<&str, &str> {
-    let Some((region, rest)) = path.strip_prefix("regions.").and_then(|rest| rest.split_once('.')) else { return Ok(path) };
+    let Some((region, rest)) = path.strip_prefix("regions.").and_then(|rest| rest.split_once('.')) else {
+        return Ok(path);
+    };
     if !is_regional(rest.split('.').next().unwrap_or_default()) {
         return Ok(path);
     }

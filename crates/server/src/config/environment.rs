@@ -57,5 +57,6 @@ fn looks_meant(rest: &str) -> bool {
     let lower = rest.to_lowercase();
     let first = lower.split('_').next().unwrap_or_default();
     let dotted = lower.replacen('_', ".", 1);
-    SECTIONS.iter().any(|section| section.name == first) || ALL.iter().any(|key| is_slip(&dotted, *key) || is_slip(&lower, *key))
+    SECTIONS.iter().any(|section| section.name == first)
+        || ALL.iter().any(|key| is_slip(&dotted, *key) || is_slip(&lower, *key))
 }

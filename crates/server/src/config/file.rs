@@ -22,7 +22,9 @@ pub(crate) fn read(path: &Path) -> Result<String, Problem> {
     let unreadable = |source| Problem::Unreadable { path: path.to_owned(), source };
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(unreadable(io::Error::other("not a configuration file: it has to be a regular file of 1 MiB at most")));
+        return Err(unreadable(io::Error::other(
+            "not a configuration file: it has to be a regular file of 1 MiB at most",
+        )));
     }
     fs::read_to_string(path).map_err(unreadable)
 }
@@ -44,7 +46,11 @@ pub(crate) fn collect(path: &Path, text: &str, collected: &mut Collected) {
 
 fn walk(layer: &mut Layer<'_>, at: &impl Fn(usize) -> Origin, parent: &str, table: &DeTable<'_>) {
     for (name, value) in table {
-        let path = if parent.is_empty() { name.get_ref().to_string() } else { format!("{parent}.{}", name.get_ref()) };
+        let path = if parent.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{parent}.{}", name.get_ref())
+        };
         let place = at(name.span().start);
         match value.get_ref() {
             DeValue::Table(_) if is_key(&path) => layer.give(&path, Raw::Other("a table"), place),
@@ -61,12 +67,13 @@ fn walk(layer: &mut Layer<'_>, at: &impl Fn(usize) -> Origin, parent: &str, tabl
 fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
     match value.get_ref() {
         DeValue::String(text) => Raw::Text(text.to_string()),
-        DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).map_or(Raw::Other("a number out of range"), Raw::Integer)
-        }
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map_or(Raw::Other("a number out of range"), Raw::Integer),
         DeValue::Array(items) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
-            texts.collect::<Option<Vec<_>>>().map_or(Raw::Other("a list of something else than strings"), Raw::List)
+            texts
+                .collect::<Option<Vec<_>>>()
+                .map_or(Raw::Other("a list of something else than strings"), Raw::List)
         }
         DeValue::Float(_) => Raw::Other("a number with a fraction"),
         DeValue::Boolean(_) => Raw::Other("true or false"),

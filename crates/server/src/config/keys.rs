@@ -20,7 +20,10 @@ pub(crate) struct Section {
 /// The sections, in the order in which they are shown.
 pub(crate) static SECTIONS: &[Section] = &[
     Section { name: "server", about: "How people and programs reach the server." },
-    Section { name: "database", about: "The database of the region `local`; `[regions.local.database]` says the same." },
+    Section {
+        name: "database",
+        about: "The database of the region `local`; `[regions.local.database]` says the same.",
+    },
     Section { name: "keys", about: "The keys of the region `local`; `[regions.local.keys]` says the same." },
     Section { name: "audit", about: "The proof beside the audit log." },
     Section { name: "log", about: "What the server tells its operator, on the standard error stream." },

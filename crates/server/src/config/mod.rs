@@ -20,10 +20,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    ffi::OsString,
-    path::PathBuf,
-};
+use std::{ffi::OsString, path::PathBuf};
 
 pub(crate) use address::{DatabaseUrl, PublicUrl};
 pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel};
@@ -116,9 +113,8 @@ impl Sources {
         match &self.file {
             FileSource::None => None,
             FileSource::Named(path) => Some(path.clone()),
-            FileSource::In(folder) => {
-                environment::named_file(&self.variables).or_else(|| Some(folder.join(FILE_NAME)).filter(|path| path.exists()))
-            }
+            FileSource::In(folder) => environment::named_file(&self.variables)
+                .or_else(|| Some(folder.join(FILE_NAME)).filter(|path| path.exists())),
         }
     }
 }
@@ -160,7 +156,12 @@ impl Config {
             let Some(given) = collected.values.get(key.path()) else { continue };
             if key.shown(given).is_none() {
                 let (at, expected) = (given.origin.clone(), key.expected());
-                collected.problems.push(Problem::Wrong { at, key: key.path(), got: got(*key, given), expected });
+                collected.problems.push(Problem::Wrong {
+                    at,
+                    key: key.path(),
+                    got: got(*key, given),
+                    expected,
+                });
             }
         }
         if collected.problems.is_empty() { Ok(Self { collected }) } else { Err(Problems(collected.problems)) }

@@ -76,7 +76,9 @@ pub(crate) enum Problem {
         expected: String,
     },
     /// The server cannot run without this key.
-    #[error("`{key}` is not set; expected {expected}. Set it in bailiwick.toml or as {variable}; `bailiwick init` writes a file to start from")]
+    #[error(
+        "`{key}` is not set; expected {expected}. Set it in bailiwick.toml or as {variable}; `bailiwick init` writes a file to start from"
+    )]
     Missing {
         /// The key.
         key: &'static str,

@@ -94,7 +94,11 @@ pub(crate) struct Packs {
 
 /// Builds the settings from a configuration.
 pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
-    let missing: Vec<_> = ALL.iter().filter(|key| key.required() && config.given(key.path()).is_none()).map(|key| missing(*key)).collect();
+    let missing: Vec<_> = ALL
+        .iter()
+        .filter(|key| key.required() && config.given(key.path()).is_none())
+        .map(|key| missing(*key))
+        .collect();
     if !missing.is_empty() {
         return Err(Problems(missing));
     }
@@ -117,8 +121,16 @@ fn server(config: &Config) -> Result<Server, Problem> {
     let tls = match (optional(config, &SERVER_TLS_CERTIFICATE), optional(config, &SERVER_TLS_KEY)) {
         (Some(certificate), Some(key)) => Some((certificate, key)),
         (None, None) => None,
-        (Some(_), None) => return Err(conflict(config, &SERVER_TLS_CERTIFICATE, "`server.tls_certificate` needs `server.tls_key`")),
-        (None, Some(_)) => return Err(conflict(config, &SERVER_TLS_KEY, "`server.tls_key` needs `server.tls_certificate`")),
+        (Some(_), None) => {
+            return Err(conflict(
+                config,
+                &SERVER_TLS_CERTIFICATE,
+                "`server.tls_certificate` needs `server.tls_key`",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(conflict(config, &SERVER_TLS_KEY, "`server.tls_key` needs `server.tls_certificate`"));
+        }
     };
     Ok(Server {
         listen: value(config, &SERVER_LISTEN)?,
@@ -156,15 +168,27 @@ fn agree(config: &Config, settings: &Settings) -> Result<(), Problem> {
     }
     // Port 0 lets the system choose two different ones.
     if server.metrics_listen == Some(server.listen) && server.listen.port() != 0 {
-        return Err(conflict(config, &SERVER_METRICS_LISTEN, "the metrics need an address of their own, not that of `server.listen`"));
+        return Err(conflict(
+            config,
+            &SERVER_METRICS_LISTEN,
+            "the metrics need an address of their own, not that of `server.listen`",
+        ));
     }
     for region in settings.regions.values() {
         let Database { url, owner_url, .. } = &region.database;
         if owner_url.is_some() && url.file().is_some() {
-            return Err(conflict(config, &DATABASE_OWNER_URL, "an embedded database has no owner; remove `database.owner_url`"));
+            return Err(conflict(
+                config,
+                &DATABASE_OWNER_URL,
+                "an embedded database has no owner; remove `database.owner_url`",
+            ));
         }
         if owner_url.as_ref().is_some_and(|owner| owner.file().is_some()) {
-            return Err(conflict(config, &DATABASE_OWNER_URL, "`database.owner_url` has to lead to the same PostgreSQL database as `database.url`"));
+            return Err(conflict(
+                config,
+                &DATABASE_OWNER_URL,
+                "`database.owner_url` has to lead to the same PostgreSQL database as `database.url`",
+            ));
         }
         if url.file().is_some_and(|file| file.parent() == Some(&settings.audit.checkpoints)) {
             let message = "the folder of the checkpoints is that of the database; keep them apart, or whoever sets one back sets back both";

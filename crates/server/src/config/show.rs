@@ -12,7 +12,8 @@ use super::{
 pub(crate) fn show(config: &Config) -> String {
     let mut text = String::from("# The effective configuration. Passwords are masked.\n");
     for section in SECTIONS {
-        let lines: Vec<_> = ALL.iter().filter(|key| key.section() == section.name).map(|key| line(config, *key)).collect();
+        let lines: Vec<_> =
+            ALL.iter().filter(|key| key.section() == section.name).map(|key| line(config, *key)).collect();
         let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n[{}]", section.name);

@@ -52,10 +52,15 @@ fn load(body: &str, pairs: &[(&str, &str)], flags: &[&str]) -> Result<Config, Pr
 #[test]
 fn operator_reads_line_key_and_nearest_key_of_a_slip() {
     let message = refusal("[server]\nlisten = \"127.0.0.1:1\"\n\nlisen = 3\n");
-    assert_eq!(message, "/etc/bailiwick/bailiwick.toml:4: there is no key `server.lisen`; the nearest is `server.listen`");
+    assert_eq!(
+        message,
+        "/etc/bailiwick/bailiwick.toml:4: there is no key `server.lisen`; the nearest is `server.listen`"
+    );
     assert!(refusal("[sever]\n").contains(":1: there is no key `sever`"));
     assert!(refusal("listen = \"127.0.0.1:1\"").contains("nearest is `server.listen`"));
-    assert!(refusal("[server.tls]\ncertificate = \"a\"").contains(":2: there is no key `server.tls.certificate`"));
+    assert!(
+        refusal("[server.tls]\ncertificate = \"a\"").contains(":2: there is no key `server.tls.certificate`")
+    );
     assert!(refusal("server = 1").contains("`server` is a section: write [server]"));
     assert!(refusal("[[server]]\nlisten = \"127.0.0.1:1\"").contains("`server` is a section"));
     assert!(refusal("[server.listen]").contains("`server.listen` is a table; expected an address"));
@@ -64,7 +69,12 @@ fn operator_reads_line_key_and_nearest_key_of_a_slip() {
 #[test]
 fn operator_reads_what_a_key_expects() {
     let message = refusal("[server]\nlisten = 8080");
-    assert!(message.starts_with("/etc/bailiwick/bailiwick.toml:2: `server.listen` is 8080; expected an address and a port"), "{message}");
+    assert!(
+        message.starts_with(
+            "/etc/bailiwick/bailiwick.toml:2: `server.listen` is 8080; expected an address and a port"
+        ),
+        "{message}"
+    );
     let message = refusal("[server]\nhttps = \"on\"");
     assert!(message.ends_with("`server.https` is \"on\"; expected one of \"off\", \"enforce\""), "{message}");
     for (body, got) in [
@@ -93,7 +103,10 @@ fn a_broken_file_is_named_with_its_line_and_nothing_of_its_content() {
     let message = refusal("[database]\nurl = \"postgres://app:hunter2@db/b\n");
     assert!(message.starts_with("/etc/bailiwick/bailiwick.toml:2: not TOML: "), "{message}");
     assert!(!message.contains("hunter2"), "{message}");
-    assert!(refusal("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"").contains("duplicate"), "a key twice");
+    assert!(
+        refusal("[server]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"").contains("duplicate"),
+        "a key twice"
+    );
 }
 
 #[test]
@@ -129,8 +142,13 @@ fn operator_sees_where_each_value_came_from() {
     let body = "[server]\nlisten = \"127.0.0.1:9000\"\n";
     let (folder, sources) = sources(body, &[("BAILIWICK_SERVER__BODY_LIMIT", "64KiB")], &["log.level=debug"]);
     let shown = show(&Config::load(&sources).unwrap());
-    let line = |start: &str| shown.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start} in\n{shown}"));
-    assert!(line("listen = \"127.0.0.1:9000\"").ends_with(&format!("# {}:2", folder.path().join(FILE_NAME).display())));
+    let line = |start: &str| {
+        shown.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start} in\n{shown}"))
+    };
+    assert!(
+        line("listen = \"127.0.0.1:9000\"")
+            .ends_with(&format!("# {}:2", folder.path().join(FILE_NAME).display()))
+    );
     assert!(line("body_limit = \"64KiB\"").ends_with("# env BAILIWICK_SERVER__BODY_LIMIT"));
     assert!(line("level = \"debug\"").ends_with("# flag --set log.level"));
     assert!(line("https = \"enforce\"").ends_with("# default"));
@@ -156,7 +174,13 @@ fn a_variable_that_is_no_setting_is_refused_unless_it_is_somebody_elses() {
         refused("BAILIWICK_SERVER__LISEN"),
         "environment variable BAILIWICK_SERVER__LISEN: there is no key `server.lisen`; the nearest is `BAILIWICK_SERVER__LISTEN`"
     );
-    for name in ["BAILIWICK_SERVER_LISTEN", "BAILIWICK_server__listen", "BAILIWICK_LISTEN", "BAILIWICK_SEVER_LISTEN", "BAILIWICK_A__B"] {
+    for name in [
+        "BAILIWICK_SERVER_LISTEN",
+        "BAILIWICK_server__listen",
+        "BAILIWICK_LISTEN",
+        "BAILIWICK_SEVER_LISTEN",
+        "BAILIWICK_A__B",
+    ] {
         assert!(refused(name).contains("the nearest is `BAILIWICK_"), "{name}");
     }
     for name in ["BAILIWICK_TEST_POSTGRES", "BAILIWICK_BIN", "BAILIWICK_"] {
@@ -177,11 +201,17 @@ fn the_environment_may_name_the_file() {
 
 #[test]
 fn a_region_of_its_own_name_is_the_same_as_none() {
-    let body = WHOLE.replace("[database]", "[regions.local.database]").replace("[keys]", "[regions.local.keys]");
+    let body =
+        WHOLE.replace("[database]", "[regions.local.database]").replace("[keys]", "[regions.local.keys]");
     let settings = text(&body).unwrap().settings().unwrap();
     assert!(settings.regions["local"].database.url.expose().contains("hunter2"));
     let twice = refusal("[database]\nconnections = 5\n[regions.local.database]\nconnections = 6");
-    assert!(twice.contains("`database.connections` is given twice:") && twice.contains(":2 and ") && twice.contains(":4"), "{twice}");
+    assert!(
+        twice.contains("`database.connections` is given twice:")
+            && twice.contains(":2 and ")
+            && twice.contains(":4"),
+        "{twice}"
+    );
     assert!(refusal("[regions.eu.database]\nconnections = 5").contains("there is no region `eu`"));
     assert!(refusal("[regions.local.server]\nlisten = \"127.0.0.1:1\"").contains("there is no key"));
     let env = load(WHOLE, &[("BAILIWICK_REGIONS__LOCAL__DATABASE__CONNECTIONS", "9")], &[]).unwrap();
@@ -192,7 +222,9 @@ fn a_region_of_its_own_name_is_the_same_as_none() {
 fn a_flag_cannot_be_given_twice() {
     let message = load("", &[], &["log.level=info", "log.level=debug"]).unwrap_err().to_string();
     assert!(message.contains("`log.level` is given twice"), "{message}");
-    assert!(load("", &[], &["log.levle=info"]).unwrap_err().to_string().contains("the nearest is `log.level`"));
+    assert!(
+        load("", &[], &["log.levle=info"]).unwrap_err().to_string().contains("the nearest is `log.level`")
+    );
 }
 
 #[test]
@@ -206,14 +238,18 @@ fn what_the_server_cannot_run_without_is_named_with_its_variable() {
 
 #[test]
 fn settings_that_do_not_go_together_are_refused() {
-    let with = |flags: &[&str]| load(WHOLE, &[], flags).unwrap().settings().expect_err("conflict").to_string();
+    let with =
+        |flags: &[&str]| load(WHOLE, &[], flags).unwrap().settings().expect_err("conflict").to_string();
     assert!(with(&["server.public_url=http://localhost:8080"]).contains("`server.https` is \"enforce\""));
     assert!(with(&["server.tls_key=a.key"]).contains("needs `server.tls_certificate`"));
     assert!(with(&["server.tls_certificate=a.pem"]).contains("needs `server.tls_key`"));
     assert!(with(&["server.metrics_listen=127.0.0.1:8080"]).contains("address of their own"));
     assert!(with(&["database.owner_url=sqlite:a.db"]).contains("same PostgreSQL database"));
     assert!(with(&["database.url=sqlite:/mnt/checkpoints/b.db"]).contains("keep them apart"));
-    assert!(with(&["database.url=sqlite:/srv/b.db", "database.owner_url=postgres://o@h/b"]).contains("has no owner"));
+    assert!(
+        with(&["database.url=sqlite:/srv/b.db", "database.owner_url=postgres://o@h/b"])
+            .contains("has no owner")
+    );
 }
 
 #[test]
@@ -226,12 +262,20 @@ fn relative_paths_start_from_the_folder_of_the_file() {
 
 #[test]
 fn the_file_that_init_writes_is_a_configuration() {
-    let values = [("server.public_url", "http://localhost:8080".to_owned()), ("server.https", "off".into()), ("log.level", "debug".into())];
+    let values = [
+        ("server.public_url", "http://localhost:8080".to_owned()),
+        ("server.https", "off".into()),
+        ("log.level", "debug".into()),
+    ];
     let written = template(&values);
     let config = text(&written).unwrap_or_else(|problems| panic!("{problems}\n{written}"));
     assert!(show(&config).contains("level = \"debug\""));
     // Every line that is commented out is right too, once it is not.
-    let all: String = written.lines().map(|line| if line.contains(" = ") { line.trim_start_matches("# ") } else { line }).collect::<Vec<_>>().join("\n");
+    let all: String = written
+        .lines()
+        .map(|line| if line.contains(" = ") { line.trim_start_matches("# ") } else { line })
+        .collect::<Vec<_>>()
+        .join("\n");
     let config = text(&all).unwrap_or_else(|problems| panic!("{problems}\n{all}"));
     for key in ALL {
         assert!(config.given(key.path()).is_some(), "{} is not in the file", key.path());
@@ -242,7 +286,10 @@ fn the_file_that_init_writes_is_a_configuration() {
 fn the_reference_is_the_one_in_docs() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/CONFIGURATION.md");
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(written == reference(), "docs/CONFIGURATION.md is old: bailiwick config reference > docs/CONFIGURATION.md");
+    assert!(
+        written == reference(),
+        "docs/CONFIGURATION.md is old: bailiwick config reference > docs/CONFIGURATION.md"
+    );
 }
 
 proptest! {

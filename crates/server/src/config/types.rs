@@ -145,7 +145,9 @@ impl Setting for Size {
     }
     fn shown(&self) -> toml::Value {
         let bytes = self.0.get();
-        let whole = |factor: u32, unit: &str| (bytes % factor == 0).then(|| format!("{}{unit}", bytes / factor).into());
+        let whole = |factor: u32, unit: &str| {
+            (bytes % factor == 0).then(|| format!("{}{unit}", bytes / factor).into())
+        };
         whole(1 << 20, "MiB").or_else(|| whole(1 << 10, "KiB")).unwrap_or_else(|| i64::from(bytes).into())
     }
 }
@@ -165,7 +167,8 @@ mod tests {
         assert_eq!(text::<Size>("64 KiB").unwrap().bytes(), 65_536);
         assert_eq!(text::<Size>("1GiB").unwrap().bytes(), 1 << 30);
         assert_eq!(Size::from_toml(&Raw::Integer(1000), Path::new("")).unwrap().bytes(), 1000);
-        for bad in ["0", "-1", "2GiB", "1MB", "MiB", "99999999999999999999GiB", "18446744073709551615KiB", ""] {
+        for bad in ["0", "-1", "2GiB", "1MB", "MiB", "99999999999999999999GiB", "18446744073709551615KiB", ""]
+        {
             assert_eq!(text::<Size>(bad), None, "{bad}");
         }
         for size in ["1MiB", "64KiB", "1000"] {
@@ -181,7 +184,11 @@ mod tests {
         for bad in ["0", "61", "-1", "1.5", " 1", "99999999999999999999"] {
             assert_eq!(text::<Seconds>(bad), None, "{bad}");
         }
-        assert_eq!(Seconds::from_toml(&Raw::Text("30".into()), Path::new("")), None, "a string is no number in a file");
+        assert_eq!(
+            Seconds::from_toml(&Raw::Text("30".into()), Path::new("")),
+            None,
+            "a string is no number in a file"
+        );
     }
 
     #[test]

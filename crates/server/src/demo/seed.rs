@@ -69,7 +69,13 @@ const PEOPLE: [(&str, &str, Role); 7] = [
 ];
 
 /// Of these, who enrols an authenticator app; the operations manager is the one still missing.
-const WITH_TOTP: [&str; 5] = ["plan@example.com", "intake@example.com", "roster@example.com", "audit@example.com", "integrations@example.com"];
+const WITH_TOTP: [&str; 5] = [
+    "plan@example.com",
+    "intake@example.com",
+    "roster@example.com",
+    "audit@example.com",
+    "integrations@example.com",
+];
 /// Who signs in through the identity provider, which asserts MFA.
 const WITH_SSO: &str = "finance@example.com";
 
@@ -98,7 +104,12 @@ impl<'s, C: Clock> Seed<'s, C> {
         let secret = self.last_evening(&owner_password).await?;
         self.clock.release();
         Ok(vec![
-            DemoSignIn { who: "owner", address: "owner@example.com", password: owner_password, totp_secret: Some(secret) },
+            DemoSignIn {
+                who: "owner",
+                address: "owner@example.com",
+                password: owner_password,
+                totp_secret: Some(secret),
+            },
             ops,
             auditor,
             operator,
@@ -117,10 +128,19 @@ impl<'s, C: Clock> Seed<'s, C> {
         };
         let (platform, _) = tenants::create_as(self.store, &job, TenantKind::Platform, new).await?;
         let inside: Permit<ByJob> = self.store.gate().job(Job::Demo, platform.id);
-        let new = NewUser { email: "operator@example.com".into(), name: "Platform Operator".into(), role: Role::PlatformOperator };
+        let new = NewUser {
+            email: "operator@example.com".into(),
+            name: "Platform Operator".into(),
+            role: Role::PlatformOperator,
+        };
         let operator = users::create(self.store, &inside, new).await?;
         let password = self.password(&inside, operator.id).await?;
-        Ok(DemoSignIn { who: "platform operator", address: "operator@example.com", password, totp_secret: None })
+        Ok(DemoSignIn {
+            who: "platform operator",
+            address: "operator@example.com",
+            password,
+            totp_secret: None,
+        })
     }
 
     async fn tenant(&self) -> Result<(Tenant, User), SeedError> {
@@ -142,7 +162,9 @@ impl<'s, C: Clock> Seed<'s, C> {
         let mut auditor = None;
         for (minute, (email, name, role)) in (0..).zip(PEOPLE) {
             self.at(-45, 9, minute);
-            let user = users::create(self.store, job, NewUser { email: email.into(), name: name.into(), role }).await?;
+            let user =
+                users::create(self.store, job, NewUser { email: email.into(), name: name.into(), role })
+                    .await?;
             let mut secret = None;
             if WITH_TOTP.contains(&email) {
                 self.at(-44, 9, minute);
@@ -152,11 +174,17 @@ impl<'s, C: Clock> Seed<'s, C> {
                 WITH_SSO => drop(factors::sso_asserted(self.store, job, user.id).await?),
                 "ops@example.com" => {
                     let password = self.password(job, user.id).await?;
-                    ops = Some(DemoSignIn { who: "operations manager", address: email, password, totp_secret: None });
+                    ops = Some(DemoSignIn {
+                        who: "operations manager",
+                        address: email,
+                        password,
+                        totp_secret: None,
+                    });
                 }
                 "audit@example.com" => {
                     let password = self.password(job, user.id).await?;
-                    auditor = Some(DemoSignIn { who: "auditor", address: email, password, totp_secret: secret });
+                    auditor =
+                        Some(DemoSignIn { who: "auditor", address: email, password, totp_secret: secret });
                 }
                 _ => {}
             }
@@ -168,9 +196,17 @@ impl<'s, C: Clock> Seed<'s, C> {
     async fn history(&self, password: &str) -> Result<(), SeedError> {
         let session = self.signed_in(-30, 14, 0, password).await?;
         self.at(-30, 14, 5);
-        self.key(&session, "Roster export", "rst", &["roster:read"], Some(self.today + Span::days(200))).await?;
+        self.key(&session, "Roster export", "rst", &["roster:read"], Some(self.today + Span::days(200)))
+            .await?;
         self.at(-30, 14, 10);
-        self.key(&session, "Document sync", "doc", &["document:read", "document:write"], Some(self.today + Span::days(91))).await?;
+        self.key(
+            &session,
+            "Document sync",
+            "doc",
+            &["document:read", "document:write"],
+            Some(self.today + Span::days(91)),
+        )
+        .await?;
         let session = self.signed_in(-6, 15, 0, password).await?;
         self.at(-6, 15, 5);
         let permit: Permit<AssignRole> = self.permit(&session).await?;
@@ -189,7 +225,14 @@ impl<'s, C: Clock> Seed<'s, C> {
         self.at(-1, 23, 0);
         self.invite(&session, "coordinator@example.com", Role::SupportCoordinator, 10).await?;
         self.at(-1, 23, 10);
-        self.key(&session, "Reporting integration", "rpt", &["participant:read", "billing:read"], Some(self.today + Span::days(28))).await?;
+        self.key(
+            &session,
+            "Reporting integration",
+            "rpt",
+            &["participant:read", "billing:read"],
+            Some(self.today + Span::days(28)),
+        )
+        .await?;
         self.at(-1, 23, 15);
         let permit: Permit<ChangeMe> = self.permit(&session).await?;
         let (factor, secret) = factors::totp_begin(self.store, &permit).await?;
@@ -199,17 +242,39 @@ impl<'s, C: Clock> Seed<'s, C> {
         Ok(secret.base32().to_string())
     }
 
-    async fn invite(&self, session: &SessionToken, email: &str, role: Role, days: i64) -> Result<(), SeedError> {
+    async fn invite(
+        &self,
+        session: &SessionToken,
+        email: &str,
+        role: Role,
+        days: i64,
+    ) -> Result<(), SeedError> {
         let permit: Permit<Invite> = self.permit(session).await?;
-        let new = NewInvitation { email: email.into(), role: role.name().into(), expires_at: Some(self.today + Span::days(days)) };
+        let new = NewInvitation {
+            email: email.into(),
+            role: role.name().into(),
+            expires_at: Some(self.today + Span::days(days)),
+        };
         invitations::create(self.store, &permit, new).await?;
         Ok(())
     }
 
-    async fn key(&self, session: &SessionToken, name: &str, tag: &str, scopes: &[&str], expires_at: Option<Timestamp>) -> Result<(), SeedError> {
+    async fn key(
+        &self,
+        session: &SessionToken,
+        name: &str,
+        tag: &str,
+        scopes: &[&str],
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), SeedError> {
         let permit: Permit<CreateApiKey> = self.permit(session).await?;
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
-        api_keys::create(self.store, &permit, NewApiKey { name: name.into(), scopes, expires_at, tag: Some(tag.into()) }).await?;
+        api_keys::create(
+            self.store,
+            &permit,
+            NewApiKey { name: name.into(), scopes, expires_at, tag: Some(tag.into()) },
+        )
+        .await?;
         Ok(())
     }
 
@@ -219,10 +284,18 @@ impl<'s, C: Clock> Seed<'s, C> {
         Ok(secret.base32().to_string())
     }
 
-    async fn signed_in(&self, day: i64, hour: i64, minute: i64, password: &str) -> Result<SessionToken, SeedError> {
+    async fn signed_in(
+        &self,
+        day: i64,
+        hour: i64,
+        minute: i64,
+        password: &str,
+    ) -> Result<SessionToken, SeedError> {
         self.at(day, hour, minute);
         let permit: Permit<SignIn> = self.store.gate().admit(Credential::None, self.request()).await?;
-        match sign_in::password(self.store, self.hasher, &permit, "owner@example.com", password.to_owned()).await? {
+        match sign_in::password(self.store, self.hasher, &permit, "owner@example.com", password.to_owned())
+            .await?
+        {
             Step::Done(session) => Ok(session),
             Step::SecondFactor(_) => Err(SeedError::Step("its owner has a second factor too early")),
         }
@@ -230,7 +303,8 @@ impl<'s, C: Clock> Seed<'s, C> {
 
     /// The owner's permit for one rule, through the gate like any request.
     async fn permit<R: Rule>(&self, session: &SessionToken) -> Result<Permit<R>, SeedError> {
-        let session = SessionToken::parse(&session.expose()).map_err(|_| SeedError::Step("its session cannot be read"))?;
+        let session = SessionToken::parse(&session.expose())
+            .map_err(|_| SeedError::Step("its session cannot be read"))?;
         Ok(self.store.gate().admit(Credential::Session(session), self.request()).await?)
     }
 
@@ -246,8 +320,14 @@ impl<'s, C: Clock> Seed<'s, C> {
     /// A fresh password that can be typed: 100 random bits in groups of five.
     async fn password(&self, job: &Permit<ByJob>, user: UserId) -> Result<String, SeedError> {
         let random = RandomToken::generate(self.store.entropy()).expose();
-        let plain: Vec<char> = random.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).take(20).collect();
-        let password = plain.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-");
+        let plain: Vec<char> = random
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .take(20)
+            .collect();
+        let password =
+            plain.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-");
         enrolment::set_password(self.store, self.hasher, job, user, password.clone()).await?;
         Ok(password)
     }
@@ -257,11 +337,18 @@ impl<'s, C: Clock> Seed<'s, C> {
     }
 
     fn request(&self) -> RequestContext {
-        RequestContext { id: self.store.new_id(), ip: Some(std::net::Ipv4Addr::LOCALHOST.into()), agent: AgentClass::Browser }
+        RequestContext {
+            id: self.store.new_id(),
+            ip: Some(std::net::Ipv4Addr::LOCALHOST.into()),
+            agent: AgentClass::Browser,
+        }
     }
 
     /// Holds the clock at a time of day, so many days from today.
     fn at(&self, day: i64, hour: i64, minute: i64) {
-        self.clock.hold(self.today + Span::days(day.max(0)) - Span::days((-day).max(0)) + Span::minutes(hour * 60 + minute));
+        self.clock.hold(
+            self.today + Span::days(day.max(0)) - Span::days((-day).max(0))
+                + Span::minutes(hour * 60 + minute),
+        );
     }
 }

@@ -9,15 +9,23 @@ use crate::exit::Refusal;
 
 /// Takes `address` for `what`, the key that names it.
 pub(crate) fn listen(address: SocketAddr, what: &str) -> Result<TcpListener, Refusal> {
-    let taken = TcpListener::bind(address).and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+    let taken =
+        TcpListener::bind(address).and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
     taken.map_err(|error| refusal(address, what, &error))
 }
 
 fn refusal(address: SocketAddr, what: &str, error: &io::Error) -> Refusal {
     let remedy = match error.kind() {
-        io::ErrorKind::AddrInUse => format!("stop the program that uses the port (`ss -ltnp 'sport = :{}'` names it), or set another `{what}`", address.port()),
-        io::ErrorKind::PermissionDenied => format!("a port below 1024 needs a right of its own (CAP_NET_BIND_SERVICE); give it, or set another `{what}`"),
-        io::ErrorKind::AddrNotAvailable => format!("this machine does not have the address; set `{what}` to one it has, or to 0.0.0.0 or [::] for all of them"),
+        io::ErrorKind::AddrInUse => format!(
+            "stop the program that uses the port (`ss -ltnp 'sport = :{}'` names it), or set another `{what}`",
+            address.port()
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "a port below 1024 needs a right of its own (CAP_NET_BIND_SERVICE); give it, or set another `{what}`"
+        ),
+        io::ErrorKind::AddrNotAvailable => format!(
+            "this machine does not have the address; set `{what}` to one it has, or to 0.0.0.0 or [::] for all of them"
+        ),
         _ => format!("set another `{what}`"),
     };
     Refusal::new(format_args!("cannot listen on {address}: {error}"), remedy)
@@ -33,8 +41,14 @@ mod tests {
         let first = listen("127.0.0.1:0".parse().unwrap(), "server.listen").unwrap();
         let address = first.local_addr().unwrap();
         let refusal = listen(address, "server.listen").unwrap_err().to_string();
-        assert!(refusal.contains(&format!("cannot listen on {address}: Address already in use")), "{refusal}");
-        assert!(refusal.contains(&format!("sport = :{}", address.port())) && refusal.contains("`server.listen`"), "{refusal}");
+        assert!(
+            refusal.contains(&format!("cannot listen on {address}: Address already in use")),
+            "{refusal}"
+        );
+        assert!(
+            refusal.contains(&format!("sport = :{}", address.port())) && refusal.contains("`server.listen`"),
+            "{refusal}"
+        );
     }
 
     #[test]

@@ -33,7 +33,12 @@ pub(crate) enum Transport {
 }
 
 /// Serves `app` on `listener` until `handle` ends it. Handlers find the peer in `ConnectInfo<SocketAddr>`.
-pub(crate) async fn serve(listener: TcpListener, transport: Transport, app: Router, handle: Handle<SocketAddr>) -> io::Result<()> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    transport: Transport,
+    app: Router,
+    handle: Handle<SocketAddr>,
+) -> io::Result<()> {
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp(listener)?.handle(handle);
     match transport {
@@ -48,7 +53,12 @@ pub(crate) async fn serve(listener: TcpListener, transport: Transport, app: Rout
 /// Bounds what one connection can cost before any handler sees it.
 fn limited(mut server: Server<SocketAddr>) -> Server<SocketAddr> {
     let builder = server.http_builder();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES as usize).max_headers(HEADERS);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES as usize)
+        .max_headers(HEADERS);
     builder
         .http2()
         .timer(TokioTimer::new())

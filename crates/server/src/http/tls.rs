@@ -73,10 +73,10 @@ impl Files {
     pub(crate) fn load(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let chain = self.chain()?;
         let key = self.private_key()?;
-        let mut config = ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(|source| TlsError::Unusable { certificate: self.certificate.clone(), key: self.key.clone(), source })?;
+        let mut config =
+            ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).map_err(|source| {
+                TlsError::Unusable { certificate: self.certificate.clone(), key: self.key.clone(), source }
+            })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
@@ -150,7 +150,9 @@ impl Certificate {
                 self.config.reload_from_config(fresh);
                 tracing::info!(%certificate, "the certificate was read again");
             }
-            Err(error) => tracing::error!(%error, "the certificate was not renewed; the earlier one stays in use"),
+            Err(error) => {
+                tracing::error!(%error, "the certificate was not renewed; the earlier one stays in use")
+            }
         }
     }
 }

@@ -27,7 +27,12 @@ use crate::{
 };
 
 /// Every page and the API, counted.
-pub(crate) fn application(server: &Server, region: &Region, installation: &Installation, counted: &Http) -> Result<Router, Refusal> {
+pub(crate) fn application(
+    server: &Server,
+    region: &Region,
+    installation: &Installation,
+    counted: &Http,
+) -> Result<Router, Refusal> {
     let state = AppState {
         store: installation.store.clone(),
         settings: Arc::new(settings(server)?),
@@ -36,7 +41,9 @@ pub(crate) fn application(server: &Server, region: &Region, installation: &Insta
         hasher: Arc::new(hasher(&installation.entropy)),
         environment: Arc::new(environment(server, &region.database, &*installation.provider)),
     };
-    let app = bailiwick_web::routes().into_app(state).map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
+    let app = bailiwick_web::routes()
+        .into_app(state)
+        .map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
     let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };
     Ok(Router::new().fallback_service(counted.layer(app.over(transport))))
 }
@@ -48,7 +55,11 @@ pub(crate) fn hasher(entropy: &Arc<dyn Entropy>) -> PasswordHasher {
 }
 
 fn settings(server: &Server) -> Result<Web, Refusal> {
-    let public_url: PublicUrl = server.public_url.as_origin().parse().map_err(|error| Refusal::new(error, "correct `server.public_url`"))?;
+    let public_url: PublicUrl = server
+        .public_url
+        .as_origin()
+        .parse()
+        .map_err(|error| Refusal::new(error, "correct `server.public_url`"))?;
     let proxies = TrustedProxies::parse(server.trusted_proxies.iter().map(|network| network.0.to_string()));
     Ok(Web {
         public_url,
@@ -57,7 +68,12 @@ fn settings(server: &Server) -> Result<Web, Refusal> {
             config::Https::Enforce => Https::Enforced,
         },
         trusted_proxies: proxies.map_err(|error| Refusal::new(error, "correct `server.trusted_proxies`"))?,
-        limits: Limits { body: server.body_limit, time: server.request_timeout, in_flight: server.max_concurrent, ..Limits::default() },
+        limits: Limits {
+            body: server.body_limit,
+            time: server.request_timeout,
+            in_flight: server.max_concurrent,
+            ..Limits::default()
+        },
     })
 }
 

@@ -38,9 +38,15 @@ impl Undo {
     /// Makes a folder, and those above it, unless they are there.
     pub(crate) fn make_folder(&mut self, folder: Option<&Path>) -> Result<(), Refusal> {
         let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-        let missing: Vec<_> = folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+        let missing: Vec<_> =
+            folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
         self.0.extend(missing.into_iter().rev().map(|folder| Made::Folder(folder.to_owned())));
-        let refused = |error| Refusal::new(format_args!("{}: {error}", folder.display()), "see that this account may write there");
+        let refused = |error| {
+            Refusal::new(
+                format_args!("{}: {error}", folder.display()),
+                "see that this account may write there",
+            )
+        };
         fs::create_dir_all(folder).map_err(refused)
     }
 
@@ -63,11 +69,17 @@ impl Drop for Undo {
 }
 
 /// Makes root key, checkpoints, signing key and, if it is embedded, the database, and opens the installation.
-pub(crate) async fn create(settings: &Settings, clock: Arc<dyn Clock>, undo: &mut Undo) -> Result<Installation, Refusal> {
+pub(crate) async fn create(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    undo: &mut Undo,
+) -> Result<Installation, Refusal> {
     let region = region(settings)?;
     let folder = &settings.audit.checkpoints;
     let root_key = &region.keys.root_key;
-    for folder in [root_key.parent(), Some(folder.as_path()), region.database.url.file().and_then(Path::parent)] {
+    for folder in
+        [root_key.parent(), Some(folder.as_path()), region.database.url.file().and_then(Path::parent)]
+    {
         undo.make_folder(folder)?;
     }
     undo.fresh(root_key)?;
@@ -85,7 +97,8 @@ pub(crate) async fn create(settings: &Settings, clock: Arc<dyn Clock>, undo: &mu
         return Err(Refusal::new(what, "let `audit.checkpoints` name an empty folder"));
     }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let provider = FileProvider::create(root_key, Arc::clone(&entropy)).map_err(|error| keys::refusal(&error))?;
+    let provider =
+        FileProvider::create(root_key, Arc::clone(&entropy)).map_err(|error| keys::refusal(&error))?;
     let ground = Ground { provider: Arc::new(provider), clock, entropy };
     let key = signing::create(settings, &*ground.provider, &*ground.entropy).await?;
     if region.database.url.file().is_some() || region.database.owner_url.is_some() {

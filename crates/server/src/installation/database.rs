@@ -1,8 +1,11 @@
 //! The database.
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc};
+use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, sync::Arc};
 
-use bailiwick_store::{Error, Keys, PoolOptions, Store, TlsMode, schema::{self, SchemaError}};
+use bailiwick_store::{
+    Error, Keys, PoolOptions, Store, TlsMode,
+    schema::{self, SchemaError},
+};
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
 
 use super::{Ground, catalogue};
@@ -26,19 +29,40 @@ pub(crate) async fn open(settings: &Settings, region: &Region, ground: &Ground) 
     let directory = directory.map_err(|error| Refusal::new(error, "restore the root key from its copy"))?;
     let keyring = Keyring::new(Arc::clone(&ground.provider), Arc::clone(&ground.entropy), TENANTS_IN_MEMORY);
     let options = options(&region.database, url);
-    let opened = Store::open(&options, Keys { keyring, directory }, catalogue, Arc::clone(&ground.clock), Arc::clone(&ground.entropy)).await;
+    let opened = Store::open(
+        &options,
+        Keys { keyring, directory },
+        catalogue,
+        Arc::clone(&ground.clock),
+        Arc::clone(&ground.entropy),
+    )
+    .await;
     opened.map_err(|error| unreachable(url, &error))
 }
 
+/// Refuses a file that is not there or not ours, before opening it can change anything.
 fn exists(file: &Path) -> Result<(), Refusal> {
     let name = file.display();
-    match file.metadata() {
-        Ok(metadata) if metadata.is_file() => Ok(()),
-        Ok(_) => Err(Refusal::new(format_args!("the database {name} is not a file"), "let `database.url` name the file itself")),
-        Err(error) => Err(Refusal::new(
-            format_args!("the database {name} cannot be opened: {error}"),
-            "see that `database.url` names the right file and that its disk is there; `bailiwick migrate` makes a new, empty one",
-        )),
+    let refused = |error| {
+        let remedy = "see that `database.url` names the right file and that its disk is there; `bailiwick migrate` makes a new, empty one";
+        Refusal::new(format_args!("the database {name} cannot be opened: {error}"), remedy)
+    };
+    if !file.metadata().map_err(refused)?.is_file() {
+        return Err(Refusal::new(format_args!("the database {name} is not a file"), "let `database.url` name the file itself"));
+    }
+    let mut head = Vec::new();
+    File::open(file).and_then(|file| file.take(20).read_to_end(&mut head)).map_err(refused)?;
+    if head.is_empty() {
+        return Err(Refusal::new(format_args!("the database {name} is empty"), "run `bailiwick migrate`"));
+    }
+    // The head of a file of SQLite: its title, the size of its pages, and twice how it is written, where 2 is a
+    // write-ahead log (sqlite.org/fileformat.html). Ours always has one; opening another's would give it one.
+    match head.as_slice() {
+        [b'S', b'Q', b'L', b'i', b't', b'e', b' ', b'f', b'o', b'r', b'm', b'a', b't', b' ', b'3', 0, _, _, 2, 2] => Ok(()),
+        _ => {
+            let remedy = "see that `database.url` names the right file; if it is a copy that SQLite made (VACUUM INTO), run `bailiwick migrate` once";
+            Err(Refusal::new(format_args!("{name} is not a database of Bailiwick"), remedy))
+        }
     }
 }
 
@@ -52,14 +76,23 @@ pub(crate) fn options(database: &Database, url: &DatabaseUrl) -> PoolOptions {
         DatabaseTls::VerifyCa => TlsMode::VerifyCa,
         DatabaseTls::VerifyFull => TlsMode::VerifyFull,
     };
-    PoolOptions { tls, tls_root: database.tls_root.clone(), connections: database.connections, ..PoolOptions::new(url.expose()) }
+    PoolOptions {
+        tls,
+        tls_root: database.tls_root.clone(),
+        connections: database.connections,
+        ..PoolOptions::new(url.expose())
+    }
 }
 
 /// What to do about a database that cannot be reached.
 pub(crate) fn unreachable(url: &DatabaseUrl, error: &Error) -> Refusal {
     let remedy = match url {
-        DatabaseUrl::Sqlite(_) => "see that the file is a database of Bailiwick and that this account may read and write it and its folder",
-        DatabaseUrl::Postgres(_) => "see that the server runs, that `database.url` names it, and that `database.tls_mode` is one it offers",
+        DatabaseUrl::Sqlite(_) => {
+            "see that the file is a database of Bailiwick and that this account may read and write it and its folder"
+        }
+        DatabaseUrl::Postgres(_) => {
+            "see that the server runs, that `database.url` names it, and that `database.tls_mode` is one it offers"
+        }
     };
     Refusal::new(format_args!("the database {} cannot be reached: {}", url.masked(), describe(error)), remedy)
 }

@@ -14,7 +14,8 @@ use crate::{
 pub(crate) fn open(keys: &Keys, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn KeyProvider>, Refusal> {
     match keys.provider {
         config::KeyProvider::File => {
-            let provider = FileProvider::open(&keys.root_key, Arc::clone(entropy)).map_err(|error| refusal(&error))?;
+            let provider =
+                FileProvider::open(&keys.root_key, Arc::clone(entropy)).map_err(|error| refusal(&error))?;
             Ok(Arc::new(provider))
         }
     }
@@ -23,10 +24,16 @@ pub(crate) fn open(keys: &Keys, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Ke
 /// What to do about a root key that cannot be used.
 pub(crate) fn refusal(error: &RootKeyError) -> Refusal {
     let remedy = match error {
-        RootKeyError::Missing(_) => "see that `keys.root_key` names the right file and that its disk is there, or restore the file from its copy",
-        RootKeyError::Exists(_) => "choose another folder for the new installation, or keep the one that is there",
+        RootKeyError::Missing(_) => {
+            "see that `keys.root_key` names the right file and that its disk is there, or restore the file from its copy"
+        }
+        RootKeyError::Exists(_) => {
+            "choose another folder for the new installation, or keep the one that is there"
+        }
         RootKeyError::NotAFile(_) => "let `keys.root_key` name the file itself",
-        RootKeyError::TooOpen { .. } => "`chmod 600` the file; if others may have read it, its key is not a secret any more",
+        RootKeyError::TooOpen { .. } => {
+            "`chmod 600` the file; if others may have read it, its key is not a secret any more"
+        }
         RootKeyError::Version(_) => "use the version of the program that wrote the file, or a newer one",
         RootKeyError::Io { .. } => "see that this account may read the file",
         _ => "restore the file from its copy; a new one cannot open what the old one has closed",

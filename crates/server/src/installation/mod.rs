@@ -92,10 +92,16 @@ pub(crate) fn region(settings: &Settings) -> Result<&Region, Refusal> {
 }
 
 /// The signer over checkpoints that are there already.
-pub(crate) fn signer(settings: &Settings, store: &Store, key: signing::SigningKey) -> Result<Signer, Refusal> {
+pub(crate) fn signer(
+    settings: &Settings,
+    store: &Store,
+    key: signing::SigningKey,
+) -> Result<Signer, Refusal> {
     let outside = CheckpointStore::open(&settings.audit.checkpoints).map_err(|error| checkpoints(&error))?;
     let signer = Signer::new(store.clone(), outside, settings.audit.origin.as_str(), Arc::new(key));
-    signer.map_err(|error| Refusal::new(error, "set `audit.origin` to the name that this installation was made with"))
+    signer.map_err(|error| {
+        Refusal::new(error, "set `audit.origin` to the name that this installation was made with")
+    })
 }
 
 /// What to do about checkpoints that do not fit.
@@ -105,7 +111,9 @@ pub(crate) fn checkpoints(error: &SignError) -> Refusal {
             "the database is older than what was signed, or not the same: restore its newest backup and replay its log up to \
              the end. If events are lost for good, keep the checkpoints as evidence, and only then begin new ones"
         }
-        SignError::Refused { .. } => "restore the checkpoints from their backup; nobody but this server may write into their folder",
+        SignError::Refused { .. } => {
+            "restore the checkpoints from their backup; nobody but this server may write into their folder"
+        }
         SignError::Io { .. } => "see that the folder is there and that this account may read and write it",
         SignError::Raced(_) | SignError::Store(_) => "try again; if it stays, the log says more",
     };

@@ -23,19 +23,26 @@ pub(crate) fn catalogue(packs: &Packs) -> Result<Arc<Catalogue>, Refusal> {
     for path in &packs.files {
         read.push(file(path)?);
     }
-    let catalogue = Catalogue::new(&read).map_err(|error| Refusal::new(error, "correct the pack, or take it out of `packs.files`"))?;
+    let catalogue = Catalogue::new(&read)
+        .map_err(|error| Refusal::new(error, "correct the pack, or take it out of `packs.files`"))?;
     Ok(Arc::new(catalogue))
 }
 
 fn file(path: &Path) -> Result<PackPermissions, Refusal> {
     let name = path.display();
     let remedy = "see that `packs.files` names files of permissions that this account may read";
-    let text = fs::read_to_string(path).map_err(|error| Refusal::new(format_args!("pack {name}: {error}"), remedy))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| Refusal::new(format_args!("pack {name}: {error}"), remedy))?;
     parse(&name.to_string(), &text)
 }
 
 fn parse(name: &str, text: &str) -> Result<PackPermissions, Refusal> {
-    let refused = |error| Refusal::new(format_args!("pack {name}: {error}"), "correct the file; packs/ndis/permissions.json shows the form");
+    let refused = |error| {
+        Refusal::new(
+            format_args!("pack {name}: {error}"),
+            "correct the file; packs/ndis/permissions.json shows the form",
+        )
+    };
     serde_json::from_str(text).map_err(refused)
 }
 
@@ -61,7 +68,10 @@ mod tests {
         assert!(missing.contains("acme.json: No such file"), "{missing}");
         fs::write(&path, "{\"pack\": \"acme\", \"permissions\": [],\n \"permisions\": []}").unwrap();
         let unknown = catalogue(&packs).unwrap_err().to_string();
-        assert!(unknown.contains("acme.json: unknown field `permisions`") && unknown.contains("line 2"), "{unknown}");
+        assert!(
+            unknown.contains("acme.json: unknown field `permisions`") && unknown.contains("line 2"),
+            "{unknown}"
+        );
         fs::write(&path, "{\"pack\": \"acme\", \"permissions\": [{\"name\": \"a:*\", \"group\": \"A\", \"description\": \"Everything.\"}]}").unwrap();
         assert!(catalogue(&packs).unwrap_err().to_string().contains("wildcard"));
     }

@@ -34,7 +34,10 @@ impl NoteSigner for SigningKey {
         *self.0.public_key()
     }
 
-    #[allow(clippy::panic, reason = "never expected; a checkpoint with a wrong signature would be refused for ever, a lost round is made up for")]
+    #[allow(
+        clippy::panic,
+        reason = "never expected; a checkpoint with a wrong signature would be refused for ever, a lost round is made up for"
+    )]
     fn sign(&self, message: &[u8]) -> [u8; 64] {
         match self.0.sign(message) {
             Ok(signature) => signature,
@@ -44,9 +47,18 @@ impl NoteSigner for SigningKey {
 }
 
 /// Makes the signing key of a new installation. An existing one is never touched.
-pub(crate) async fn create(settings: &Settings, provider: &dyn KeyProvider, entropy: &dyn Entropy) -> Result<SigningKey, Refusal> {
+pub(crate) async fn create(
+    settings: &Settings,
+    provider: &dyn KeyProvider,
+    entropy: &dyn Entropy,
+) -> Result<SigningKey, Refusal> {
     let path = path(settings);
-    let refused = |what: String| Refusal::new(format_args!("signing key {}: {what}", path.display()), "see that the folder of the checkpoints is there, empty and writable");
+    let refused = |what: String| {
+        Refusal::new(
+            format_args!("signing key {}: {what}", path.display()),
+            "see that the folder of the checkpoints is there, empty and writable",
+        )
+    };
     let made = Signer::generate(settings.audit.origin.as_str(), provider, entropy).await;
     let (signer, wrapped) = made.map_err(|error| refused(error.to_string()))?;
     write(&path, &wrapped).map_err(|error| refused(error.to_string()))?;
@@ -61,11 +73,16 @@ pub(crate) async fn open(settings: &Settings, provider: &dyn KeyProvider) -> Res
         let remedy = "see that `audit.checkpoints` names the right folder and that its disk is there, or restore the folder from its backup";
         Refusal::new(format_args!("signing key {name}: {error}"), remedy)
     })?;
-    let damaged = || Refusal::new(format_args!("signing key {name} is damaged"), "restore the file from its backup");
+    let damaged =
+        || Refusal::new(format_args!("signing key {name} is damaged"), "restore the file from its backup");
     let wrapped = parse(&text).ok_or_else(damaged)?;
     if wrapped.name != settings.audit.origin.as_str() {
         return Err(Refusal::new(
-            format_args!("`audit.origin` is {:?}, but this installation signs as {:?}", settings.audit.origin.as_str(), wrapped.name),
+            format_args!(
+                "`audit.origin` is {:?}, but this installation signs as {:?}",
+                settings.audit.origin.as_str(),
+                wrapped.name
+            ),
             "set `audit.origin` to the name that this installation was made with",
         ));
     }
@@ -87,7 +104,11 @@ pub(super) fn path(settings: &Settings) -> PathBuf {
 fn write(path: &Path, key: &WrappedSigner) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     let WrappedSigner { name, public_key, provider_key_id, bytes } = key;
-    let text = format!("{TITLE}\nname {name}\npublic {}\nroot {provider_key_id}\nwrapped {}\n", hex::encode(public_key), hex::encode(bytes));
+    let text = format!(
+        "{TITLE}\nname {name}\npublic {}\nroot {provider_key_id}\nwrapped {}\n",
+        hex::encode(public_key),
+        hex::encode(bytes)
+    );
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // The name itself is on disk once the folder is.
@@ -118,7 +139,12 @@ mod tests {
 
     fn sample() -> WrappedSigner {
         let provider_key_id = KeyId::parse("file:00ff").unwrap();
-        WrappedSigner { name: "bailiwick.example.com".into(), public_key: [7; 32], provider_key_id, bytes: vec![1, 2, 3] }
+        WrappedSigner {
+            name: "bailiwick.example.com".into(),
+            public_key: [7; 32],
+            provider_key_id,
+            bytes: vec![1, 2, 3],
+        }
     }
 
     #[test]
@@ -130,7 +156,8 @@ mod tests {
         assert!(parse(&text).unwrap() == sample());
         assert_eq!(write(&path, &sample()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         for line in 0..5 {
-            let shorter: Vec<_> = text.lines().enumerate().filter(|(n, _)| *n != line).map(|(_, text)| text).collect();
+            let shorter: Vec<_> =
+                text.lines().enumerate().filter(|(n, _)| *n != line).map(|(_, text)| text).collect();
             assert!(parse(&shorter.join("\n")).is_none(), "without line {line}");
         }
         assert!(parse(&format!("{text}more\n")).is_none());

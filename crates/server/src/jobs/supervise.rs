@@ -31,7 +31,12 @@ pub(crate) struct Supervised {
 }
 
 /// Starts a job with a round `every` so often. `make` makes it anew after a panic, which may have left it in pieces.
-pub(crate) fn start<J: Job>(make: impl Fn() -> J + Send + 'static, every: Duration, metrics: Jobs, clock: Arc<dyn Clock>) -> Supervised {
+pub(crate) fn start<J: Job>(
+    make: impl Fn() -> J + Send + 'static,
+    every: Duration,
+    metrics: Jobs,
+    clock: Arc<dyn Clock>,
+) -> Supervised {
     let (stopper, stop) = stop::pair();
     let supervisor = Supervisor { every, metrics, clock, failures: 0 };
     Supervised { name: J::NAME, stopper, task: tokio::spawn(supervisor.keep(make, stop)) }
@@ -42,7 +47,10 @@ impl Supervised {
     pub(crate) async fn finish(mut self, patience: Duration) {
         self.stopper.stop();
         if tokio::time::timeout(patience, &mut self.task).await.is_err() {
-            tracing::error!(job = self.name, "the last round did not end in time; what it leaves is taken up at the next start");
+            tracing::error!(
+                job = self.name,
+                "the last round did not end in time; what it leaves is taken up at the next start"
+            );
             self.task.abort();
         }
     }
@@ -236,7 +244,12 @@ mod tests {
 
     #[test]
     fn the_pause_never_exceeds_half_a_minute_unless_the_rounds_are_rarer() {
-        let supervisor = |every, failures| Supervisor { every, metrics: Jobs::default(), clock: Arc::new(StoppedClock), failures };
+        let supervisor = |every, failures| Supervisor {
+            every,
+            metrics: Jobs::default(),
+            clock: Arc::new(StoppedClock),
+            failures,
+        };
         assert_eq!(supervisor(EVERY, 0).pause(), EVERY);
         assert_eq!(supervisor(EVERY, 3).pause(), Duration::from_millis(800));
         assert_eq!(supervisor(EVERY, u32::MAX).pause(), LONGEST_PAUSE);

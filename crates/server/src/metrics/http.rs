@@ -14,12 +14,7 @@ use axum::{
 };
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::Histogram,
-    },
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use tower::{Layer, Service};
@@ -53,7 +48,11 @@ pub(crate) struct Http {
 impl Http {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
-        let http = Self { requests: Family::default(), duration: Family::new_with_constructor(histogram), open: Gauge::default() };
+        let http = Self {
+            requests: Family::default(),
+            duration: Family::new_with_constructor(histogram),
+            open: Gauge::default(),
+        };
         registry.register("http_requests", "Requests answered, by route and status", http.requests.clone());
         let duration = "Time from the head of a request to the head of its answer, by route";
         registry.register_with_unit("http_request_duration", duration, Unit::Seconds, http.duration.clone());
@@ -62,7 +61,9 @@ impl Http {
     }
 
     fn count(&self, method: &'static str, route: Cow<'static, str>, status: u16, watch: Stopwatch) {
-        self.duration.get_or_create(&Route { method, route: route.clone() }).observe(watch.elapsed().as_secs_f64());
+        self.duration
+            .get_or_create(&Route { method, route: route.clone() })
+            .observe(watch.elapsed().as_secs_f64());
         self.requests.get_or_create(&Answered { method, route, status }).inc();
     }
 }
@@ -111,11 +112,15 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let (http, method, watch, open) = (self.http.clone(), method(request.method()), Stopwatch::start(), Open::new(&self.http.open));
+        let (http, method, watch, open) =
+            (self.http.clone(), method(request.method()), Stopwatch::start(), Open::new(&self.http.open));
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await?;
-            let route = answer.extensions().get::<MatchedPath>().map_or(Cow::Borrowed("none"), |path| Cow::Owned(path.as_str().into()));
+            let route = answer
+                .extensions()
+                .get::<MatchedPath>()
+                .map_or(Cow::Borrowed("none"), |path| Cow::Owned(path.as_str().into()));
             http.count(method, route, answer.status().as_u16(), watch);
             drop(open);
             Ok(answer)
@@ -125,7 +130,15 @@ where
 
 /// The method as a label; a client can make up any number of others.
 fn method(method: &Method) -> &'static str {
-    const KNOWN: [Method; 7] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    const KNOWN: [Method; 7] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
     const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.iter().zip(NAMES).find(|(known, _)| *known == method).map_or("other", |(_, name)| name)
 }
@@ -148,12 +161,15 @@ mod tests {
     #[tokio::test]
     async fn operator_reads_requests_by_route_and_never_by_path() {
         let metrics = Metrics::new();
-        let names_route = middleware::from_fn(|path: MatchedPath, request: Request, next: middleware::Next| async move {
-            let mut answer: Response = next.run(request).await;
-            answer.extensions_mut().insert(path);
-            answer
-        });
-        let app = Router::new().route("/users/{id}", get(|| async { StatusCode::IM_A_TEAPOT })).route_layer(names_route);
+        let names_route =
+            middleware::from_fn(|path: MatchedPath, request: Request, next: middleware::Next| async move {
+                let mut answer: Response = next.run(request).await;
+                answer.extensions_mut().insert(path);
+                answer
+            });
+        let app = Router::new()
+            .route("/users/{id}", get(|| async { StatusCode::IM_A_TEAPOT }))
+            .route_layer(names_route);
         let app = app.layer(metrics.http.clone());
         for path in ["/users/1", "/users/2", "/nowhere/hunter2"] {
             ask(&app, "GET", path).await;
@@ -168,7 +184,10 @@ mod tests {
         ] {
             assert!(scraped.lines().any(|l| l == line), "{line} is not in\n{scraped}");
         }
-        assert!(scraped.contains("method=\"other\"") && !scraped.contains("BREW") && !scraped.contains("hunter2"), "{scraped}");
+        assert!(
+            scraped.contains("method=\"other\"") && !scraped.contains("BREW") && !scraped.contains("hunter2"),
+            "{scraped}"
+        );
         assert!(scraped.ends_with("# EOF\n"));
     }
 

@@ -41,7 +41,11 @@ impl Jobs {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let jobs = Self::default();
         registry.register("job_rounds", "Rounds of background jobs, by outcome", jobs.rounds.clone());
-        registry.register("job_things_done", "Events placed, trees signed: what the job is for", jobs.done.clone());
+        registry.register(
+            "job_things_done",
+            "Events placed, trees signed: what the job is for",
+            jobs.done.clone(),
+        );
         let last = "When the job last ended a round well, in seconds since 1970";
         registry.register_with_unit("job_last_success_timestamp", last, Unit::Seconds, jobs.last.clone());
         registry.register("job_failing", "Rounds that failed since one ended well", jobs.failing.clone());
@@ -67,6 +71,7 @@ impl Jobs {
     }
 
     /// Rounds of a job that failed since one ended well.
+    #[cfg(test)]
     pub(crate) fn failing(&self, job: &'static str) -> i64 {
         self.failing.get_or_create(&Job { job }).get()
     }

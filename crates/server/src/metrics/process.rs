@@ -31,9 +31,19 @@ impl Collector for Process {
         gauge("process_open_fds", "Open files and sockets", None, reading.open_files)?;
         gauge("process_max_fds", "Open files and sockets at most", None, reading.max_files)?;
         gauge("process_threads", "Threads", None, reading.threads)?;
-        gauge("process_start_time", "When the process began, since 1970", Some(&Unit::Seconds), reading.started)?;
+        gauge(
+            "process_start_time",
+            "When the process began, since 1970",
+            Some(&Unit::Seconds),
+            reading.started,
+        )?;
         let cpu = ConstCounter::new(reading.cpu_seconds);
-        cpu.encode(encoder.encode_descriptor("process_cpu", "Processor time used", Some(&Unit::Seconds), cpu.metric_type())?)
+        cpu.encode(encoder.encode_descriptor(
+            "process_cpu",
+            "Processor time used",
+            Some(&Unit::Seconds),
+            cpu.metric_type(),
+        )?)
     }
 }
 

@@ -4,6 +4,7 @@ use std::{path::Path, process::Child};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+
 use crate::support::{Place, get};
 
 /// A running demonstration and its ready file.
@@ -53,11 +54,20 @@ fn a_newcomer_reads_where_the_demo_is_and_how_to_sign_in() {
     let demo = Demo::start(&place, &[]);
     let port = demo.url().strip_prefix("http://localhost:").unwrap();
     assert!(get(format!("127.0.0.1:{port}").parse().unwrap(), "/readyz").starts_with("HTTP/1.1 200"));
-    let who: Vec<_> = demo.ready["sign_ins"].as_array().unwrap().iter().map(|one| one["who"].as_str().unwrap().to_owned()).collect();
+    let who: Vec<_> = demo.ready["sign_ins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["who"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(who, ["owner", "operations manager", "auditor", "platform operator"]);
-    let (url, password) = (demo.url().to_owned(), demo.ready["sign_ins"][0]["password"].as_str().unwrap().to_owned());
+    let (url, password) =
+        (demo.url().to_owned(), demo.ready["sign_ins"][0]["password"].as_str().unwrap().to_owned());
     let printed = demo.stop();
-    assert!(printed.contains(&url) && printed.contains(&password) && printed.contains("Look first at"), "{printed}");
+    assert!(
+        printed.contains(&url) && printed.contains(&password) && printed.contains("Look first at"),
+        "{printed}"
+    );
     assert!(is_empty(&temporary), "its data is gone");
 }
 

@@ -2,27 +2,56 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::support::Place;
+use crate::support::{Place, replaced};
 
 #[test]
 fn operator_begins_an_installation_that_passes_every_check() {
     let place = Place::empty();
-    let init = place.run(["init", "--dir", "srv", "--email", "root@example.com", "--name", "Root Owner", "--set", "server.public_url=https://office.example.com"]);
+    let init = place.run([
+        "init",
+        "--dir",
+        "srv",
+        "--email",
+        "root@example.com",
+        "--name",
+        "Root Owner",
+        "--set",
+        "server.public_url=https://office.example.com",
+    ]);
     assert_eq!(init.code, 0, "{init:?}");
-    assert!(init.out.contains("https://office.example.com/enrol/") && init.out.contains("bailiwick serve --config srv/bailiwick.toml"), "{}", init.out);
+    assert!(
+        init.out.contains("https://office.example.com/enrol/")
+            && init.out.contains("bailiwick serve --config srv/bailiwick.toml"),
+        "{}",
+        init.out
+    );
     let config = place.read("srv/bailiwick.toml");
-    for line in ["public_url = \"https://office.example.com\"", "origin = \"office.example.com\"", "url = \"sqlite:data/bailiwick.db\"", "# https = \"enforce\""] {
+    for line in [
+        "public_url = \"https://office.example.com\"",
+        "origin = \"office.example.com\"",
+        "url = \"sqlite:data/bailiwick.db\"",
+        "# https = \"enforce\"",
+    ] {
         assert!(config.lines().any(|l| l == line), "{line} is not in\n{config}");
     }
     for (path, content) in place.content() {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is open to others", path.display());
         let link = init.out.rsplit("/enrol/").next().unwrap().trim();
-        assert!(!content.windows(link.len()).any(|window| window == link.as_bytes()), "the link is in {}", path.display());
+        assert!(
+            !content.windows(link.len()).any(|window| window == link.as_bytes()),
+            "the link is in {}",
+            path.display()
+        );
     }
     let check = place.run(["check", "--config", "srv/bailiwick.toml", "--json"]);
     let lines: serde_json::Value = serde_json::from_str(&check.out).unwrap();
-    let states: Vec<_> = lines.as_array().unwrap().iter().map(|line| (line["check"].as_str().unwrap(), line["state"].as_str().unwrap())).collect();
+    let states: Vec<_> = lines
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["check"].as_str().unwrap(), line["state"].as_str().unwrap()))
+        .collect();
     assert_eq!(
         states,
         [
@@ -52,18 +81,29 @@ fn auditor_sees_what_was_verified_and_is_told_the_record_that_does_not_fit() {
     let place = Place::installed();
     let verified = place.run(["audit", "verify"]);
     assert_eq!(verified.code, 0, "{verified:?}");
-    assert!(verified.out.contains("4 events") && verified.out.contains("signed up to leaf 4") && verified.out.contains("Every record fits: 4 events, 1 tenant."), "{}", verified.out);
+    assert!(
+        verified.out.contains("4 events")
+            && verified.out.contains("signed up to leaf 4")
+            && verified.out.contains("Every record fits: 4 events, 1 tenant."),
+        "{}",
+        verified.out
+    );
 
-    // One byte of one stored event: the action of the second.
-    let path = place.path("data/bailiwick.db");
-    let mut database = fs::read(&path).unwrap();
-    let word = b"{\"action\":\"policy.created\"";
-    let at = database.windows(word.len()).position(|window| window == word).unwrap();
-    database[at + word.len() - 2] = b'e';
-    fs::write(&path, database).unwrap();
+    // One byte of one stored event.
+    let database = fs::read(place.path("data/bailiwick.db")).unwrap();
+    place.write(
+        "data/bailiwick.db",
+        replaced(&database, b"{\"action\":\"policy.created\"", b"{\"action\":\"policy.createe\""),
+    );
     let refused = place.run(["audit", "verify"]);
     assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.err.contains("the audit log does not verify") && refused.err.contains("tenant platform") && refused.err.contains("event"), "{}", refused.err);
+    assert!(
+        refused.err.contains("the audit log does not verify")
+            && refused.err.contains("tenant platform")
+            && refused.err.contains("event"),
+        "{}",
+        refused.err
+    );
 }
 
 #[test]
@@ -79,7 +119,13 @@ fn operator_reads_every_check_that_fails_and_what_to_do() {
     fs::remove_file(place.path("checkpoints/signing.key")).unwrap();
     let ran = place.run(["check"]);
     assert_eq!(ran.code, 1);
-    for line in ["root key       ok", "signing key    failed", "schema         ok", "checkpoints    skipped", "what to do: see that `audit.checkpoints`"] {
+    for line in [
+        "root key       ok",
+        "signing key    failed",
+        "schema         ok",
+        "checkpoints    skipped",
+        "what to do: see that `audit.checkpoints`",
+    ] {
         assert!(ran.out.contains(line), "{line} is not in\n{}", ran.out);
     }
     assert!(ran.err.contains("1 of 7 checks failed"));

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use bailiwick_testkit::postgres::{TestDatabase, create_database};
+
 use crate::support::Place;
 
 /// A folder whose environment leads to an empty database of its own.
@@ -23,7 +24,10 @@ fn init(place: &Place) {
 fn sql(database: &TestDatabase, statement: &str) {
     #[allow(clippy::disallowed_methods, reason = "the setting of the tests")]
     let program = std::env::var("BAILIWICK_TEST_PSQL").unwrap_or_else(|_| "psql".into());
-    let ran = Command::new(program).args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database.superuser_url()]).output().unwrap();
+    let ran = Command::new(program)
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement, database.superuser_url()])
+        .output()
+        .unwrap();
     assert!(ran.status.success(), "{ran:?}");
 }
 
@@ -37,7 +41,10 @@ fn operator_begins_an_installation_on_postgresql_and_serves_it() {
     assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
     assert_eq!(server.stop().0.code(), Some(0));
     let verified = place.run(["audit", "verify"]);
-    assert!(verified.code == 0 && verified.out.contains("Every record fits: 4 events, 1 tenant."), "{verified:?}");
+    assert!(
+        verified.code == 0 && verified.out.contains("Every record fits: 4 events, 1 tenant."),
+        "{verified:?}"
+    );
 }
 
 #[test]
@@ -48,7 +55,11 @@ fn a_database_that_was_not_migrated_or_belongs_to_others_is_refused() {
     let other = format!("database.url={}", empty.app_url());
     place.refuses(["serve", "--set", &other], 3, &["the database is empty: run `bailiwick migrate`"]);
     sql(&database, "ALTER TABLE users ADD COLUMN nickname text");
-    place.refuses(["serve"], 3, &["the database schema is not the one of this version", "users.nickname", "what to do: "]);
+    place.refuses(
+        ["serve"],
+        3,
+        &["the database schema is not the one of this version", "users.nickname", "what to do: "],
+    );
 }
 
 #[test]
@@ -60,7 +71,11 @@ fn a_database_of_a_newer_version_is_not_migrated_and_not_served() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999999, 'later', true, '\\x00', 0);
          CREATE TABLE later (id bigint)",
     );
-    place.refuses(["migrate"], 3, &["the database does not belong to this version", "use the version that migrated the database"]);
+    place.refuses(
+        ["migrate"],
+        3,
+        &["the database does not belong to this version", "use the version that migrated the database"],
+    );
     place.refuses(["serve"], 3, &["the database schema is not the one of this version", "later"]);
 }
 
@@ -71,7 +86,11 @@ fn a_second_init_leaves_the_installation_of_the_first_alone() {
     let mut second = Place::empty();
     second.set("BAILIWICK_DATABASE__URL", database.app_url());
     second.set("BAILIWICK_DATABASE__TLS_MODE", "disable");
-    second.refuses(["init", "--email", "root@example.com", "--name", "Root"], 3, &["the database belongs to an installation already"]);
+    second.refuses(
+        ["init", "--email", "root@example.com", "--name", "Root"],
+        3,
+        &["the database belongs to an installation already"],
+    );
     assert_eq!(place.run(["check"]).code, 0);
 }
 
@@ -87,5 +106,9 @@ fn the_account_that_owns_the_tables_may_not_serve() {
 fn operator_reads_that_the_server_offers_no_tls() {
     let (place, _database) = beside_postgres();
     init(&place);
-    place.refuses(["serve", "--set", "database.tls_mode=verify-full"], 3, &["cannot be reached", "`database.tls_mode` is one it offers"]);
+    place.refuses(
+        ["serve", "--set", "database.tls_mode=verify-full"],
+        3,
+        &["cannot be reached", "`database.tls_mode` is one it offers"],
+    );
 }

@@ -9,6 +9,7 @@ use std::{
 
 use rustix::process::Signal;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::CertificateDer};
+
 use crate::support::{Place, free_port, get};
 
 #[test]
@@ -81,8 +82,15 @@ fn metrics_are_on_their_own_address_and_nowhere_else() {
     let server = place.serve(&["--metrics-listen", &metrics.to_string()]);
     server.get("/healthz");
     let answer = get(metrics, "/metrics");
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("application/openmetrics-text"), "{answer}");
-    for name in ["bailiwick_http_requests_total{", "bailiwick_job_rounds_total{job=\"signer\"", "process_resident_memory_bytes "] {
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains("application/openmetrics-text"),
+        "{answer}"
+    );
+    for name in [
+        "bailiwick_http_requests_total{",
+        "bailiwick_job_rounds_total{job=\"signer\"",
+        "process_resident_memory_bytes ",
+    ] {
         assert!(answer.contains(name), "{name} is not in\n{answer}");
     }
     assert!(get(metrics, "/healthz").starts_with("HTTP/1.1 404"));
@@ -107,7 +115,14 @@ fn log_lines_are_json_where_asked_and_name_the_request() {
 fn a_server_with_a_certificate_speaks_tls_and_takes_a_new_one_on_sighup() {
     let place = Place::installed();
     let first = certificate(&place);
-    let flags = ["--public-url", "https://localhost", "--set", "server.tls_certificate=server.pem", "--set", "server.tls_key=server.key"];
+    let flags = [
+        "--public-url",
+        "https://localhost",
+        "--set",
+        "server.tls_certificate=server.pem",
+        "--set",
+        "server.tls_key=server.key",
+    ];
     let mut server = place.serve(&flags);
     assert!(tls_get(server.address, &first).unwrap().starts_with("HTTP/1.1 200"));
     let second = certificate(&place);
@@ -128,7 +143,14 @@ fn a_server_with_a_certificate_speaks_tls_and_takes_a_new_one_on_sighup() {
 fn a_certificate_that_changes_is_taken_without_being_told() {
     let place = Place::installed();
     certificate(&place);
-    let flags = ["--public-url", "https://localhost", "--set", "server.tls_certificate=server.pem", "--set", "server.tls_key=server.key"];
+    let flags = [
+        "--public-url",
+        "https://localhost",
+        "--set",
+        "server.tls_certificate=server.pem",
+        "--set",
+        "server.tls_key=server.key",
+    ];
     let mut server = place.serve(&flags);
     let second = certificate(&place);
     server.log_until("the certificate was read again");

@@ -64,9 +64,16 @@ impl Place {
     /// The program with arguments, in this folder, with nothing of ours in its environment but what was set.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bailiwick"));
-        command.args(args).current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         #[allow(clippy::disallowed_methods, reason = "so that it can be taken away")]
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BAILIWICK_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BAILIWICK_"))
+        {
             command.env_remove(name);
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -100,7 +107,8 @@ impl Place {
         }
         assert!(!ran.err.contains("panicked") && !ran.err.contains("hunter2"), "{}", ran.err);
         let after = self.content();
-        let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        let names =
+            |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
         assert_eq!(names(&before), names(&after), "files came or went");
         assert!(before == after, "a file was changed");
         ran
@@ -117,7 +125,9 @@ impl Place {
             let mut line = String::new();
             assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {seen}");
             seen.push_str(&line);
-            if let Some(rest) = line.split_once("listen=").or_else(|| line.split_once("\"listen\":\"")).map(|(_, rest)| rest) {
+            if let Some(rest) =
+                line.split_once("listen=").or_else(|| line.split_once("\"listen\":\"")).map(|(_, rest)| rest)
+            {
                 break rest.split([' ', '"']).next().unwrap().parse().unwrap();
             }
         };
@@ -211,4 +221,21 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> String {
 /// A port that nothing listens on at this moment.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// The bytes with each `from` replaced by `to`, of the same length. A database file may hold stale copies of a row.
+pub(crate) fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    let places: Vec<_> = bytes
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, window)| *window == from)
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!places.is_empty(), "it is not there");
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    bytes
 }

@@ -101,7 +101,7 @@ impl Scene {
         }
         if also.contains(&"head") {
             let entity = Uuid::parse_str(event["entity"]["id"].as_str().unwrap()).unwrap();
-            raw!(self.raw, "UPDATE audit_head SET hash = $1 WHERE entity_id = $2", hash, entity).unwrap();
+            raw!(self.raw, "UPDATE audit_head SET hash = $1 WHERE entity_type = 'user' AND entity_id = $2", hash, entity).unwrap();
         }
         id
     }
@@ -238,7 +238,7 @@ both_databases! {
     async fn altered_heads_are_named(db: Db) {
         let mut scene = Scene::set(db).await;
         let user = scene.acme.owner().id();
-        let rows: Vec<(Uuid,)> = raw_rows!(scene.raw, "SELECT event FROM audit_leaf WHERE entity_id = $1 ORDER BY revision DESC LIMIT 1", user.uuid());
+        let rows: Vec<(Uuid,)> = raw_rows!(scene.raw, "SELECT event FROM audit_leaf WHERE entity_type = 'user' AND entity_id = $1 ORDER BY revision DESC LIMIT 1", user.uuid());
         let newest = rows[0].0.to_string();
         let entity = format!("user {user}");
         for (statement, said) in [
@@ -252,7 +252,7 @@ both_databases! {
         let other: Vec<(Vec<u8>,)> = raw_rows!(scene.raw, "SELECT hash FROM audit_head WHERE entity_type = 'policy' LIMIT 1");
         raw!(scene.raw, "UPDATE audit_head SET hash = $1 WHERE entity_type = 'user' AND entity_id = $2", other[0].0.clone(), user.uuid()).unwrap();
         names(&scene.found().await, &[&entity, &newest]);
-        raw!(scene.raw, "INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) SELECT tenant, 'user', tenant, 1, hash FROM audit_head WHERE entity_id = $1", user.uuid()).unwrap();
+        raw!(scene.raw, "INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) SELECT tenant, 'user', tenant, 1, hash FROM audit_head WHERE entity_type = 'user' AND entity_id = $1", user.uuid()).unwrap();
         names(&scene.found().await, &["revision 1 of user", "is missing"]);
     }
 
@@ -332,10 +332,10 @@ both_databases! {
         names(&db.verify().await.map(|_| ()).unwrap_err().to_string(), &[&id.to_string()]);
         raw!(raw, "INSERT INTO audit_pending (tenant, event, recorded_at) SELECT tenant, id, 0 FROM audit_event WHERE id = $1", id).unwrap();
         db.verify().await.unwrap();
-        raw!(raw, "UPDATE audit_head SET revision = revision + 1 WHERE entity_id = $1", acme.owner().id().uuid()).unwrap();
+        raw!(raw, "UPDATE audit_head SET revision = revision + 1 WHERE entity_type = 'user' AND entity_id = $1", acme.owner().id().uuid()).unwrap();
         names(&db.verify().await.map(|_| ()).unwrap_err().to_string(), &[&format!("user {}", acme.owner().id()), "is missing"]);
-        raw!(raw, "UPDATE audit_head SET revision = revision - 1 WHERE entity_id = $1", acme.owner().id().uuid()).unwrap();
-        raw!(raw, "UPDATE audit_event SET bytes = bytes || ' ' WHERE id = $1", id).unwrap();
+        raw!(raw, "UPDATE audit_head SET revision = revision - 1 WHERE entity_type = 'user' AND entity_id = $1", acme.owner().id().uuid()).unwrap();
+        raw!(raw, "UPDATE audit_event SET bytes = bytes || '\\x20' WHERE id = $1", id).unwrap();
         names(&db.verify().await.map(|_| ()).unwrap_err().to_string(), &[&format!("event {id} (without a leaf yet)")]);
     }
 }

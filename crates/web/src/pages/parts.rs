@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn person_reads_large_numbers_in_groups() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")] {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-1000, "-1,000")]
+        {
             assert_eq!(grouped(number), text);
         }
         assert_eq!(counted(1, "key"), "1 key");
@@ -89,6 +91,9 @@ mod tests {
     #[test]
     fn an_address_holds_only_the_filters_in_force_and_escapes_them() {
         assert_eq!(address("/audit", &[("actor", None), ("type", None)]), "/audit");
-        assert_eq!(address("/audit", &[("actor", Some("a&b")), ("type", Some("user"))]), "/audit?actor=a%26b&type=user");
+        assert_eq!(
+            address("/audit", &[("actor", Some("a&b")), ("type", Some("user"))]),
+            "/audit?actor=a%26b&type=user"
+        );
     }
 }

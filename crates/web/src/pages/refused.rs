@@ -30,7 +30,9 @@ impl Refused {
         let status = error.status();
         match error {
             Error::Invalid(problems) => Ok(Self { status, problems: renamed(problems, names) }),
-            Error::Conflict(text) | Error::Forbidden(text) => Ok(Self { status, problems: vec![Problem::new("", text)] }),
+            Error::Conflict(text) | Error::Forbidden(text) => {
+                Ok(Self { status, problems: vec![Problem::new("", text)] })
+            }
             other => Err(other),
         }
     }

@@ -98,13 +98,14 @@ impl Walk {
         let (Some(hash), Some(bytes)) = (&row.hash, &row.bytes) else {
             return Err(VerifyError::Missing { slug: self.slug.clone(), event: row.event, leaf: row.leaf_index });
         };
+        let differs = || VerifyError::Projection { slug: self.slug.clone(), event: row.event, leaf: row.leaf_index };
+        // First, because behind the last full tile this names an event where the root would only say that something is wrong.
+        if row.leaf_hash != *hash {
+            return Err(differs());
+        }
         let event = StoredEvent { leaf_index: Some(row.leaf_index.unsigned_abs()), id: &row.event.to_string(), hash: stored_hash(hash)?, bytes };
         self.found(verifier.event(&event))?;
-        if row.leaf_hash == *hash && row.says_the_same(bytes) {
-            Ok(())
-        } else {
-            Err(VerifyError::Projection { slug: self.slug.clone(), event: row.event, leaf: row.leaf_index })
-        }
+        if row.says_the_same(bytes) { Ok(()) } else { Err(differs()) }
     }
 
     /// The checkpoints published in the database.

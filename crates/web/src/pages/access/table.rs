@@ -33,13 +33,19 @@ struct RouteRow {
     writes: bool,
 }
 
-pub(super) async fn table(Access(permit): Access<ReadSystem>, visit: Visit, State(store): State<Store>) -> AccessPage {
+pub(super) async fn table(
+    Access(permit): Access<ReadSystem>,
+    visit: Visit,
+    State(store): State<Store>,
+) -> AccessPage {
     let row = |row: &AccessRow| {
         let (need, permission) = match row.need {
             Need::Nobody => (Badge::new("bad", "The server itself"), String::new()),
             Need::Anyone => (Badge::new("mute", "Anyone"), String::new()),
             Need::SignedIn => (Badge::new("info", "Signed in"), String::new()),
-            Need::Has(permission) => (Badge::new("ok", "Permission"), store.catalogue().name(permission).to_owned()),
+            Need::Has(permission) => {
+                (Badge::new("ok", "Permission"), store.catalogue().name(permission).to_owned())
+            }
         };
         RouteRow {
             method: row.method.to_string(),

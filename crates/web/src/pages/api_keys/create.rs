@@ -67,7 +67,11 @@ pub(super) async fn create(
             Ok((key, secret)) => {
                 let page = ApiKeyCreatedPage {
                     shell: Shell::new(&permit, &visit, "Copy the key now").under("API keys", "/api-keys"),
-                    event_href: if permit.may(Permission::AUDIT_READ) { history("api_key", key.id) } else { String::new() },
+                    event_href: if permit.may(Permission::AUDIT_READ) {
+                        history("api_key", key.id)
+                    } else {
+                        String::new()
+                    },
                     name: key.name,
                     prefix: key.prefix,
                     secret: secret.expose(),
@@ -103,7 +107,13 @@ mod tests {
         pages::browser::{Browser, href},
     };
 
-    const FORM: &[(&str, &str)] = &[("name", "Reports"), ("tag", "rpt"), ("lifetime", "30"), ("scope", "user:read"), ("scope", "audit:read")];
+    const FORM: &[(&str, &str)] = &[
+        ("name", "Reports"),
+        ("tag", "rpt"),
+        ("lifetime", "30"),
+        ("scope", "user:read"),
+        ("scope", "audit:read"),
+    ];
 
     both_databases! {
         async fn owner_sees_a_key_once(db: Db) {

@@ -84,9 +84,11 @@ pub(super) async fn list(
     let makers: Vec<_> = page.items.iter().filter_map(|key| key.created_by.map(UserId::uuid)).collect();
     let names = users::names(&mut view, &makers).await?;
     let now = view.now();
-    let (may_revoke, may_audit) = (permit.may(Permission::API_KEY_REVOKE), permit.may(Permission::AUDIT_READ));
+    let (may_revoke, may_audit) =
+        (permit.may(Permission::API_KEY_REVOKE), permit.may(Permission::AUDIT_READ));
     let row = |key: ApiKey| {
-        let by = key.created_by.map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
+        let by =
+            key.created_by.map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
         KeyRow {
             created_by: by.unwrap_or_else(|| "The server".to_owned()),
             expires: key.expires_at.map(When::day),
@@ -106,7 +108,12 @@ pub(super) async fn list(
         };
         address("/api-keys", &[("status", status), ("before", before)])
     };
-    let tab = |label, of: Status, count| Tab { label, href: here(of, None), current: of == status, count: grouped(count) };
+    let tab = |label, of: Status, count| Tab {
+        label,
+        href: here(of, None),
+        current: of == status,
+        count: grouped(count),
+    };
     let next = page.next.map(|next| here(status, Some(&next.to_string())));
     Ok(ApiKeysPage {
         shell: Shell::new(&permit, &visit, "API keys").under("People and access", "/users"),

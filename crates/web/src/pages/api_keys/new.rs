@@ -46,7 +46,11 @@ struct Scope {
     locked: bool,
 }
 
-pub(super) async fn new(Access(permit): Access<CreateApiKey>, visit: Visit, State(store): State<Store>) -> ApiKeyCreatePage {
+pub(super) async fn new(
+    Access(permit): Access<CreateApiKey>,
+    visit: Visit,
+    State(store): State<Store>,
+) -> ApiKeyCreatePage {
     page(&permit, &visit, &store)
 }
 
@@ -58,8 +62,11 @@ pub(super) fn page(permit: &Permit<CreateApiKey>, visit: &Visit, store: &Store) 
         shell: Shell::new(permit, visit, "Create an API key").under("API keys", "/api-keys"),
         problems: Vec::new(),
         name: Field::new("name", "Name").hint("What the program is, so that others recognise it later."),
-        tag: Field::new("tag", "Tag").hint("Three lower-case letters or digits that stand in the key's beginning; random if left empty."),
-        lifetime: Select::new("lifetime", "Expires after", lifetimes, "90").hint("A key without an end is as dangerous in ten years as today."),
+        tag: Field::new("tag", "Tag").hint(
+            "Three lower-case letters or digits that stand in the key's beginning; random if left empty.",
+        ),
+        lifetime: Select::new("lifetime", "Expires after", lifetimes, "90")
+            .hint("A key without an end is as dangerous in ten years as today."),
         scopes_error: None,
         scopes: scopes(permit, store),
     }
@@ -78,7 +85,10 @@ impl ApiKeyCreatePage {
             name: self.name.again(typed, &problems),
             tag: self.tag.again(typed, &problems),
             lifetime: self.lifetime.again(typed, &problems),
-            scopes_error: problems.iter().find(|problem| problem.field == "scopes").map(|problem| problem.text.clone()),
+            scopes_error: problems
+                .iter()
+                .find(|problem| problem.field == "scopes")
+                .map(|problem| problem.text.clone()),
             problems,
             ..self
         }

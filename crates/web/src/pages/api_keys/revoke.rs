@@ -41,7 +41,11 @@ pub(super) async fn ask(
     })
 }
 
-pub(super) async fn revoke(Access(permit): Access<RevokeApiKey>, State(store): State<Store>, Id(id): Id<ApiKeyId>) -> Result<SeeOther> {
+pub(super) async fn revoke(
+    Access(permit): Access<RevokeApiKey>,
+    State(store): State<Store>,
+    Id(id): Id<ApiKeyId>,
+) -> Result<SeeOther> {
     api_keys::revoke(&store, &permit, id).await?;
     Ok(SeeOther::to("/api-keys").tell(Message::ApiKeyRevoked))
 }

@@ -34,7 +34,11 @@ pub(super) struct Names {
 
 impl Names {
     /// Looks up these ids. Each comes with the kind that the log gives it, of actors and of entities.
-    pub(super) async fn of<R: Rule>(scope: &mut impl Scope, permit: &Permit<R>, ids: &[(&str, Uuid)]) -> Result<Self> {
+    pub(super) async fn of<R: Rule>(
+        scope: &mut impl Scope,
+        permit: &Permit<R>,
+        ids: &[(&str, Uuid)],
+    ) -> Result<Self> {
         let (mut people, mut keys) = (Vec::new(), HashMap::new());
         for &(kind, id) in ids {
             match kind {
@@ -50,16 +54,28 @@ impl Names {
                 _ => {}
             }
         }
-        Ok(Self { people: users::names(scope, &people).await?, keys, may_open_users: permit.may(Permission::USER_READ) })
+        Ok(Self {
+            people: users::names(scope, &people).await?,
+            keys,
+            may_open_users: permit.may(Permission::USER_READ),
+        })
     }
 
     /// An actor of this kind and id; `auth` says how they proved it, where that is known.
     pub(super) fn actor(&self, kind: &str, id: Option<Uuid>, auth: Option<&str>) -> Actor {
         let how = |otherwise: &str| auth.map_or_else(|| otherwise.to_owned(), words::of_auth);
-        let bare = |kind, name: &str, icon, how| Actor { kind, name: name.to_owned(), initials: String::new(), icon, how, href: None };
+        let bare = |kind, name: &str, icon, how| Actor {
+            kind,
+            name: name.to_owned(),
+            initials: String::new(),
+            icon,
+            how,
+            href: None,
+        };
         match (kind, id) {
             ("user", Some(id)) => {
-                let name = self.people.get(&id).cloned().unwrap_or_else(|| format!("Person {}", words::short(id)));
+                let name =
+                    self.people.get(&id).cloned().unwrap_or_else(|| format!("Person {}", words::short(id)));
                 Actor {
                     kind: "user",
                     initials: initials(&name),
@@ -71,12 +87,19 @@ impl Names {
             }
             ("api_key", Some(id)) => {
                 let known = self.keys.get(&id);
-                let name = known.map_or_else(|| format!("Key {}", words::short(id)), |(name, _)| name.clone());
-                let how = known.map_or_else(|| "API key".to_owned(), |(_, prefix)| format!("API key {prefix}…"));
+                let name =
+                    known.map_or_else(|| format!("Key {}", words::short(id)), |(name, _)| name.clone());
+                let how =
+                    known.map_or_else(|| "API key".to_owned(), |(_, prefix)| format!("API key {prefix}…"));
                 Actor { href: Some(history("api_key", id)), ..bare("api_key", &name, "key", how) }
             }
             ("operator", Some(id)) => bare("operator", "Platform operator", "globe", words::short(id)),
-            ("system", _) => bare("system", "The server", "server", auth.map_or_else(|| "by itself".to_owned(), |job| format!("job {job}"))),
+            ("system", _) => bare(
+                "system",
+                "The server",
+                "server",
+                auth.map_or_else(|| "by itself".to_owned(), |job| format!("job {job}")),
+            ),
             _ => bare("anonymous", "Nobody known", "eye-off", how("not signed in")),
         }
     }

@@ -45,7 +45,9 @@ fn side(value: &Value, personal: &HashMap<String, Value>) -> DiffValue {
             None => DiffValue { kind: "commit", text: commitment.to_owned() },
         };
     }
-    let redacted = value.as_object().is_some_and(|object| object.len() == 1 && object.get("redacted") == Some(&Value::Bool(true)));
+    let redacted = value
+        .as_object()
+        .is_some_and(|object| object.len() == 1 && object.get("redacted") == Some(&Value::Bool(true)));
     match value {
         Value::Null => DiffValue { kind: "none", text: String::new() },
         _ if redacted => DiffValue { kind: "redacted", text: String::new() },
@@ -86,6 +88,10 @@ mod tests {
         assert_eq!(of(Value::Null), ("none", String::new()));
         assert_eq!(of(json!("auditor")), ("plain", "auditor".to_owned()));
         assert_eq!(of(json!(["a", "b"])).1, "[\n  \"a\",\n  \"b\"\n]");
-        assert_eq!(of(json!({"commit": "aa", "x": 1})).0, "plain", "only a commitment alone stands for a value");
+        assert_eq!(
+            of(json!({"commit": "aa", "x": 1})).0,
+            "plain",
+            "only a commitment alone stands for a value"
+        );
     }
 }

@@ -77,7 +77,9 @@ pub(super) async fn entity(
     let mut view = store.read(&permit).await?;
     let found = audit::entity_history(&mut view, &kind, id, place.before).await?;
     // Another tenant's thing looks like one that never was.
-    let (Some((newest, _)), Some((oldest, _))) = (found.first(), found.last()) else { return Err(Error::NotFound) };
+    let (Some((newest, _)), Some((oldest, _))) = (found.first(), found.last()) else {
+        return Err(Error::NotFound);
+    };
     let (newest, oldest) = (newest.revision, oldest.revision);
     let events: Vec<_> = found.iter().map(|(listed, _)| listed.event).collect();
     let personal = audit::revealed(&mut view, &events).await?;
@@ -87,7 +89,11 @@ pub(super) async fn entity(
     let (mut rows, mut chain) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
     for (listed, octets) in &found {
         let record = Record::read(octets)?;
-        chain.push(Linked { revision: listed.revision, hash: leaf_hash(octets.as_bytes()), prev: record.prev });
+        chain.push(Linked {
+            revision: listed.revision,
+            hash: leaf_hash(octets.as_bytes()),
+            prev: record.prev,
+        });
         rows.push(RevisionRow {
             icon: words::icon(&kind),
             href: format!("/audit/events/{}", listed.event),
@@ -101,7 +107,11 @@ pub(super) async fn entity(
     }
     let (noun, here) = (words::of_kind(&kind), history(&kind, id));
     let title = format!("{noun} {}", names.label(&kind, id));
-    let shown = if place.before.is_none() { counted(newest, "revision") } else { format!("Revisions {oldest} to {newest}") };
+    let shown = if place.before.is_none() {
+        counted(newest, "revision")
+    } else {
+        format!("Revisions {oldest} to {newest}")
+    };
     Ok(AuditEntityPage {
         shell: Shell::new(&permit, &visit, title.clone()).under("Audit log", "/audit"),
         title,
@@ -134,7 +144,10 @@ fn unbroken(chain: &[Linked]) -> Badge {
             return Badge::new("bad", format!("Chain broken at revision {}", link.revision));
         }
     }
-    Badge::new("ok", format!("Chain unbroken, {}", counted(i64::try_from(chain.len()).unwrap_or(i64::MAX), "revision")))
+    Badge::new(
+        "ok",
+        format!("Chain unbroken, {}", counted(i64::try_from(chain.len()).unwrap_or(i64::MAX), "revision")),
+    )
 }
 
 #[cfg(test)]

@@ -104,11 +104,19 @@ pub(super) async fn event(
         found.map(|(listed, _)| format!("/audit/events/{}", listed.event))
     };
     let (older, newer) = (at(revision - 1), at(revision + 1));
-    let ids: Vec<_> = record.actor.id.map(|id| (record.actor.kind.as_str(), id)).into_iter().chain([(kind, entity)]).collect();
+    let ids: Vec<_> = record
+        .actor
+        .id
+        .map(|id| (record.actor.kind.as_str(), id))
+        .into_iter()
+        .chain([(kind, entity)])
+        .collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
     let actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
     let recorded = When::exact(record.recorded_at);
-    let previous = record.prev.map(|hash| Link::new(hash.to_string(), older.clone().unwrap_or_else(|| history(kind, entity))));
+    let previous = record
+        .prev
+        .map(|hash| Link::new(hash.to_string(), older.clone().unwrap_or_else(|| history(kind, entity))));
     let (outcome, words) = (words::of_outcome(&record.outcome), words::of_action(&record.action));
     Ok(AuditEventPage {
         shell: Shell::new(&permit, &visit, record.action.clone()).under("Audit log", "/audit"),
@@ -137,10 +145,13 @@ pub(super) async fn event(
 /// nowhere else.
 fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
     let detail = |label, text: String, code| Detail { label, text, code };
-    let address = difference::commitment(&record.source.ip).map(|commitment| match page.personal.get(commitment) {
-        Some(Value::String(address)) => detail("Address", format!("{address} (personal, sealed apart)"), false),
-        _ => detail("Address", format!("destroyed; commitment {commitment}"), true),
-    });
+    let address =
+        difference::commitment(&record.source.ip).map(|commitment| match page.personal.get(commitment) {
+            Some(Value::String(address)) => {
+                detail("Address", format!("{address} (personal, sealed apart)"), false)
+            }
+            _ => detail("Address", format!("destroyed; commitment {commitment}"), true),
+        });
     let mut facts = vec![detail("Came from", words::of_kind(&record.source.agent), false)];
     facts.extend(address);
     facts.extend(record.actor.credential.map(|id| detail("Credential", id.to_string(), true)));
@@ -154,9 +165,16 @@ fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
 fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
     let intact = leaf_hash(page.bytes.as_bytes()) == page.hash;
     let fits = page.proof.as_ref().map(|proof| {
-        verify_inclusion(&page.hash, proof.leaf_index.unsigned_abs(), proof.size.unsigned_abs(), &proof.path, &proof.root).is_ok()
+        verify_inclusion(
+            &page.hash,
+            proof.leaf_index.unsigned_abs(),
+            proof.size.unsigned_abs(),
+            &proof.path,
+            &proof.root,
+        )
+        .is_ok()
     });
-    let checkpoint = page.proof.as_ref().and_then(|proof| signed(proof));
+    let checkpoint = page.proof.as_ref().and_then(signed);
     let status = match (intact, fits, &checkpoint) {
         (false, ..) => Badge::new("bad", "Altered: the octets do not give the recorded hash"),
         (true, Some(false), _) => Badge::new("bad", "Not in the tree: the path does not lead to its root"),
@@ -184,7 +202,8 @@ fn signed(proof: &audit::Proof) -> Option<Signed> {
     let note = proof.checkpoint.as_ref()?;
     let parsed = SignedNote::parse(note.as_bytes()).ok()?;
     let checkpoint = Checkpoint::parse(parsed.text()).ok()?;
-    let signer = parsed.signatures().first().map(|line| format!("{} (key {})", line.name, hex::encode(line.key_id)));
+    let signer =
+        parsed.signatures().first().map(|line| format!("{} (key {})", line.name, hex::encode(line.key_id)));
     Some(Signed {
         size: grouped(i64::try_from(checkpoint.size).unwrap_or(i64::MAX)),
         root: checkpoint.root.to_string(),

@@ -76,13 +76,17 @@ impl Asked {
         if let Some(text) = self.entity.as_deref() {
             match Uuid::try_parse(text.trim()) {
                 Ok(id) => filter.entity_id = Some(id),
-                Err(_) => problems.push(Problem::new("entity", "This is no id. Copy the id of a record's entity.")),
+                Err(_) => {
+                    problems.push(Problem::new("entity", "This is no id. Copy the id of a record's entity."))
+                }
             }
         }
         filter.entity_type.clone_from(&self.kind);
         filter.action.clone_from(&self.action);
         if let Some(text) = self.outcome.as_deref() {
-            filter.outcome = [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed].into_iter().find(|one| one.name() == text);
+            filter.outcome = [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]
+                .into_iter()
+                .find(|one| one.name() == text);
             if filter.outcome.is_none() {
                 problems.push(Problem::new("outcome", "Choose one of the outcomes."));
             }
@@ -100,7 +104,12 @@ impl Asked {
         if filter.from.zip(filter.to).is_some_and(|(from, to)| to <= from) {
             problems.push(Problem::new("to", "The end lies before the beginning."));
         }
-        understood.before = self.before.as_deref().map(str::parse).transpose().map_err(|_| Error::BadRequest("The address names no place in this list."))?;
+        understood.before = self
+            .before
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Error::BadRequest("The address names no place in this list."))?;
         Ok(understood)
     }
 
@@ -153,7 +162,11 @@ impl Asked {
             address("/audit", &pairs)
         };
         let chosen = self.range.as_deref().filter(|_| self.from.is_none());
-        let ranges = RANGES.iter().map(|(name, label, _)| Range { label, href: ranged(name), current: chosen == Some(*name) });
+        let ranges = RANGES.iter().map(|(name, label, _)| Range {
+            label,
+            href: ranged(name),
+            current: chosen == Some(*name),
+        });
         let any = Range {
             label: "Any time",
             href: self.without(&["from", "to", "range"]),
@@ -174,31 +187,45 @@ impl Asked {
 
     /// The kinds that occur.
     pub(super) fn kind_select(&self, kinds: &[String]) -> Select {
-        select("type", "Type", "Any type", kinds.iter().map(|kind| Choice::new(kind, words::of_kind(kind))), self.kind.as_deref())
+        select(
+            "type",
+            "Type",
+            "Any type",
+            kinds.iter().map(|kind| Choice::new(kind, words::of_kind(kind))),
+            self.kind.as_deref(),
+        )
     }
 
     /// The actions that occur.
     pub(super) fn action_select(&self, actions: &[String]) -> Select {
-        select("action", "Action", "Any action", actions.iter().map(|action| Choice::new(action, action)), self.action.as_deref())
+        select(
+            "action",
+            "Action",
+            "Any action",
+            actions.iter().map(|action| Choice::new(action, action)),
+            self.action.as_deref(),
+        )
     }
 
     /// The outcomes there are.
     pub(super) fn outcome_select(&self, problems: &[Problem]) -> Select {
-        let outcomes = [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed].map(OutcomeFilter::name);
+        let outcomes =
+            [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed].map(OutcomeFilter::name);
         let outcomes = outcomes.into_iter().map(|name| Choice::new(name, words::of_outcome(name).text));
         let select = select("outcome", "Outcome", "Any outcome", outcomes, self.outcome.as_deref());
         Select { error: error("outcome", problems), ..select }
     }
 
     /// The beginning as a field shows it; what could not be understood stands there as it was typed.
-    pub(super) fn from_field(&self, now: Timestamp, problems: &[Problem]) -> Field {
-        let known = self.from.as_deref().and_then(Moment::parse).map(Moment::start).or_else(|| self.range_start(now));
+    pub(super) fn beginning_field(&self, now: Timestamp, problems: &[Problem]) -> Field {
+        let known =
+            self.from.as_deref().and_then(Moment::parse).map(Moment::start).or_else(|| self.range_start(now));
         let text = known.map_or_else(|| self.from.clone().unwrap_or_default(), moment::typed);
         field("from", "From (UTC)", Some(&text), problems)
     }
 
     /// The end as a field shows it, likewise.
-    pub(super) fn to_field(&self, problems: &[Problem]) -> Field {
+    pub(super) fn end_field(&self, problems: &[Problem]) -> Field {
         let known = self.to.as_deref().and_then(Moment::parse).map(Moment::last_minute);
         let text = known.map_or_else(|| self.to.clone().unwrap_or_default(), moment::typed);
         field("to", "To (UTC)", Some(&text), problems)
@@ -250,7 +277,13 @@ fn field(name: &'static str, label: &'static str, value: Option<&str>, problems:
 }
 
 /// A choice of everything that occurs; what was asked for stays chosen even where it does not occur.
-fn select(name: &'static str, label: &'static str, any: &str, options: impl Iterator<Item = Choice>, asked: Option<&str>) -> Select {
+fn select(
+    name: &'static str,
+    label: &'static str,
+    any: &str,
+    options: impl Iterator<Item = Choice>,
+    asked: Option<&str>,
+) -> Select {
     let mut options: Vec<_> = std::iter::once(Choice::new("", any)).chain(options).collect();
     let asked = asked.unwrap_or_default();
     if !options.iter().any(|option| option.value == asked) {
@@ -285,9 +318,12 @@ mod tests {
     #[test]
     fn a_range_gives_way_to_a_beginning_that_was_typed() {
         let now = Timestamp::parse("2026-11-21T22:14:03Z").unwrap();
-        assert_eq!(asked("range=24h").range_start(now).map(moment::typed).as_deref(), Some("2026-11-20T22:14"));
+        assert_eq!(
+            asked("range=24h").range_start(now).map(moment::typed).as_deref(),
+            Some("2026-11-20T22:14")
+        );
         assert_eq!(asked("range=24h&from=2026-01-01").range_start(now), None);
-        assert_eq!(asked("range=24h&from=2026-01-01").from_field(now, &[]).value, "2026-01-01T00:00");
+        assert_eq!(asked("range=24h&from=2026-01-01").beginning_field(now, &[]).value, "2026-01-01T00:00");
         assert!(asked("range=24h").ranges()[1].current);
         assert!(asked("").ranges()[4].current);
     }
@@ -297,7 +333,7 @@ mod tests {
         let now = Timestamp::parse("2026-11-21T22:14:03Z").unwrap();
         let asked = asked("from=yesterday&action=no.such&actor=Ann");
         let problems = [Problem::new("from", moment::WRONG)];
-        let from = asked.from_field(now, &problems);
+        let from = asked.beginning_field(now, &problems);
         assert_eq!((from.value.as_str(), from.error.as_deref()), ("yesterday", Some(moment::WRONG)));
         assert_eq!(asked.actor_field(&problems).value, "Ann");
         let actions = asked.action_select(&["user.created".to_owned()]);

@@ -79,7 +79,16 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for text in ["", "yesterday", "2026-02-30", "31.01.2026", "2026-01-31Z", "2026-01-31T25:00", "2026-01-31T09:30+02:00", "é"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-02-30",
+            "31.01.2026",
+            "2026-01-31Z",
+            "2026-01-31T25:00",
+            "2026-01-31T09:30+02:00",
+            "é",
+        ] {
             assert_eq!(Moment::parse(text), None, "{text}");
         }
     }

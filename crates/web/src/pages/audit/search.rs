@@ -76,7 +76,10 @@ pub(super) async fn search(
     let (found, count) = if refused {
         (Found { items: Vec::new(), older: None }, 0)
     } else {
-        (audit::search(&mut view, &understood.filter, understood.before).await?, audit::count(&mut view, &understood.filter).await?)
+        (
+            audit::search(&mut view, &understood.filter, understood.before).await?,
+            audit::count(&mut view, &understood.filter).await?,
+        )
     };
     let just_now = if asked.is_empty() { audit::just_now(&mut view).await? } else { Vec::new() };
     let (kinds, actions) = (audit::entity_types(&mut view).await?, audit::actions(&mut view).await?);
@@ -92,8 +95,8 @@ pub(super) async fn search(
         entity: asked.entity_field(&problems),
         action: asked.action_select(&actions),
         outcome: asked.outcome_select(&problems),
-        from: asked.from_field(now, &problems),
-        to: asked.to_field(&problems),
+        from: asked.beginning_field(now, &problems),
+        to: asked.end_field(&problems),
         ranges: asked.ranges(),
         chips: asked.chips(),
         clear: "/audit",
@@ -146,7 +149,12 @@ mod tests {
 
     #[test]
     fn a_count_stops_at_its_bound() {
-        for (rows, count, text) in [(0, 0, "0 records"), (1, 1, "1 record"), (50, 1204, "50 of 1,204 records"), (50, 10_000, "50 of 10,000+ records")] {
+        for (rows, count, text) in [
+            (0, 0, "0 records"),
+            (1, 1, "1 record"),
+            (50, 1204, "50 of 1,204 records"),
+            (50, 10_000, "50 of 10,000+ records"),
+        ] {
             assert_eq!(shown(rows, count), text);
         }
     }

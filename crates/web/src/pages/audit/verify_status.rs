@@ -40,7 +40,11 @@ struct Signed {
     note: String,
 }
 
-pub(super) async fn verify_status(Access(permit): Access<ReadAudit>, visit: Visit, State(store): State<Store>) -> Result<StatusPage> {
+pub(super) async fn verify_status(
+    Access(permit): Access<ReadAudit>,
+    visit: Visit,
+    State(store): State<Store>,
+) -> Result<StatusPage> {
     let mut view = store.read(&permit).await?;
     let size = audit::total(&mut view).await?;
     let waiting = audit::just_now(&mut view).await?.len();
@@ -61,13 +65,26 @@ pub(super) async fn verify_status(Access(permit): Access<ReadAudit>, visit: Visi
 /// What the newest checkpoint covers of the tree.
 fn standing(size: i64, signed: Option<i64>) -> (Badge, String) {
     match signed {
-        None => (Badge::new("info", "Not signed yet"), "The first checkpoint is signed within a moment of the first record.".to_owned()),
+        None => (
+            Badge::new("info", "Not signed yet"),
+            "The first checkpoint is signed within a moment of the first record.".to_owned(),
+        ),
         Some(signed) if signed > size => (
             Badge::new("bad", "Rolled back"),
-            format!("{} were signed, but the database holds {}. Stop, and compare with a backup.", counted(signed, "record"), grouped(size)),
+            format!(
+                "{} were signed, but the database holds {}. Stop, and compare with a backup.",
+                counted(signed, "record"),
+                grouped(size)
+            ),
         ),
-        Some(signed) if signed == size => (Badge::new("ok", "Signed to the end"), format!("The newest checkpoint covers all {}.", counted(size, "record"))),
-        Some(signed) => (Badge::new("info", "Signing"), format!("The newest checkpoint covers {} of {}.", grouped(signed), counted(size, "record"))),
+        Some(signed) if signed == size => (
+            Badge::new("ok", "Signed to the end"),
+            format!("The newest checkpoint covers all {}.", counted(size, "record")),
+        ),
+        Some(signed) => (
+            Badge::new("info", "Signing"),
+            format!("The newest checkpoint covers {} of {}.", grouped(signed), counted(size, "record")),
+        ),
     }
 }
 
@@ -93,7 +110,13 @@ mod tests {
     #[test]
     fn auditor_sees_a_database_that_went_backwards() {
         let kind = |size, signed| standing(size, signed).0.kind;
-        assert_eq!((kind(5, Some(5)), kind(6, Some(5)), kind(4, Some(5)), kind(4, None)), ("ok", "info", "bad", "info"));
-        assert_eq!(standing(4, Some(5)).1, "5 records were signed, but the database holds 4. Stop, and compare with a backup.");
+        assert_eq!(
+            (kind(5, Some(5)), kind(6, Some(5)), kind(4, Some(5)), kind(4, None)),
+            ("ok", "info", "bad", "info")
+        );
+        assert_eq!(
+            standing(4, Some(5)).1,
+            "5 records were signed, but the database holds 4. Stop, and compare with a backup."
+        );
     }
 }

@@ -9,15 +9,16 @@ pub(super) fn of_action(action: &str) -> String {
 
 /// A kind of thing: `api_key` is "API key".
 pub(super) fn of_kind(kind: &str) -> String {
-    let words = kind.split(['_', ' ']).filter(|word| !word.is_empty()).enumerate().map(|(place, word)| match word {
-        "api" => "API".to_owned(),
-        "mfa" => "MFA".to_owned(),
-        _ if place == 0 => {
-            let mut letters = word.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
-        }
-        _ => word.to_owned(),
-    });
+    let words =
+        kind.split(['_', ' ']).filter(|word| !word.is_empty()).enumerate().map(|(place, word)| match word {
+            "api" => "API".to_owned(),
+            "mfa" => "MFA".to_owned(),
+            _ if place == 0 => {
+                let mut letters = word.chars();
+                letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+            }
+            _ => word.to_owned(),
+        });
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -40,7 +40,13 @@ pub(super) async fn create(
         Err(problems) => Refused::unread(problems, NAMES),
         Ok(values) => {
             let expires_at = Some(store.now() + Span::days(i64::from(values.lifetime)));
-            match invitations::create(&store, &permit, NewInvitation { email: values.address, role: values.role, expires_at }).await {
+            match invitations::create(
+                &store,
+                &permit,
+                NewInvitation { email: values.address, role: values.role, expires_at },
+            )
+            .await
+            {
                 Ok(_) => return Ok(SeeOther::to("/invitations").tell(Message::Invited).into_response()),
                 Err(error) => Refused::by(error, NAMES)?,
             }

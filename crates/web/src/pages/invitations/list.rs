@@ -70,9 +70,12 @@ pub(super) async fn list(
     let inviters: Vec<_> = page.items.iter().filter_map(|row| row.invited_by.map(UserId::uuid)).collect();
     let names = users::names(&mut view, &inviters).await?;
     let now = view.now();
-    let (may_revoke, may_audit) = (permit.may(Permission::INVITATION_REVOKE), permit.may(Permission::AUDIT_READ));
+    let (may_revoke, may_audit) =
+        (permit.may(Permission::INVITATION_REVOKE), permit.may(Permission::AUDIT_READ));
     let row = |invitation: Invitation| {
-        let by = invitation.invited_by.map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
+        let by = invitation
+            .invited_by
+            .map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
         let open = matches!(invitation.status(now), InvitationStatus::Pending | InvitationStatus::Expired);
         InvitationRow {
             status: badge(&invitation, now),
@@ -89,7 +92,12 @@ pub(super) async fn list(
         let status = (status != InvitationStatus::Pending).then(|| status.name());
         address("/invitations", &[("status", status), ("before", before)])
     };
-    let tab = |label, of: InvitationStatus, count| Tab { label, href: here(of, None), current: of == status, count: grouped(count) };
+    let tab = |label, of: InvitationStatus, count| Tab {
+        label,
+        href: here(of, None),
+        current: of == status,
+        count: grouped(count),
+    };
     let (next, total) = (page.next.map(|next| here(status, Some(&next.to_string()))), total(&tally, status));
     Ok(InvitationsPage {
         shell: Shell::new(&permit, &visit, "Invitations").under("People and access", "/users"),

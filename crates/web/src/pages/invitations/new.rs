@@ -28,12 +28,20 @@ pub(super) struct InvitationCreatePage {
     lifetime: Select,
 }
 
-pub(super) async fn new(Access(permit): Access<Invite>, visit: Visit, State(store): State<Store>) -> Result<InvitationCreatePage> {
+pub(super) async fn new(
+    Access(permit): Access<Invite>,
+    visit: Visit,
+    State(store): State<Store>,
+) -> Result<InvitationCreatePage> {
     page(&permit, &visit, &store).await
 }
 
 /// The empty form.
-pub(super) async fn page(permit: &Permit<Invite>, visit: &Visit, store: &Store) -> Result<InvitationCreatePage> {
+pub(super) async fn page(
+    permit: &Permit<Invite>,
+    visit: &Visit,
+    store: &Store,
+) -> Result<InvitationCreatePage> {
     let policy = tenants::policy(&mut store.read(permit).await?).await?;
     let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
     let roles = invitable(store, *permit.permissions(), platform);
@@ -46,8 +54,10 @@ pub(super) async fn page(permit: &Permit<Invite>, visit: &Visit, store: &Store) 
     Ok(InvitationCreatePage {
         shell: Shell::new(permit, visit, "Invite someone").under("Invitations", "/invitations"),
         problems: Vec::new(),
-        address: Field::new("address", "E-mail address").hint("The link goes to this mailbox and nowhere else."),
-        role: Select::new("role", "Role", roles, "").hint("Roles that hold more than you do are not offered."),
+        address: Field::new("address", "E-mail address")
+            .hint("The link goes to this mailbox and nowhere else."),
+        role: Select::new("role", "Role", roles, "")
+            .hint("Roles that hold more than you do are not offered."),
         lifetime: Select::new("lifetime", "Expires after", days, &policy.invitation_days.to_string()),
     })
 }

@@ -41,7 +41,11 @@ pub(super) async fn ask(
     })
 }
 
-pub(super) async fn revoke(Access(permit): Access<RevokeInvitation>, State(store): State<Store>, Id(id): Id<InvitationId>) -> Result<SeeOther> {
+pub(super) async fn revoke(
+    Access(permit): Access<RevokeInvitation>,
+    State(store): State<Store>,
+    Id(id): Id<InvitationId>,
+) -> Result<SeeOther> {
     invitations::revoke(&store, &permit, id).await?;
     Ok(SeeOther::to("/invitations").tell(Message::InvitationRevoked))
 }

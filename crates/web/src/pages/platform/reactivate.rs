@@ -44,7 +44,9 @@ pub(super) async fn reactivate(
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
         Ok(why) => match tenants::reactivate(&store, &permit, id, &why.reason).await {
-            Ok(_) => return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantReactivated).into_response()),
+            Ok(_) => {
+                return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantReactivated).into_response());
+            }
             Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, &[])?,
             Err(error) => return Err(error.into()),
         },
@@ -57,7 +59,8 @@ pub(super) async fn reactivate(
 
 fn question(permit: &Permit<SuspendTenant>, visit: &Visit, tenant: &Tenant) -> ConfirmPage {
     ConfirmPage {
-        shell: Shell::new(permit, visit, "Reactivate the organisation?").under("Tenants", "/platform/tenants"),
+        shell: Shell::new(permit, visit, "Reactivate the organisation?")
+            .under("Tenants", "/platform/tenants"),
         question: format!("Reactivate {}?", tenant.name),
         sentence: "Its people and programs can use the service again.".to_owned(),
         effects: vec![

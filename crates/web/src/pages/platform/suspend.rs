@@ -51,7 +51,9 @@ pub(super) async fn suspend(
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
         Ok(why) => match tenants::suspend(&store, &permit, id, &why.reason).await {
-            Ok(_) => return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantSuspended).into_response()),
+            Ok(_) => {
+                return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantSuspended).into_response());
+            }
             Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, &[])?,
             Err(error) => return Err(error.into()),
         },

@@ -60,7 +60,13 @@ pub(super) async fn tenant_create(
         Err(problems) => Refused::unread(problems, NAMES),
         Ok(values) => {
             let owner = NewOwner { email: values.owner, name: values.owner_name };
-            let new = NewTenant { slug: values.slug, name: values.name, region: values.region, key_brand: None, owner };
+            let new = NewTenant {
+                slug: values.slug,
+                name: values.name,
+                region: values.region,
+                key_brand: None,
+                owner,
+            };
             match tenants::create(&state.store, &permit, new).await {
                 Ok((tenant, owner)) => {
                     let inside = permit.step_into(tenant.id);
@@ -68,7 +74,8 @@ pub(super) async fn tenant_create(
                     let text = token.expose();
                     let link = format!("{}/enrol/{}", state.settings.public_url, text.as_str());
                     let page = TenantCreatedPage {
-                        shell: Shell::new(&permit, &visit, "Hand on the link now").under("Tenants", "/platform/tenants"),
+                        shell: Shell::new(&permit, &visit, "Hand on the link now")
+                            .under("Tenants", "/platform/tenants"),
                         name: tenant.name,
                         slug: tenant.slug,
                         owner: owner.email,
@@ -96,8 +103,13 @@ mod tests {
         pages::browser::{Browser, href},
     };
 
-    const FORM: &[(&str, &str)] =
-        &[("name", "Acme"), ("slug", "acme"), ("region", "local"), ("owner", "ann@acme.example"), ("owner_name", "Ann Acme")];
+    const FORM: &[(&str, &str)] = &[
+        ("name", "Acme"),
+        ("slug", "acme"),
+        ("region", "local"),
+        ("owner", "ann@acme.example"),
+        ("owner_name", "Ann Acme"),
+    ];
 
     both_databases! {
         async fn operator_sees_the_owners_link_once(db: Db) {

@@ -33,8 +33,14 @@ pub(super) fn page(permit: &Permit<CreateTenant>, visit: &Visit) -> TenantCreate
         shell: Shell::new(permit, visit, "New tenant").under("Tenants", "/platform/tenants"),
         problems: Vec::new(),
         name: Field::new("name", "Name").hint("As its people read it."),
-        slug: Field::new("slug", "Short name").hint("2 to 40 lower-case letters, digits and hyphens. It cannot be changed later."),
-        region: Select::new("region", "Region", [Choice::new(LOCAL, "Local").hint("Kept on this installation.")], LOCAL),
+        slug: Field::new("slug", "Short name")
+            .hint("2 to 40 lower-case letters, digits and hyphens. It cannot be changed later."),
+        region: Select::new(
+            "region",
+            "Region",
+            [Choice::new(LOCAL, "Local").hint("Kept on this installation.")],
+            LOCAL,
+        ),
         owner: Field::new("owner", "Address of the first owner").hint("They sign in with it."),
         owner_name: Field::new("owner_name", "Name of the first owner"),
     }

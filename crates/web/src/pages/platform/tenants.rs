@@ -73,7 +73,8 @@ pub(super) async fn tenants(
     Query(asked): Query<Asked>,
 ) -> Result<TenantsPage> {
     let after = cursor(asked.after.as_deref())?;
-    let filter = tenants::Filter { text: asked.q.clone(), region: asked.region.clone(), status: asked.status };
+    let filter =
+        tenants::Filter { text: asked.q.clone(), region: asked.region.clone(), status: asked.status };
     let page = tenants::search(&state.store, &permit, &filter, after).await?;
     let may_suspend = permit.may(Permission::TENANT_SUSPEND);
     let mut rows = Vec::with_capacity(page.items.len());
@@ -83,23 +84,48 @@ pub(super) async fn tenants(
     let here = |without: &str, after: Option<&str>| {
         let keep = |name, value| (name, if name == without { None } else { value });
         let status = asked.status.map(TenantStatus::name);
-        address("/platform/tenants", &[keep("q", asked.q.as_deref()), keep("region", asked.region.as_deref()), keep("status", status), ("after", after)])
+        address(
+            "/platform/tenants",
+            &[
+                keep("q", asked.q.as_deref()),
+                keep("region", asked.region.as_deref()),
+                keep("status", status),
+                ("after", after),
+            ],
+        )
     };
-    let chip = |label: &str, name: &str, value: Option<&str>| value.map(|value| Chip { label: label.to_owned(), value: value.to_owned(), href: here(name, None) });
-    let chips = [chip("Find", "q", asked.q.as_deref()), chip("Region", "region", asked.region.as_deref()), chip("Status", "status", asked.status.map(title))];
+    let chip = |label: &str, name: &str, value: Option<&str>| {
+        value.map(|value| Chip { label: label.to_owned(), value: value.to_owned(), href: here(name, None) })
+    };
+    let chips = [
+        chip("Find", "q", asked.q.as_deref()),
+        chip("Region", "region", asked.region.as_deref()),
+        chip("Status", "status", asked.status.map(title)),
+    ];
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let whole = after.is_none() && page.next.is_none();
     Ok(TenantsPage {
         shell: Shell::new(&permit, &visit, "Tenants"),
         may_create: permit.may(Permission::TENANT_CREATE),
-        query: Field::new("q", "Find").value(asked.q.as_deref().unwrap_or_default()).hint("Name or short name"),
-        region: Select::new("region", "Region", [Choice::new("", "Any region"), Choice::new(LOCAL, LOCAL)], asked.region.as_deref().unwrap_or_default()),
+        query: Field::new("q", "Find")
+            .value(asked.q.as_deref().unwrap_or_default())
+            .hint("Name or short name"),
+        region: Select::new(
+            "region",
+            "Region",
+            [Choice::new("", "Any region"), Choice::new(LOCAL, LOCAL)],
+            asked.region.as_deref().unwrap_or_default(),
+        ),
         status: Select::new("status", "Status", statuses(), asked.status.map_or("", TenantStatus::name)),
         chips: chips.into_iter().flatten().collect(),
         clear: "/platform/tenants",
         rows,
         pager: Pager {
-            shown: if whole { counted(shown, "tenant") } else { format!("{} on this page", counted(shown, "tenant")) },
+            shown: if whole {
+                counted(shown, "tenant")
+            } else {
+                format!("{} on this page", counted(shown, "tenant"))
+            },
             first: after.map(|_| here("", None)),
             prev: None,
             next: page.next.map(|next| here("", Some(&next.to_string()))),
@@ -108,7 +134,12 @@ pub(super) async fn tenants(
 }
 
 /// A tenant with its size and posture, read inside it: row-level security shows nobody more than one tenant at a time.
-async fn row(state: &AppState, permit: &Permit<ReadTenants>, tenant: Tenant, may_suspend: bool) -> Result<TenantRow> {
+async fn row(
+    state: &AppState,
+    permit: &Permit<ReadTenants>,
+    tenant: Tenant,
+    may_suspend: bool,
+) -> Result<TenantRow> {
     let mut view = state.store.read(&permit.step_into(tenant.id)).await?;
     let snapshot = posture::snapshot(&mut view, &state.environment).await?;
     drop(view);
@@ -118,11 +149,17 @@ async fn row(state: &AppState, permit: &Permit<ReadTenants>, tenant: Tenant, may
         REVIEW_FROM.. => "warn",
         _ => "bad",
     };
-    let link = |verb: &str| Some(format!("/platform/tenants/{}/{verb}", tenant.id)).filter(|_| may_suspend && tenant.kind == TenantKind::Customer);
+    let link = |verb: &str| {
+        Some(format!("/platform/tenants/{}/{verb}", tenant.id))
+            .filter(|_| may_suspend && tenant.kind == TenantKind::Customer)
+    };
     Ok(TenantRow {
         users: grouped(i64::try_from(snapshot.active_users).unwrap_or(i64::MAX)),
         posture: Score { score: posture.score, kind },
-        status: Badge::new(if tenant.status == TenantStatus::Active { "ok" } else { "bad" }, title(tenant.status)),
+        status: Badge::new(
+            if tenant.status == TenantStatus::Active { "ok" } else { "bad" },
+            title(tenant.status),
+        ),
         created: When::day(tenant.created_at),
         suspend: link("suspend").filter(|_| tenant.status == TenantStatus::Active),
         resume: link("reactivate").filter(|_| tenant.status == TenantStatus::Suspended),

@@ -14,10 +14,7 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Choice, Field, Problem, Select, Typed},
-    pages::{
-        audit::history,
-        parts::counted,
-    },
+    pages::{audit::history, parts::counted},
     shell::{Shell, Visit},
 };
 
@@ -37,14 +34,19 @@ pub(super) struct PolicyPage {
     facts: Vec<(&'static str, String)>,
 }
 
-pub(super) async fn show(Access(permit): Access<ReadPolicy>, visit: Visit, State(store): State<Store>) -> Result<PolicyPage> {
+pub(super) async fn show(
+    Access(permit): Access<ReadPolicy>,
+    visit: Visit,
+    State(store): State<Store>,
+) -> Result<PolicyPage> {
     page(&permit, &visit, &store).await
 }
 
 /// The page of the policy as it stands.
 pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Store) -> Result<PolicyPage> {
     let policy = tenants::policy(&mut store.read(permit).await?).await?;
-    let floors = MfaFloor::ALL.iter().map(|floor| Choice::new(floor.name(), title(*floor)).hint(meaning(*floor)));
+    let floors =
+        MfaFloor::ALL.iter().map(|floor| Choice::new(floor.name(), title(*floor)).hint(meaning(*floor)));
     Ok(PolicyPage {
         shell: Shell::new(permit, visit, "Security policy").under("People and access", "/users"),
         problems: Vec::new(),
@@ -87,7 +89,9 @@ const fn title(floor: MfaFloor) -> &'static str {
 
 const fn meaning(floor: MfaFloor) -> &'static str {
     match floor {
-        MfaFloor::Any => "A second factor is asked of those who have one. Choosing this raises a high-severity event.",
+        MfaFloor::Any => {
+            "A second factor is asked of those who have one. Choosing this raises a high-severity event."
+        }
         MfaFloor::Mfa => "A verified authenticator, or single sign-on whose provider asserts one.",
     }
 }

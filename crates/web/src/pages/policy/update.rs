@@ -61,7 +61,12 @@ mod tests {
     use crate::{access::cookies::FLASH, pages::browser::Browser};
 
     fn policy<'a>(floor: &'a str, idle: &'a str) -> [(&'a str, &'a str); 4] {
-        [("mfa_floor", floor), ("session_idle_minutes", idle), ("session_absolute_hours", "8"), ("invitation_days", "14")]
+        [
+            ("mfa_floor", floor),
+            ("session_idle_minutes", idle),
+            ("session_absolute_hours", "8"),
+            ("invitation_days", "14"),
+        ]
     }
 
     both_databases! {

@@ -44,7 +44,11 @@ struct MatrixRow {
     held: Vec<bool>,
 }
 
-pub(super) async fn matrix(Access(permit): Access<ReadRoles>, visit: Visit, State(store): State<Store>) -> Result<RolesPage> {
+pub(super) async fn matrix(
+    Access(permit): Access<ReadRoles>,
+    visit: Visit,
+    State(store): State<Store>,
+) -> Result<RolesPage> {
     let people = users::by_role(&mut store.read(&permit).await?).await?;
     let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
     let catalogue = store.catalogue();
