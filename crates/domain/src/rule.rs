@@ -15,8 +15,12 @@ pub enum Need {
     Has(Permission),
 }
 
-/// A rule that a route declares in its handler's signature.
-pub trait Rule: Send + Sync + 'static {
+mod sealed {
+    pub trait Listed {}
+}
+
+/// A rule that a route declares in its handler's signature. Every rule stands in the list below; none is made elsewhere.
+pub trait Rule: sealed::Listed + Send + Sync + 'static {
     /// What the caller must have.
     const NEED: Need;
     /// The rule's name in the access table.
@@ -39,6 +43,7 @@ macro_rules! rules {
         $(#[$doc])*
         #[derive(Debug)]
         pub enum $name {}
+        impl sealed::Listed for $name {}
         impl Rule for $name {
             const NEED: Need = $need;
             const NAME: &'static str = stringify!($name);

@@ -48,7 +48,10 @@ fn exists(file: &Path) -> Result<(), Refusal> {
         Refusal::new(format_args!("the database {name} cannot be opened: {error}"), remedy)
     };
     if !file.metadata().map_err(refused)?.is_file() {
-        return Err(Refusal::new(format_args!("the database {name} is not a file"), "let `database.url` name the file itself"));
+        return Err(Refusal::new(
+            format_args!("the database {name} is not a file"),
+            "let `database.url` name the file itself",
+        ));
     }
     let mut head = Vec::new();
     File::open(file).and_then(|file| file.take(20).read_to_end(&mut head)).map_err(refused)?;
@@ -58,7 +61,28 @@ fn exists(file: &Path) -> Result<(), Refusal> {
     // The head of a file of SQLite: its title, the size of its pages, and twice how it is written, where 2 is a
     // write-ahead log (sqlite.org/fileformat.html). Ours always has one; opening another's would give it one.
     match head.as_slice() {
-        [b'S', b'Q', b'L', b'i', b't', b'e', b' ', b'f', b'o', b'r', b'm', b'a', b't', b' ', b'3', 0, _, _, 2, 2] => Ok(()),
+        [
+            b'S',
+            b'Q',
+            b'L',
+            b'i',
+            b't',
+            b'e',
+            b' ',
+            b'f',
+            b'o',
+            b'r',
+            b'm',
+            b'a',
+            b't',
+            b' ',
+            b'3',
+            0,
+            _,
+            _,
+            2,
+            2,
+        ] => Ok(()),
         _ => {
             let remedy = "see that `database.url` names the right file; if it is a copy that SQLite made (VACUUM INTO), run `bailiwick migrate` once";
             Err(Refusal::new(format_args!("{name} is not a database of Bailiwick"), remedy))

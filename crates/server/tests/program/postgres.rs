@@ -99,7 +99,7 @@ fn the_account_that_owns_the_tables_may_not_serve() {
     let (place, database) = beside_postgres();
     init(&place);
     let owner = format!("database.url={}", database.owner_url());
-    place.refuses(["serve", "--set", &owner], 3, &["the database schema is not the one of this version"]);
+    place.refuses(["serve", "--set", &owner], 3, &["with too much power"]);
 }
 
 #[test]

@@ -85,7 +85,11 @@ fn a_database_that_is_missing_foreign_or_not_migrated_is_refused() {
     let mut foreign = fs::read(place.path("data/bailiwick.db")).unwrap();
     foreign[18..20].copy_from_slice(&[1, 1]);
     place.write("foreign.db", foreign);
-    place.refuses(["serve", "--set", "database.url=sqlite:foreign.db"], 3, &["foreign.db is not a database of Bailiwick"]);
+    place.refuses(
+        ["serve", "--set", "database.url=sqlite:foreign.db"],
+        3,
+        &["foreign.db is not a database of Bailiwick"],
+    );
     place.write("empty.db", "");
     place.refuses(
         ["serve", "--set", "database.url=sqlite:empty.db"],
@@ -108,11 +112,18 @@ fn a_database_that_is_missing_foreign_or_not_migrated_is_refused() {
 fn a_schema_that_somebody_changed_is_refused_and_the_change_is_named() {
     let place = Place::installed();
     let database = fs::read(place.path("data/bailiwick.db")).unwrap();
-    place.write("data/bailiwick.db", replaced(&database, b"BEFORE DELETE ON audit_event", b"BEFORE INSERT ON audit_event"));
+    place.write(
+        "data/bailiwick.db",
+        replaced(&database, b"BEFORE DELETE ON audit_event", b"BEFORE INSERT ON audit_event"),
+    );
     place.refuses(
         ["serve"],
         3,
-        &["the database schema is not the one of this version", "trigger audit_event_no_delete: CREATE TRIGGER audit_event_no_delete BEFORE INSERT", "what to do: "],
+        &[
+            "the database schema is not the one of this version",
+            "trigger audit_event_no_delete: CREATE TRIGGER audit_event_no_delete BEFORE INSERT",
+            "what to do: ",
+        ],
     );
 }
 

@@ -76,6 +76,8 @@ impl Place {
         {
             command.env_remove(name);
         }
+        // The default is a port that may be in use on the machine of whoever runs the tests.
+        command.env("BAILIWICK_SERVER__LISTEN", "127.0.0.1:0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

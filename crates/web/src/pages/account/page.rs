@@ -31,10 +31,9 @@ pub(super) struct AccountPage {
     mfa: Badge,
     factors: Vec<FactorRow>,
     enrolment: Option<Enrolment>,
-    password_changed: When,
-    current: Field,
-    new: Field,
-    again: Field,
+    password_changed: Option<When>,
+    /// Whether an authenticator may be set up: one that is proven stays the only one.
+    may_begin: bool,
     sessions: Vec<SessionRow>,
 }
 
@@ -45,7 +44,6 @@ struct FactorRow {
     added: When,
     last_used: Option<When>,
     status: Badge,
-    remove: Option<String>,
 }
 
 /// An authenticator that waits for its first code. The secret is there once, in the answer that made it.
@@ -78,7 +76,6 @@ struct SessionRow {
     started: When,
     seen: When,
     current: bool,
-    end: String,
 }
 
 impl AccountPage {
@@ -102,16 +99,13 @@ impl AccountPage {
         let password = accounts::password(&mut view, id).await?;
         let live = sessions::live_of(&mut view, id).await?;
         let now = view.now();
-        let field = |name, label| Field::new(name, label);
         Ok(Self {
             shell: Shell::new(permit, visit, "Profile and sign-in"),
             mfa: mfa(listed.mfa),
             factors: factors.iter().map(|factor| factor_row(factor, now)).collect(),
             enrolment,
-            password_changed: When::ago(password.map_or(listed.user.created_at, |password| password.changed_at), now),
-            current: field("current", "Current password"),
-            new: field("new", "New password"),
-            again: field("again", "New password again"),
+            password_changed: password.map(|password| When::ago(password.changed_at, now)),
+            may_begin: !factors.iter().any(|factor| factor.kind == FactorKind::Totp && factor.state == FactorState::Verified),
             sessions: live.iter().map(|session| session_row(session, session.id == here, now)).collect(),
             joined: When::day(listed.user.created_at),
             role: listed.user.role.title(),
@@ -137,7 +131,6 @@ fn factor_row(factor: &Factor, now: Timestamp) -> FactorRow {
             FactorState::Pending => Badge::new("warn", "Not proven yet"),
             FactorState::Removed => Badge::new("mute", "Removed"),
         },
-        remove: None,
     }
 }
 
@@ -161,6 +154,5 @@ fn session_row(session: &Session, current: bool, now: Timestamp) -> SessionRow {
         started: When::moment(session.created_at),
         seen: When::ago(session.last_seen_at, now),
         current,
-        end: String::new(),
     }
 }

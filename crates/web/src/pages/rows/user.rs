@@ -1,7 +1,7 @@
 use bailiwick_domain::entity::{MfaState, UserStatus};
 use bailiwick_store::users::Listed;
 
-use crate::{pages::parts::Badge, shell::initials, when::When};
+use crate::{pages::parts::Badge, shell::initials};
 
 /// A user in a list.
 #[derive(Clone, Debug)]
@@ -13,7 +13,6 @@ pub(crate) struct UserRow {
     pub(crate) role: String,
     pub(crate) mfa: Badge,
     pub(crate) status: Badge,
-    pub(crate) last_seen: Option<When>,
 }
 
 impl UserRow {
@@ -30,7 +29,6 @@ impl UserRow {
                 UserStatus::Active => Badge::new("ok", "Active"),
                 UserStatus::Disabled => Badge::new("mute", "Disabled"),
             },
-            last_seen: None,
         }
     }
 }

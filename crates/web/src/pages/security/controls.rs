@@ -37,12 +37,21 @@ pub(super) struct ControlsPage {
     tiles: Vec<Tile>,
     controls: Controls,
     checks: Vec<Check>,
+    sees: Sees,
     events: Vec<SecurityEventRow>,
     users: Vec<UserRow>,
     invitations: Vec<InvitationRow>,
     keys: Vec<KeyRow>,
     may_invite: bool,
     may_create_key: bool,
+}
+
+/// Which of the lists the person may see: each needs the permission that its own page needs.
+struct Sees {
+    events: bool,
+    users: bool,
+    invitations: bool,
+    keys: bool,
 }
 
 pub(super) async fn controls(
@@ -55,7 +64,12 @@ pub(super) async fn controls(
     let snapshot = posture::snapshot(&mut view, &state.environment).await?;
     let computed = Computed::of(&snapshot);
     let reach = |path: &str| opens(&visit, &permit, path);
-    // Each list needs the permission that its own page needs.
+    let sees = Sees {
+        events: permit.may(Permission::SECURITY_EVENT_READ),
+        users: permit.may(Permission::USER_READ),
+        invitations: permit.may(Permission::INVITATION_READ),
+        keys: permit.may(Permission::API_KEY_READ),
+    };
     let mut page = ControlsPage {
         shell: Shell::new(&permit, &visit, "Security controls"),
         next: next_gap(&computed, reach),
@@ -63,6 +77,7 @@ pub(super) async fn controls(
         tiles: tiles(&snapshot),
         controls: Controls::new(&computed, reach),
         checks: checklist(&computed, reach),
+        sees,
         events: Vec::new(),
         users: Vec::new(),
         invitations: Vec::new(),
@@ -70,19 +85,19 @@ pub(super) async fn controls(
         may_invite: permit.may(Permission::INVITATION_CREATE),
         may_create_key: permit.may(Permission::API_KEY_CREATE),
     };
-    if permit.may(Permission::SECURITY_EVENT_READ) {
+    if page.sees.events {
         let sees_records = permit.may(Permission::AUDIT_READ);
         let newest = security_events::list(&mut view, None, ROWS).await?;
         page.events = newest.items.iter().map(|event| SecurityEventRow::of(event, sees_records)).collect();
     }
-    if permit.may(Permission::USER_READ) {
+    if page.sees.users {
         let first = users::list(&mut view, None).await?.items;
         page.users = first.iter().take(usize::try_from(ROWS).unwrap_or_default()).map(UserRow::of).collect();
     }
-    if permit.may(Permission::INVITATION_READ) {
+    if page.sees.invitations {
         page.invitations = invitations::pending(&mut view, ROWS).await?.iter().map(|row| InvitationRow::of(row, now)).collect();
     }
-    if permit.may(Permission::API_KEY_READ) {
+    if page.sees.keys {
         page.keys = api_keys::ending_first(&mut view, ROWS).await?.iter().map(|row| KeyRow::of(row, now)).collect();
     }
     Ok(page)

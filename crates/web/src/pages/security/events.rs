@@ -17,7 +17,7 @@ use crate::{
     forms::Query,
     pages::{
         cursor,
-        parts::{Chip, Pager, Tab, address, counted},
+        parts::{Pager, Tab, address, counted},
         rows::SecurityEventRow,
     },
     shell::{Shell, Visit},
@@ -76,8 +76,6 @@ impl Status {
 pub(super) struct SecurityEventsPage {
     shell: Shell,
     tabs: Vec<Tab>,
-    chips: Vec<Chip>,
-    clear: &'static str,
     rows: Vec<SecurityEventRow>,
     pager: Pager,
 }
@@ -102,8 +100,6 @@ pub(super) async fn events(
     Ok(SecurityEventsPage {
         shell: Shell::new(&permit, &visit, "Security events").under("Security controls", "/security"),
         tabs: Status::ALL.map(tab).into(),
-        chips: Vec::new(),
-        clear: "/security/events",
         rows: found.iter().map(row).collect(),
         pager: Pager::forward(
             if next.is_some() { format!("{shown} on this page, older ones follow") } else { shown },

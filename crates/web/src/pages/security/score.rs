@@ -14,18 +14,10 @@ pub(super) struct Posture {
     pub(super) kind: &'static str,
     pub(super) status: String,
     pub(super) sentence: String,
-    /// Past scores; none are kept.
-    pub(super) trend: Option<Trend>,
     pub(super) computed: When,
     pub(super) terms: Vec<Term>,
     pub(super) lost: String,
     pub(super) formula: String,
-}
-
-/// A line through past scores: `x,y` pairs in a box of 240 by 30, and what it says in words.
-pub(super) struct Trend {
-    pub(super) points: String,
-    pub(super) text: String,
 }
 
 /// One term of the sum.
@@ -51,7 +43,6 @@ impl Posture {
             },
             status: capitalised(computed.status.label()),
             sentence: format!("{}.", computed.sentence.trim_end_matches('.')),
-            trend: None,
             computed: When::clock(now),
             terms: computed.checks.iter().map(|check| term(check, snapshot)).collect(),
             lost: minus(&100_u8.saturating_sub(computed.score).to_string()),
@@ -80,7 +71,7 @@ fn term(check: &Check, snapshot: &Snapshot) -> Term {
         label,
         state,
         weight: check.weight,
-        percent: if share.den == 0 { 100 } else { share.num.min(share.den).saturating_mul(100) / share.den },
+        percent: share.num.min(share.den).saturating_mul(100).checked_div(share.den).unwrap_or(100),
         kind: match check.status {
             Status::Fail => "bad",
             _ if check.lost > Points::ZERO => "warn",

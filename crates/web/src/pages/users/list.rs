@@ -52,16 +52,8 @@ pub(super) struct UsersPage {
     status: Select,
     chips: Vec<Chip>,
     clear: &'static str,
-    heads: Vec<SortHead>,
     rows: Vec<UserRow>,
     pager: Pager,
-}
-
-/// The head of a column.
-struct SortHead {
-    label: &'static str,
-    href: String,
-    dir: &'static str,
 }
 
 pub(super) async fn list(
@@ -88,7 +80,6 @@ pub(super) async fn list(
         status: Select::new("status", "Status", any("Any").chain(statuses), filter.status.map_or("", UserStatus::name)),
         chips: filter.chips(),
         clear: "/users",
-        heads: ["User", "Role", "MFA", "Status", "Last seen"].map(|label| SortHead { label, href: filter.href("", None), dir: "none" }).into(),
         rows: found.iter().map(UserRow::of).collect(),
         pager: Pager::forward(
             if next.is_some() { format!("{shown} on this page, more follow") } else { shown },

@@ -1,0 +1,13 @@
+//! The images of a write that never happened.
+use bailiwick_domain::entity::User;
+use bailiwick_store::Written;
+
+fn invent(user: User) -> Written<User> {
+    Written { before: None, after: Some(user) }
+}
+
+fn invent_otherwise(user: User) -> Written<User> {
+    Written::created(user)
+}
+
+fn main() {}
