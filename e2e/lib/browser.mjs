@@ -12,6 +12,9 @@ const HEIGHTS = { 1440: 900, 768: 1024, 375: 812 };
 /** Each width in each theme, as options of `openPage`. */
 export const MATRIX = WIDTHS.flatMap((width) => THEMES.map((theme) => ({ width, theme })));
 
+/** How long a page may take to do what a test waits for. It only ends a test that hangs. */
+const PATIENCE_MS = 15_000;
+
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -61,6 +64,7 @@ export async function openPage(t, demo, options = {}) {
     javaScriptEnabled: javaScript,
     ...rest,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   page.javaScript = javaScript;
   page.noise = listen(page, new URL(demo.url).origin);

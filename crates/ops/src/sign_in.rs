@@ -23,7 +23,7 @@ const SECOND_FACTOR_WITHIN: Span = Span::minutes(10);
 /// Organisations of one address that are tried at most.
 const TENANTS: usize = 8;
 
-const WRONG_PASSWORD: &str = "The address or the password is not right.";
+const WRONG_PASSWORD: &str = "The address or the password is not right. After five wrong tries, wait fifteen minutes.";
 const WRONG_CODE: &str = "The code is not right. Wait for the next one and try again.";
 
 /// How far a sign-in has come.
@@ -54,7 +54,11 @@ pub async fn password(store: &Store, hasher: &PasswordHasher, permit: &Permit<Si
                 leave_elsewhere(store, permit, tenant).await?;
                 return Ok(step);
             }
-            Err(error @ (Error::Invalid(_) | Error::Limited { .. })) => refusal = error,
+            Err(error @ Error::Invalid(_)) => refusal = error,
+            // An answer of its own would tell that there is an account; the same work is done as for any wrong password.
+            Err(Error::Limited { .. }) => {
+                let _: Verdict = hasher.verify(&password, None).await.map_err(Error::Password)?;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -1,30 +1,38 @@
-//! Log lines on standard error, and what a panic leaves there.
+//! Log lines on standard error, and what a panic leaves behind.
 
-use std::{any::Any, io, panic};
+use std::{any::Any, io, panic, thread};
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::config::{LogFormat, LogLevel};
+use crate::{
+    config::{LogFormat, LogLevel},
+    ui,
+};
 
-/// Sends log lines to standard error from here on, and panics with them. Only the first call in a process has an effect.
+/// Sends log lines to standard error from here on. Only the first call in a process has an effect.
 pub(crate) fn begin(format: LogFormat, level: LogLevel) {
     // Libraries log what passes through them, headers and addresses too, so their debug lines are never let out.
-    let filter = EnvFilter::new(format!("warn,bailiwick={0},bailiwick_server={0}", level.word()));
+    // The filter goes by the beginning of the name, so it takes in every crate of ours.
+    let filter = EnvFilter::new(format!("warn,bailiwick={}", level.word()));
     let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
     let begun = match format {
         LogFormat::Text => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     };
     drop(begun);
+}
+
+/// From here on a panic leaves its place in the log, or on standard error before there is one, and nothing that may be
+/// secret.
+pub(crate) fn tame_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let thread = std::thread::current();
-        tracing::error!(
-            place,
-            thread = thread.name(),
-            said = said(info.payload()),
-            "a part of the server panicked"
-        );
+        let said = said(info.payload());
+        if tracing::dispatcher::has_been_set() {
+            tracing::error!(place, said, thread = thread::current().name(), "a part of the program panicked");
+        } else {
+            ui::complain(format_args!("a defect of the program, please report it: {said} at {place}"));
+        }
     }));
 }
 

@@ -22,6 +22,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     // First of all: whatever speaks TLS later uses the one cryptographic library. Fails only if it is installed already.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    logging::tame_panics();
     // Whatever this process makes, database and checkpoints too, is for its own account only.
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);

@@ -8,6 +8,7 @@ mod audit;
 mod browser;
 mod confirm;
 mod enrol;
+mod find;
 mod invitations;
 mod parts;
 mod platform;
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Routes {
         .merge(audit::routes())
         .merge(platform::routes())
         .merge(account::routes())
+        .merge(find::routes())
 }
 
 /// The place in a list that an address names.

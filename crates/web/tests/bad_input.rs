@@ -356,6 +356,7 @@ both_databases! {
         let names = ["q", "cursor", "before", "after", "from", "to", "at", "range", "actor", "action", "type", "entity", "outcome", "status", "role", "next"];
         let values = ["%00", "%27%22%3Cscript%3E", "-1", "99999999999999999999", "9999-12-31", "1970-01-01", "%E2%80%AE%EF%BB%BF", "%ff", "1.x"];
         let long = "x".repeat(3_000);
+        let mut faults = Vec::new();
         for row in bailiwick_web::routes().table() {
             if row.method != Method::GET || row.path.contains('{') {
                 continue;
@@ -364,9 +365,10 @@ both_databases! {
                 for value in values.into_iter().chain([long.as_str()]) {
                     let answer = stage.service.get(&stage.owner, &format!("{}?{name}={value}", row.path)).await;
                     let what = format!("{}?{name}={value:.30}", row.path);
-                    assert!(!answer.status.is_server_error(), "{what}: {} {}", answer.status, answer.text());
                     assert!(!answer.text().contains("<script>"), "{what}: {}", answer.text());
-                    if !row.path.starts_with("/v1/") {
+                    if answer.status.is_server_error() {
+                        faults.push(format!("{what}: {}", answer.status));
+                    } else if !row.path.starts_with("/v1/") {
                         check_page(&answer, &what);
                     } else if !answer.status.is_success() && answer.status != StatusCode::FORBIDDEN {
                         check(&answer, &what);
@@ -374,6 +376,7 @@ both_databases! {
                 }
             }
         }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
     }
 
     async fn no_value_in_any_form_is_a_fault_of_the_server(db: Db) {

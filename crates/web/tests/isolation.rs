@@ -202,17 +202,26 @@ fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer
             return Some("shows another tenant's data".into());
         }
     }
-    let fits = match person.expected(row) {
-        Expected::Open => true,
-        Expected::SignIn => answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(),
-        Expected::Forbidden => answer.status == StatusCode::FORBIDDEN,
+    let names_a_thing = has_parameters(row) && !stage.is_for_the_platform(row);
+    match person.expected(row) {
         Expected::Allowed if person.has_no_account_for(row) => {
-            !has_parameters(row) || matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN)
+            let fits = !names_a_thing || matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
+            (!fits).then(|| "should find nothing, or no account".into())
         }
-        Expected::Allowed if has_parameters(row) && !stage.is_for_the_platform(row) => answer.status == StatusCode::NOT_FOUND,
-        Expected::Allowed => !is_refusal(answer),
+        Expected::Allowed if names_a_thing => (answer.status != StatusCode::NOT_FOUND).then(|| "should find nothing".into()),
+        _ => wrong_by_the_rule(person, row, answer),
+    }
+}
+
+/// What is wrong with the answer by the rule alone, whoever the things belong to.
+fn wrong_by_the_rule(person: &Person, row: &AccessRow, answer: &Answer) -> Option<String> {
+    let (fits, should) = match person.expected(row) {
+        Expected::Open => (true, "be answered"),
+        Expected::SignIn => (answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(), "ask for a sign-in"),
+        Expected::Forbidden => (answer.status == StatusCode::FORBIDDEN, "be forbidden"),
+        Expected::Allowed => (!is_refusal(answer) || person.has_no_account_for(row), "not be refused"),
     };
-    (!fits).then(|| format!("should be {:?}", person.expected(row)))
+    (!fits).then(|| format!("should {should}"))
 }
 
 /// What is wrong with the answer to a request for the person's own things.
@@ -220,13 +229,7 @@ fn wrong_at_home(person: &Person, row: &AccessRow, answer: &Answer) -> Option<St
     if answer.status.is_server_error() {
         return Some("is a fault of the server".into());
     }
-    let fits = match person.expected(row) {
-        Expected::Open => true,
-        Expected::SignIn => answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(),
-        Expected::Forbidden => answer.status == StatusCode::FORBIDDEN,
-        Expected::Allowed => !is_refusal(answer) || person.has_no_account_for(row),
-    };
-    (!fits).then(|| format!("should be {:?}", person.expected(row)))
+    wrong_by_the_rule(person, row, answer)
 }
 
 fn say(person: &Person, row: &AccessRow, whose: &str, answer: &Answer, what: &str) -> String {

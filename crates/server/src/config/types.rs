@@ -146,7 +146,7 @@ impl Setting for Size {
     fn shown(&self) -> toml::Value {
         let bytes = self.0.get();
         let whole = |factor: u32, unit: &str| {
-            (bytes % factor == 0).then(|| format!("{}{unit}", bytes / factor).into())
+            bytes.is_multiple_of(factor).then(|| format!("{}{unit}", bytes / factor).into())
         };
         whole(1 << 20, "MiB").or_else(|| whole(1 << 10, "KiB")).unwrap_or_else(|| i64::from(bytes).into())
     }

@@ -171,7 +171,9 @@ impl<'s, C: Clock> Seed<'s, C> {
                 secret = Some(self.authenticator(job, user.id).await?);
             }
             match email {
-                WITH_SSO => drop(factors::sso_asserted(self.store, job, user.id).await?),
+                WITH_SSO => {
+                    factors::sso_asserted(self.store, job, user.id).await?;
+                }
                 "ops@example.com" => {
                     let password = self.password(job, user.id).await?;
                     ops = Some(DemoSignIn {

@@ -145,7 +145,12 @@ pub(crate) fn describe(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::disallowed_methods,
+        reason = "tests, on the runtime's paused clock"
+    )]
     use std::sync::Mutex;
 
     use bailiwick_domain::time::Timestamp;

@@ -160,9 +160,8 @@ fn checkpoints_that_are_gone_or_of_another_name_are_refused() {
         3,
         &["nowhere/signing.key: No such file", "what to do: see that `audit.checkpoints`"],
     );
-    let name = fs::read_dir(place.path("checkpoints")).unwrap().map(|entry| entry.unwrap().path());
-    let checkpoint =
-        name.filter(|path| path.extension().is_some_and(|end| end == "checkpoint")).next().unwrap();
+    let mut files = fs::read_dir(place.path("checkpoints")).unwrap().map(|entry| entry.unwrap().path());
+    let checkpoint = files.find(|path| path.extension().is_some_and(|end| end == "checkpoint")).unwrap();
     let note = fs::read_to_string(&checkpoint).unwrap();
     fs::write(&checkpoint, note.replacen("\n4\n", "\n5\n", 1)).unwrap();
     place.refuses(["serve"], 3, &["the checkpoint of tenant", "is refused"]);

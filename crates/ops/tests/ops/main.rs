@@ -1,0 +1,13 @@
+//! The operations on both databases: who may do what to whom.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod api_keys;
+mod enrolment;
+mod escalation;
+mod invitations;
+mod live;
+mod second_factor;
+mod security_events;
+mod sign_in;
+mod support;
+mod tenants;

@@ -1,0 +1,161 @@
+//! One-time codes.
+
+use bailiwick_domain::{
+    entity::FactorState,
+    role::Role,
+    rule::{ChangeMe, Me, ReadUsers, SignIn},
+    time::Span,
+};
+use bailiwick_ops::{
+    Error, factors,
+    sign_in::{self, Step},
+};
+use bailiwick_store::{Refusal, users};
+use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
+use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
+
+use crate::support::{HOME, log, opens, try_sign_in, verified, with_cookie};
+
+/// A user with an authenticator.
+async fn enrolled(db: &Db, acme: &Tenant) -> (Actor, TotpSecret) {
+    let user = acme.user(Role::Auditor).await;
+    let (factor, secret) = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await.unwrap();
+    let factor = factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, factor.id, &code(db, &secret)).await.unwrap();
+    assert_eq!(factor.state, FactorState::Verified);
+    db.clock.advance(Span::minutes(1));
+    (user, secret)
+}
+
+fn code(db: &Db, secret: &TotpSecret) -> String {
+    secret.code_at(db.store.now().unix_seconds()).to_string()
+}
+
+async fn password_step(db: &Db, user: &Actor) -> SessionToken {
+    match try_sign_in(db, HOME, &user.user.email, PASSWORD).await.unwrap() {
+        Step::SecondFactor(token) => token,
+        Step::Done(_) => panic!("signed in with the password alone"),
+    }
+}
+
+both_databases! {
+    async fn password_alone_opens_nothing_and_the_code_gives_a_new_session(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let waiting = password_step(&db, &user).await;
+        assert!(matches!(opens(&db, &waiting).await, Err(Refusal::SecondFactor)));
+        let public = with_cookie(&db, &waiting).await;
+        assert!(public.permissions().is_empty(), "half a sign-in shows nothing");
+        let token = sign_in::code(&db.store, &public, &code(&db, &secret)).await.unwrap();
+        assert_ne!(*token.expose(), *waiting.expose());
+        assert!(opens(&db, &token).await.is_ok());
+        // The cookie that waited for the code is dead: whoever set it on the browser has gained nothing.
+        assert!(matches!(opens(&db, &waiting).await, Err(Refusal::SignIn)));
+        let again = sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &code(&db, &secret)).await;
+        assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
+        verified(&db).await;
+    }
+
+    async fn code_is_good_once(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let used = code(&db, &secret);
+        let first = password_step(&db, &user).await;
+        sign_in::code(&db.store, &with_cookie(&db, &first).await, &used).await.unwrap();
+        let second = password_step(&db, &user).await;
+        let replay = sign_in::code(&db.store, &with_cookie(&db, &second).await, &used).await;
+        assert!(matches!(replay, Err(Error::Invalid(_))), "{replay:?}");
+        db.clock.advance(Span::seconds(30));
+        sign_in::code(&db.store, &with_cookie(&db, &second).await, &code(&db, &secret)).await.unwrap();
+    }
+
+    async fn code_sent_twice_at_once_is_taken_once(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let (one, two) = (password_step(&db, &user).await, password_step(&db, &user).await);
+        let (one, two) = (with_cookie(&db, &one).await, with_cookie(&db, &two).await);
+        let text = code(&db, &secret);
+        let (one, two) = tokio::join!(sign_in::code(&db.store, &one, &text), sign_in::code(&db.store, &two, &text));
+        assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+        verified(&db).await;
+    }
+
+    async fn codes_are_guessed_five_times_and_no_more_even_at_once(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let waiting = password_step(&db, &user).await;
+        let right = code(&db, &secret);
+        let wrong: Vec<String> = (0..1_000_000).map(|n| format!("{n:06}")).filter(|guess| *guess != right).take(20).collect();
+        let mut tasks = tokio::task::JoinSet::new();
+        for guess in wrong {
+            let (db, permit) = (db.clone(), with_cookie(&db, &waiting).await);
+            tasks.spawn(async move { sign_in::code(&db.store, &permit, &guess).await });
+        }
+        let outcomes = tasks.join_all().await;
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Invalid(_)))).count(), 5, "{outcomes:?}");
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Limited { .. }))).count(), 15);
+        let outcome = sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &right).await;
+        assert!(matches!(outcome, Err(Error::Limited { .. })), "{outcome:?}");
+        verified(&db).await;
+    }
+
+    async fn wrong_codes_do_not_use_up_guesses_of_the_password(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, _) = enrolled(&db, &acme).await;
+        let waiting = password_step(&db, &user).await;
+        for _ in 0..6 {
+            assert!(sign_in::code(&db.store, &with_cookie(&db, &waiting).await, "000000").await.is_err());
+        }
+        password_step(&db, &user).await;
+    }
+
+    async fn half_a_sign_in_waits_ten_minutes(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let waiting = password_step(&db, &user).await;
+        db.clock.advance(Span::minutes(10));
+        let outcome = sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &code(&db, &secret)).await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+    }
+
+    async fn authenticator_counts_once_it_is_proven(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.user(Role::Auditor).await;
+        let state = async || {
+            let mut view = db.store.read(&user.permit::<ReadUsers>().await).await.unwrap();
+            users::find_listed(&mut view, user.id()).await.unwrap().mfa.name()
+        };
+        assert_eq!(state().await, "missing");
+        let (first, _) = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await.unwrap();
+        assert_eq!(state().await, "missing");
+        assert!(matches!(try_sign_in(&db, HOME, &user.user.email, PASSWORD).await, Ok(Step::Done(_))), "an unproven one locks nobody out");
+        // Begun again: the first secret is worth nothing any more.
+        let (second, secret) = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await.unwrap();
+        let stale = factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, first.id, &code(&db, &secret)).await;
+        assert!(matches!(stale, Err(Error::Conflict(_))), "{stale:?}");
+        let wrong = factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, second.id, "000000").await;
+        assert!(matches!(wrong, Err(Error::Invalid(_))), "{wrong:?}");
+        factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, second.id, &code(&db, &secret)).await.unwrap();
+        assert_eq!(state().await, "required");
+        let third = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await;
+        assert!(matches!(third, Err(Error::Conflict(_))), "{third:?}");
+        assert!(log(&db, &acme).await.contains(&("mfa.enabled".into(), "ok".into())));
+        verified(&db).await;
+    }
+
+    async fn somebody_elses_authenticator_is_not_found(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, other) = (acme.user(Role::Auditor).await, acme.user(Role::Auditor).await);
+        let (factor, secret) = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await.unwrap();
+        let outcome = factors::totp_verify(&db.store, &other.permit::<ChangeMe>().await, factor.id, &code(&db, &secret)).await;
+        assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
+    }
+
+    async fn code_without_a_password_is_refused(db: Db) {
+        let acme = db.tenant("acme").await;
+        let outcome = sign_in::code(&db.store, &db.nobody::<SignIn>(HOME).await, "123456").await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+        let outcome = sign_in::code(&db.store, &acme.owner().permit::<SignIn>().await, "123456").await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+        assert!(acme.owner().try_permit::<Me>().await.is_ok());
+    }
+}

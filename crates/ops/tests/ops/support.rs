@@ -1,0 +1,60 @@
+//! What several tests need.
+
+use bailiwick_domain::rule::{ByJob, Me, SignIn};
+use bailiwick_ops::{
+    Error,
+    sign_in::{self, Step},
+};
+use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, audit};
+use bailiwick_testkit::{Db, Tenant};
+use bailiwick_vault::token::SessionToken;
+
+/// Where the people of these tests sit.
+pub(crate) const HOME: &str = "203.0.113.7";
+/// Where somebody else sits.
+pub(crate) const ELSEWHERE: &str = "198.51.100.9";
+
+/// Tries to sign in from `ip`.
+pub(crate) async fn try_sign_in(db: &Db, ip: &str, email: &str, password: &str) -> Result<Step, Error> {
+    let permit = db.nobody::<SignIn>(ip).await;
+    sign_in::password(&db.store, &db.hasher, &permit, email, password.to_owned()).await
+}
+
+/// The permit of a browser that carries this cookie.
+pub(crate) async fn with_cookie(db: &Db, token: &SessionToken) -> Permit<SignIn> {
+    let credential = Credential::Session(SessionToken::parse(&token.expose()).unwrap());
+    db.store.gate().admit(credential, request(db, HOME)).await.unwrap()
+}
+
+/// Whether a cookie opens a page that asks for a signed-in person.
+pub(crate) async fn opens(db: &Db, token: &SessionToken) -> Result<Permit<Me>, Refusal> {
+    let credential = Credential::Session(SessionToken::parse(&token.expose()).unwrap());
+    db.store.gate().admit(credential, request(db, HOME)).await
+}
+
+pub(crate) fn request(db: &Db, ip: &str) -> RequestContext {
+    RequestContext { id: db.store.new_id(), ip: Some(ip.parse().unwrap()), agent: AgentClass::Browser }
+}
+
+/// The actions in a tenant's log with their outcomes, oldest first.
+pub(crate) async fn log(db: &Db, tenant: &Tenant) -> Vec<(String, String)> {
+    db.settle().await;
+    let permit: Permit<ByJob> = tenant.job();
+    let mut view = db.store.read(&permit).await.unwrap();
+    let (mut rows, mut before) = (Vec::new(), None);
+    loop {
+        let found = audit::search(&mut view, &audit::Filter::default(), before).await.unwrap();
+        rows.extend(found.items.into_iter().map(|row| (row.action, row.outcome)));
+        before = found.older;
+        if before.is_none() {
+            rows.reverse();
+            return rows;
+        }
+    }
+}
+
+/// Everything that was recorded holds together.
+pub(crate) async fn verified(db: &Db) {
+    db.sign().await;
+    db.verify().await.unwrap();
+}
