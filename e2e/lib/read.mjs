@@ -36,3 +36,9 @@ export function navigation(page) {
   const links = page.locator('nav[aria-label="Main"] a');
   return links.evaluateAll((all) => all.map((link) => link.getAttribute('href')));
 }
+
+/** Opens the fold that holds an element, unless it is open. */
+export async function unfold(page, inside) {
+  const fold = page.locator('details', { has: page.locator(inside) });
+  if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click();
+}

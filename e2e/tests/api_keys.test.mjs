@@ -6,7 +6,7 @@ import { openPage } from '../lib/browser.mjs';
 import { fileDemo } from '../lib/demo.mjs';
 import { send } from '../lib/http.mjs';
 import { axeCheck, shoot } from '../lib/look.mjs';
-import { panel } from '../lib/read.mjs';
+import { panel, unfold } from '../lib/read.mjs';
 import { signIn } from '../lib/session.mjs';
 
 const demo = await fileDemo();
@@ -21,7 +21,7 @@ test('owner creates a key, uses it and revokes it', async (t) => {
     await page.goto('/api-keys/new');
     await page.getByRole('textbox', { name: 'Name' }).fill('Nightly export');
     await page.locator('#tag').fill('nxp');
-    await page.locator('details', { has: page.locator('input[value="user:read"]') }).locator('summary').click();
+    await unfold(page, 'input[value="user:read"]');
     await page.locator('input[value="user:read"]').check();
     await page.getByRole('button', { name: 'Create key' }).click();
     await page.getByRole('heading', { level: 1, name: 'Copy the key now' }).waitFor();

@@ -14,6 +14,7 @@ mod interrupt;
 mod machine;
 mod postgres;
 mod report;
+mod schema;
 mod steps;
 mod stop;
 mod structure;
@@ -43,6 +44,8 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Run a PostgreSQL for tests in the foreground and print the variables to export
     Postgres(postgres::ServeArgs),
+    /// Write the reviewed schemas anew from the migrations, or compare them
+    Schema(schema::SchemaArgs),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Task::E2e(args) => steps::e2e(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Postgres(args) => postgres::serve(&args),
+        Task::Schema(args) => schema::run(&args),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -56,6 +56,11 @@ impl Durability {
     }
 }
 
+impl Durability {
+    /// For data that nobody will miss.
+    pub(crate) const CARELESS: Self = Self { durable: false };
+}
+
 /// A running server, stopped and removed when dropped.
 pub(crate) struct Cluster {
     child: Child,

@@ -32,5 +32,8 @@ fn no_route_is_left_to_the_server_alone() {
 fn what_anyone_may_call_is_the_reviewed_list() {
     let open = bailiwick_web::routes().table().into_iter().filter(|row| row.need == Need::Anyone);
     let open: Vec<_> = open.map(|row| format!("{} {}", row.method, row.path)).collect();
-    assert!(open.iter().all(|row| !row.contains("/v1/")), "the API has nothing that is open to anyone: {open:?}");
+    assert!(
+        open.iter().all(|row| !row.contains("/v1/")),
+        "the API has nothing that is open to anyone: {open:?}"
+    );
 }

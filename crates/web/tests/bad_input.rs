@@ -26,8 +26,20 @@ const SECRET: &str = "hunter2-in-the-wrong-field";
 
 /// What a client may never read: it would say how the server is made.
 const INSIDES: [&str; 14] = [
-    "panicked", "stack backtrace", ".rs:", "sqlx", "serde", "axum", "tokio", "SELECT ", "INSERT ", "postgres", "sqlite", "RUST_",
-    "/root/", "unwrap",
+    "panicked",
+    "stack backtrace",
+    ".rs:",
+    "sqlx",
+    "serde",
+    "axum",
+    "tokio",
+    "SELECT ",
+    "INSERT ",
+    "postgres",
+    "sqlite",
+    "RUST_",
+    "/root/",
+    "unwrap",
 ];
 
 /// Says what is wrong with an answer to bad input.
@@ -41,7 +53,10 @@ fn check(answer: &Answer, what: &str) {
     assert_eq!(answer.header("content-type"), "application/problem+json", "{what}: {text}");
     let problem = answer.json();
     assert_eq!(problem["status"], answer.status.as_u16(), "{what}");
-    assert!(problem["type"].as_str().is_some_and(|kind| kind.starts_with("urn:bailiwick:problem:")), "{what}");
+    assert!(
+        problem["type"].as_str().is_some_and(|kind| kind.starts_with("urn:bailiwick:problem:")),
+        "{what}"
+    );
     assert!(problem["title"].is_string() && problem["detail"].is_string(), "{what}");
 }
 
@@ -65,7 +80,9 @@ impl Stage {
     /// Sends these very octets as the owner.
     async fn octets(&self, method: &Method, path: &str, kind: Option<&str>, body: impl Into<Body>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
-        request = request.header(header::COOKIE, format!("__Host-bailiwick={}", self.token)).header("x-csrf-token", &self.csrf);
+        request = request
+            .header(header::COOKIE, format!("__Host-bailiwick={}", self.token))
+            .header("x-csrf-token", &self.csrf);
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
         }
@@ -446,7 +463,10 @@ impl http_body::Body for Pieces {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let Some(left) = self.0.checked_sub(1) else { return Poll::Ready(None) };
         self.0 = left;
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; 64 * 1024])))))

@@ -107,6 +107,11 @@ fn has_parameters(row: &AccessRow) -> bool {
     row.path.contains('{')
 }
 
+/// The platform's own people find organisations, which is what they are there for.
+fn is_platform(person: &Person) -> bool {
+    person.own.platform
+}
+
 fn is_refusal(answer: &Answer) -> bool {
     matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) || answer.leads_to_sign_in()
 }
@@ -124,11 +129,17 @@ struct Stage {
 impl Stage {
     async fn set(db: &Db) -> Self {
         let platform = db.platform().await;
-        let (acme, zenith, spare, dormant) =
-            (db.tenant("acme").await, db.tenant("zenith").await, db.tenant("spare").await, db.tenant("dormant").await);
+        let (acme, zenith, spare, dormant) = (
+            db.tenant("acme").await,
+            db.tenant("zenith").await,
+            db.tenant("spare").await,
+            db.tenant("dormant").await,
+        );
         let own = (Stock::of(&acme, "acmemark").await, Stock::of(&acme, "acmemark-api").await);
-        let platform_own = (Stock::of(&platform, "platformmark").await, Stock::of(&platform, "platformmark-api").await);
-        let dormant_own = (Stock::of(&dormant, "dormantmark").await, Stock::of(&dormant, "dormantmark-api").await);
+        let platform_own =
+            (Stock::of(&platform, "platformmark").await, Stock::of(&platform, "platformmark-api").await);
+        let dormant_own =
+            (Stock::of(&dormant, "dormantmark").await, Stock::of(&dormant, "dormantmark-api").await);
         let permit = platform.owner().permit::<SuspendTenant>().await;
         tenants::suspend(&db.store, &permit, dormant.id(), "They did not pay.").await.unwrap();
         let catalogue = db.store.catalogue();
@@ -139,7 +150,12 @@ impl Stage {
         };
         for role in Role::ALL {
             let (tenant, own) = if role.platform() { (&platform, &platform_own) } else { (&acme, &own) };
-            add(role.title(), Standing::Session(tenant.user(role).await), catalogue.role_set(role), own.clone());
+            add(
+                role.title(),
+                Standing::Session(tenant.user(role).await),
+                catalogue.role_set(role),
+                own.clone(),
+            );
         }
         add("API key with every scope", Standing::Key(full_key(&acme).await), everything, own.clone());
         add("nobody", Standing::Nobody, PermissionSet::empty(), own.clone());
@@ -158,7 +174,9 @@ impl Stage {
     /// Sends the request for `row` with the ids of `target`.
     async fn ask(&self, person: &Person, row: &AccessRow, target: &Stock, serial: usize) -> Answer {
         let target = if self.is_for_the_platform(row) { &self.spare } else { target };
-        self.service.send(&person.caller(), &row.method, &target.path(row.path), body(row, person.own(row), serial)).await
+        self.service
+            .send(&person.caller(), &row.method, &target.path(row.path), body(row, person.own(row), serial))
+            .await
     }
 
     /// Signs people in again whose session the last request ended.
@@ -169,7 +187,14 @@ impl Stage {
             return;
         }
         let permit = self.db.nobody::<SignIn>("203.0.113.7").await;
-        let step = sign_in::password(&self.db.store, &self.db.hasher, &permit, &actor.user.email, PASSWORD.to_owned()).await;
+        let step = sign_in::password(
+            &self.db.store,
+            &self.db.hasher,
+            &permit,
+            &actor.user.email,
+            PASSWORD.to_owned(),
+        )
+        .await;
         let Ok(Step::Done(token)) = step else { panic!("{} cannot sign in again", actor.user.role) };
         actor.token = token.expose().to_string();
     }
@@ -183,7 +208,9 @@ async fn code_missing(tenant: &Tenant) -> String {
     let code = secret.code_at(db.store.now().unix_seconds());
     factors::totp_verify_for(&db.store, &job, owner.id(), factor.id, &code).await.unwrap();
     let permit = db.nobody::<SignIn>("203.0.113.7").await;
-    let step = sign_in::password(&db.store, &db.hasher, &permit, &owner.user.email, PASSWORD.to_owned()).await.unwrap();
+    let step = sign_in::password(&db.store, &db.hasher, &permit, &owner.user.email, PASSWORD.to_owned())
+        .await
+        .unwrap();
     let Step::SecondFactor(token) = step else { panic!("an authenticator asks for its code") };
     token.expose().to_string()
 }
@@ -197,7 +224,11 @@ fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer
     }
     if !stage.is_for_the_platform(row) {
         // Whoever asks by an id may find it again in the answer; what they did not know must not be there.
-        let betrayed = if has_parameters(row) { text.contains(&stage.foreign.marker) } else { theirs.iter().any(|secret| text.contains(secret)) };
+        let betrayed = if has_parameters(row) {
+            text.contains(&stage.foreign.marker)
+        } else {
+            theirs.iter().any(|secret| text.contains(secret))
+        };
         if betrayed {
             return Some("shows another tenant's data".into());
         }
@@ -205,10 +236,13 @@ fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer
     let names_a_thing = has_parameters(row) && !stage.is_for_the_platform(row);
     match person.expected(row) {
         Expected::Allowed if person.has_no_account_for(row) => {
-            let fits = !names_a_thing || matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
+            let fits =
+                !names_a_thing || matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
             (!fits).then(|| "should find nothing, or no account".into())
         }
-        Expected::Allowed if names_a_thing => (answer.status != StatusCode::NOT_FOUND).then(|| "should find nothing".into()),
+        Expected::Allowed if names_a_thing => {
+            (answer.status != StatusCode::NOT_FOUND).then(|| "should find nothing".into())
+        }
         _ => wrong_by_the_rule(person, row, answer),
     }
 }
@@ -217,7 +251,9 @@ fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer
 fn wrong_by_the_rule(person: &Person, row: &AccessRow, answer: &Answer) -> Option<String> {
     let (fits, should) = match person.expected(row) {
         Expected::Open => (true, "be answered"),
-        Expected::SignIn => (answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(), "ask for a sign-in"),
+        Expected::SignIn => {
+            (answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(), "ask for a sign-in")
+        }
         Expected::Forbidden => (answer.status == StatusCode::FORBIDDEN, "be forbidden"),
         Expected::Allowed => (!is_refusal(answer) || person.has_no_account_for(row), "not be refused"),
     };
@@ -234,7 +270,10 @@ fn wrong_at_home(person: &Person, row: &AccessRow, answer: &Answer) -> Option<St
 
 fn say(person: &Person, row: &AccessRow, whose: &str, answer: &Answer, what: &str) -> String {
     let text: String = answer.text().chars().take(300).collect();
-    format!("{} {} as {}, {whose} ids: {} {what}\n    {text}", row.method, row.path, person.name, answer.status)
+    format!(
+        "{} {} as {}, {whose} ids: {} {what}\n    {text}",
+        row.method, row.path, person.name, answer.status
+    )
 }
 
 both_databases! {
@@ -321,6 +360,19 @@ both_databases! {
             let users = format!("/v1/users?cursor={}", cursor(foreign.user.to_string()));
             let answer = stage.service.get(&person.caller(), &users).await;
             assert!(foreign.secrets().iter().all(|secret| !answer.text().contains(secret)), "{users} as {}", person.name);
+            // Pages show again what was looked for, so each search is held to what it did not name.
+            for (page, others) in [
+                (format!("/find?q={}", foreign.marker), [foreign.user.to_string(), foreign.api_key.to_string(), foreign.id.to_string()]),
+                (format!("/users?q={}", foreign.marker), [foreign.user.to_string(), foreign.tenant.owner().id().to_string(), foreign.id.to_string()]),
+                (format!("/audit?actor={}", foreign.tenant.owner().id()), [foreign.marker.clone(), foreign.user.to_string(), foreign.event.to_string()]),
+                (format!("/audit?type=user&entity={}", foreign.user), [foreign.marker.clone(), foreign.event.to_string(), foreign.id.to_string()]),
+            ] {
+                if is_platform(person) && page.starts_with("/find") {
+                    continue;
+                }
+                let answer = stage.service.get(&person.caller(), &page).await;
+                assert!(others.iter().all(|secret| !answer.text().contains(secret)), "{page} as {}: {}", person.name, answer.text());
+            }
         }
         assert!(asked > 0);
     }

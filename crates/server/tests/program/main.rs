@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod command_line;
+mod crash;
 mod demo;
 mod installation;
 mod postgres;

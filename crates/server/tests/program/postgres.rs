@@ -7,7 +7,7 @@ use bailiwick_testkit::postgres::{TestDatabase, create_database};
 use crate::support::Place;
 
 /// A folder whose environment leads to an empty database of its own.
-fn beside_postgres() -> (Place, TestDatabase) {
+pub(crate) fn beside_postgres() -> (Place, TestDatabase) {
     let database = create_database(None);
     let mut place = Place::empty();
     place.set("BAILIWICK_DATABASE__URL", database.app_url());
@@ -16,9 +16,11 @@ fn beside_postgres() -> (Place, TestDatabase) {
     (place, database)
 }
 
-fn init(place: &Place) {
+/// Begins an installation and gives the first owner's link.
+pub(crate) fn init(place: &Place) -> String {
     let ran = place.run(["init", "--email", "root@example.com", "--name", "Root Owner"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    ran.out.split_whitespace().find(|word| word.contains("/enrol/")).unwrap_or_default().to_owned()
 }
 
 fn sql(database: &TestDatabase, statement: &str) {

@@ -178,29 +178,32 @@ struct Bounds {
 }
 
 /// Turns a time range into one over leaf indexes, which every index ends in, so that an old range costs what a new one does.
+///
+/// An event of the range lies behind the last one that is too old by more than the disorder, and before the first one that
+/// is too new by more than that.
 async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<Bounds> {
     let tenant = scope.tenant();
     let mut bounds = Bounds { first: 0, last: i64::MAX, from: i64::MIN, to: i64::MAX };
     if let Some(from) = filter.from {
-        let first: Option<i64> = on!(scope, |c| sqlx::query_scalar(
-            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at >= $2 ORDER BY recorded_at, leaf_index LIMIT 1"
+        let before: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at < $2 ORDER BY recorded_at DESC, leaf_index DESC LIMIT 1"
         )
         .bind(tenant.uuid())
         .bind((from - DISORDER).micros())
         .fetch_optional(c)
         .await)?;
-        bounds.first = first.unwrap_or(i64::MAX);
+        bounds.first = before.map_or(0, |leaf| leaf + 1);
         bounds.from = from.micros();
     }
     if let Some(to) = filter.to {
-        let last: Option<i64> = on!(scope, |c| sqlx::query_scalar(
-            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at < $2 ORDER BY recorded_at DESC, leaf_index DESC LIMIT 1"
+        let after: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at >= $2 ORDER BY recorded_at, leaf_index LIMIT 1"
         )
         .bind(tenant.uuid())
         .bind((to + DISORDER).micros())
         .fetch_optional(c)
         .await)?;
-        bounds.last = last.map_or(0, |index| index + 1);
+        bounds.last = after.unwrap_or(i64::MAX);
         bounds.to = to.micros();
     }
     Ok(bounds)

@@ -68,9 +68,11 @@ impl Sequencer {
 
     /// Gives the lease up, for another process to take at once.
     pub async fn release(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            // Closing the connection ends the lock; if even that fails, the connection is gone already.
-            drop(sqlx::Connection::close(lease.detach()).await);
+        let Some(mut lease) = self.lease.take() else { return };
+        let released = sqlx::query("SELECT pg_advisory_unlock($1)").bind(LEASE).execute(&mut *lease).await;
+        if released.is_err() {
+            // The lock ends with the connection, which must not go back to the pool with it.
+            drop(lease.detach());
         }
     }
 

@@ -197,6 +197,8 @@ both_databases! {
         let (other, other_hash, other_bytes) = scene.at(52).await;
         raw!(scene.raw, "UPDATE audit_event SET bytes = $1, hash = $2 WHERE id = $3", other_bytes, other_hash.clone(), one).unwrap();
         raw!(scene.raw, "UPDATE audit_event SET bytes = $1, hash = $2 WHERE id = $3", one_bytes, one_hash.clone(), other).unwrap();
+        raw!(scene.raw, "UPDATE audit_leaf SET hash = $1 WHERE event = $2", other_hash.clone(), one).unwrap();
+        raw!(scene.raw, "UPDATE audit_leaf SET hash = $1 WHERE event = $2", one_hash.clone(), other).unwrap();
         names(&scene.found().await, &[&format!("The row of event {one} at leaf 50 holds the bytes of event {other}")]);
 
         // The order of two events.

@@ -31,7 +31,9 @@ impl<C: FromStr> FromRequestParts<AppState> for After<C> {
 /// # Errors
 /// 400 for what no list of this API gave: starting over in silence would show the first page twice.
 pub(super) fn read<C: FromStr>(text: Option<&str>) -> Result<Option<C>, Error> {
-    let parse = |text: &str| text.parse().map_err(|_| Error::BadRequest("The cursor is not one that this list gave."));
+    let parse = |text: &str| {
+        text.parse().map_err(|_| Error::BadRequest("The cursor is not one that this list gave."))
+    };
     text.map(parse).transpose()
 }
 
@@ -54,7 +56,13 @@ mod tests {
 
     #[test]
     fn program_is_told_that_a_cursor_is_not_ours() {
-        for text in ["x", "1.", ".0193a7c27b1e70008000000000000001", "1.x", "9999999999999999999.0193a7c27b1e70008000000000000001"] {
+        for text in [
+            "x",
+            "1.",
+            ".0193a7c27b1e70008000000000000001",
+            "1.x",
+            "9999999999999999999.0193a7c27b1e70008000000000000001",
+        ] {
             assert!(matches!(read::<Cursor>(Some(text)), Err(Error::BadRequest(_))), "{text}");
         }
         for text in ["-1", "1.5", "x", "18446744073709551616"] {

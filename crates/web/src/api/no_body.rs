@@ -19,7 +19,11 @@ impl FromRequest<AppState> for NoBody {
 
 fn is_nothing(body: &[u8]) -> bool {
     let body = body.trim_ascii();
-    body.is_empty() || body.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).is_some_and(|inside| inside.trim_ascii().is_empty())
+    body.is_empty()
+        || body
+            .strip_prefix(b"{")
+            .and_then(|rest| rest.strip_suffix(b"}"))
+            .is_some_and(|inside| inside.trim_ascii().is_empty())
 }
 
 #[cfg(test)]

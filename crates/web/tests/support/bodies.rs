@@ -20,12 +20,18 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
     // What everybody holds who may grant at all, and what the everyday roles do not.
     let permission = if stock.platform { "job:read" } else { "team:read" };
     match (row.method.as_str(), row.path) {
-        ("PUT", "/v1/users/{id}/role") => Sent::Json(json!({"role": if serial % 2 == 0 { other } else { role }})),
+        ("PUT", "/v1/users/{id}/role") => {
+            Sent::Json(json!({"role": if serial % 2 == 0 { other } else { role }}))
+        }
         ("POST", "/v1/users/{id}/grants") => {
             Sent::Json(json!({"permission": permission, "effect": "deny", "reason": "It is not needed."}))
         }
-        ("POST", "/v1/invitations") => Sent::Json(json!({"email": format!("guest{serial}@example.com"), "role": role})),
-        ("POST", "/v1/api-keys") => Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]})),
+        ("POST", "/v1/invitations") => {
+            Sent::Json(json!({"email": format!("guest{serial}@example.com"), "role": role}))
+        }
+        ("POST", "/v1/api-keys") => {
+            Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
+        }
         ("PUT", "/v1/policy") => Sent::Json(json!({
             "mfa_floor": "mfa", "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "invitation_days": 14
         })),
@@ -33,9 +39,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "slug": format!("new-{serial}"), "name": "New", "region": "local",
             "owner_email": format!("owner{serial}@new.example"), "owner_name": "Nia New"
         })),
-        ("POST", "/v1/security-events/{id}/resolve" | "/v1/tenants/{id}/suspend" | "/v1/tenants/{id}/reactivate") => {
-            Sent::Json(json!({"reason": "It was looked into."}))
-        }
+        (
+            "POST",
+            "/v1/security-events/{id}/resolve" | "/v1/tenants/{id}/suspend" | "/v1/tenants/{id}/reactivate",
+        ) => Sent::Json(json!({"reason": "It was looked into."})),
         (
             "POST",
             "/v1/users/{id}/disable"
@@ -46,13 +53,17 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         )
         | ("DELETE", "/v1/users/{id}/grants/{grant}") => Sent::Nothing,
         ("POST", "/users/{user}/role") => form(&[("role", if serial % 2 == 0 { other } else { role })]),
-        ("POST", "/users/{user}/permissions") => {
-            form(&[(if stock.platform { "p.job:read" } else { "p.team:read" }, "deny"), ("confirmed", "yes"), ("reason", "It is not needed.")])
-        }
+        ("POST", "/users/{user}/permissions") => form(&[
+            (if stock.platform { "p.job:read" } else { "p.team:read" }, "deny"),
+            ("confirmed", "yes"),
+            ("reason", "It is not needed."),
+        ]),
         ("POST", "/invitations") => {
             form(&[("address", &format!("visitor{serial}@example.com")), ("role", role), ("lifetime", "7")])
         }
-        ("POST", "/api-keys") => form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)]),
+        ("POST", "/api-keys") => {
+            form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)])
+        }
         ("POST", "/policy") => form(&[
             ("mfa_floor", "mfa"),
             ("session_idle_minutes", &(120 + serial % 100).to_string()),
@@ -68,7 +79,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ]),
         (
             "POST",
-            "/security/events/{event}/resolve" | "/platform/tenants/{tenant}/suspend" | "/platform/tenants/{tenant}/reactivate",
+            "/security/events/{event}/resolve"
+            | "/platform/tenants/{tenant}/suspend"
+            | "/platform/tenants/{tenant}/reactivate",
         ) => form(&[("reason", "It was looked into.")]),
         ("POST", "/sign-in") => {
             form(&[("next", "/"), ("address", &stock.tenant.owner().user.email), ("password", PASSWORD)])

@@ -100,7 +100,11 @@ impl Service {
             settings: Arc::new(settings),
             clock: Arc::clone(&db.clock) as _,
             entropy: Arc::new(SeededEntropy::new(db.seed())),
-            hasher: Arc::new(PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, Arc::new(SeededEntropy::new(db.seed())))),
+            hasher: Arc::new(PasswordHasher::new(
+                PasswordCost::INSECURE,
+                NonZeroUsize::MIN,
+                Arc::new(SeededEntropy::new(db.seed())),
+            )),
             environment: Arc::new(environment),
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
@@ -164,7 +168,8 @@ impl Answer {
 
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{} {error}: {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{} {error}: {}", self.status, self.text()))
     }
 
     /// A header as text; empty if it is not there.

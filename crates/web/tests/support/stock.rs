@@ -49,21 +49,41 @@ impl Stock {
         let store = &db.store;
         let platform = tenant.entity.kind == bailiwick_domain::entity::TenantKind::Platform;
         let role = if platform { Role::PlatformSupport } else { Role::SupportCoordinator };
-        let new = NewUser { email: format!("{marker}@{marker}.example"), name: format!("{marker} person"), role };
+        let new =
+            NewUser { email: format!("{marker}@{marker}.example"), name: format!("{marker} person"), role };
         let user = users::create(store, &tenant.job::<ByJob>(), new).await.unwrap();
         assert_eq!(user.status, UserStatus::Active);
-        let new = NewGrant { permission: "user:read".into(), effect: "deny".into(), reason: format!("{marker} reason") };
-        let grant = users::grant(store, &tenant.owner().permit::<GrantPermission>().await, user.id, new).await.unwrap();
-        let new = NewInvitation { email: format!("{marker}-guest@{marker}.example"), role: role.name().into(), expires_at: None };
+        let new = NewGrant {
+            permission: "user:read".into(),
+            effect: "deny".into(),
+            reason: format!("{marker} reason"),
+        };
+        let grant = users::grant(store, &tenant.owner().permit::<GrantPermission>().await, user.id, new)
+            .await
+            .unwrap();
+        let new = NewInvitation {
+            email: format!("{marker}-guest@{marker}.example"),
+            role: role.name().into(),
+            expires_at: None,
+        };
         let invitation = invitations::create(store, &tenant.job::<Invite>(), new).await.unwrap();
-        let new = NewApiKey { name: format!("{marker} key"), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+        let new = NewApiKey {
+            name: format!("{marker} key"),
+            scopes: vec!["user:read".into()],
+            expires_at: None,
+            tag: None,
+        };
         let (api_key, _) = api_keys::create(store, &tenant.job::<CreateApiKey>(), new).await.unwrap();
         let (factor, _) = factors::totp_begin_for(store, &tenant.job::<ByJob>(), user.id).await.unwrap();
-        let link = enrolment::begin(store, &tenant.job::<ByJob>(), user.id).await.unwrap().expose().to_string();
-        let Who::User { session, .. } = *tenant.owner().permit::<Me>().await.actor() else { panic!("an owner is a user") };
+        let link =
+            enrolment::begin(store, &tenant.job::<ByJob>(), user.id).await.unwrap().expose().to_string();
+        let Who::User { session, .. } = *tenant.owner().permit::<Me>().await.actor() else {
+            panic!("an owner is a user")
+        };
         db.sign().await;
         let mut view = store.read(&tenant.job::<ByJob>()).await.unwrap();
-        let filter = Filter { entity_type: Some("user".into()), entity_id: Some(user.id.uuid()), ..Filter::default() };
+        let filter =
+            Filter { entity_type: Some("user".into()), entity_id: Some(user.id.uuid()), ..Filter::default() };
         let event = audit::search(&mut view, &filter, None).await.unwrap().items[0].event;
         let security_event = security_events::list(&mut view, None, 1).await.unwrap().items[0].id;
         drop(view);
@@ -86,7 +106,8 @@ impl Stock {
 
     /// The same with a link that looks right and was never given out: whoever holds a real one is meant by it.
     pub(crate) fn without_link(mut self) -> Self {
-        self.link = EnrolmentToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string();
+        self.link =
+            EnrolmentToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string();
         self
     }
 
@@ -123,7 +144,9 @@ impl Stock {
                 return (*segment).to_owned();
             }
             let known = self.parameter(&segments[..at], segment);
-            known.unwrap_or_else(|| panic!("{template} is new: say in tests/support/stock.rs what {segment} stands for"))
+            known.unwrap_or_else(|| {
+                panic!("{template} is new: say in tests/support/stock.rs what {segment} stands for")
+            })
         });
         filled.collect::<Vec<_>>().join("/")
     }

@@ -17,7 +17,11 @@ pub(in crate::api) struct RowBody {
     writes: bool,
 }
 
-pub(in crate::api) async fn handle(_: Access<ReadSystem>, State(store): State<Store>, visit: Visit) -> Json<List<RowBody>> {
+pub(in crate::api) async fn handle(
+    _: Access<ReadSystem>,
+    State(store): State<Store>,
+    visit: Visit,
+) -> Json<List<RowBody>> {
     let need = |need| match need {
         Need::Nobody => "nobody",
         Need::Anyone => "anyone",

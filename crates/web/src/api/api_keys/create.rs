@@ -42,7 +42,8 @@ pub(in crate::api) async fn handle(
     Json(Object(new)): Json<Object<NewApiKey>>,
 ) -> Result<Response> {
     known_scopes(&store, &new.scopes)?;
-    let new = api_keys::NewApiKey { name: new.name, scopes: new.scopes, expires_at: new.expires_at, tag: new.tag };
+    let new =
+        api_keys::NewApiKey { name: new.name, scopes: new.scopes, expires_at: new.expires_at, tag: new.tag };
     let (key, secret) = api_keys::create(&store, &permit, new).await?;
     let location = format!("/v1/api-keys/{}", key.id);
     let body = Body { key: ApiKeyBody::at(key.created_at, key), secret: secret.expose() };
@@ -52,6 +53,9 @@ pub(in crate::api) async fn handle(
 /// Points at each scope that is no permission, without repeating it: it may be anything, even a key.
 fn known_scopes(store: &Store, scopes: &[String]) -> Result<()> {
     let unknown = scopes.iter().enumerate().filter(|(_, scope)| store.catalogue().find(scope).is_none());
-    let problems: Vec<_> = unknown.map(|(at, _)| Problem::new(format!("scopes/{at}"), "This is not a permission.")).take(20).collect();
+    let problems: Vec<_> = unknown
+        .map(|(at, _)| Problem::new(format!("scopes/{at}"), "This is not a permission."))
+        .take(20)
+        .collect();
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }

@@ -42,7 +42,8 @@ pub(in crate::api) async fn handle(
         return Err(Error::NotFound);
     }
     let oldest = revisions.iter().map(|(listed, _)| listed.revision).min();
-    let items = revisions.into_iter().map(|(listed, octets)| RevisionBody { event: listed.into(), octets }).collect();
+    let items =
+        revisions.into_iter().map(|(listed, octets)| RevisionBody { event: listed.into(), octets }).collect();
     // Revisions are counted from 1 without gaps.
     Ok(List::until(items, oldest.filter(|oldest| *oldest > 1)))
 }

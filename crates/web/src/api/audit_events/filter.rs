@@ -32,7 +32,11 @@ impl Parameters {
     pub(super) fn read(&self) -> Result<(Filter, Option<i64>), Error> {
         let filter = Filter {
             actor: parse(&self.actor, id, "`actor` is not an id.")?,
-            entity_type: parse(&self.entity_type, word, "`entity_type` is not a kind of thing, such as api_key.")?,
+            entity_type: parse(
+                &self.entity_type,
+                word,
+                "`entity_type` is not a kind of thing, such as api_key.",
+            )?,
             entity_id: parse(&self.entity_id, id, "`entity_id` is not an id.")?,
             action: parse(&self.action, word, "`action` is not an action, such as user.invited.")?,
             from: parse(&self.from, time, "`from` is neither a date nor an instant in UTC.")?,
@@ -44,7 +48,11 @@ impl Parameters {
     }
 }
 
-fn parse<T>(text: &Option<String>, read: impl Fn(&str) -> Option<T>, wrong: &'static str) -> Result<Option<T>, Error> {
+fn parse<T>(
+    text: &Option<String>,
+    read: impl Fn(&str) -> Option<T>,
+    wrong: &'static str,
+) -> Result<Option<T>, Error> {
     text.as_deref().map(|text| read(text).ok_or(Error::BadRequest(wrong))).transpose()
 }
 
@@ -61,13 +69,18 @@ fn time(text: &str) -> Option<Timestamp> {
 }
 
 fn outcome(text: &str) -> Option<OutcomeFilter> {
-    [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed].into_iter().find(|outcome| outcome.name() == text)
+    [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]
+        .into_iter()
+        .find(|outcome| outcome.name() == text)
 }
 
 /// Whether the text can be the name of an action or a kind of thing. Nothing else is asked of the database, which would
 /// refuse some texts outright (PostgreSQL stores no NUL).
 pub(in crate::api) fn is_word(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.'))
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.'))
 }
 
 /// Whether a record fits: for those that have no place in the tree yet, which the database's search does not see.
@@ -98,7 +111,10 @@ mod tests {
         for (name, parameters) in [
             ("actor", parameters(|p| p.actor = Some("me".into()))),
             ("entity_type", parameters(|p| p.entity_type = Some("user\0".into()))),
-            ("entity_id", parameters(|p| p.entity_id = Some("{0193a7c2-7b1e-7000-8000-000000000001}".into()))),
+            (
+                "entity_id",
+                parameters(|p| p.entity_id = Some("{0193a7c2-7b1e-7000-8000-000000000001}".into())),
+            ),
             ("action", parameters(|p| p.action = Some("user.*".into()))),
             ("from", parameters(|p| p.from = Some("yesterday".into()))),
             ("to", parameters(|p| p.to = Some("2026-02-30".into()))),

@@ -46,7 +46,11 @@ impl From<Listed> for EventBody {
             actor: ActorBody { kind: listed.actor_kind, id: listed.actor_id },
             action: listed.action,
             outcome: listed.outcome,
-            entity: EntityBody { r#type: listed.entity_type, id: listed.entity_id, revision: listed.revision },
+            entity: EntityBody {
+                r#type: listed.entity_type,
+                id: listed.entity_id,
+                revision: listed.revision,
+            },
         }
     }
 }

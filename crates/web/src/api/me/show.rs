@@ -46,18 +46,30 @@ impl From<Tenant> for Organisation {
     }
 }
 
-pub(in crate::api) async fn handle(Access(permit): Access<Me>, State(store): State<Store>) -> Result<Json<Body>> {
+pub(in crate::api) async fn handle(
+    Access(permit): Access<Me>,
+    State(store): State<Store>,
+) -> Result<Json<Body>> {
     let permissions = permit.permission_names(store.catalogue()).into_iter().map(str::to_owned).collect();
     let (caller, tenant) = match (permit.actor(), permit.caller()) {
         (Actor::User { method, .. }, Some(caller)) => {
             let user = caller.user.clone();
-            let caller_body = Caller::User { id: user.id, email: user.email, name: user.name, role: user.role, signed_in_by: *method };
+            let caller_body = Caller::User {
+                id: user.id,
+                email: user.email,
+                name: user.name,
+                role: user.role,
+                signed_in_by: *method,
+            };
             (caller_body, caller.tenant.clone())
         }
         (Actor::Key { id }, _) => {
             let mut view = store.read(&permit).await?;
             let key = api_keys::find(&mut view, *id).await?;
-            (Caller::ApiKey { id: key.id, name: key.name, prefix: key.prefix }, tenants::find(&mut view).await?)
+            (
+                Caller::ApiKey { id: key.id, name: key.name, prefix: key.prefix },
+                tenants::find(&mut view).await?,
+            )
         }
         _ => return Err(Error::SignIn),
     };

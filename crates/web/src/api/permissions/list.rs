@@ -36,6 +36,9 @@ impl From<&Definition> for PermissionBody {
     }
 }
 
-pub(in crate::api) async fn handle(_: Access<ReadRoles>, State(store): State<Store>) -> Json<List<PermissionBody>> {
+pub(in crate::api) async fn handle(
+    _: Access<ReadRoles>,
+    State(store): State<Store>,
+) -> Json<List<PermissionBody>> {
     List::whole(store.catalogue().iter().map(|(_, definition)| definition.into()))
 }

@@ -7,7 +7,10 @@ use bailiwick_store::{Store, tenants};
 use super::PolicyBody;
 use crate::{access::Access, error::Result, forms::Json};
 
-pub(in crate::api) async fn handle(Access(permit): Access<ReadPolicy>, State(store): State<Store>) -> Result<Json<PolicyBody>> {
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadPolicy>,
+    State(store): State<Store>,
+) -> Result<Json<PolicyBody>> {
     let mut view = store.read(&permit).await?;
     let policy = tenants::policy(&mut view).await?;
     Ok(Json(PolicyBody {

@@ -16,7 +16,10 @@ pub(in crate::api) struct Body {
     posture: Posture,
 }
 
-pub(in crate::api) async fn handle(Access(permit): Access<ReadPosture>, State(state): State<AppState>) -> Result<Json<Body>> {
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadPosture>,
+    State(state): State<AppState>,
+) -> Result<Json<Body>> {
     let mut view = state.store.read(&permit).await?;
     let posture = posture::compute(&mut view, &state.environment).await?;
     Ok(Json(Body { at: view.now(), posture }))

@@ -15,7 +15,10 @@ pub(in crate::api) struct RoleBody {
     permissions: Vec<String>,
 }
 
-pub(in crate::api) async fn handle(Access(permit): Access<ReadRoles>, State(store): State<Store>) -> Result<Json<List<RoleBody>>> {
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadRoles>,
+    State(store): State<Store>,
+) -> Result<Json<List<RoleBody>>> {
     let mut view = store.read(&permit).await?;
     let platform = tenants::find(&mut view).await?.kind == TenantKind::Platform;
     let catalogue = store.catalogue();

@@ -1,0 +1,192 @@
+//! Killed at any moment, under load: whatever was acknowledged is there, and the audit log verifies.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use rustix::process::Signal;
+
+use crate::{
+    postgres::{beside_postgres, init},
+    support::{Place, connect},
+};
+
+/// How often the server is killed on each database.
+const KILLS: usize = 50;
+/// Clients that write at the same time.
+const CLIENTS: usize = 8;
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_server_is_killed_on_sqlite() {
+    let place = Place::empty();
+    kill_again_and_again(&place);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_server_is_killed_on_postgresql() {
+    let (place, _database) = beside_postgres();
+    kill_again_and_again(&place);
+}
+
+fn kill_again_and_again(place: &Place) {
+    let link = init(place);
+    let owner = {
+        let server = place.serve(&[]);
+        let owner = Owner::enrol(server.address, &link);
+        assert_eq!(server.stop().0.code(), Some(0));
+        owner
+    };
+    let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+    let number = Arc::new(AtomicUsize::new(0));
+    for kill in 0..KILLS {
+        let server = place.serve(&[]);
+        let address = server.address;
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let (owner, acknowledged, number) = (owner.clone(), Arc::clone(&acknowledged), Arc::clone(&number));
+                thread::spawn(move || owner.invite_until_cut_off(address, &acknowledged, &number))
+            })
+            .collect();
+        // A different moment each time, spread over start, single commits and full batches. Nothing is asserted about it.
+        #[allow(clippy::disallowed_methods, reason = "the moment of the kill is meant to be arbitrary")]
+        thread::sleep(Duration::from_millis((kill as u64 * 37) % 211));
+        server.signal(Signal::KILL);
+        server.end();
+        clients.into_iter().for_each(|client| client.join().unwrap());
+    }
+    let acknowledged = acknowledged.lock().unwrap();
+    assert!(acknowledged.len() >= KILLS, "only {} changes were acknowledged: the load was none", acknowledged.len());
+    let server = place.serve(&[]);
+    let stored = owner.invited(server.address);
+    let lost: Vec<_> = acknowledged.difference(&stored).collect();
+    assert!(lost.is_empty(), "{} of {} acknowledged changes are lost: {lost:?}", lost.len(), acknowledged.len());
+    assert_eq!(server.stop().0.code(), Some(0));
+    let verified = place.run(["audit", "verify"]);
+    assert!(verified.code == 0 && verified.out.contains("Every record fits"), "{verified:?}");
+}
+
+/// A signed-in platform owner: what every request carries.
+#[derive(Clone)]
+struct Owner {
+    headers: String,
+}
+
+impl Owner {
+    /// Follows the enrolment link as a browser would.
+    fn enrol(address: SocketAddr, link: &str) -> Self {
+        let path = link.split_once("/enrol/").map(|(_, token)| format!("/enrol/{}", token.trim())).unwrap();
+        let page = Http::open(address).ask("GET", &path, "", "");
+        let cookie = page.cookie("__Host-bailiwick-pre").unwrap();
+        let csrf = between(&page.body, "name=\"csrf\" value=\"", "\"");
+        let form = format!("csrf={csrf}&new=correct+horse+battery+staple&again=correct+horse+battery+staple");
+        let head = format!("Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
+        let done = Http::open(address).ask("POST", &path, &head, &form);
+        let cookie = done.cookie("__Host-bailiwick").unwrap_or_else(|| panic!("{}{}", done.head, done.body));
+        let account = Http::open(address).ask("GET", "/account", &format!("Cookie: {cookie}\r\n"), "");
+        let csrf = between(&account.body, "name=\"csrf\" value=\"", "\"");
+        Self { headers: format!("Cookie: {cookie}\r\nx-csrf-token: {csrf}\r\n") }
+    }
+
+    /// Invites one address after the other until the server is gone, and notes what was acknowledged.
+    fn invite_until_cut_off(&self, address: SocketAddr, acknowledged: &Mutex<BTreeSet<String>>, number: &AtomicUsize) {
+        let Ok(stream) = TcpStream::connect(address) else { return };
+        let mut http = Http::over(stream);
+        let head = format!("{}Content-Type: application/json\r\n", self.headers);
+        loop {
+            let email = format!("person{}@example.com", number.fetch_add(1, Ordering::Relaxed));
+            let body = format!("{{\"email\":\"{email}\",\"role\":\"platform_support\"}}");
+            let Some(answer) = http.try_ask("POST", "/v1/invitations", &head, &body) else { return };
+            assert!(answer.status() == 201 || answer.status() == 503, "{}{}", answer.head, answer.body);
+            if answer.status() == 201 {
+                acknowledged.lock().unwrap().insert(email);
+            }
+        }
+    }
+
+    /// Every address that has an invitation.
+    fn invited(&self, address: SocketAddr) -> BTreeSet<String> {
+        let mut http = Http::open(address);
+        let mut invited = BTreeSet::new();
+        let mut path = "/v1/invitations".to_owned();
+        loop {
+            let answer = http.ask("GET", &path, &self.headers, "");
+            assert_eq!(answer.status(), 200, "{}{}", answer.head, answer.body);
+            let page: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+            invited.extend(page["items"].as_array().unwrap().iter().map(|item| item["email"].as_str().unwrap().to_owned()));
+            match page["next"].as_str() {
+                Some(next) => path = format!("/v1/invitations?before={next}"),
+                None => return invited,
+            }
+        }
+    }
+}
+
+/// One connection that stays open.
+struct Http {
+    stream: BufReader<TcpStream>,
+}
+
+struct Answer {
+    head: String,
+    body: String,
+}
+
+impl Http {
+    fn open(address: SocketAddr) -> Self {
+        Self::over(connect(address))
+    }
+
+    fn over(stream: TcpStream) -> Self {
+        Self { stream: BufReader::new(stream) }
+    }
+
+    fn ask(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        self.try_ask(method, path, headers, body).expect("an answer")
+    }
+
+    /// The whole answer, or nothing if the connection ended before all of it was there.
+    fn try_ask(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Option<Answer> {
+        let length = body.len();
+        let stream = self.stream.get_mut();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}").ok()?;
+        let mut head = String::new();
+        loop {
+            let from = head.len();
+            if self.stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+            if &head[from..] == "\r\n" {
+                break;
+            }
+        }
+        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        self.stream.read_exact(&mut body).ok()?;
+        Some(Answer { head, body: String::from_utf8(body).unwrap() })
+    }
+}
+
+impl Answer {
+    fn status(&self) -> u16 {
+        self.head.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    /// `name=value` of a cookie that the answer sets.
+    fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.head.lines().filter_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case("set-cookie")));
+        let pairs = set.filter_map(|(_, value)| value.split(';').next());
+        pairs.map(str::to_owned).find(|pair| pair.split_once('=').is_some_and(|(key, value)| key == name && !value.is_empty()))
+    }
+}
+
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    text.split_once(before).and_then(|(_, rest)| rest.split_once(after)).map(|(found, _)| found).unwrap_or_else(|| panic!("{before} is not in {text}"))
+}
