@@ -24,7 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts a fresh installation over SQLite several times.
 pub(crate) async fn measure(binary: Option<&Path>) -> Result<Section> {
-    let Some(binary) = binary.map(Path::to_owned) else { return Ok(missing("no binary was named: `--binary FILE`")) };
+    let Some(binary) = binary.map(Path::to_owned) else {
+        return Ok(missing("no binary was named: `--binary FILE`"));
+    };
     tokio::task::spawn_blocking(move || starts(&binary)).await?
 }
 
@@ -37,7 +39,10 @@ fn starts(binary: &Path) -> Result<Section> {
         .stdin(Stdio::null())
         .output()?;
     if !made.status.success() {
-        return Ok(missing(&format!("`bailiwick init` failed: {}", String::from_utf8_lossy(&made.stderr).trim())));
+        return Ok(missing(&format!(
+            "`bailiwick init` failed: {}",
+            String::from_utf8_lossy(&made.stderr).trim()
+        )));
     }
     let (mut seconds, mut resident) = (Vec::new(), Vec::new());
     for start in 0..STARTS {
@@ -86,7 +91,10 @@ fn missing(why: &str) -> Section {
     };
     Section {
         title: "The release binary".into(),
-        lines: vec![line("release binary ready to serve (SQLite)", "≤ 0.5 s"), line("resident memory idle", "≤ 40 MB")],
+        lines: vec![
+            line("release binary ready to serve (SQLite)", "≤ 0.5 s"),
+            line("resident memory idle", "≤ 40 MB"),
+        ],
         body: format!("Not measured: {why}\n"),
     }
 }

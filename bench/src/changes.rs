@@ -55,7 +55,8 @@ impl Ours {
     }
 
     async fn round(&self, writers: usize, changes: usize) -> Result<Round> {
-        let (store, permit, users) = (self.stage.open.store.clone(), Arc::clone(&self.permit), Arc::clone(&self.users));
+        let (store, permit, users) =
+            (self.stage.open.store.clone(), Arc::clone(&self.permit), Arc::clone(&self.users));
         drive(writers, changes, move |number| {
             let (store, permit, users) = (store.clone(), Arc::clone(&permit), Arc::clone(&users));
             async move {
@@ -134,7 +135,9 @@ impl Theirs {
         let watch = Stopwatch::start();
         for begin in (0..changes).step_by(CONCURRENT) {
             let numbers = begin..(begin + CONCURRENT).min(changes);
-            let flips = numbers.map(|number| flip_of(self.tenant, &self.users, number)).collect::<Result<Vec<_>>>()?;
+            let flips = numbers
+                .map(|number| flip_of(self.tenant, &self.users, number))
+                .collect::<Result<Vec<_>>>()?;
             bare.batch(rows, &flips, self.leaves, sizes).await?;
             if rows != Rows::Change {
                 self.leaves += i64::try_from(flips.len())?;

@@ -56,19 +56,25 @@ impl Comparison {
 
     /// One row for each contestant.
     pub(crate) fn table(&self) -> String {
-        let mut text = String::from("| contestant | changes/s, median | lowest – highest | audited change by this | p50 · p99 ms | own processor time, µs |\n|---|---|---|---|---|---|\n");
+        let mut text = String::from(
+            "| contestant | changes/s, median | lowest – highest | audited change by this | p50 · p99 ms | own processor time, µs |\n|---|---|---|---|---|---|\n",
+        );
         for (contestant, name) in self.names.iter().enumerate() {
             let rates = self.rates.get(contestant).map(Vec::as_slice).unwrap_or_default();
-            let (low, high) = rates.iter().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(*rate), high.max(*rate)));
+            let (low, high) =
+                rates.iter().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(*rate), high.max(*rate)));
             let waits = self.latencies.get(contestant).map(|l| (l.quantile(0.5), l.quantile(0.99)));
             let waits = match waits {
                 Some((p50, p99)) if p50.is_finite() => format!("{p50:.1} · {p99:.1}"),
                 _ => "–".to_owned(),
             };
-            let ratio = if contestant == 0 { "–".to_owned() } else { format!("{:.2}", self.ratio(contestant)) };
+            let ratio =
+                if contestant == 0 { "–".to_owned() } else { format!("{:.2}", self.ratio(contestant)) };
             let cost = median(self.costs.get(contestant).map(Vec::as_slice).unwrap_or_default());
             let rate = median(rates);
-            text.push_str(&format!("| {name} | {rate:.0} | {low:.0} – {high:.0} | {ratio} | {waits} | {cost:.0} |\n"));
+            text.push_str(&format!(
+                "| {name} | {rate:.0} | {low:.0} – {high:.0} | {ratio} | {waits} | {cost:.0} |\n"
+            ));
         }
         text
     }

@@ -31,7 +31,9 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     match (sorted.get(middle), sorted.len() % 2) {
         (Some(value), 1) => *value,
-        (Some(value), _) => sorted.get(middle.wrapping_sub(1)).map_or(*value, |below| f64::midpoint(*value, *below)),
+        (Some(value), _) => {
+            sorted.get(middle.wrapping_sub(1)).map_or(*value, |below| f64::midpoint(*value, *below))
+        }
         (None, _) => f64::NAN,
     }
 }

@@ -11,7 +11,10 @@ use crate::{Result, clock::SystemClock, stage::Stage};
 pub(crate) async fn describe(binary: Option<&Path>) -> Result<Vec<(&'static str, String)>> {
     let mut rows = vec![
         ("date", SystemClock.now().to_string().chars().take(10).collect()),
-        ("processor", field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned())),
+        (
+            "processor",
+            field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        ),
         ("cores", std::thread::available_parallelism()?.to_string()),
         ("memory", field("/proc/meminfo", "MemTotal").map_or_else(String::new, |kb| gigabytes(&kb))),
         ("kernel", fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()),
@@ -36,7 +39,8 @@ pub(crate) async fn describe(binary: Option<&Path>) -> Result<Vec<(&'static str,
 
 /// A figure of `/proc/<process>/status`, in megabytes of 10^6.
 pub(crate) fn memory(name: &str, process: &str) -> Result<f64> {
-    let text = field(&format!("/proc/{process}/status"), name).ok_or("the system does not tell the memory of a process")?;
+    let text = field(&format!("/proc/{process}/status"), name)
+        .ok_or("the system does not tell the memory of a process")?;
     let kilobytes: f64 = text.trim_end_matches("kB").trim().parse()?;
     Ok(kilobytes * 1024.0 / 1e6)
 }

@@ -102,13 +102,14 @@ enum Child {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
-        |runtime| match cli.child {
-            Some(Child::Load { database, changes }) => runtime.block_on(changes::load(database, changes)),
-            Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
-            None => runtime.block_on(measure(&cli.run)),
-        },
-    );
+    let outcome =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
+            |runtime| match cli.child {
+                Some(Child::Load { database, changes }) => runtime.block_on(changes::load(database, changes)),
+                Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
+                None => runtime.block_on(measure(&cli.run)),
+            },
+        );
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -130,7 +131,8 @@ async fn measure(run: &Run) -> Result<()> {
         }
     }
     sections.push(report::first_page(run.first_page_seconds));
-    let report = Report { machine: machine::describe(run.binary.as_deref()).await?, quick: run.quick, sections };
+    let report =
+        Report { machine: machine::describe(run.binary.as_deref()).await?, quick: run.quick, sections };
     print!("{}", report.table());
     if let Some(path) = &run.report {
         std::fs::write(path, report.document())?;

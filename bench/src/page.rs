@@ -40,13 +40,20 @@ struct Grown {
 pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let (people, keys, requests) = if quick { (500, 200, 50) } else { (10_000, 5_000, 1_000) };
     let sizes: [u64; 3] = if quick { [2_000, 4_000, 8_000] } else { [20_000, 100_000, 1_000_000] };
-    let mut body = String::from("| database | events | p50 ms | p99 ms | slowest ms |\n|---|---|---|---|---|\n");
+    let mut body =
+        String::from("| database | events | p50 ms | p99 ms | slowest ms |\n|---|---|---|---|---|\n");
     let (mut figures, mut met) = (Vec::new(), true);
     for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgres] {
         let grown = grow(kind, people, keys, requests, &sizes).await?;
         body.push_str(&grown.rows);
-        let (first, last) = (grown.p99.first().copied().unwrap_or(f64::NAN), grown.p99.last().copied().unwrap_or(f64::NAN));
-        figures.push(format!("{kind:?} {last:.1} ms (×{:.2} from {} to {} events)", last / first, sizes[0], sizes[2]));
+        let (first, last) =
+            (grown.p99.first().copied().unwrap_or(f64::NAN), grown.p99.last().copied().unwrap_or(f64::NAN));
+        figures.push(format!(
+            "{kind:?} {last:.1} ms (×{:.2} from {} to {} events)",
+            last / first,
+            sizes[0],
+            sizes[2]
+        ));
         // Independent: the whole growth costs less than the spread from one hundred requests to the next.
         met &= last <= BAR && last <= first * 1.5;
     }
@@ -66,7 +73,13 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
     })
 }
 
-async fn grow(kind: DatabaseKind, people: usize, keys: usize, requests: usize, sizes: &[u64]) -> Result<Grown> {
+async fn grow(
+    kind: DatabaseKind,
+    people: usize,
+    keys: usize,
+    requests: usize,
+    sizes: &[u64],
+) -> Result<Grown> {
     let stage = Stage::new(kind, 8).await?;
     let tenant = stage.open.tenant().await?;
     let mut users = fill::people(&stage.open, &tenant, people).await?;
@@ -77,7 +90,8 @@ async fn grow(kind: DatabaseKind, people: usize, keys: usize, requests: usize, s
         fill::log(&stage.open, &tenant, &mut users, *size).await?;
         ask(&app, &tenant, requests / 10).await?;
         let latencies = ask(&app, &tenant, requests).await?;
-        let (p50, p99, slowest) = (latencies.quantile(0.5), latencies.quantile(0.99), latencies.quantile(1.0));
+        let (p50, p99, slowest) =
+            (latencies.quantile(0.5), latencies.quantile(0.99), latencies.quantile(1.0));
         grown.rows.push_str(&format!("| {kind:?} | {size} | {p50:.2} | {p99:.2} | {slowest:.2} |\n"));
         grown.p99.push(p99);
     }

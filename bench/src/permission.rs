@@ -21,7 +21,8 @@ pub(crate) async fn measure() -> Result<Section> {
     let stage = Stage::new(DatabaseKind::Sqlite, 1).await?;
     let tenant = stage.open.tenant().await?;
     let permit = stage.open.permit::<ReadPosture>(&tenant).await?;
-    let asked = [Permission::USER_READ, Permission::AUDIT_READ, Permission::TENANT_CREATE, Permission::SYSTEM_READ];
+    let asked =
+        [Permission::USER_READ, Permission::AUDIT_READ, Permission::TENANT_CREATE, Permission::SYSTEM_READ];
     let mut rounds = Vec::with_capacity(ROUNDS);
     let mut allowed = 0_usize;
     for _ in 0..ROUNDS {

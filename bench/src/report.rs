@@ -53,7 +53,9 @@ pub(crate) fn first_page(seconds: Option<f64>) -> Section {
     Section {
         title: "From a clean clone to the page".into(),
         lines: vec![Line {
-            what: "clean clone to page in the browser with the first command, dependencies downloaded, 2 cores".into(),
+            what:
+                "clean clone to page in the browser with the first command, dependencies downloaded, 2 cores"
+                    .into(),
             bar: "≤ 12 min".into(),
             figure: minutes.map_or_else(|| "not measured".into(), |minutes| format!("{minutes:.1} min")),
             met: minutes.map_or(Met::Unknown, |minutes| Met::of(minutes <= 12.0)),
@@ -68,7 +70,13 @@ impl Report {
     pub(crate) fn table(&self) -> String {
         let mut text = String::from("| what | bar | measured | |\n|---|---|---|---|\n");
         for line in self.lines() {
-            text.push_str(&format!("| {} | {} | {} | {} |\n", line.what, line.bar, line.figure, line.met.word()));
+            text.push_str(&format!(
+                "| {} | {} | {} | {} |\n",
+                line.what,
+                line.bar,
+                line.figure,
+                line.met.word()
+            ));
         }
         text
     }
@@ -152,9 +160,19 @@ mod tests {
 
     #[test]
     fn missed_bar_stays_with_its_figure_and_says_what_would_close_it() {
-        let line = Line { what: "speed".into(), bar: "≥ 1".into(), figure: "0.5".into(), met: Met::No, close: "more of it" };
+        let line = Line {
+            what: "speed".into(),
+            bar: "≥ 1".into(),
+            figure: "0.5".into(),
+            met: Met::No,
+            close: "more of it",
+        };
         let section = Section { title: "Speed".into(), lines: vec![line], body: "measured\n".into() };
-        let report = Report { machine: vec![("cores", "2".into())], quick: false, sections: vec![section, first_page(None)] };
+        let report = Report {
+            machine: vec![("cores", "2".into())],
+            quick: false,
+            sections: vec![section, first_page(None)],
+        };
         let text = report.document();
         assert!(text.contains("| speed | ≥ 1 | 0.5 | **missed** |"), "{text}");
         assert!(text.contains("- speed: more of it."), "{text}");

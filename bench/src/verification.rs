@@ -58,7 +58,11 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let figure = match through.as_slice() {
         [sqlite, postgres] => format!(
             "{} k proof alone; {} k through SQLite, {} k through PostgreSQL; memory ×{growth:.2} from {} to {} events",
-            thousands(alone), thousands(*sqlite), thousands(*postgres), sizes[0], sizes[1]
+            thousands(alone),
+            thousands(*sqlite),
+            thousands(*postgres),
+            sizes[0],
+            sizes[1]
         ),
         _ => String::new(),
     };
@@ -94,7 +98,11 @@ async fn in_memory(open: &Open, tenant: &Tenant) -> Result<(String, f64)> {
     }
     let rate = median(&rates);
     let octets = log.events.iter().map(|event| event.bytes.len()).sum::<usize>() / log.events.len().max(1);
-    let row = format!("| proof alone, {octets} octets an event | {} | {:.0} | {rate:.0} | – |\n", log.events.len(), median(&walls));
+    let row = format!(
+        "| proof alone, {octets} octets an event | {} | {:.0} | {rate:.0} | – |\n",
+        log.events.len(),
+        median(&walls)
+    );
     Ok((row, rate))
 }
 
@@ -148,7 +156,8 @@ async fn in_child(stage: &Stage) -> Result<Seen> {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
     let seen: Value = serde_json::from_slice(&output.stdout)?;
-    let number = |name: &str| seen.get(name).and_then(Value::as_f64).ok_or_else(|| format!("{name} is missing"));
+    let number =
+        |name: &str| seen.get(name).and_then(Value::as_f64).ok_or_else(|| format!("{name} is missing"));
     Ok(Seen {
         events: seen.get("events").and_then(Value::as_u64).ok_or("events is missing")?,
         took: Elapsed { wall: number("wall")?, cpu: number("cpu")? },

@@ -19,9 +19,10 @@ async function openAsOwner(t, options) {
 function focused(page) {
   return page.evaluate(() => {
     const it = document.activeElement;
-    const style = getComputedStyle(it);
     const box = it.getBoundingClientRect();
-    const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+    const outlined = ({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) > 0;
+    // The link of a row stands for the whole row.
+    const ring = [it, it.closest('tr')].some((one) => one && outlined(getComputedStyle(one)));
     const within = it.closest('dialog')?.id ?? null;
     return { text: it.textContent.trim(), id: it.id, tag: it.localName, ring, top: box.top, width: box.width, within };
   });

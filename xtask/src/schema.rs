@@ -32,7 +32,15 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<bool> {
     let before = read(&workspace)?;
     let cluster = Cluster::start(Durability::CARELESS)?;
     let mut program = workspace
-        .cargo(["nextest", "run", "--package", "bailiwick-store", "--locked", "--no-fail-fast", "--color=never"])
+        .cargo([
+            "nextest",
+            "run",
+            "--package",
+            "bailiwick-store",
+            "--locked",
+            "--no-fail-fast",
+            "--color=never",
+        ])
         .args(["-E", "test(fresh_database_has_the_reviewed_schema)"]);
     for (key, value) in cluster.variables() {
         program = program.env(key, value);
@@ -42,7 +50,14 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<bool> {
     }
     let finished = program.run()?;
     if args.check {
-        println!("{}", if finished.success { "the schemas are those of the migrations" } else { finished.output.trim_end() });
+        println!(
+            "{}",
+            if finished.success {
+                "the schemas are those of the migrations"
+            } else {
+                finished.output.trim_end()
+            }
+        );
         return Ok(finished.success);
     }
     if !finished.success {
@@ -65,7 +80,8 @@ fn read(workspace: &Workspace) -> Result<Vec<String>> {
 
 /// How many lines came and went; which ones is for the review of the change.
 fn difference(old: &str, new: &str) -> String {
-    let missing = |from: &str, of: &str| of.lines().filter(|line| !from.lines().any(|other| other == *line)).count();
+    let missing =
+        |from: &str, of: &str| of.lines().filter(|line| !from.lines().any(|other| other == *line)).count();
     match (missing(old, new), missing(new, old)) {
         (0, 0) => "unchanged".to_owned(),
         (came, went) => format!("{came} lines came, {went} went"),

@@ -42,7 +42,12 @@ pub fn difference(before: Option<&Value>, after: Option<&Value>) -> Vec<Change> 
     let mut changes = Vec::new();
     let empty = Map::new();
     let object = |image: Option<&'_ Value>| image.and_then(Value::as_object).cloned();
-    compare(&object(before).unwrap_or_else(|| empty.clone()), &object(after).unwrap_or(empty), "", &mut changes);
+    compare(
+        &object(before).unwrap_or_else(|| empty.clone()),
+        &object(after).unwrap_or(empty),
+        "",
+        &mut changes,
+    );
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
 }
@@ -53,12 +58,24 @@ fn compare(before: &Map<String, Value>, after: &Map<String, Value>, prefix: &str
         match (old, after.get(key)) {
             (Value::Object(old), Some(Value::Object(new))) => compare(old, new, &path(), changes),
             (old, Some(new)) if old == new => {}
-            (old, Some(new)) => changes.push(Change { path: path(), op: Op::Replace, before: old.clone(), after: new.clone() }),
-            (old, None) => changes.push(Change { path: path(), op: Op::Remove, before: old.clone(), after: Value::Null }),
+            (old, Some(new)) => changes.push(Change {
+                path: path(),
+                op: Op::Replace,
+                before: old.clone(),
+                after: new.clone(),
+            }),
+            (old, None) => {
+                changes.push(Change { path: path(), op: Op::Remove, before: old.clone(), after: Value::Null })
+            }
         }
     }
     for (key, new) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
-        changes.push(Change { path: format!("{prefix}/{}", escape(key)), op: Op::Add, before: Value::Null, after: new.clone() });
+        changes.push(Change {
+            path: format!("{prefix}/{}", escape(key)),
+            op: Op::Add,
+            before: Value::Null,
+            after: new.clone(),
+        });
     }
 }
 
@@ -116,14 +133,21 @@ mod tests {
     use super::*;
 
     fn image() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i32>().prop_map(Value::from), "[a-c~/]{0,3}".prop_map(Value::from)];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "[a-c~/]{0,3}".prop_map(Value::from)
+        ];
         let value = leaf.prop_recursive(3, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-                prop::collection::hash_map("[a-c~/]{1,2}", inner, 0..4).prop_map(|m| Value::Object(m.into_iter().collect())),
+                prop::collection::hash_map("[a-c~/]{1,2}", inner, 0..4)
+                    .prop_map(|m| Value::Object(m.into_iter().collect())),
             ]
         });
-        prop::collection::hash_map("[a-c~/]{1,2}", value, 0..5).prop_map(|m| Value::Object(m.into_iter().collect()))
+        prop::collection::hash_map("[a-c~/]{1,2}", value, 0..5)
+            .prop_map(|m| Value::Object(m.into_iter().collect()))
     }
 
     proptest! {

@@ -97,7 +97,13 @@ mod tests {
     fn an_id_has_one_spelling() {
         let id = "0193a7c2-7b1e-7000-8000-000000000001";
         assert_eq!(UserId::from_str(id).map(|id| id.to_string()), Ok(id.to_owned()));
-        for other in ["0193a7c27b1e70008000000000000001", "{0193a7c2-7b1e-7000-8000-000000000001}", "", "1", "urn:uuid:x"] {
+        for other in [
+            "0193a7c27b1e70008000000000000001",
+            "{0193a7c2-7b1e-7000-8000-000000000001}",
+            "",
+            "1",
+            "urn:uuid:x",
+        ] {
             assert_eq!(UserId::from_str(other), Err(BadId), "{other}");
         }
     }

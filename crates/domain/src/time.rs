@@ -25,7 +25,13 @@ pub struct BadTime;
 impl Timestamp {
     /// The instant `micros` microseconds after 1970, kept within the years 1970 to 9999.
     pub const fn from_micros(micros: i64) -> Self {
-        Self(if micros < 0 { 0 } else if micros > MAX { MAX } else { micros })
+        Self(if micros < 0 {
+            0
+        } else if micros > MAX {
+            MAX
+        } else {
+            micros
+        })
     }
     /// Microseconds since 1970.
     pub const fn micros(self) -> i64 {
@@ -139,7 +145,11 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = self.civil();
         let micros = self.0.rem_euclid(SECOND);
-        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{micros:06}Z", c.year, c.month, c.day, c.hour, c.minute, c.second)
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{micros:06}Z",
+            c.year, c.month, c.day, c.hour, c.minute, c.second
+        )
     }
 }
 
@@ -216,7 +226,9 @@ fn parse(text: &str) -> Option<Timestamp> {
     let rest = text.get(19..)?.strip_suffix('Z')?;
     let micros = match rest.strip_prefix('.') {
         None if rest.is_empty() => 0,
-        Some(fraction) if (1..=6).contains(&fraction.len()) && fraction.bytes().all(|b| b.is_ascii_digit()) => {
+        Some(fraction)
+            if (1..=6).contains(&fraction.len()) && fraction.bytes().all(|b| b.is_ascii_digit()) =>
+        {
             format!("{fraction:0<6}").parse().ok()?
         }
         _ => return None,
@@ -250,7 +262,15 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for text in ["2026-02-30", "2026-13-01", "2026-00-10", "1969-12-31", "2026-1-1", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00+00:00"] {
+        for text in [
+            "2026-02-30",
+            "2026-13-01",
+            "2026-00-10",
+            "1969-12-31",
+            "2026-1-1",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00+00:00",
+        ] {
             assert_eq!(Timestamp::parse(text), Err(BadTime), "{text}");
         }
         assert!(Timestamp::parse("2028-02-29").is_ok());

@@ -32,12 +32,18 @@ pub struct NewApiKey {
 }
 
 /// Makes a key and gives its text, this once. Its scopes hold no more than the actor has, and nothing of the platform's.
-pub async fn create(store: &Store, permit: &Permit<CreateApiKey>, new: NewApiKey) -> Result<(ApiKey, Secret)> {
+pub async fn create(
+    store: &Store,
+    permit: &Permit<CreateApiKey>,
+    new: NewApiKey,
+) -> Result<(ApiKey, Secret)> {
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&new.name));
     let scopes = match store.catalogue().parse_set(new.scopes.iter().map(String::as_str)) {
         Ok(set) if set.is_empty() => fields.take("scopes", Err("Choose at least one scope.")),
-        Ok(set) if !set.intersection(store.catalogue().platform_permissions()).is_empty() => fields.take("scopes", Err("A key cannot carry a permission of the platform.")),
+        Ok(set) if !set.intersection(store.catalogue().platform_permissions()).is_empty() => {
+            fields.take("scopes", Err("A key cannot carry a permission of the platform."))
+        }
         Ok(set) => Some(set),
         Err(unknown) => {
             fields.refuse("scopes", unknown.to_string());
@@ -93,7 +99,8 @@ pub async fn revoke(store: &Store, permit: &Permit<RevokeApiKey>, id: ApiKeyId) 
             }
             let after = ApiKey { revoked_at: Some(tx.now()), ..before.clone() };
             let written = api_keys::replace(tx, before, after.clone()).await?;
-            let event = Event::new("api_key.revoked", &written)?.raising(Severity::Info, format!("{} key revoked", after.name));
+            let event = Event::new("api_key.revoked", &written)?
+                .raising(Severity::Info, format!("{} key revoked", after.name));
             Ok(tx.record(event, after))
         })
         .await
@@ -115,6 +122,10 @@ fn describe(key: &ApiKey) -> String {
             let first = scopes.first().map(|scope| scope.replace(':', " ")).unwrap_or_default();
             format!("{} key created with {first} scope", key.name)
         }
-        (_, writes) => format!("{} key created with {writes} write scope{}", key.name, if writes == 1 { "" } else { "s" }),
+        (_, writes) => format!(
+            "{} key created with {writes} write scope{}",
+            key.name,
+            if writes == 1 { "" } else { "s" }
+        ),
     }
 }

@@ -12,7 +12,10 @@ use bailiwick_vault::{
     token::{EnrolmentToken, SessionToken},
 };
 
-use crate::{Error, Result, sign_in::{leave_elsewhere, open_session}};
+use crate::{
+    Error, Result,
+    sign_in::{leave_elsewhere, open_session},
+};
 
 /// How long a link works.
 pub const LASTS: Span = Span::hours(24);
@@ -20,12 +23,22 @@ pub const LASTS: Span = Span::hours(24);
 const DEAD: &str = "This link does not work any more. Ask whoever sent it for another one.";
 
 /// Makes a link for a user. Its token is in the answer only; what is stored is a hash.
-pub async fn begin<R: Writes + Platform>(store: &Store, permit: &Permit<R>, user: UserId) -> Result<EnrolmentToken> {
+pub async fn begin<R: Writes + Platform>(
+    store: &Store,
+    permit: &Permit<R>,
+    user: UserId,
+) -> Result<EnrolmentToken> {
     store
         .change(permit, async |tx| {
             let user = users::lock(tx, user).await?;
             let token = EnrolmentToken::generate(&tx.tenant().bytes(), store.entropy());
-            let enrolment = Enrolment { id: store.new_id(), user: user.id, created_at: tx.now(), expires_at: tx.now() + LASTS, used_at: None };
+            let enrolment = Enrolment {
+                id: store.new_id(),
+                user: user.id,
+                created_at: tx.now(),
+                expires_at: tx.now() + LASTS,
+                used_at: None,
+            };
             let written = accounts::insert_enrolment(tx, enrolment, &token.hash()).await?;
             let event = Event::new("enrolment.created", &written)?;
             Ok(tx.record(event, token))
@@ -45,7 +58,13 @@ pub async fn usable(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentTok
 }
 
 /// Sets the password and signs the user in. The link works once, whoever comes first.
-pub async fn complete(store: &Store, hasher: &PasswordHasher, permit: &Permit<SignIn>, token: &EnrolmentToken, password: String) -> Result<SessionToken> {
+pub async fn complete(
+    store: &Store,
+    hasher: &PasswordHasher,
+    permit: &Permit<SignIn>,
+    token: &EnrolmentToken,
+    password: String,
+) -> Result<SessionToken> {
     let password = chosen(password)?;
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
@@ -67,10 +86,16 @@ pub async fn complete(store: &Store, hasher: &PasswordHasher, permit: &Permit<Si
             let written = accounts::replace_enrolment(tx, before, after).await?;
             let used = Event::new("enrolment.used", &written)?;
             tx.also(used);
-            let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
-            let set = Event::new("password.set", &written)?.raising(Severity::Info, format!("{} set a password", user.role.title()));
+            let written = accounts::set_password(
+                tx,
+                StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() },
+            )
+            .await?;
+            let set = Event::new("password.set", &written)?
+                .raising(Severity::Info, format!("{} set a password", user.role.title()));
             tx.also(set);
-            let (recorded, session) = open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await?;
+            let (recorded, session) =
+                open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await?;
             Ok::<_, Error>(recorded.map(|()| session))
         })
         .await?;
@@ -79,12 +104,22 @@ pub async fn complete(store: &Store, hasher: &PasswordHasher, permit: &Permit<Si
 }
 
 /// Sets a user's password as the server itself: for the demonstration and for tests.
-pub async fn set_password(store: &Store, hasher: &PasswordHasher, permit: &Permit<ByJob>, user: UserId, password: String) -> Result<()> {
+pub async fn set_password(
+    store: &Store,
+    hasher: &PasswordHasher,
+    permit: &Permit<ByJob>,
+    user: UserId,
+    password: String,
+) -> Result<()> {
     let hash = hasher.hash(&chosen(password)?).await.map_err(Error::Password)?;
     store
         .change(permit, async |tx| {
             let user = users::lock(tx, user).await?;
-            let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
+            let written = accounts::set_password(
+                tx,
+                StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() },
+            )
+            .await?;
             let event = Event::new("password.set", &written)?;
             Ok(tx.record(event, ()))
         })

@@ -16,7 +16,12 @@ pub async fn totp_begin(store: &Store, permit: &Permit<ChangeMe>) -> Result<(Fac
 }
 
 /// Proves a pending authenticator by one of its codes; only then does it count.
-pub async fn totp_verify(store: &Store, permit: &Permit<ChangeMe>, id: FactorId, code: &str) -> Result<Factor> {
+pub async fn totp_verify(
+    store: &Store,
+    permit: &Permit<ChangeMe>,
+    id: FactorId,
+    code: &str,
+) -> Result<Factor> {
     verify(store, permit, me(permit)?, id, code).await
 }
 
@@ -26,7 +31,15 @@ pub async fn sso_asserted(store: &Store, permit: &Permit<ByJob>, user: UserId) -
         .change(permit, async |tx| {
             let user = users::lock(tx, user).await?;
             let now = tx.now();
-            let factor = Factor { id: store.new_id(), user: user.id, kind: FactorKind::Sso, state: FactorState::Verified, last_step: 0, created_at: now, verified_at: Some(now) };
+            let factor = Factor {
+                id: store.new_id(),
+                user: user.id,
+                kind: FactorKind::Sso,
+                state: FactorState::Verified,
+                last_step: 0,
+                created_at: now,
+                verified_at: Some(now),
+            };
             let written = accounts::insert_factor(tx, factor.clone(), None).await?;
             let event = Event::new("mfa.asserted", &written)?;
             Ok(tx.record(event, factor))
@@ -35,12 +48,22 @@ pub async fn sso_asserted(store: &Store, permit: &Permit<ByJob>, user: UserId) -
 }
 
 /// As [`totp_begin`], for a user that the server itself sets up.
-pub async fn totp_begin_for(store: &Store, permit: &Permit<ByJob>, user: UserId) -> Result<(Factor, TotpSecret)> {
+pub async fn totp_begin_for(
+    store: &Store,
+    permit: &Permit<ByJob>,
+    user: UserId,
+) -> Result<(Factor, TotpSecret)> {
     begin(store, permit, user).await
 }
 
 /// As [`totp_verify`], for a user that the server itself sets up.
-pub async fn totp_verify_for(store: &Store, permit: &Permit<ByJob>, user: UserId, id: FactorId, code: &str) -> Result<Factor> {
+pub async fn totp_verify_for(
+    store: &Store,
+    permit: &Permit<ByJob>,
+    user: UserId,
+    id: FactorId,
+    code: &str,
+) -> Result<Factor> {
     verify(store, permit, user, id, code).await
 }
 
@@ -50,7 +73,9 @@ async fn begin<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId) -> Re
             let user = users::lock(tx, user).await?;
             for factor in accounts::factors(tx, user.id).await? {
                 match (factor.kind, factor.state) {
-                    (FactorKind::Totp, FactorState::Verified) => return Err(Error::Conflict("An authenticator app is set up already.")),
+                    (FactorKind::Totp, FactorState::Verified) => {
+                        return Err(Error::Conflict("An authenticator app is set up already."));
+                    }
                     // Whoever begins again does not have the first secret any more.
                     (FactorKind::Totp, FactorState::Pending) => {
                         let after = Factor { state: FactorState::Removed, ..factor.clone() };
@@ -62,7 +87,15 @@ async fn begin<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId) -> Re
                 }
             }
             let secret = TotpSecret::generate(store.entropy());
-            let factor = Factor { id: store.new_id(), user: user.id, kind: FactorKind::Totp, state: FactorState::Pending, last_step: 0, created_at: store.now(), verified_at: None };
+            let factor = Factor {
+                id: store.new_id(),
+                user: user.id,
+                kind: FactorKind::Totp,
+                state: FactorState::Pending,
+                last_step: 0,
+                created_at: store.now(),
+                verified_at: None,
+            };
             let written = accounts::insert_factor(tx, factor.clone(), Some(&secret)).await?;
             let event = Event::new("factor.enrolled", &written)?;
             Ok(tx.record(event, (factor, secret)))
@@ -70,7 +103,13 @@ async fn begin<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId) -> Re
         .await
 }
 
-async fn verify<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId, id: FactorId, code: &str) -> Result<Factor> {
+async fn verify<R: Writes>(
+    store: &Store,
+    permit: &Permit<R>,
+    user: UserId,
+    id: FactorId,
+    code: &str,
+) -> Result<Factor> {
     store
         .change(permit, async |tx| {
             let owner = users::lock(tx, user).await?;
@@ -81,10 +120,21 @@ async fn verify<R: Writes>(store: &Store, permit: &Permit<R>, user: UserId, id: 
             let secret = accounts::factor_secret(tx, id).await?;
             let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
             let now = store.now();
-            let step = secret.verify(&code, now.unix_seconds(), None).map_err(|_| Error::field("code", "The code is not right. Check the clock of the device and try the next code."))?;
-            let after = Factor { state: FactorState::Verified, last_step: i64::try_from(step).unwrap_or(i64::MAX), verified_at: Some(now), ..before.clone() };
+            let step = secret.verify(&code, now.unix_seconds(), None).map_err(|_| {
+                Error::field(
+                    "code",
+                    "The code is not right. Check the clock of the device and try the next code.",
+                )
+            })?;
+            let after = Factor {
+                state: FactorState::Verified,
+                last_step: i64::try_from(step).unwrap_or(i64::MAX),
+                verified_at: Some(now),
+                ..before.clone()
+            };
             let written = accounts::replace_factor(tx, before, after.clone()).await?;
-            let event = Event::new("mfa.enabled", &written)?.raising(Severity::Info, format!("{} verified TOTP factor", owner.role.title()));
+            let event = Event::new("mfa.enabled", &written)?
+                .raising(Severity::Info, format!("{} verified TOTP factor", owner.role.title()));
             Ok(tx.record(event, after))
         })
         .await

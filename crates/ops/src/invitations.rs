@@ -38,7 +38,9 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
     }
     store
         .change(permit, async |tx| {
-            if role.platform() != (tenants::find(tx).await?.kind == bailiwick_domain::entity::TenantKind::Platform) {
+            if role.platform()
+                != (tenants::find(tx).await?.kind == bailiwick_domain::entity::TenantKind::Platform)
+            {
                 return Err(Error::field("role", "Choose one of the roles."));
             }
             if users::by_email(tx, &email).await?.is_some() {
@@ -57,35 +59,57 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
                 Actor::User { id, .. } => Some(*id),
                 _ => None,
             };
-            let invitation = Invitation { id: store.new_id(), email: email.clone(), role, invited_by, state: InvitationState::Open, created_at: tx.now(), expires_at };
+            let invitation = Invitation {
+                id: store.new_id(),
+                email: email.clone(),
+                role,
+                invited_by,
+                state: InvitationState::Open,
+                created_at: tx.now(),
+                expires_at,
+            };
             let token = InvitationToken::generate(&tx.tenant().bytes(), store.entropy());
             let written = invitations::insert(tx, invitation.clone(), &token.hash()).await?;
-            let event = Event::new("user.invited", &written)?.raising(Severity::Info, format!("{} invitation created", role.title()));
+            let event = Event::new("user.invited", &written)?
+                .raising(Severity::Info, format!("{} invitation created", role.title()));
             Ok(tx.record(event, invitation))
         })
         .await
 }
 
 /// Takes a pending invitation back: its link stops working at once.
-pub async fn revoke(store: &Store, permit: &Permit<RevokeInvitation>, id: InvitationId) -> Result<Invitation> {
+pub async fn revoke(
+    store: &Store,
+    permit: &Permit<RevokeInvitation>,
+    id: InvitationId,
+) -> Result<Invitation> {
     store
         .change(permit, async |tx| {
             let before = invitations::lock(tx, id).await?;
             match before.status(tx.now()) {
                 InvitationStatus::Pending | InvitationStatus::Expired => {}
-                InvitationStatus::Accepted => return Err(Error::Conflict("The invitation was accepted; disable the user instead.")),
-                InvitationStatus::Revoked => return Err(Error::Conflict("The invitation was taken back already.")),
+                InvitationStatus::Accepted => {
+                    return Err(Error::Conflict("The invitation was accepted; disable the user instead."));
+                }
+                InvitationStatus::Revoked => {
+                    return Err(Error::Conflict("The invitation was taken back already."));
+                }
             }
             let after = Invitation { state: InvitationState::Revoked, ..before.clone() };
             let written = invitations::replace(tx, before, after.clone()).await?;
-            let event = Event::new("invitation.revoked", &written)?.raising(Severity::Info, format!("{} invitation revoked", after.role.title()));
+            let event = Event::new("invitation.revoked", &written)?
+                .raising(Severity::Info, format!("{} invitation revoked", after.role.title()));
             Ok(tx.record(event, after))
         })
         .await
 }
 
 /// The roles that this permit may invite to: those that hold no more than its holder has.
-pub fn invitable(store: &Store, held: bailiwick_domain::permission::PermissionSet, platform: bool) -> Vec<Role> {
+pub fn invitable(
+    store: &Store,
+    held: bailiwick_domain::permission::PermissionSet,
+    platform: bool,
+) -> Vec<Role> {
     let fits = |role: &Role| role.platform() == platform && store.catalogue().role_set(*role).is_subset(held);
     Role::ALL.iter().copied().filter(fits).collect()
 }

@@ -24,7 +24,8 @@ pub struct NewPolicy {
 /// Replaces the tenant's policy. Sessions that exist keep their absolute end; their idle time follows the next request.
 pub async fn update(store: &Store, permit: &Permit<UpdatePolicy>, new: NewPolicy) -> Result<Policy> {
     let mut fields = Fields::default();
-    let mfa_floor = fields.take("mfa_floor", new.mfa_floor.parse::<MfaFloor>().map_err(|_| "Choose one of the two."));
+    let mfa_floor =
+        fields.take("mfa_floor", new.mfa_floor.parse::<MfaFloor>().map_err(|_| "Choose one of the two."));
     for (field, value, range, text) in [
         ("session_idle_minutes", new.session_idle_minutes, 5..=1440, "Use 5 to 1,440 minutes."),
         ("session_absolute_hours", new.session_absolute_hours, 1..=720, "Use 1 to 720 hours."),
@@ -52,7 +53,11 @@ pub async fn update(store: &Store, permit: &Permit<UpdatePolicy>, new: NewPolicy
             let weaker = before.mfa_floor == MfaFloor::Mfa && after.mfa_floor == MfaFloor::Any;
             let written = tenants::replace_policy(tx, before, after.clone()).await?;
             let event = Event::new("policy.updated", &written)?;
-            let event = if weaker { event.raising(Severity::High, "The policy no longer asks for MFA") } else { event.raising(Severity::Info, "The security policy changed") };
+            let event = if weaker {
+                event.raising(Severity::High, "The policy no longer asks for MFA")
+            } else {
+                event.raising(Severity::Info, "The security policy changed")
+            };
             Ok(tx.record(event, after))
         })
         .await

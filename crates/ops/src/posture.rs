@@ -1,6 +1,8 @@
 //! The posture of a tenant: its counts joined with what the server is really configured to do.
 
-use bailiwick_domain::posture::{AppendOnly, AtRest, Audit, Database, DatabaseKind, Posture, Snapshot, TlsEndpoint, TlsMode, Transit};
+use bailiwick_domain::posture::{
+    AppendOnly, AtRest, Audit, Database, DatabaseKind, Posture, Snapshot, TlsEndpoint, TlsMode, Transit,
+};
 use bailiwick_store::{Scope, posture};
 
 use crate::Result;
@@ -61,7 +63,11 @@ pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Resu
             database: Database { kind: environment.database, tls_mode: environment.database_tls },
         },
         audit: Audit {
-            append_only: if environment.separate_owner { AppendOnly::EnforcedBySeparateOwner } else { AppendOnly::EnforcedByTriggers },
+            append_only: if environment.separate_owner {
+                AppendOnly::EnforcedBySeparateOwner
+            } else {
+                AppendOnly::EnforcedByTriggers
+            },
             // Neither job exists in this version.
             archive_job: false,
             retention_job: false,

@@ -1,7 +1,10 @@
 //! Signing in and out. Every answer to a wrong guess is the same, whatever was wrong with it.
 
 use bailiwick_domain::{
-    entity::{Attempt, AttemptOutcome, FactorKind, FactorState, Password as StoredHash, Session, Severity, SignInMethod, TenantStatus, User, UserStatus},
+    entity::{
+        Attempt, AttemptOutcome, FactorKind, FactorState, Password as StoredHash, Session, Severity,
+        SignInMethod, TenantStatus, User, UserStatus,
+    },
     ids::{AttemptId, TenantId},
     rule::SignIn,
     time::Span,
@@ -23,7 +26,8 @@ const SECOND_FACTOR_WITHIN: Span = Span::minutes(10);
 /// Organisations of one address that are tried at most.
 const TENANTS: usize = 8;
 
-const WRONG_PASSWORD: &str = "The address or the password is not right. After five wrong tries, wait fifteen minutes.";
+const WRONG_PASSWORD: &str =
+    "The address or the password is not right. After five wrong tries, wait fifteen minutes.";
 const WRONG_CODE: &str = "The code is not right. Wait for the next one and try again.";
 
 /// How far a sign-in has come.
@@ -39,7 +43,13 @@ pub enum Step {
 ///
 /// The address may belong to several organisations; the first one in which the password is right is entered. Without any,
 /// the same work is done, so that neither the answer nor its time tells whether there is an account.
-pub async fn password(store: &Store, hasher: &PasswordHasher, permit: &Permit<SignIn>, email: &str, password: String) -> Result<Step> {
+pub async fn password(
+    store: &Store,
+    hasher: &PasswordHasher,
+    permit: &Permit<SignIn>,
+    email: &str,
+    password: String,
+) -> Result<Step> {
     let wrong = || Error::field("password", WRONG_PASSWORD);
     let password = Password::presented(password).map_err(|_| wrong())?;
     let email = email.trim().to_lowercase();
@@ -75,7 +85,12 @@ struct Account {
 }
 
 /// The account of an address in one tenant, if it may sign in with a password at all.
-async fn account(store: &Store, permit: &Permit<SignIn>, tenant: TenantId, email: &str) -> Result<Option<Account>> {
+async fn account(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    tenant: TenantId,
+    email: &str,
+) -> Result<Option<Account>> {
     let mut view = store.read(permit).await?;
     debug_assert_eq!(view.tenant(), tenant);
     if tenants::find(&mut view).await?.status != TenantStatus::Active {
@@ -89,7 +104,13 @@ async fn account(store: &Store, permit: &Permit<SignIn>, tenant: TenantId, email
     Ok(Some(Account { user, hash: StoredPassword::from_stored(stored.hash) }))
 }
 
-async fn check_password(store: &Store, hasher: &PasswordHasher, permit: &Permit<SignIn>, account: Account, password: &Password) -> Result<Step> {
+async fn check_password(
+    store: &Store,
+    hasher: &PasswordHasher,
+    permit: &Permit<SignIn>,
+    account: Account,
+    password: &Password,
+) -> Result<Step> {
     within_limit(store, permit, &account.user, "password").await?;
     let verdict = hasher.verify(password, Some(&account.hash)).await.map_err(Error::Password)?;
     let Verdict::Match { needs_rehash } = verdict else {
@@ -109,7 +130,8 @@ async fn accept_password(
     password: &Password,
     needs_rehash: bool,
 ) -> Result<Option<Step>> {
-    let rehashed = if needs_rehash { Some(hasher.hash(password).await.map_err(Error::Password)?) } else { None };
+    let rehashed =
+        if needs_rehash { Some(hasher.hash(password).await.map_err(Error::Password)?) } else { None };
     store
         .change(permit, async |tx| {
             let user = users::lock(tx, account.user.id).await?;
@@ -117,15 +139,23 @@ async fn accept_password(
                 return Err(Error::field("password", WRONG_PASSWORD));
             }
             if guesses(store, tx, permit, &user, "password").await? >= GUESSES {
-                let recorded = attempt_recorded(store, tx, permit, &user, "password", AttemptOutcome::Limited).await?;
+                let recorded =
+                    attempt_recorded(store, tx, permit, &user, "password", AttemptOutcome::Limited).await?;
                 return Ok(recorded.map(|()| None));
             }
             if let Some(hash) = &rehashed {
-                let written = accounts::set_password(tx, StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() }).await?;
+                let written = accounts::set_password(
+                    tx,
+                    StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() },
+                )
+                .await?;
                 let event = Event::new("password.rehashed", &written)?;
                 tx.also(event);
             }
-            let asks_code = accounts::factors(tx, user.id).await?.iter().any(|f| f.kind == FactorKind::Totp && f.state == FactorState::Verified);
+            let asks_code = accounts::factors(tx, user.id)
+                .await?
+                .iter()
+                .any(|f| f.kind == FactorKind::Totp && f.state == FactorState::Verified);
             attempt(store, tx, permit, &user, "password", AttemptOutcome::Accepted).await?;
             let method = if asks_code { SignInMethod::PasswordOnly } else { SignInMethod::Password };
             let (recorded, token) = open_session(store, tx, permit, &user, method).await?;
@@ -145,7 +175,8 @@ pub async fn code(store: &Store, permit: &Permit<SignIn>, code: &str) -> Result<
             // One guess at a time: the lock makes the count below exact.
             let user = users::lock(tx, id).await?;
             if guesses(store, tx, permit, &user, "totp").await? >= GUESSES {
-                let recorded = attempt_recorded(store, tx, permit, &user, "totp", AttemptOutcome::Limited).await?;
+                let recorded =
+                    attempt_recorded(store, tx, permit, &user, "totp", AttemptOutcome::Limited).await?;
                 return Ok(recorded.map(|()| Err(limited())));
             }
             let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
@@ -167,10 +198,12 @@ pub async fn code(store: &Store, permit: &Permit<SignIn>, code: &str) -> Result<
                 let written = sessions::end(tx, waiting).await?;
                 let ended = Event::new("session.ended", &written)?.because("a second factor followed");
                 tx.also(ended);
-                let (recorded, token) = open_session(store, tx, permit, &user, SignInMethod::PasswordTotp).await?;
+                let (recorded, token) =
+                    open_session(store, tx, permit, &user, SignInMethod::PasswordTotp).await?;
                 return Ok(recorded.map(|()| Ok(token)));
             }
-            let recorded = attempt_recorded(store, tx, permit, &user, "totp", AttemptOutcome::Refused).await?;
+            let recorded =
+                attempt_recorded(store, tx, permit, &user, "totp", AttemptOutcome::Refused).await?;
             Ok::<_, Error>(recorded.map(|()| Err(Error::field("code", WRONG_CODE))))
         })
         .await?;
@@ -197,10 +230,20 @@ pub(crate) async fn leave_elsewhere(store: &Store, permit: &Permit<SignIn>, ente
 }
 
 /// Opens a session for a user who has just proved who they are.
-pub(crate) async fn open_session(store: &Store, tx: &mut Tx, permit: &Permit<SignIn>, user: &User, method: SignInMethod) -> Result<(Recorded<()>, SessionToken)> {
+pub(crate) async fn open_session(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<SignIn>,
+    user: &User,
+    method: SignInMethod,
+) -> Result<(Recorded<()>, SessionToken)> {
     let policy = tenants::policy(tx).await?;
     let now = tx.now();
-    let whole = if method == SignInMethod::PasswordOnly { SECOND_FACTOR_WITHIN } else { Span::hours(policy.session_absolute_hours) };
+    let whole = if method == SignInMethod::PasswordOnly {
+        SECOND_FACTOR_WITHIN
+    } else {
+        Span::hours(policy.session_absolute_hours)
+    };
     let absolute_until = now + whole;
     let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
     let session = Session {
@@ -231,7 +274,12 @@ pub(crate) async fn open_session(store: &Store, tx: &mut Tx, permit: &Permit<Sig
 
 /// Refuses when this source has guessed wrong too often at this account. Other sources are not affected: nobody can lock a
 /// person out of their own account.
-async fn within_limit(store: &Store, permit: &Permit<SignIn>, user: &User, factor: &'static str) -> Result<()> {
+async fn within_limit(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    user: &User,
+    factor: &'static str,
+) -> Result<()> {
     let mut view = store.read(permit).await?;
     let refused = guesses(store, &mut view, permit, user, factor).await?;
     drop(view);
@@ -243,7 +291,13 @@ async fn within_limit(store: &Store, permit: &Permit<SignIn>, user: &User, facto
 }
 
 /// Wrong guesses of this source at this account and factor that still count.
-async fn guesses(store: &Store, scope: &mut impl Scope, permit: &Permit<SignIn>, user: &User, factor: &str) -> Result<i64> {
+async fn guesses(
+    store: &Store,
+    scope: &mut impl Scope,
+    permit: &Permit<SignIn>,
+    user: &User,
+    factor: &str,
+) -> Result<i64> {
     let since = scope.now() - WINDOW;
     let source = source(store, permit, scope.tenant());
     Ok(accounts::refused_since(scope, user.id, factor, source.as_ref(), since).await?)
@@ -253,24 +307,57 @@ const fn limited() -> Error {
     Error::Limited { retry_after_seconds: WINDOW.as_seconds() }
 }
 
-async fn note_attempt(store: &Store, permit: &Permit<SignIn>, user: &User, factor: &'static str, outcome: AttemptOutcome) -> Result<()> {
+async fn note_attempt(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    user: &User,
+    factor: &'static str,
+    outcome: AttemptOutcome,
+) -> Result<()> {
     store.change(permit, async |tx| attempt_recorded(store, tx, permit, user, factor, outcome).await).await
 }
 
-async fn attempt(store: &Store, tx: &mut Tx, permit: &Permit<SignIn>, user: &User, factor: &'static str, outcome: AttemptOutcome) -> Result<()> {
+async fn attempt(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<SignIn>,
+    user: &User,
+    factor: &'static str,
+    outcome: AttemptOutcome,
+) -> Result<()> {
     let event = attempt_event(store, tx, permit, user, factor, outcome).await?;
     tx.also(event);
     Ok(())
 }
 
-async fn attempt_recorded(store: &Store, tx: &mut Tx, permit: &Permit<SignIn>, user: &User, factor: &'static str, outcome: AttemptOutcome) -> Result<Recorded<()>> {
+async fn attempt_recorded(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<SignIn>,
+    user: &User,
+    factor: &'static str,
+    outcome: AttemptOutcome,
+) -> Result<Recorded<()>> {
     let event = attempt_event(store, tx, permit, user, factor, outcome).await?;
     Ok(tx.record(event, ()))
 }
 
-async fn attempt_event(store: &Store, tx: &mut Tx, permit: &Permit<SignIn>, user: &User, factor: &'static str, outcome: AttemptOutcome) -> Result<Event> {
+async fn attempt_event(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<SignIn>,
+    user: &User,
+    factor: &'static str,
+    outcome: AttemptOutcome,
+) -> Result<Event> {
     let source = source(store, permit, tx.tenant());
-    let attempt = Attempt { id: store.new_id::<AttemptId>(), user: user.id, factor: factor.to_owned(), outcome, at: tx.now() };
+    let attempt = Attempt {
+        id: store.new_id::<AttemptId>(),
+        user: user.id,
+        factor: factor.to_owned(),
+        outcome,
+        at: tx.now(),
+    };
     let written = accounts::insert_attempt(tx, attempt, source.as_ref()).await?;
     let action = match outcome {
         AttemptOutcome::Accepted => "sign_in.accepted",
@@ -279,7 +366,8 @@ async fn attempt_event(store: &Store, tx: &mut Tx, permit: &Permit<SignIn>, user
     };
     let event = Event::new(action, &written)?;
     Ok(match outcome {
-        AttemptOutcome::Limited => event.raising(Severity::Warning, format!("Too many wrong guesses at a {} account", user.role.title())),
+        AttemptOutcome::Limited => event
+            .raising(Severity::Warning, format!("Too many wrong guesses at a {} account", user.role.title())),
         _ => event,
     })
 }

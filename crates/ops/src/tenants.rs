@@ -10,8 +10,7 @@ use bailiwick_store::{Event, Permit, Store, tenants};
 use bailiwick_vault::api_key::Brand;
 
 use crate::{
-    Error, Result,
-    users,
+    Error, Result, users,
     valid::{self, Fields},
 };
 
@@ -40,19 +39,29 @@ pub struct NewOwner {
 }
 
 /// Creates a customer's tenant with its policy, its first key and its first owner, who still has to be enrolled.
-pub async fn create(store: &Store, permit: &Permit<CreateTenant>, new: NewTenant) -> Result<(Tenant, bailiwick_domain::entity::User)> {
+pub async fn create(
+    store: &Store,
+    permit: &Permit<CreateTenant>,
+    new: NewTenant,
+) -> Result<(Tenant, bailiwick_domain::entity::User)> {
     create_as(store, permit, TenantKind::Customer, new).await
 }
 
 /// As [`create`], for the server's own jobs, which also make the tenant of the platform.
-pub async fn create_as<R: Writes + Platform>(store: &Store, permit: &Permit<R>, kind: TenantKind, new: NewTenant) -> Result<(Tenant, bailiwick_domain::entity::User)> {
+pub async fn create_as<R: Writes + Platform>(
+    store: &Store,
+    permit: &Permit<R>,
+    kind: TenantKind,
+    new: NewTenant,
+) -> Result<(Tenant, bailiwick_domain::entity::User)> {
     let mut fields = Fields::default();
     let slug = fields.take("slug", valid::slug(&new.slug));
     let name = fields.take("name", valid::name(&new.name));
     let owner_email = fields.take("owner_email", valid::email(&new.owner.email));
     let owner_name = fields.take("owner_name", valid::name(&new.owner.name));
     let chosen = new.key_brand.as_deref().map(str::trim).filter(|brand| !brand.is_empty());
-    let brand = chosen.or_else(|| store.catalogue().key_brand()).map_or_else(|| Some(Brand::default()), Brand::parse);
+    let brand =
+        chosen.or_else(|| store.catalogue().key_brand()).map_or_else(|| Some(Brand::default()), Brand::parse);
     if brand.is_none() {
         fields.refuse("key_brand", "Use 2 to 12 lower-case letters and digits.");
     }
@@ -61,7 +70,9 @@ pub async fn create_as<R: Writes + Platform>(store: &Store, permit: &Permit<R>, 
     }
     fields.done()?;
     let (Some(slug), Some(name), Some(brand)) = (slug, name, brand) else { return Err(Error::NotFound) };
-    let (Some(owner_email), Some(owner_name)) = (owner_email, owner_name) else { return Err(Error::NotFound) };
+    let (Some(owner_email), Some(owner_name)) = (owner_email, owner_name) else {
+        return Err(Error::NotFound);
+    };
     let role = if kind == TenantKind::Platform { Role::PlatformOwner } else { Role::TenantOwner };
     let inside = permit.step_into(store.new_id::<TenantId>());
     let id = inside.tenant().ok_or(Error::NotFound)?;
@@ -94,16 +105,32 @@ pub async fn create_as<R: Writes + Platform>(store: &Store, permit: &Permit<R>, 
 }
 
 /// Suspends a customer: every session and key of the tenant is refused from now on, on every path.
-pub async fn suspend(store: &Store, permit: &Permit<SuspendTenant>, id: TenantId, reason: &str) -> Result<Tenant> {
+pub async fn suspend(
+    store: &Store,
+    permit: &Permit<SuspendTenant>,
+    id: TenantId,
+    reason: &str,
+) -> Result<Tenant> {
     set_status(store, permit, id, TenantStatus::Suspended, reason).await
 }
 
 /// Serves a suspended customer again.
-pub async fn reactivate(store: &Store, permit: &Permit<SuspendTenant>, id: TenantId, reason: &str) -> Result<Tenant> {
+pub async fn reactivate(
+    store: &Store,
+    permit: &Permit<SuspendTenant>,
+    id: TenantId,
+    reason: &str,
+) -> Result<Tenant> {
     set_status(store, permit, id, TenantStatus::Active, reason).await
 }
 
-async fn set_status(store: &Store, permit: &Permit<SuspendTenant>, id: TenantId, status: TenantStatus, reason: &str) -> Result<Tenant> {
+async fn set_status(
+    store: &Store,
+    permit: &Permit<SuspendTenant>,
+    id: TenantId,
+    status: TenantStatus,
+    reason: &str,
+) -> Result<Tenant> {
     let reason = valid::reason(reason).map_err(|text| Error::field("reason", text))?;
     store
         .change(&permit.step_into(id), async |tx| {
@@ -120,7 +147,8 @@ async fn set_status(store: &Store, permit: &Permit<SuspendTenant>, id: TenantId,
                 TenantStatus::Suspended => ("tenant.suspended", "The platform suspended this organisation"),
                 TenantStatus::Active => ("tenant.reactivated", "The platform reactivated this organisation"),
             };
-            let event = Event::new(action, &written)?.because(reason.clone()).raising(Severity::Warning, detail);
+            let event =
+                Event::new(action, &written)?.because(reason.clone()).raising(Severity::Warning, detail);
             Ok(tx.record(event, after))
         })
         .await

@@ -36,11 +36,18 @@ pub async fn create<R: Writes>(store: &Store, permit: &Permit<R>, new: NewUser) 
 }
 
 /// Creates a user within a change; address and name are in their stored spelling.
-pub(crate) async fn insert(store: &Store, tx: &mut Tx, email: String, name: String, role: Role) -> Result<Recorded<User>> {
+pub(crate) async fn insert(
+    store: &Store,
+    tx: &mut Tx,
+    email: String,
+    name: String,
+    role: Role,
+) -> Result<Recorded<User>> {
     if users::by_email(tx, &email).await?.is_some() {
         return Err(Error::field("email", "Somebody with this address is here already."));
     }
-    let user = User { id: store.new_id(), email, name, role, status: UserStatus::Active, created_at: tx.now() };
+    let user =
+        User { id: store.new_id(), email, name, role, status: UserStatus::Active, created_at: tx.now() };
     let written = users::insert(tx, user.clone()).await?;
     let event = Event::new("user.created", &written)?;
     Ok(tx.record(event, user))
@@ -90,7 +97,8 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
             }
             let after = User { status: UserStatus::Disabled, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
-            let event = Event::new("user.disabled", &written)?.raising(Severity::Warning, format!("{} disabled", after.role.title()));
+            let event = Event::new("user.disabled", &written)?
+                .raising(Severity::Warning, format!("{} disabled", after.role.title()));
             Ok(tx.record(event, after))
         })
         .await
@@ -108,7 +116,8 @@ pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> 
             }
             let after = User { status: UserStatus::Active, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
-            let event = Event::new("user.enabled", &written)?.raising(Severity::Info, format!("{} enabled", after.role.title()));
+            let event = Event::new("user.enabled", &written)?
+                .raising(Severity::Info, format!("{} enabled", after.role.title()));
             Ok(tx.record(event, after))
         })
         .await
@@ -126,7 +135,12 @@ pub struct NewGrant {
 }
 
 /// Grants or denies a user one permission beside the role. Nobody grants what they lack.
-pub async fn grant(store: &Store, permit: &Permit<GrantPermission>, user: UserId, new: NewGrant) -> Result<Grant> {
+pub async fn grant(
+    store: &Store,
+    permit: &Permit<GrantPermission>,
+    user: UserId,
+    new: NewGrant,
+) -> Result<Grant> {
     let mut fields = Fields::default();
     let permission = store.catalogue().find(&new.permission);
     if permission.is_none() {
@@ -144,7 +158,9 @@ pub async fn grant(store: &Store, permit: &Permit<GrantPermission>, user: UserId
             within(permissions_of(store, tx, &target).await?, held)?;
             within(PermissionSet::empty().with(permission), held)?;
             if grants::of_user(tx, user).await?.iter().any(|grant| grant.permission == new.permission) {
-                return Err(Error::Conflict("The user has a grant or denial of this permission; remove it first."));
+                return Err(Error::Conflict(
+                    "The user has a grant or denial of this permission; remove it first.",
+                ));
             }
             let grant = Grant {
                 id: store.new_id(),
@@ -158,14 +174,21 @@ pub async fn grant(store: &Store, permit: &Permit<GrantPermission>, user: UserId
             let verb = if effect == Effect::Grant { "granted" } else { "denied" };
             let action = if effect == Effect::Grant { "permission.granted" } else { "permission.denied" };
             let detail = format!("{} {verb} to {}", grant.permission, target.role.title());
-            let event = Event::new(action, &written)?.because(grant.reason.clone()).raising(Severity::Warning, detail);
+            let event = Event::new(action, &written)?
+                .because(grant.reason.clone())
+                .raising(Severity::Warning, detail);
             Ok(tx.record(event, grant))
         })
         .await
 }
 
 /// Removes a grant or denial. Removing a denial gives back no more than the actor has.
-pub async fn remove_grant(store: &Store, permit: &Permit<GrantPermission>, user: UserId, id: GrantId) -> Result<()> {
+pub async fn remove_grant(
+    store: &Store,
+    permit: &Permit<GrantPermission>,
+    user: UserId,
+    id: GrantId,
+) -> Result<()> {
     let held = *permit.permissions();
     store
         .change(permit, async |tx| {

@@ -14,7 +14,11 @@ impl Fields {
     }
 
     /// Takes a field's value, or notes what is wrong with it.
-    pub(crate) fn take<T>(&mut self, field: &'static str, parsed: std::result::Result<T, &'static str>) -> Option<T> {
+    pub(crate) fn take<T>(
+        &mut self,
+        field: &'static str,
+        parsed: std::result::Result<T, &'static str>,
+    ) -> Option<T> {
         parsed.map_err(|text| self.refuse(field, text)).ok()
     }
 
@@ -30,11 +34,23 @@ pub(crate) fn email(text: &str) -> std::result::Result<String, &'static str> {
     const WRONG: &str = "Enter an e-mail address, such as name@example.com.";
     let text = text.trim().to_lowercase();
     let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '"' | '\\' | '[' | ']' | '@');
+    let plain = |c: char| {
+        !c.is_control()
+            && !c.is_whitespace()
+            && !matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '"' | '\\' | '[' | ']' | '@')
+    };
     let labels = domain.split('.').all(|label| {
-        !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
     });
-    let fits = (1..=64).contains(&local.len()) && text.len() <= 254 && local.chars().all(plain) && domain.contains('.') && labels;
+    let fits = (1..=64).contains(&local.len())
+        && text.len() <= 254
+        && local.chars().all(plain)
+        && domain.contains('.')
+        && labels;
     if fits { Ok(text) } else { Err(WRONG) }
 }
 
@@ -59,7 +75,11 @@ pub(crate) fn slug(text: &str) -> std::result::Result<String, &'static str> {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !text.starts_with('-')
         && !text.ends_with('-');
-    if fits { Ok(text.to_owned()) } else { Err("Use 2 to 40 lower-case letters, digits and hyphens, with a letter or digit at both ends.") }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("Use 2 to 40 lower-case letters, digits and hyphens, with a letter or digit at both ends.")
+    }
 }
 
 /// A role by name, of the tenant's kind.
@@ -77,7 +97,11 @@ pub(crate) fn effect(text: &str) -> std::result::Result<Effect, &'static str> {
 
 /// Nobody hands on what they do not have.
 pub(crate) fn within(wanted: PermissionSet, held: PermissionSet) -> Result<()> {
-    if wanted.is_subset(held) { Ok(()) } else { Err(Error::Forbidden("This would give more permissions than you have yourself.")) }
+    if wanted.is_subset(held) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("This would give more permissions than you have yourself."))
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +111,19 @@ mod tests {
     #[test]
     fn addresses_have_one_spelling() {
         assert_eq!(email("  Imran.Owner@Example.COM ").as_deref(), Ok("imran.owner@example.com"));
-        for wrong in ["", "a", "a@", "@example.com", "a@b", "a b@example.com", "a@example..com", "a@-example.com", "a@b@example.com", "a\n@example.com", "x<y@example.com"] {
+        for wrong in [
+            "",
+            "a",
+            "a@",
+            "@example.com",
+            "a@b",
+            "a b@example.com",
+            "a@example..com",
+            "a@-example.com",
+            "a@b@example.com",
+            "a\n@example.com",
+            "x<y@example.com",
+        ] {
             assert!(email(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -51,7 +51,12 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
         &token.as_bytes()[..]
     )?;
     row.map(|row| {
-        Ok(BySession { session: row.session.into(), user: row.user.try_into()?, tenant: row.tenant.into(), idle_minutes: row.session_idle_minutes })
+        Ok(BySession {
+            session: row.session.into(),
+            user: row.user.try_into()?,
+            tenant: row.tenant.into(),
+            idle_minutes: row.session_idle_minutes,
+        })
     })
     .transpose()
 }
@@ -66,7 +71,12 @@ pub(crate) struct GrantRow {
 
 pub(crate) async fn grants(scope: &mut impl Scope, user: UserId) -> Result<Vec<GrantRow>> {
     let tenant = scope.tenant();
-    Ok(rows!(scope, "SELECT permission, effect FROM user_grant WHERE tenant = $1 AND user_id = $2", tenant.uuid(), user.uuid())?)
+    Ok(rows!(
+        scope,
+        "SELECT permission, effect FROM user_grant WHERE tenant = $1 AND user_id = $2",
+        tenant.uuid(),
+        user.uuid()
+    )?)
 }
 
 pub(crate) async fn tenant_of_key(store: &Store, hash: &TokenHash) -> Result<Option<TenantId>> {

@@ -32,8 +32,12 @@ struct PasswordRow {
 /// The stored password of a user, if one is set.
 pub async fn password(scope: &mut impl Scope, user: UserId) -> Result<Option<Password>> {
     let tenant = scope.tenant();
-    let row: Option<PasswordRow> =
-        row!(scope, "SELECT user_id, hash, changed_at FROM password WHERE tenant = $1 AND user_id = $2", tenant.uuid(), user.uuid())?;
+    let row: Option<PasswordRow> = row!(
+        scope,
+        "SELECT user_id, hash, changed_at FROM password WHERE tenant = $1 AND user_id = $2",
+        tenant.uuid(),
+        user.uuid()
+    )?;
     Ok(row.map(|row| Password { user: row.user_id, hash: row.hash, changed_at: row.changed_at }))
 }
 
@@ -110,13 +114,22 @@ pub async fn lock_factor(tx: &mut Tx, user: UserId, id: FactorId) -> Result<Fact
 }
 
 /// Stores a factor; its secret, if it has one, is sealed under the tenant's key for this very row.
-pub async fn insert_factor(tx: &mut Tx, factor: Factor, secret: Option<&TotpSecret>) -> Result<Written<Factor>> {
+pub async fn insert_factor(
+    tx: &mut Tx,
+    factor: Factor,
+    secret: Option<&TotpSecret>,
+) -> Result<Written<Factor>> {
     let tenant = tx.tenant();
     let sealed = match secret {
         Some(secret) => {
             let keys = tenant_keys::load(tx).await?;
             let row = factor.id.bytes();
-            Some(secret.seal(&keys, &factor_context(tenant.bytes(), &row), &*tx.shared.entropy).map_err(Error::vault)?.into_bytes())
+            Some(
+                secret
+                    .seal(&keys, &factor_context(tenant.bytes(), &row), &*tx.shared.entropy)
+                    .map_err(Error::vault)?
+                    .into_bytes(),
+            )
         }
         None => None,
     };
@@ -154,7 +167,8 @@ pub async fn replace_factor(tx: &mut Tx, before: Factor, after: Factor) -> Resul
 /// Opens the secret of a TOTP factor.
 pub async fn factor_secret(scope: &mut impl Scope, id: FactorId) -> Result<TotpSecret> {
     let tenant = scope.tenant();
-    let row: Option<(Option<Vec<u8>>,)> = row!(scope, "SELECT sealed FROM factor WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Option<(Option<Vec<u8>>,)> =
+        row!(scope, "SELECT sealed FROM factor WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
     let bytes = row.and_then(|(sealed,)| sealed).ok_or(Error::NotFound)?;
     let sealed = Sealed::parse(bytes).map_err(Error::vault)?;
     let keys = tenant_keys::load(scope).await?;
@@ -167,7 +181,11 @@ fn factor_context(tenant: [u8; 16], row: &[u8; 16]) -> Context<'_> {
 }
 
 /// Stores an attempt to sign in, with the keyed tag of the address it came from.
-pub async fn insert_attempt(tx: &mut Tx, attempt: Attempt, source: Option<&[u8; 32]>) -> Result<Written<Attempt>> {
+pub async fn insert_attempt(
+    tx: &mut Tx,
+    attempt: Attempt,
+    source: Option<&[u8; 32]>,
+) -> Result<Written<Attempt>> {
     let tenant = tx.tenant();
     execute!(
         tx,
@@ -184,7 +202,13 @@ pub async fn insert_attempt(tx: &mut Tx, attempt: Attempt, source: Option<&[u8; 
 }
 
 /// Refused attempts at an account with one factor from one source, since `since` and since the last accepted one from there.
-pub async fn refused_since(scope: &mut impl Scope, user: UserId, factor: &str, source: Option<&[u8; 32]>, since: Timestamp) -> Result<i64> {
+pub async fn refused_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    source: Option<&[u8; 32]>,
+    since: Timestamp,
+) -> Result<i64> {
     let tenant = scope.tenant();
     let count: Option<(i64,)> = row!(
         scope,
@@ -220,12 +244,22 @@ struct EnrolmentRow {
 
 impl From<EnrolmentRow> for Enrolment {
     fn from(row: EnrolmentRow) -> Self {
-        Self { id: row.id, user: row.user_id, created_at: row.created_at, expires_at: row.expires_at, used_at: row.used_at.map(Timestamp::from_micros) }
+        Self {
+            id: row.id,
+            user: row.user_id,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at.map(Timestamp::from_micros),
+        }
     }
 }
 
 /// Stores an enrolment link beside the hash of its token.
-pub async fn insert_enrolment(tx: &mut Tx, enrolment: Enrolment, token: &TokenHash) -> Result<Written<Enrolment>> {
+pub async fn insert_enrolment(
+    tx: &mut Tx,
+    enrolment: Enrolment,
+    token: &TokenHash,
+) -> Result<Written<Enrolment>> {
     let tenant = tx.tenant();
     execute!(
         tx,
@@ -266,7 +300,11 @@ pub async fn lock_enrolment(tx: &mut Tx, token: &TokenHash) -> Result<Enrolment>
 }
 
 /// Replaces a locked enrolment link by its new image.
-pub async fn replace_enrolment(tx: &mut Tx, before: Enrolment, after: Enrolment) -> Result<Written<Enrolment>> {
+pub async fn replace_enrolment(
+    tx: &mut Tx,
+    before: Enrolment,
+    after: Enrolment,
+) -> Result<Written<Enrolment>> {
     let tenant = tx.tenant();
     let touched = execute!(
         tx,

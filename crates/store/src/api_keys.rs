@@ -64,7 +64,12 @@ pub async fn insert(tx: &mut Tx, key: ApiKey, hash: &TokenHash) -> Result<Writte
         key.expires_at.map(Timestamp::micros),
         key.revoked_at.map(Timestamp::micros)
     )?;
-    execute!(tx, "INSERT INTO directory_key (hash, tenant) VALUES ($1, $2)", &hash.as_bytes()[..], tenant.uuid())?;
+    execute!(
+        tx,
+        "INSERT INTO directory_key (hash, tenant) VALUES ($1, $2)",
+        &hash.as_bytes()[..],
+        tenant.uuid()
+    )?;
     Ok(Written::created(key))
 }
 

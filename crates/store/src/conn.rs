@@ -33,7 +33,10 @@ impl Conn {
 /// One query text for both drivers: the body is compiled once for each.
 macro_rules! on {
     ($conn:expr, |$c:ident| $body:expr) => {{
-        #[allow(unused_imports, reason = "a bare connection has the method by itself, views and transactions by the trait")]
+        #[allow(
+            unused_imports,
+            reason = "a bare connection has the method by itself, views and transactions by the trait"
+        )]
         use $crate::tx::Scope as _;
         match $conn.driver() {
             $crate::conn::Driver::Sqlite($c) => $body,

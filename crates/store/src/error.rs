@@ -37,9 +37,13 @@ impl From<sqlx::Error> for Error {
         match &error {
             sqlx::Error::RowNotFound => return Self::NotFound,
             sqlx::Error::ColumnDecode { index, .. } => return Self::Corrupt(index.clone()),
-            sqlx::Error::Database(db) if db.is_unique_violation() => return Self::Conflict("It exists already."),
+            sqlx::Error::Database(db) if db.is_unique_violation() => {
+                return Self::Conflict("It exists already.");
+            }
             // PostgreSQL: serialization failure, deadlock. SQLite: busy, locked.
-            sqlx::Error::Database(db) if matches!(db.code().as_deref(), Some("40001" | "40P01" | "5" | "6" | "517")) => {
+            sqlx::Error::Database(db)
+                if matches!(db.code().as_deref(), Some("40001" | "40P01" | "5" | "6" | "517")) =>
+            {
                 return Self::Busy;
             }
             _ => {}

@@ -30,7 +30,14 @@ struct Row {
 
 impl From<Row> for Grant {
     fn from(row: Row) -> Self {
-        Self { id: row.id, user: row.user_id, permission: row.permission, effect: row.effect, reason: row.reason, created_at: row.created_at }
+        Self {
+            id: row.id,
+            user: row.user_id,
+            permission: row.permission,
+            effect: row.effect,
+            reason: row.reason,
+            created_at: row.created_at,
+        }
     }
 }
 
@@ -75,6 +82,7 @@ pub async fn remove(tx: &mut Tx, user: UserId, id: GrantId) -> Result<Written<Gr
         user.uuid()
     )?;
     let row = row.ok_or(Error::NotFound)?;
-    let touched = execute!(tx, "DELETE FROM user_grant WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let touched =
+        execute!(tx, "DELETE FROM user_grant WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
     if touched == 1 { Ok(Written::removed(row.into())) } else { Err(Error::NotFound) }
 }

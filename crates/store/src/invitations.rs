@@ -83,8 +83,12 @@ pub async fn pending_for(scope: &mut impl Scope, email: &str) -> Result<Option<I
 /// One invitation.
 pub async fn find(scope: &mut impl Scope, id: InvitationId) -> Result<Invitation> {
     let tenant = scope.tenant();
-    let row: Option<Row> =
-        row!(scope, "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
     row.ok_or(Error::NotFound)?.try_into()
 }
 
@@ -135,7 +139,11 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Tally> {
 }
 
 /// Invitations of one status, newest first.
-pub async fn list_of(scope: &mut impl Scope, status: InvitationStatus, before: Option<Cursor>) -> Result<Page<Invitation>> {
+pub async fn list_of(
+    scope: &mut impl Scope,
+    status: InvitationStatus,
+    before: Option<Cursor>,
+) -> Result<Page<Invitation>> {
     let (tenant, now) = (scope.tenant(), scope.now());
     // A status is a state and, for open ones, a side of the present moment.
     let (state, after, until) = match status {
@@ -179,8 +187,12 @@ pub async fn pending(scope: &mut impl Scope, limit: i64) -> Result<Vec<Invitatio
 /// Reads an invitation for changing.
 pub async fn lock(tx: &mut Tx, id: InvitationId) -> Result<Invitation> {
     let tenant = tx.tenant();
-    let row: Row =
-        locked!(tx, "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Row = locked!(
+        tx,
+        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
     row.try_into()
 }
 

@@ -1,6 +1,9 @@
 //! Bringing a database to this version's schema.
 
-use sqlx::{Connection, PgConnection, SqliteConnection, migrate::{Migrate, MigrateError, Migrator}};
+use sqlx::{
+    Connection, PgConnection, SqliteConnection,
+    migrate::{Migrate, MigrateError, Migrator},
+};
 
 use crate::{DatabaseKind, Error, PoolOptions, Result};
 
@@ -33,7 +36,10 @@ pub enum MigrationError {
 impl From<MigrateError> for MigrationError {
     fn from(error: MigrateError) -> Self {
         match error {
-            MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) | MigrateError::VersionTooNew(..) | MigrateError::VersionTooOld(..) => Self::Foreign(error),
+            MigrateError::VersionMissing(_)
+            | MigrateError::VersionMismatch(_)
+            | MigrateError::VersionTooNew(..)
+            | MigrateError::VersionTooOld(..) => Self::Foreign(error),
             error => Self::Failed(error),
         }
     }

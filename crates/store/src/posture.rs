@@ -3,11 +3,7 @@
 use bailiwick_domain::time::Timestamp;
 use sqlx::FromRow;
 
-use crate::{
-    Error, Result, audit,
-    lock::row,
-    tx::Scope,
-};
+use crate::{Error, Result, audit, lock::row, tx::Scope};
 
 /// What of the posture lies in the database.
 #[derive(Clone, Debug)]

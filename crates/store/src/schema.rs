@@ -23,7 +23,9 @@ pub enum SchemaError {
         unknown: Vec<String>,
     },
     /// The role could undo what the schema refuses.
-    #[error("the server signs in to the database with too much power ({0}): use a role that is a member of `bailiwick_app` and nothing more")]
+    #[error(
+        "the server signs in to the database with too much power ({0}): use a role that is a member of `bailiwick_app` and nothing more"
+    )]
     Privileged(String),
     /// The database could not be asked.
     #[error(transparent)]
@@ -31,7 +33,9 @@ pub enum SchemaError {
 }
 
 fn list(missing: &[String], unknown: &[String]) -> String {
-    let lines = |sign: char, objects: &[String]| objects.iter().take(8).map(|object| format!("\n  {sign} {object}")).collect::<String>();
+    let lines = |sign: char, objects: &[String]| {
+        objects.iter().take(8).map(|object| format!("\n  {sign} {object}")).collect::<String>()
+    };
     let more = (missing.len() + unknown.len()).saturating_sub(16);
     let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
     format!("{}{}{more}\n(- expected, + found)", lines('-', missing), lines('+', unknown))
@@ -53,7 +57,11 @@ pub async fn check(store: &Store) -> Result<(), SchemaError> {
     if let Some(role) = unknown.iter().find_map(|object| object.strip_prefix("role: ")) {
         return Err(SchemaError::Privileged(role.to_owned()));
     }
-    if missing.is_empty() && unknown.is_empty() { Ok(()) } else { Err(SchemaError::Mismatch { missing, unknown }) }
+    if missing.is_empty() && unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(SchemaError::Mismatch { missing, unknown })
+    }
 }
 
 /// The live schema, one line per object, in a fixed order.
@@ -66,7 +74,12 @@ pub async fn describe(store: &Store) -> Result<Vec<String>> {
                     .fetch_all(c)
                     .await?;
             rows.into_iter()
-                .map(|(kind, name, sql)| format!("{kind} {name}: {}", sql.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")))
+                .map(|(kind, name, sql)| {
+                    format!(
+                        "{kind} {name}: {}",
+                        sql.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+                    )
+                })
                 .collect()
         }
         Driver::Postgres(c) => sqlx::query_scalar(DESCRIBE_POSTGRES).fetch_all(c).await?,

@@ -31,7 +31,15 @@ struct Row {
 
 impl From<Row> for SecurityEvent {
     fn from(row: Row) -> Self {
-        Self { id: row.id, kind: row.kind, severity: row.severity, detail: row.detail, audit_event: row.audit_event, triage: row.triage, at: row.at }
+        Self {
+            id: row.id,
+            kind: row.kind,
+            severity: row.severity,
+            detail: row.detail,
+            audit_event: row.audit_event,
+            triage: row.triage,
+            at: row.at,
+        }
     }
 }
 
@@ -73,21 +81,40 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>, limit: i64) ->
 /// One event.
 pub async fn find(scope: &mut impl Scope, id: SecurityEventId) -> Result<SecurityEvent> {
     let tenant = scope.tenant();
-    let row: Option<Row> =
-        row!(scope, "SELECT id, kind, severity, detail, audit_event, triage, at FROM security_event WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, kind, severity, detail, audit_event, triage, at FROM security_event WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
     Ok(row.ok_or(Error::NotFound)?.into())
 }
 
 /// Reads an event for changing.
 pub async fn lock(tx: &mut Tx, id: SecurityEventId) -> Result<SecurityEvent> {
     let tenant = tx.tenant();
-    let row: Row = locked!(tx, "SELECT id, kind, severity, detail, audit_event, triage, at FROM security_event WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Row = locked!(
+        tx,
+        "SELECT id, kind, severity, detail, audit_event, triage, at FROM security_event WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
     Ok(row.into())
 }
 
 /// Replaces a locked event by its new image.
-pub async fn replace(tx: &mut Tx, before: SecurityEvent, after: SecurityEvent) -> Result<Written<SecurityEvent>> {
+pub async fn replace(
+    tx: &mut Tx,
+    before: SecurityEvent,
+    after: SecurityEvent,
+) -> Result<Written<SecurityEvent>> {
     let tenant = tx.tenant();
-    let touched = execute!(tx, "UPDATE security_event SET triage = $3 WHERE tenant = $1 AND id = $2", tenant.uuid(), before.id.uuid(), after.triage.name())?;
+    let touched = execute!(
+        tx,
+        "UPDATE security_event SET triage = $3 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.triage.name()
+    )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }

@@ -113,8 +113,13 @@ pub async fn lock(tx: &mut Tx, id: SessionId) -> Result<Session> {
 /// Ends a locked session at once.
 pub async fn end(tx: &mut Tx, before: Session) -> Result<Written<Session>> {
     let (tenant, now) = (tx.tenant(), tx.now());
-    let touched =
-        execute!(tx, "UPDATE session SET ended_at = $3 WHERE tenant = $1 AND id = $2 AND ended_at IS NULL", tenant.uuid(), before.id.uuid(), now.micros())?;
+    let touched = execute!(
+        tx,
+        "UPDATE session SET ended_at = $3 WHERE tenant = $1 AND id = $2 AND ended_at IS NULL",
+        tenant.uuid(),
+        before.id.uuid(),
+        now.micros()
+    )?;
     let after = Session { ended_at: Some(now), ..before.clone() };
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }

@@ -163,7 +163,12 @@ impl Store {
         self.record_outcome(permit, audit::Outcome::Denied, "forbidden").await
     }
 
-    async fn record_outcome<R: Rule>(&self, permit: &Permit<R>, outcome: audit::Outcome, code: &'static str) -> Result<()> {
+    async fn record_outcome<R: Rule>(
+        &self,
+        permit: &Permit<R>,
+        outcome: audit::Outcome,
+        code: &'static str,
+    ) -> Result<()> {
         // An operator may have named a tenant that does not exist; the record then stands in the operator's own log.
         let own = permit.caller().map(|caller| caller.tenant.id);
         for tenant in permit.tenant().into_iter().chain(own) {
@@ -225,7 +230,11 @@ impl Store {
 /// Binds the transaction to the tenant: row-level security shows nothing else from here on.
 async fn enter(conn: &mut Conn, tenant: TenantId) -> Result<()> {
     if let Conn::Postgres(transaction) = conn {
-        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)").bind(tenant.to_string()).fetch_one(&mut **transaction).await?.try_get::<String, _>(0)?;
+        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)")
+            .bind(tenant.to_string())
+            .fetch_one(&mut **transaction)
+            .await?
+            .try_get::<String, _>(0)?;
     }
     Ok(())
 }

@@ -33,7 +33,8 @@ pub(crate) async fn load(scope: &mut impl Scope) -> Result<Arc<TenantKeys>> {
             Ok(WrappedKey {
                 tenant: tenant.bytes(),
                 version: u32::try_from(version).map_err(|_| Error::Corrupt("tenant_key.version".into()))?,
-                provider_key_id: KeyId::parse(&provider).ok_or_else(|| Error::Corrupt("tenant_key.provider_key".into()))?,
+                provider_key_id: KeyId::parse(&provider)
+                    .ok_or_else(|| Error::Corrupt("tenant_key.provider_key".into()))?,
                 bytes,
             })
         })
@@ -44,7 +45,8 @@ pub(crate) async fn load(scope: &mut impl Scope) -> Result<Arc<TenantKeys>> {
 /// Stores a tenant key.
 pub(crate) async fn insert(tx: &mut Tx, key: &WrappedKey) -> Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now());
-    on!(tx, |c| sqlx::query("INSERT INTO tenant_key (tenant, version, provider_key, wrapped, created_at) VALUES ($1, $2, $3, $4, $5)")
+    on!(tx, |c| {
+        sqlx::query("INSERT INTO tenant_key (tenant, version, provider_key, wrapped, created_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(tenant.uuid())
         .bind(i64::from(key.version))
         .bind(key.provider_key_id.as_str())
@@ -52,19 +54,21 @@ pub(crate) async fn insert(tx: &mut Tx, key: &WrappedKey) -> Result<()> {
         .bind(now.micros())
         .execute(c)
         .await
-        .map(drop))?;
+        .map(drop)
+    })?;
     Ok(())
 }
 
 /// The key of a data subject if one is stored.
 pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Option<SubjectKey>> {
     let tenant = scope.tenant();
-    let row: Option<(i64, Vec<u8>)> =
-        on!(scope, |c| sqlx::query_as("SELECT key_version, wrapped FROM subject_key WHERE tenant = $1 AND subject = $2")
-            .bind(tenant.uuid())
-            .bind(subject)
-            .fetch_optional(c)
-            .await)?;
+    let row: Option<(i64, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+        "SELECT key_version, wrapped FROM subject_key WHERE tenant = $1 AND subject = $2"
+    )
+    .bind(tenant.uuid())
+    .bind(subject)
+    .fetch_optional(c)
+    .await)?;
     let Some((version, bytes)) = row else { return Ok(None) };
     let wrapped = WrappedSubjectKey {
         tenant: tenant.bytes(),
@@ -82,9 +86,11 @@ pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<SubjectKey> 
         return Ok(key);
     }
     let keys = load(tx).await?;
-    let (key, wrapped) = SubjectKey::create(&keys, id.into_bytes(), &*tx.shared.entropy).map_err(Error::vault)?;
+    let (key, wrapped) =
+        SubjectKey::create(&keys, id.into_bytes(), &*tx.shared.entropy).map_err(Error::vault)?;
     let tenant = tx.tenant();
-    let inserted = on!(tx, |c| sqlx::query(
+    let inserted = on!(tx, |c| {
+        sqlx::query(
         "INSERT INTO subject_key (tenant, subject, key_version, wrapped) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, subject) DO NOTHING"
     )
     .bind(tenant.uuid())
@@ -93,7 +99,8 @@ pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<SubjectKey> 
     .bind(wrapped.bytes.as_slice())
     .execute(c)
     .await
-    .map(|done| done.rows_affected()))?;
+    .map(|done| done.rows_affected())
+    })?;
     if inserted == 1 {
         return Ok(key);
     }

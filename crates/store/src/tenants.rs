@@ -71,7 +71,12 @@ pub async fn insert(tx: &mut Tx, tenant: Tenant) -> Result<Written<Tenant>> {
     let key = tx.shared.keys.keyring.create(tenant.id.bytes()).await.map_err(Error::vault)?;
     tenant_keys::insert(tx, &key).await?;
     let frontier = Frontier::new().to_bytes();
-    execute!(tx, "INSERT INTO audit_tree (tenant, size, frontier, signed) VALUES ($1, 0, $2, 0)", tenant.id.uuid(), frontier.as_slice())?;
+    execute!(
+        tx,
+        "INSERT INTO audit_tree (tenant, size, frontier, signed) VALUES ($1, 0, $2, 0)",
+        tenant.id.uuid(),
+        frontier.as_slice()
+    )?;
     Ok(Written::created(tenant))
 }
 
@@ -110,7 +115,11 @@ pub async fn replace(tx: &mut Tx, before: Tenant, after: Tenant) -> Result<Writt
 }
 
 /// Every tenant, oldest first, for whoever holds a permit of the platform.
-pub async fn list<R: bailiwick_domain::rule::Platform>(store: &Store, permit: &Permit<R>, after: Option<Cursor>) -> Result<Page<Tenant>> {
+pub async fn list<R: bailiwick_domain::rule::Platform>(
+    store: &Store,
+    permit: &Permit<R>,
+    after: Option<Cursor>,
+) -> Result<Page<Tenant>> {
     let mut view = store.read(permit).await?;
     let after = after.unwrap_or(Cursor { at: Timestamp::from_micros(0), id: Uuid::nil() });
     let rows: Vec<Row> = rows!(
@@ -121,7 +130,10 @@ pub async fn list<R: bailiwick_domain::rule::Platform>(store: &Store, permit: &P
         after.id,
         LIMIT + 1
     )?;
-    Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor { at: row.created_at, id: row.id.uuid() }))
+    Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor {
+        at: row.created_at,
+        id: row.id.uuid(),
+    }))
 }
 
 /// Which tenants to list; every part narrows.
@@ -158,24 +170,33 @@ pub async fn search<R: bailiwick_domain::rule::Platform>(
         filter.status.map(TenantStatus::name),
         LIMIT + 1
     )?;
-    Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor { at: row.created_at, id: row.id.uuid() }))
+    Ok(Page::of(rows.into_iter().map(Tenant::from).collect(), LIMIT, |row: &Tenant| Cursor {
+        at: row.created_at,
+        id: row.id.uuid(),
+    }))
 }
 
 /// Every tenant, for jobs and the command line.
 pub(crate) async fn all(store: &Store) -> Result<Vec<Tenant>> {
     let mut conn = store.shared.pool.read().await?;
-    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(
+    let rows: Vec<Row> = on!(conn, |c| {
+        sqlx::query_as(
         "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant ORDER BY created_at, id"
     )
     .fetch_all(c)
-    .await)?;
+    .await
+    })?;
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
 /// The tenant of the platform, if `init` has made it.
 pub async fn platform(store: &Store) -> Result<Option<TenantId>> {
     let mut conn = store.shared.pool.read().await?;
-    let id: Option<Uuid> = on!(conn, |c| sqlx::query_scalar("SELECT id FROM tenant WHERE kind = 'platform' ORDER BY created_at LIMIT 1").fetch_optional(c).await)?;
+    let id: Option<Uuid> = on!(conn, |c| sqlx::query_scalar(
+        "SELECT id FROM tenant WHERE kind = 'platform' ORDER BY created_at LIMIT 1"
+    )
+    .fetch_optional(c)
+    .await)?;
     Ok(id.map(TenantId::from))
 }
 
@@ -183,10 +204,12 @@ pub async fn platform(store: &Store) -> Result<Option<TenantId>> {
 pub async fn of_address(store: &Store, email: &str) -> Result<Vec<TenantId>> {
     let tag = store.shared.keys.directory.address_tag(email);
     let mut conn = store.shared.pool.read().await?;
-    let ids: Vec<Uuid> = on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM directory_address WHERE tag = $1 ORDER BY tenant LIMIT 16")
-        .bind(&tag[..])
-        .fetch_all(c)
-        .await)?;
+    let ids: Vec<Uuid> = on!(conn, |c| sqlx::query_scalar(
+        "SELECT tenant FROM directory_address WHERE tag = $1 ORDER BY tenant LIMIT 16"
+    )
+    .bind(&tag[..])
+    .fetch_all(c)
+    .await)?;
     Ok(ids.into_iter().map(TenantId::from).collect())
 }
 
@@ -194,7 +217,10 @@ pub async fn of_address(store: &Store, email: &str) -> Result<Vec<TenantId>> {
 pub(crate) async fn of_key(store: &Store, hash: &TokenHash) -> Result<Option<TenantId>> {
     let mut conn = store.shared.pool.read().await?;
     let id: Option<Uuid> =
-        on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM directory_key WHERE hash = $1").bind(&hash.as_bytes()[..]).fetch_optional(c).await)?;
+        on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM directory_key WHERE hash = $1")
+            .bind(&hash.as_bytes()[..])
+            .fetch_optional(c)
+            .await)?;
     Ok(id.map(TenantId::from))
 }
 

@@ -14,7 +14,12 @@ const SEEN_EVERY: Span = Span::minutes(1);
 /// Notes that a session was used and moves its idle end.
 ///
 /// Not audited: it says only that requests came, and every request that changed something has its own record.
-pub(crate) async fn session_seen(store: &Store, tenant: TenantId, session: &Session, idle_minutes: i64) -> Result<()> {
+pub(crate) async fn session_seen(
+    store: &Store,
+    tenant: TenantId,
+    session: &Session,
+    idle_minutes: i64,
+) -> Result<()> {
     let now = store.now();
     if now < session.last_seen_at + SEEN_EVERY {
         return Ok(());

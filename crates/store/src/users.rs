@@ -33,7 +33,14 @@ impl TryFrom<Row> for User {
     type Error = Error;
     fn try_from(row: Row) -> Result<Self> {
         let role: Role = row.role.parse().map_err(|_| Error::Corrupt("users.role".into()))?;
-        Ok(Self { id: row.id, email: row.email, name: row.name, role, status: row.status, created_at: row.created_at })
+        Ok(Self {
+            id: row.id,
+            email: row.email,
+            name: row.name,
+            role,
+            status: row.status,
+            created_at: row.created_at,
+        })
     }
 }
 
@@ -86,21 +93,36 @@ pub async fn insert(tx: &mut Tx, user: User) -> Result<Written<User>> {
         user.created_at.micros(),
     )?;
     let tag = tx.shared.keys.directory.address_tag(&user.email);
-    execute!(tx, "INSERT INTO directory_address (tag, tenant) VALUES ($1, $2) ON CONFLICT (tag, tenant) DO NOTHING", &tag[..], tenant.uuid())?;
+    execute!(
+        tx,
+        "INSERT INTO directory_address (tag, tenant) VALUES ($1, $2) ON CONFLICT (tag, tenant) DO NOTHING",
+        &tag[..],
+        tenant.uuid()
+    )?;
     Ok(Written::created(user))
 }
 
 /// One user.
 pub async fn find(scope: &mut impl Scope, id: UserId) -> Result<User> {
     let tenant = scope.tenant();
-    let row: Option<Row> = row!(scope, "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
     row.ok_or(Error::NotFound)?.try_into()
 }
 
 /// The user with this sign-in address, in lower case.
 pub async fn by_email(scope: &mut impl Scope, email: &str) -> Result<Option<User>> {
     let tenant = scope.tenant();
-    let row: Option<Row> = row!(scope, "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND email = $2", tenant.uuid(), email)?;
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND email = $2",
+        tenant.uuid(),
+        email
+    )?;
     row.map(User::try_from).transpose()
 }
 
@@ -140,7 +162,12 @@ pub async fn list(scope: &mut impl Scope, after: Option<Cursor>) -> Result<Page<
 /// Reads a user for changing.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<User> {
     let tenant = tx.tenant();
-    let row: Row = locked!(tx, "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
+    let row: Row = locked!(
+        tx,
+        "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
     row.try_into()
 }
 
@@ -206,9 +233,14 @@ pub async fn matching(scope: &mut impl Scope, text: &str) -> Result<Vec<User>> {
 /// How many active users hold each role; roles that nobody holds are missing.
 pub async fn by_role(scope: &mut impl Scope) -> Result<std::collections::HashMap<Role, i64>> {
     let tenant = scope.tenant();
-    let rows: Vec<(String, i64)> =
-        rows!(scope, "SELECT role, count(*) FROM users WHERE tenant = $1 AND status = 'active' GROUP BY role", tenant.uuid())?;
-    let parse = |(role, count): (String, i64)| Ok((role.parse().map_err(|_| Error::Corrupt("users.role".into()))?, count));
+    let rows: Vec<(String, i64)> = rows!(
+        scope,
+        "SELECT role, count(*) FROM users WHERE tenant = $1 AND status = 'active' GROUP BY role",
+        tenant.uuid()
+    )?;
+    let parse = |(role, count): (String, i64)| {
+        Ok((role.parse().map_err(|_| Error::Corrupt("users.role".into()))?, count))
+    };
     rows.into_iter().map(parse).collect()
 }
 
@@ -218,7 +250,8 @@ pub async fn names(scope: &mut impl Scope, ids: &[Uuid]) -> Result<std::collecti
     let tenant = scope.tenant();
     for id in ids {
         if !names.contains_key(id) {
-            let name: Option<(String,)> = row!(scope, "SELECT name FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), *id)?;
+            let name: Option<(String,)> =
+                row!(scope, "SELECT name FROM users WHERE tenant = $1 AND id = $2", tenant.uuid(), *id)?;
             if let Some((name,)) = name {
                 names.insert(*id, name);
             }

@@ -38,10 +38,14 @@ impl Actor {
     /// Gives `user` the password of tests and signs them in with it.
     pub(crate) async fn sign_in(db: &Db, tenant: TenantId, user: User) -> Self {
         let job: Permit<ByJob> = db.store.gate().job(Job::Load, tenant);
-        enrolment::set_password(&db.store, &db.hasher, &job, user.id, PASSWORD.to_owned()).await.expect("a password");
+        enrolment::set_password(&db.store, &db.hasher, &job, user.id, PASSWORD.to_owned())
+            .await
+            .expect("a password");
         let ip = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
         let permit = nobody::<SignIn>(db, ip).await;
-        let step = sign_in::password(&db.store, &db.hasher, &permit, &user.email, PASSWORD.to_owned()).await.expect("a sign-in");
+        let step = sign_in::password(&db.store, &db.hasher, &permit, &user.email, PASSWORD.to_owned())
+            .await
+            .expect("a sign-in");
         let Step::Done(token) = step else { panic!("a second factor that nobody set up") };
         Self { db: db.clone(), tenant, user, token: token.expose().to_string(), ip }
     }
@@ -82,7 +86,9 @@ impl Actor {
 
     /// Asks the gate, which must open.
     pub async fn permit<R: Rule>(&self) -> Permit<R> {
-        self.try_permit().await.unwrap_or_else(|refusal| panic!("{} of {}: {refusal}", R::NAME, self.user.role))
+        self.try_permit()
+            .await
+            .unwrap_or_else(|refusal| panic!("{} of {}: {refusal}", R::NAME, self.user.role))
     }
 }
 

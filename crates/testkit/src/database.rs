@@ -95,12 +95,24 @@ impl Db {
     async fn over(place: Place, folder: TempDir) -> Self {
         let clock = Arc::new(ManualClock::new());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(0));
-        let provider = Arc::new(FileProvider::create(&folder.path().join("root.key"), Arc::clone(&entropy)).expect("a root key"));
+        let provider = Arc::new(
+            FileProvider::create(&folder.path().join("root.key"), Arc::clone(&entropy)).expect("a root key"),
+        );
         let signer = Arc::new(TestSigner::generate(&provider, 1).await);
         let hasher = PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, entropy);
         let store = open(&options(&place), &provider, &clock, 2).await;
         let sequencer = Mutex::new(Sequencer::new(store.clone()));
-        Self(Arc::new(Inner { store, sequencer, clock, hasher, place, provider, signer, seeds: AtomicU64::new(3), folder }))
+        Self(Arc::new(Inner {
+            store,
+            sequencer,
+            clock,
+            hasher,
+            place,
+            provider,
+            signer,
+            seeds: AtomicU64::new(3),
+            folder,
+        }))
     }
 }
 
@@ -242,10 +254,19 @@ fn postgres_options(url: &str) -> PoolOptions {
     PoolOptions { tls: TlsMode::Disable, ..PoolOptions::new(url) }
 }
 
-async fn open(options: &PoolOptions, provider: &Arc<FileProvider>, clock: &Arc<ManualClock>, seed: u64) -> Store {
+async fn open(
+    options: &PoolOptions,
+    provider: &Arc<FileProvider>,
+    clock: &Arc<ManualClock>,
+    seed: u64,
+) -> Store {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
     let keys = Keys {
-        keyring: Keyring::new(Arc::clone(provider) as _, Arc::clone(&entropy), NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN)),
+        keyring: Keyring::new(
+            Arc::clone(provider) as _,
+            Arc::clone(&entropy),
+            NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN),
+        ),
         directory: KeyedHash::derive(provider.as_ref()).await.expect("the directory's key"),
     };
     let catalogue = Arc::new(Catalogue::built_in());

@@ -11,7 +11,8 @@ impl TestSigner {
     /// A key from the seeded stream `seed`; equal seeds give equal keys.
     pub async fn generate(provider: &FileProvider, seed: u64) -> Self {
         let entropy = bailiwick_vault::entropy::SeededEntropy::new(seed);
-        let (signer, _) = Signer::generate("bailiwick-test", provider, &entropy).await.expect("a signing key");
+        let (signer, _) =
+            Signer::generate("bailiwick-test", provider, &entropy).await.expect("a signing key");
         Self(signer)
     }
 }

@@ -72,7 +72,11 @@ impl Tenant {
     /// Another user with this role and without any way to sign in.
     pub async fn add(&self, role: Role) -> entity::User {
         let number = self.db.seed();
-        let new = NewUser { email: format!("user{number}@{}.example", self.entity.slug), name: format!("Una {number}"), role };
+        let new = NewUser {
+            email: format!("user{number}@{}.example", self.entity.slug),
+            name: format!("Una {number}"),
+            role,
+        };
         users::create(&self.db.store, &self.job::<ByJob>(), new).await.expect("a user")
     }
 

@@ -100,7 +100,12 @@ pub struct ApiKey {
 impl ApiKey {
     /// Draws a new key, with a random tag unless one is given.
     #[must_use]
-    pub fn generate(brand: &Brand, environment: Environment, tag: Option<&KeyTag>, entropy: &dyn Entropy) -> Self {
+    pub fn generate(
+        brand: &Brand,
+        environment: Environment,
+        tag: Option<&KeyTag>,
+        entropy: &dyn Entropy,
+    ) -> Self {
         // Sized for the longest key, so that the text never moves and leaves a copy behind.
         let mut text = Zeroizing::new(String::with_capacity(LONGEST));
         for piece in [brand.as_str(), "_", environment.as_str(), "_"] {
@@ -344,7 +349,12 @@ mod tests {
     #[test]
     fn a_chosen_tag_stands_in_the_prefix() {
         let tag = KeyTag::parse("rpt").unwrap();
-        let key = ApiKey::generate(&Brand::parse("cndis").unwrap(), Environment::Live, Some(&tag), &SeededEntropy::new(9));
+        let key = ApiKey::generate(
+            &Brand::parse("cndis").unwrap(),
+            Environment::Live,
+            Some(&tag),
+            &SeededEntropy::new(9),
+        );
         assert_eq!(key.display_prefix(), "cndis_live_rpt");
         assert_eq!(ApiKey::parse(key.expose()).unwrap().hash(), key.hash());
         for wrong in ["", "rp", "rptx", "RPT", "r_t", "r t"] {

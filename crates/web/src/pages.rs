@@ -50,5 +50,7 @@ pub(crate) fn routes() -> Routes {
 
 /// The place in a list that an address names.
 pub(crate) fn cursor(text: Option<&str>) -> Result<Option<Cursor>> {
-    text.map(str::parse).transpose().map_err(|_| Error::BadRequest("The address names no place in this list."))
+    text.map(str::parse)
+        .transpose()
+        .map_err(|_| Error::BadRequest("The address names no place in this list."))
 }

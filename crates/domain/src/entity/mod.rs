@@ -10,7 +10,9 @@ mod user;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-pub use account::{Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, Session, SignInMethod};
+pub use account::{
+    Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, Session, SignInMethod,
+};
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use invitation::{Invitation, InvitationState, InvitationStatus};

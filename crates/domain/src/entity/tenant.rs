@@ -80,7 +80,13 @@ pub struct Policy {
 impl Policy {
     /// The policy of a new tenant: MFA for everybody, 30 minutes idle, 12 hours in all, 14 days for an invitation.
     pub const fn new(tenant: TenantId) -> Self {
-        Self { id: tenant, mfa_floor: MfaFloor::Mfa, session_idle_minutes: 30, session_absolute_hours: 12, invitation_days: 14 }
+        Self {
+            id: tenant,
+            mfa_floor: MfaFloor::Mfa,
+            session_idle_minutes: 30,
+            session_absolute_hours: 12,
+            invitation_days: 14,
+        }
     }
 }
 

@@ -25,7 +25,10 @@ async fn link(db: &Db, tenant: &Tenant, user: bailiwick_domain::ids::UserId) -> 
 
 #[track_caller]
 fn dead<T: std::fmt::Debug>(outcome: Result<T, Error>) {
-    assert!(matches!(outcome, Err(Error::Conflict(text)) if text.contains("does not work any more")), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::Conflict(text)) if text.contains("does not work any more")),
+        "{outcome:?}"
+    );
 }
 
 both_databases! {

@@ -28,7 +28,14 @@ fn invite(role: &str) -> NewInvitation {
 async fn manager_with(db: &Db, acme: &Tenant, permissions: &[&str]) -> Actor {
     let manager = acme.user(Role::OperationsManager).await;
     for permission in permissions {
-        users::grant(&db.store, &acme.owner().permit::<GrantPermission>().await, manager.id(), grant(permission, "grant")).await.unwrap();
+        users::grant(
+            &db.store,
+            &acme.owner().permit::<GrantPermission>().await,
+            manager.id(),
+            grant(permission, "grant"),
+        )
+        .await
+        .unwrap();
     }
     manager
 }

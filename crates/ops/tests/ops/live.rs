@@ -3,7 +3,10 @@
 use bailiwick_domain::{
     entity::Severity,
     role::Role,
-    rule::{AssignRole, CreateApiKey, DisableUser, GrantPermission, Invite, Me, Public, ReadAudit, ReadUsers, RevokeApiKey, SignIn, SuspendTenant},
+    rule::{
+        AssignRole, CreateApiKey, DisableUser, GrantPermission, Invite, Me, Public, ReadAudit, ReadUsers,
+        RevokeApiKey, SignIn, SuspendTenant,
+    },
     time::Span,
 };
 use bailiwick_ops::{

@@ -20,7 +20,10 @@ use crate::support::{HOME, log, opens, try_sign_in, verified, with_cookie};
 async fn enrolled(db: &Db, acme: &Tenant) -> (Actor, TotpSecret) {
     let user = acme.user(Role::Auditor).await;
     let (factor, secret) = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await.unwrap();
-    let factor = factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, factor.id, &code(db, &secret)).await.unwrap();
+    let factor =
+        factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, factor.id, &code(db, &secret))
+            .await
+            .unwrap();
     assert_eq!(factor.state, FactorState::Verified);
     db.clock.advance(Span::minutes(1));
     (user, secret)

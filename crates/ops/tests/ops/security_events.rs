@@ -15,7 +15,12 @@ use bailiwick_testkit::both_databases;
 use crate::support::verified;
 
 fn weaker() -> NewPolicy {
-    NewPolicy { mfa_floor: "any".into(), session_idle_minutes: 30, session_absolute_hours: 12, invitation_days: 14 }
+    NewPolicy {
+        mfa_floor: "any".into(),
+        session_idle_minutes: 30,
+        session_absolute_hours: 12,
+        invitation_days: 14,
+    }
 }
 
 both_databases! {

@@ -7,8 +7,7 @@ use bailiwick_domain::{
     time::Span,
 };
 use bailiwick_ops::{
-    Error,
-    enrolment,
+    Error, enrolment,
     sign_in::{self, Step},
     users::{self, NewUser},
 };

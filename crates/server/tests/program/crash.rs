@@ -7,9 +7,9 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
+        mpsc::{Sender, channel},
     },
     thread,
-    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -49,25 +49,37 @@ fn kill_again_and_again(place: &Place) {
     for kill in 0..KILLS {
         let server = place.serve(&[]);
         let address = server.address;
+        let (told, heard) = channel();
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
-                let (owner, acknowledged, number) = (owner.clone(), Arc::clone(&acknowledged), Arc::clone(&number));
-                thread::spawn(move || owner.invite_until_cut_off(address, &acknowledged, &number))
+                let (owner, acknowledged, number) =
+                    (owner.clone(), Arc::clone(&acknowledged), Arc::clone(&number));
+                let told = told.clone();
+                thread::spawn(move || owner.invite_until_cut_off(address, &acknowledged, &number, &told))
             })
             .collect();
-        // A different moment each time, spread over start, single commits and full batches. Nothing is asserted about it.
-        #[allow(clippy::disallowed_methods, reason = "the moment of the kill is meant to be arbitrary")]
-        thread::sleep(Duration::from_millis((kill as u64 * 37) % 211));
+        drop(told);
+        // After another number of answers each time, with the other clients anywhere between request and commit.
+        heard.iter().take(1 + kill % 17).for_each(drop);
         server.signal(Signal::KILL);
         server.end();
         clients.into_iter().for_each(|client| client.join().unwrap());
     }
     let acknowledged = acknowledged.lock().unwrap();
-    assert!(acknowledged.len() >= KILLS, "only {} changes were acknowledged: the load was none", acknowledged.len());
+    assert!(
+        acknowledged.len() >= KILLS,
+        "only {} changes were acknowledged: the load was none",
+        acknowledged.len()
+    );
     let server = place.serve(&[]);
     let stored = owner.invited(server.address);
     let lost: Vec<_> = acknowledged.difference(&stored).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged changes are lost: {lost:?}", lost.len(), acknowledged.len());
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged changes are lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
     assert_eq!(server.stop().0.code(), Some(0));
     let verified = place.run(["audit", "verify"]);
     assert!(verified.code == 0 && verified.out.contains("Every record fits"), "{verified:?}");
@@ -96,7 +108,13 @@ impl Owner {
     }
 
     /// Invites one address after the other until the server is gone, and notes what was acknowledged.
-    fn invite_until_cut_off(&self, address: SocketAddr, acknowledged: &Mutex<BTreeSet<String>>, number: &AtomicUsize) {
+    fn invite_until_cut_off(
+        &self,
+        address: SocketAddr,
+        acknowledged: &Mutex<BTreeSet<String>>,
+        number: &AtomicUsize,
+        told: &Sender<()>,
+    ) {
         let Ok(stream) = TcpStream::connect(address) else { return };
         let mut http = Http::over(stream);
         let head = format!("{}Content-Type: application/json\r\n", self.headers);
@@ -107,6 +125,8 @@ impl Owner {
             assert!(answer.status() == 201 || answer.status() == 503, "{}{}", answer.head, answer.body);
             if answer.status() == 201 {
                 acknowledged.lock().unwrap().insert(email);
+                // Nobody listens once the server is about to be killed.
+                drop(told.send(()));
             }
         }
     }
@@ -120,7 +140,13 @@ impl Owner {
             let answer = http.ask("GET", &path, &self.headers, "");
             assert_eq!(answer.status(), 200, "{}{}", answer.head, answer.body);
             let page: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-            invited.extend(page["items"].as_array().unwrap().iter().map(|item| item["email"].as_str().unwrap().to_owned()));
+            invited.extend(
+                page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|item| item["email"].as_str().unwrap().to_owned()),
+            );
             match page["next"].as_str() {
                 Some(next) => path = format!("/v1/invitations?before={next}"),
                 None => return invited,
@@ -156,7 +182,11 @@ impl Http {
     fn try_ask(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Option<Answer> {
         let length = body.len();
         let stream = self.stream.get_mut();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}").ok()?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        )
+        .ok()?;
         let mut head = String::new();
         loop {
             let from = head.len();
@@ -167,7 +197,9 @@ impl Http {
                 break;
             }
         }
-        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok());
+        let length = head
+            .lines()
+            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         self.stream.read_exact(&mut body).ok()?;
         Some(Answer { head, body: String::from_utf8(body).unwrap() })
@@ -181,12 +213,19 @@ impl Answer {
 
     /// `name=value` of a cookie that the answer sets.
     fn cookie(&self, name: &str) -> Option<String> {
-        let set = self.head.lines().filter_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case("set-cookie")));
+        let set = self.head.lines().filter_map(|line| {
+            line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case("set-cookie"))
+        });
         let pairs = set.filter_map(|(_, value)| value.split(';').next());
-        pairs.map(str::to_owned).find(|pair| pair.split_once('=').is_some_and(|(key, value)| key == name && !value.is_empty()))
+        pairs
+            .map(str::to_owned)
+            .find(|pair| pair.split_once('=').is_some_and(|(key, value)| key == name && !value.is_empty()))
     }
 }
 
 fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    text.split_once(before).and_then(|(_, rest)| rest.split_once(after)).map(|(found, _)| found).unwrap_or_else(|| panic!("{before} is not in {text}"))
+    text.split_once(before)
+        .and_then(|(_, rest)| rest.split_once(after))
+        .map(|(found, _)| found)
+        .unwrap_or_else(|| panic!("{before} is not in {text}"))
 }

@@ -20,7 +20,12 @@ use bailiwick_proof::{
 use uuid::Uuid;
 
 use super::{integrate, reader};
-use crate::{Error, Store, conn::on, store::Quiet, tx::{Scope, View}};
+use crate::{
+    Error, Store,
+    conn::on,
+    store::Quiet,
+    tx::{Scope, View},
+};
 
 /// Tenants signed at most in one round.
 const TENANTS: i64 = 1024;
@@ -29,7 +34,9 @@ const TENANTS: i64 = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
     /// The database holds less than was signed.
-    #[error("the audit log of tenant {tenant} was rolled back: {signed} events were signed, the database holds {stored}")]
+    #[error(
+        "the audit log of tenant {tenant} was rolled back: {signed} events were signed, the database holds {stored}"
+    )]
     Rollback {
         /// Whose log.
         tenant: TenantId,
@@ -108,7 +115,11 @@ impl CheckpointStore {
         let mut tenants = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(io)? {
             let name = entry.map_err(io)?.file_name();
-            if let Some(id) = name.to_str().and_then(|name| name.strip_suffix(".checkpoint")).and_then(|id| TenantId::from_str(id).ok()) {
+            if let Some(id) = name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".checkpoint"))
+                .and_then(|id| TenantId::from_str(id).ok())
+            {
                 tenants.push(id);
             }
         }
@@ -117,9 +128,16 @@ impl CheckpointStore {
     }
 
     /// The newest checkpoint of a tenant, its signature checked.
-    pub fn latest(&self, tenant: TenantId, origin: &str, key: &VerifierKey) -> Result<Option<Latest>, SignError> {
+    pub fn latest(
+        &self,
+        tenant: TenantId,
+        origin: &str,
+        key: &VerifierKey,
+    ) -> Result<Option<Latest>, SignError> {
         let Some(note) = self.read(tenant)? else { return Ok(None) };
-        let checkpoint = Checkpoint::open(note.as_bytes(), &log_name(origin, tenant), std::slice::from_ref(key)).map_err(|cause| SignError::Refused { tenant, cause })?;
+        let checkpoint =
+            Checkpoint::open(note.as_bytes(), &log_name(origin, tenant), std::slice::from_ref(key))
+                .map_err(|cause| SignError::Refused { tenant, cause })?;
         Ok(Some(Latest { note, checkpoint }))
     }
 
@@ -136,7 +154,12 @@ impl CheckpointStore {
     fn swap(&self, tenant: TenantId, expected: Option<&str>, note: &str) -> Result<(), SignError> {
         let path = self.path(tenant);
         let io = |cause| SignError::Io { path: path.clone(), cause };
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(self.folder.join(".lock")).map_err(io)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.folder.join(".lock"))
+            .map_err(io)?;
         // Held until the file is closed at the end of this function; other processes wait here.
         lock.lock().map_err(io)?;
         if self.read(tenant)?.as_deref() != expected {
@@ -172,8 +195,14 @@ pub struct Signer {
 
 impl Signer {
     /// A signer of the logs `origin/tenant/…`. Fails on a key whose name a note cannot carry.
-    pub fn new(store: Store, outside: CheckpointStore, origin: &str, key: Arc<dyn NoteSigner + Send + Sync>) -> Result<Self, Error> {
-        let verifier = VerifierKey::new(key.name(), &key.public_key()).map_err(|e| Error::Proof(e.to_string()))?;
+    pub fn new(
+        store: Store,
+        outside: CheckpointStore,
+        origin: &str,
+        key: Arc<dyn NoteSigner + Send + Sync>,
+    ) -> Result<Self, Error> {
+        let verifier =
+            VerifierKey::new(key.name(), &key.public_key()).map_err(|e| Error::Proof(e.to_string()))?;
         Ok(Self { store, outside, origin: origin.to_owned(), key, verifier })
     }
 
@@ -227,7 +256,11 @@ impl Signer {
     async fn grown(&self) -> Result<Vec<TenantId>, SignError> {
         let mut conn = self.store.shared.pool.read().await?;
         on!(conn, |c| job_scope(c).await)?;
-        let ids: Vec<Uuid> = on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM audit_tree WHERE size > signed LIMIT $1").bind(TENANTS).fetch_all(c).await)
+        let ids: Vec<Uuid> =
+            on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM audit_tree WHERE size > signed LIMIT $1")
+                .bind(TENANTS)
+                .fetch_all(c)
+                .await)
             .map_err(Error::from)?;
         Ok(ids.into_iter().map(TenantId::from).collect())
     }
@@ -244,10 +277,14 @@ impl Signer {
             // The file was written, the database did not hear of it: a crash in between.
             Some(latest) if latest.checkpoint.size == frontier.size() => latest.note,
             latest => {
-                let text = Checkpoint::new(log_name(&self.origin, tenant), frontier.size(), frontier.root()).to_string();
-                let note = SignedNote::sign(&text, &[&*self.key]).map_err(|e| Error::Proof(e.to_string()))?.to_string();
+                let text = Checkpoint::new(log_name(&self.origin, tenant), frontier.size(), frontier.root())
+                    .to_string();
+                let note = SignedNote::sign(&text, &[&*self.key])
+                    .map_err(|e| Error::Proof(e.to_string()))?
+                    .to_string();
                 let (outside, old, new) = (self.outside.clone(), latest.map(|l| l.note), note.clone());
-                let swapped = tokio::task::spawn_blocking(move || outside.swap(tenant, old.as_deref(), &new)).await;
+                let swapped =
+                    tokio::task::spawn_blocking(move || outside.swap(tenant, old.as_deref(), &new)).await;
                 swapped.map_err(|e| Error::Proof(e.to_string()))??;
                 note
             }

@@ -67,11 +67,21 @@ impl ActorImage {
     fn of(actor: &Actor) -> Self {
         match actor {
             Actor::Anonymous => Self { kind: "anonymous", id: None, auth: "none", credential: None },
-            Actor::User { id, session, method } => {
-                Self { kind: "user", id: Some(id.uuid()), auth: method.name(), credential: Some(session.uuid()) }
+            Actor::User { id, session, method } => Self {
+                kind: "user",
+                id: Some(id.uuid()),
+                auth: method.name(),
+                credential: Some(session.uuid()),
+            },
+            Actor::Operator { id, session } => Self {
+                kind: "operator",
+                id: Some(id.uuid()),
+                auth: "session",
+                credential: Some(session.uuid()),
+            },
+            Actor::Key { id } => {
+                Self { kind: "api_key", id: Some(id.uuid()), auth: "api_key", credential: Some(id.uuid()) }
             }
-            Actor::Operator { id, session } => Self { kind: "operator", id: Some(id.uuid()), auth: "session", credential: Some(session.uuid()) },
-            Actor::Key { id } => Self { kind: "api_key", id: Some(id.uuid()), auth: "api_key", credential: Some(id.uuid()) },
             Actor::System(job) => Self { kind: "system", id: None, auth: job.name(), credential: None },
         }
     }
@@ -136,7 +146,12 @@ pub(crate) async fn drafts<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<V
 }
 
 /// The record of an operation that was refused or failed: an event about the request itself.
-pub(crate) async fn outcome_draft<R: Rule>(tx: &mut Tx, permit: &Permit<R>, outcome: Outcome, code: &'static str) -> Result<Draft> {
+pub(crate) async fn outcome_draft<R: Rule>(
+    tx: &mut Tx,
+    permit: &Permit<R>,
+    outcome: Outcome,
+    code: &'static str,
+) -> Result<Draft> {
     let id = EventId::new(tx.now, &*tx.shared.entropy);
     let request = permit.request().id.uuid();
     let event = Event {
@@ -158,7 +173,13 @@ pub(crate) async fn outcome_draft<R: Rule>(tx: &mut Tx, permit: &Permit<R>, outc
     draft(tx, permit, id, event, outcome).await
 }
 
-async fn draft<R: Rule>(tx: &mut Tx, permit: &Permit<R>, id: EventId, event: Event, outcome: Outcome) -> Result<Draft> {
+async fn draft<R: Rule>(
+    tx: &mut Tx,
+    permit: &Permit<R>,
+    id: EventId,
+    event: Event,
+    outcome: Outcome,
+) -> Result<Draft> {
     let request = permit.request();
     let actor = ActorImage::of(permit.actor());
     let mut personal = Personal::new(tx.tenant(), id);
@@ -176,7 +197,11 @@ async fn draft<R: Rule>(tx: &mut Tx, permit: &Permit<R>, id: EventId, event: Eve
         })
         .collect::<Result<Vec<_>>>()?;
     let ip = match request.ip {
-        Some(ip) => personal.commit(&*tx.shared.entropy, actor.subject(request.id.uuid()), &Value::from(ip.to_string()))?,
+        Some(ip) => personal.commit(
+            &*tx.shared.entropy,
+            actor.subject(request.id.uuid()),
+            &Value::from(ip.to_string()),
+        )?,
         None => Value::Null,
     };
     Ok(Draft {

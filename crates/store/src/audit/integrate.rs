@@ -44,22 +44,44 @@ pub(crate) async fn integrate(driver: &mut Driver<'_>, tenant: TenantId, leaves:
         let insert = "INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES ($1, $2, $3, $4)";
         match driver {
             Driver::Sqlite(c) => {
-                sqlx::query(insert).bind(tenant.uuid()).bind(i64::from(id.level)).bind(index).bind(tile.to_bytes()).execute(&mut **c).await?;
+                sqlx::query(insert)
+                    .bind(tenant.uuid())
+                    .bind(i64::from(id.level))
+                    .bind(index)
+                    .bind(tile.to_bytes())
+                    .execute(&mut **c)
+                    .await?;
             }
             Driver::Postgres(c) => {
-                sqlx::query(insert).bind(tenant.uuid()).bind(i64::from(id.level)).bind(index).bind(tile.to_bytes()).execute(&mut **c).await?;
+                sqlx::query(insert)
+                    .bind(tenant.uuid())
+                    .bind(i64::from(id.level))
+                    .bind(index)
+                    .bind(tile.to_bytes())
+                    .execute(&mut **c)
+                    .await?;
             }
         }
     }
     let grown = i64::try_from(frontier.size()).map_err(|_| Error::Proof("the tree is too large".into()))?;
     let advance = "UPDATE audit_tree SET size = $2, frontier = $3 WHERE tenant = $1 AND size = $4";
     let moved = match driver {
-        Driver::Sqlite(c) => {
-            sqlx::query(advance).bind(tenant.uuid()).bind(grown).bind(frontier.to_bytes()).bind(size).execute(&mut **c).await?.rows_affected()
-        }
-        Driver::Postgres(c) => {
-            sqlx::query(advance).bind(tenant.uuid()).bind(grown).bind(frontier.to_bytes()).bind(size).execute(&mut **c).await?.rows_affected()
-        }
+        Driver::Sqlite(c) => sqlx::query(advance)
+            .bind(tenant.uuid())
+            .bind(grown)
+            .bind(frontier.to_bytes())
+            .bind(size)
+            .execute(&mut **c)
+            .await?
+            .rows_affected(),
+        Driver::Postgres(c) => sqlx::query(advance)
+            .bind(tenant.uuid())
+            .bind(grown)
+            .bind(frontier.to_bytes())
+            .bind(size)
+            .execute(&mut **c)
+            .await?
+            .rows_affected(),
     };
     // Somebody else moved the tree: two sequencers at work. Nothing of this one's is kept.
     if moved == 1 { Ok(()) } else { Err(Error::Busy) }
@@ -86,8 +108,17 @@ async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, le
                 .zip(leaves)
                 .map(|(index, l)| {
                     json!([
-                        index, hex(l.event), l.hash.to_string(), l.recorded_at, l.actor_kind, l.actor_id.map(hex), l.action, l.outcome,
-                        l.entity_type, hex(l.entity_id), l.revision
+                        index,
+                        hex(l.event),
+                        l.hash.to_string(),
+                        l.recorded_at,
+                        l.actor_kind,
+                        l.actor_id.map(hex),
+                        l.action,
+                        l.outcome,
+                        l.entity_type,
+                        hex(l.entity_id),
+                        l.revision
                     ])
                 })
                 .collect();
@@ -133,7 +164,9 @@ async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, le
 pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
     let unreadable = || Error::Corrupt(format!("event {event} is not what this version writes"));
     let value: Value = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(unreadable);
+    let text = |pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(unreadable)
+    };
     let id = |text: String| Uuid::try_parse(&text).map_err(|_| unreadable());
     let at = bailiwick_domain::time::Timestamp::parse(&text("/recorded_at")?).map_err(|_| unreadable())?;
     Ok(Leaf {

@@ -18,9 +18,13 @@ mod verify;
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
-pub use page::{EventPage, Proof, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed};
+pub use page::{
+    EventPage, Proof, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
+};
 pub(crate) use personal::SubjectCache;
-pub use search::{COUNT_CAP, Filter, Found, Listed, OutcomeFilter, actions, count, entity_types, just_now, search, total};
 pub(crate) use search::exists;
+pub use search::{
+    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, actions, count, entity_types, just_now, search, total,
+};
 pub use sequence::Sequencer;
 pub use verify::{Progress, Report, VerifyError, verify_all};

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use bailiwick_domain::{
-    ids::EventId,
-    time::Timestamp,
-};
+use bailiwick_domain::{ids::EventId, time::Timestamp};
 use bailiwick_proof::{
     Hash,
     tree::{Needs, inclusion_proof},
@@ -57,25 +54,30 @@ struct Row {
 /// One event.
 pub async fn event_page(scope: &mut impl Scope, event: EventId) -> Result<EventPage> {
     let tenant = scope.tenant();
-    let row: Row = on!(scope, |c| sqlx::query_as(
+    let row: Row = on!(scope, |c| {
+        sqlx::query_as(
         "SELECT e.hash, e.bytes, l.leaf_index FROM audit_event e LEFT JOIN audit_leaf l ON l.tenant = e.tenant AND l.event = e.id
          WHERE e.tenant = $1 AND e.id = $2"
     )
     .bind(tenant.uuid())
     .bind(event.uuid())
     .fetch_one(c)
+    .await
+    })?;
+    let sealed: Vec<(Uuid, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+        "SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2"
+    )
+    .bind(tenant.uuid())
+    .bind(event.uuid())
+    .fetch_all(c)
     .await)?;
-    let sealed: Vec<(Uuid, Vec<u8>)> = on!(scope, |c| sqlx::query_as("SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2")
-        .bind(tenant.uuid())
-        .bind(event.uuid())
-        .fetch_all(c)
-        .await)?;
     let personal = personal::reveal(scope, event, sealed).await?;
     let proof = match row.leaf_index {
         Some(leaf) => Some(proof(scope, leaf).await?),
         None => None,
     };
-    let bytes = String::from_utf8(row.bytes).map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?;
+    let bytes =
+        String::from_utf8(row.bytes).map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?;
     Ok(EventPage { bytes, hash: stored_hash(&row.hash)?, proof, personal })
 }
 
@@ -87,19 +89,27 @@ async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
     let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
     let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
     let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
-    let oldest: Option<(String, i64)> = on!(scope, |c| sqlx::query_as(
+    let oldest: Option<(String, i64)> =
+        on!(scope, |c| {
+            sqlx::query_as(
         "SELECT note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
     )
     .bind(tenant.uuid())
     .bind(leaf_index)
     .fetch_optional(c)
-    .await)?;
+    .await
+        })?;
     let (checkpoint, signed_at) = oldest.map(|(note, at)| (note, Timestamp::from_micros(at))).unzip();
     Ok(Proof { leaf_index, size, root: frontier.root(), path, checkpoint, signed_at })
 }
 
 /// The events of one entity with their octets, newest first, before `revision` if one is given.
-pub async fn entity_history(scope: &mut impl Scope, kind: &str, id: Uuid, before: Option<i64>) -> Result<Vec<(Listed, String)>> {
+pub async fn entity_history(
+    scope: &mut impl Scope,
+    kind: &str,
+    id: Uuid,
+    before: Option<i64>,
+) -> Result<Vec<(Listed, String)>> {
     let tenant = scope.tenant();
     #[derive(FromRow)]
     struct Row {
@@ -107,7 +117,8 @@ pub async fn entity_history(scope: &mut impl Scope, kind: &str, id: Uuid, before
         listed: Listed,
         bytes: Vec<u8>,
     }
-    let rows: Vec<Row> = on!(scope, |c| sqlx::query_as(
+    let rows: Vec<Row> = on!(scope, |c| {
+        sqlx::query_as(
         "SELECT l.leaf_index, l.event, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision, e.bytes
          FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND l.revision < $4 ORDER BY l.revision DESC LIMIT $5"
@@ -118,9 +129,16 @@ pub async fn entity_history(scope: &mut impl Scope, kind: &str, id: Uuid, before
     .bind(before.unwrap_or(i64::MAX))
     .bind(LIMIT)
     .fetch_all(c)
-    .await)?;
+    .await
+    })?;
     rows.into_iter()
-        .map(|row| Ok((row.listed, String::from_utf8(row.bytes).map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?)))
+        .map(|row| {
+            Ok((
+                row.listed,
+                String::from_utf8(row.bytes)
+                    .map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?,
+            ))
+        })
         .collect()
 }
 
@@ -129,11 +147,13 @@ pub async fn revealed(scope: &mut impl Scope, events: &[EventId]) -> Result<Hash
     let tenant = scope.tenant();
     let mut all = HashMap::new();
     for event in events {
-        let sealed: Vec<(Uuid, Vec<u8>)> = on!(scope, |c| sqlx::query_as("SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2")
-            .bind(tenant.uuid())
-            .bind(event.uuid())
-            .fetch_all(c)
-            .await)?;
+        let sealed: Vec<(Uuid, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+            "SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2"
+        )
+        .bind(tenant.uuid())
+        .bind(event.uuid())
+        .fetch_all(c)
+        .await)?;
         all.extend(personal::reveal(scope, *event, sealed).await?);
     }
     Ok(all)
@@ -165,9 +185,11 @@ pub async fn newest_checkpoint(scope: &mut impl Scope) -> Result<Option<Signed>>
 /// When the tenant's newest checkpoint was signed.
 pub async fn last_signed(scope: &mut impl Scope) -> Result<Option<Timestamp>> {
     let tenant = scope.tenant();
-    let at: Option<i64> = on!(scope, |c| sqlx::query_scalar("SELECT signed_at FROM audit_checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1")
-        .bind(tenant.uuid())
-        .fetch_optional(c)
-        .await)?;
+    let at: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+        "SELECT signed_at FROM audit_checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1"
+    )
+    .bind(tenant.uuid())
+    .fetch_optional(c)
+    .await)?;
     Ok(at.map(Timestamp::from_micros))
 }

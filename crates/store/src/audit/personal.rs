@@ -59,7 +59,12 @@ impl Personal {
     }
 
     /// Replaces both values of a change by commitments.
-    pub(crate) fn commit_change(&mut self, entropy: &dyn Entropy, subject: Uuid, change: Change) -> Result<Change> {
+    pub(crate) fn commit_change(
+        &mut self,
+        entropy: &dyn Entropy,
+        subject: Uuid,
+        change: Change,
+    ) -> Result<Change> {
         let before = self.commit(entropy, subject, &change.before)?;
         let after = self.commit(entropy, subject, &change.after)?;
         Ok(Change { before, after, ..change })
@@ -73,7 +78,10 @@ impl Personal {
         let salt = Salt::random(entropy);
         let bytes = canonical::to_bytes(value).map_err(|e| Error::Proof(e.to_string()))?;
         let commitment = Commitment::new(&salt, &bytes).to_hex();
-        self.values.entry(subject).or_default().insert(commitment.clone(), (hex::encode(salt.as_bytes()), value.clone()));
+        self.values
+            .entry(subject)
+            .or_default()
+            .insert(commitment.clone(), (hex::encode(salt.as_bytes()), value.clone()));
         Ok(json!({"commit": commitment}))
     }
 
@@ -90,7 +98,9 @@ impl Personal {
                 }
             };
             let plain = serde_json::to_vec(&values).map_err(|e| Error::Proof(e.to_string()))?;
-            let bytes = key.seal(&context(self.tenant, &self.event.bytes()), &plain, &*tx.shared.entropy).map_err(Error::vault)?;
+            let bytes = key
+                .seal(&context(self.tenant, &self.event.bytes()), &plain, &*tx.shared.entropy)
+                .map_err(Error::vault)?;
             sealed.push(Sealed { subject, bytes: bytes.into_bytes(), key, new });
         }
         Ok(sealed)
@@ -100,13 +110,18 @@ impl Personal {
 /// The values behind an event's commitments, for whoever may see them; those of erased subjects are missing.
 ///
 /// A value whose commitment it does not match is left out too: it is not the one that was recorded.
-pub(crate) async fn reveal(scope: &mut impl Scope, event: EventId, rows: Vec<(Uuid, Vec<u8>)>) -> Result<HashMap<String, Value>> {
+pub(crate) async fn reveal(
+    scope: &mut impl Scope,
+    event: EventId,
+    rows: Vec<(Uuid, Vec<u8>)>,
+) -> Result<HashMap<String, Value>> {
     let mut revealed = HashMap::new();
     for (subject, bytes) in rows {
         let Some(key) = tenant_keys::subject(scope, subject).await? else { continue };
         let sealed = SubjectSealed::parse(bytes).map_err(Error::vault)?;
         let plain = key.open(&context(scope.tenant(), &event.bytes()), &sealed).map_err(Error::vault)?;
-        let values: Opened = serde_json::from_slice(plain.as_bytes()).map_err(|_| Error::Corrupt("audit_personal.sealed".into()))?;
+        let values: Opened = serde_json::from_slice(plain.as_bytes())
+            .map_err(|_| Error::Corrupt("audit_personal.sealed".into()))?;
         for (commitment, (salt, value)) in values {
             let salt = hex::decode(salt).ok().and_then(|bytes| Salt::from_slice(&bytes));
             let bytes = canonical::to_bytes(&value).map_err(|e| Error::Proof(e.to_string()))?;
@@ -129,7 +144,9 @@ const LIMIT: usize = 4096;
 
 /// Recently used subject keys; the oldest leave first.
 #[derive(Default)]
-pub(crate) struct SubjectCache(Mutex<(HashMap<(TenantId, Uuid), Arc<SubjectKey>>, VecDeque<(TenantId, Uuid)>)>);
+pub(crate) struct SubjectCache(
+    Mutex<(HashMap<(TenantId, Uuid), Arc<SubjectKey>>, VecDeque<(TenantId, Uuid)>)>,
+);
 
 impl SubjectCache {
     fn find(&self, tenant: TenantId, subject: Uuid) -> Option<Arc<SubjectKey>> {

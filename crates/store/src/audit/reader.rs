@@ -22,8 +22,12 @@ pub(super) async fn fetch(driver: &mut Driver<'_>, tenant: TenantId, needs: &Nee
         let (from, to) = (bound(range.start)?, bound(range.end)?);
         let select = "SELECT leaf_index, hash FROM audit_leaf WHERE tenant = $1 AND leaf_index >= $2 AND leaf_index < $3";
         let rows: Vec<(i64, Vec<u8>)> = match driver {
-            Driver::Sqlite(c) => sqlx::query_as(select).bind(tenant.uuid()).bind(from).bind(to).fetch_all(&mut **c).await?,
-            Driver::Postgres(c) => sqlx::query_as(select).bind(tenant.uuid()).bind(from).bind(to).fetch_all(&mut **c).await?,
+            Driver::Sqlite(c) => {
+                sqlx::query_as(select).bind(tenant.uuid()).bind(from).bind(to).fetch_all(&mut **c).await?
+            }
+            Driver::Postgres(c) => {
+                sqlx::query_as(select).bind(tenant.uuid()).bind(from).bind(to).fetch_all(&mut **c).await?
+            }
         };
         for (index, hash) in rows {
             fetched.leaves.insert(index.unsigned_abs(), stored_hash(&hash)?);
@@ -36,8 +40,22 @@ async fn tile(driver: &mut Driver<'_>, tenant: TenantId, id: TileId) -> Result<O
     let index = i64::try_from(id.index).map_err(|_| Error::Proof("the tree is too large".into()))?;
     let select = "SELECT hashes FROM audit_tile WHERE tenant = $1 AND level = $2 AND idx = $3";
     let bytes: Option<Vec<u8>> = match driver {
-        Driver::Sqlite(c) => sqlx::query_scalar(select).bind(tenant.uuid()).bind(i64::from(id.level)).bind(index).fetch_optional(&mut **c).await?,
-        Driver::Postgres(c) => sqlx::query_scalar(select).bind(tenant.uuid()).bind(i64::from(id.level)).bind(index).fetch_optional(&mut **c).await?,
+        Driver::Sqlite(c) => {
+            sqlx::query_scalar(select)
+                .bind(tenant.uuid())
+                .bind(i64::from(id.level))
+                .bind(index)
+                .fetch_optional(&mut **c)
+                .await?
+        }
+        Driver::Postgres(c) => {
+            sqlx::query_scalar(select)
+                .bind(tenant.uuid())
+                .bind(i64::from(id.level))
+                .bind(index)
+                .fetch_optional(&mut **c)
+                .await?
+        }
     };
     bytes.map(|bytes| Tile::from_bytes(&bytes).map_err(|e| Error::Corrupt(e.to_string()))).transpose()
 }

@@ -1,16 +1,14 @@
 //! Searching the log: one index per filter, led by the tenant and ending in the leaf index; keyset paging, capped counts.
 
-use bailiwick_domain::{ids::EventId, time::{Span, Timestamp}};
+use bailiwick_domain::{
+    ids::EventId,
+    time::{Span, Timestamp},
+};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::integrate::leaf_of;
-use crate::{
-    Result,
-    conn::on,
-    page::LIMIT,
-    tx::Scope,
-};
+use crate::{Result, conn::on, page::LIMIT, tx::Scope};
 
 macro_rules! select {
     ($where:literal) => {
@@ -108,10 +106,18 @@ pub struct Found {
 pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>) -> Result<Found> {
     let tenant = scope.tenant();
     // One text per leading index, so that neither planner has to guess; the rest of the filter is checked row by row.
-    const ENTITY: &str = select!("AND entity_type = $2 AND entity_id = $3 AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)");
-    const ACTOR: &str = select!("AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND actor_id = $4 AND ($5 IS NULL OR action = $5)");
-    const ACTION: &str = select!("AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND action = $5");
-    const ANY: &str = select!("AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)");
+    const ENTITY: &str = select!(
+        "AND entity_type = $2 AND entity_id = $3 AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)"
+    );
+    const ACTOR: &str = select!(
+        "AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND actor_id = $4 AND ($5 IS NULL OR action = $5)"
+    );
+    const ACTION: &str = select!(
+        "AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND action = $5"
+    );
+    const ANY: &str = select!(
+        "AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)"
+    );
     let text = match filter {
         Filter { entity_type: Some(_), entity_id: Some(_), .. } => ENTITY,
         Filter { actor: Some(_), .. } => ACTOR,
@@ -145,7 +151,8 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
 pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
     let tenant = scope.tenant();
     let Bounds { first, last, from, to } = bounds(scope, filter).await?;
-    Ok(on!(scope, |c| sqlx::query_scalar(
+    Ok(on!(scope, |c| {
+        sqlx::query_scalar(
         "SELECT count(*) FROM (SELECT 1 AS one FROM audit_leaf WHERE tenant = $1
          AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4)
          AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11 LIMIT $9) AS found"
@@ -162,7 +169,8 @@ pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
     .bind(from)
     .bind(to)
     .fetch_one(c)
-    .await)?)
+    .await
+    })?)
 }
 
 /// How far the order of leaves may depart from the order of time: a transaction that commits late, clocks of several
@@ -185,24 +193,28 @@ async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<Bounds> {
     let tenant = scope.tenant();
     let mut bounds = Bounds { first: 0, last: i64::MAX, from: i64::MIN, to: i64::MAX };
     if let Some(from) = filter.from {
-        let before: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+        let before: Option<i64> = on!(scope, |c| {
+            sqlx::query_scalar(
             "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at < $2 ORDER BY recorded_at DESC, leaf_index DESC LIMIT 1"
         )
         .bind(tenant.uuid())
         .bind((from - DISORDER).micros())
         .fetch_optional(c)
-        .await)?;
+        .await
+        })?;
         bounds.first = before.map_or(0, |leaf| leaf + 1);
         bounds.from = from.micros();
     }
     if let Some(to) = filter.to {
-        let after: Option<i64> = on!(scope, |c| sqlx::query_scalar(
+        let after: Option<i64> = on!(scope, |c| {
+            sqlx::query_scalar(
             "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND recorded_at >= $2 ORDER BY recorded_at, leaf_index LIMIT 1"
         )
         .bind(tenant.uuid())
         .bind((to + DISORDER).micros())
         .fetch_optional(c)
-        .await)?;
+        .await
+        })?;
         bounds.last = after.unwrap_or(i64::MAX);
         bounds.to = to.micros();
     }
@@ -212,14 +224,16 @@ async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<Bounds> {
 /// Events that are written but have no place in the tree yet, newest first: a writer always sees its own event.
 pub async fn just_now(scope: &mut impl Scope) -> Result<Vec<Listed>> {
     let tenant = scope.tenant();
-    let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+    let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> = on!(scope, |c| {
+        sqlx::query_as(
         "SELECT e.id, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
          WHERE p.tenant = $1 ORDER BY p.recorded_at DESC, p.event DESC LIMIT $2"
     )
     .bind(tenant.uuid())
     .bind(LIMIT)
     .fetch_all(c)
-    .await)?;
+    .await
+    })?;
     rows.into_iter()
         .map(|(event, hash, bytes)| {
             let leaf = leaf_of(event, &hash, &bytes)?;
@@ -242,20 +256,28 @@ pub async fn just_now(scope: &mut impl Scope) -> Result<Vec<Listed>> {
 /// Whether the tenant has a log.
 pub(crate) async fn exists(scope: &mut impl Scope) -> Result<bool> {
     let tenant = scope.tenant();
-    let size: Option<i64> = on!(scope, |c| sqlx::query_scalar("SELECT size FROM audit_tree WHERE tenant = $1").bind(tenant.uuid()).fetch_optional(c).await)?;
+    let size: Option<i64> =
+        on!(scope, |c| sqlx::query_scalar("SELECT size FROM audit_tree WHERE tenant = $1")
+            .bind(tenant.uuid())
+            .fetch_optional(c)
+            .await)?;
     Ok(size.is_some())
 }
 
 /// Events in the tenant's tree.
 pub async fn total(scope: &mut impl Scope) -> Result<i64> {
     let tenant = scope.tenant();
-    Ok(on!(scope, |c| sqlx::query_scalar("SELECT size FROM audit_tree WHERE tenant = $1").bind(tenant.uuid()).fetch_one(c).await)?)
+    Ok(on!(scope, |c| sqlx::query_scalar("SELECT size FROM audit_tree WHERE tenant = $1")
+        .bind(tenant.uuid())
+        .fetch_one(c)
+        .await)?)
 }
 
 /// The actions that occur, by loose index scan: one probe per distinct value, whatever the number of events.
 pub async fn actions(scope: &mut impl Scope) -> Result<Vec<String>> {
     let tenant = scope.tenant();
-    Ok(on!(scope, |c| sqlx::query_scalar(
+    Ok(on!(scope, |c| {
+        sqlx::query_scalar(
         "WITH RECURSIVE seen (value) AS (
              SELECT min(action) FROM audit_leaf WHERE tenant = $1
              UNION ALL
@@ -264,13 +286,15 @@ pub async fn actions(scope: &mut impl Scope) -> Result<Vec<String>> {
     )
     .bind(tenant.uuid())
     .fetch_all(c)
-    .await)?)
+    .await
+    })?)
 }
 
 /// The kinds of things that occur, likewise.
 pub async fn entity_types(scope: &mut impl Scope) -> Result<Vec<String>> {
     let tenant = scope.tenant();
-    Ok(on!(scope, |c| sqlx::query_scalar(
+    Ok(on!(scope, |c| {
+        sqlx::query_scalar(
         "WITH RECURSIVE seen (value) AS (
              SELECT min(entity_type) FROM audit_leaf WHERE tenant = $1
              UNION ALL
@@ -279,5 +303,6 @@ pub async fn entity_types(scope: &mut impl Scope) -> Result<Vec<String>> {
     )
     .bind(tenant.uuid())
     .fetch_all(c)
-    .await)?)
+    .await
+    })?)
 }

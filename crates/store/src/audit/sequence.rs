@@ -39,7 +39,10 @@ impl Sequencer {
         }
         let mut transaction = pool.begin().await?;
         sqlx::query("SELECT set_config('bailiwick.job', 'on', true)").execute(&mut *transaction).await?;
-        let tenants: Vec<Uuid> = sqlx::query_scalar("SELECT DISTINCT tenant FROM audit_pending LIMIT $1").bind(TENANTS).fetch_all(&mut *transaction).await?;
+        let tenants: Vec<Uuid> = sqlx::query_scalar("SELECT DISTINCT tenant FROM audit_pending LIMIT $1")
+            .bind(TENANTS)
+            .fetch_all(&mut *transaction)
+            .await?;
         transaction.rollback().await?;
         let mut placed = 0;
         let mut failed = None;
@@ -86,7 +89,10 @@ impl Sequencer {
             drop(self.lease.take().map(PoolConnection::detach));
         }
         let mut connection = pool.acquire().await?;
-        let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(LEASE).fetch_one(&mut *connection).await?;
+        let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+            .bind(LEASE)
+            .fetch_one(&mut *connection)
+            .await?;
         if held {
             self.lease = Some(connection);
         }
@@ -95,7 +101,10 @@ impl Sequencer {
 
     async fn tenant(&self, pool: &PgPool, tenant: TenantId) -> Result<usize> {
         let mut transaction = pool.begin().await?;
-        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)").bind(tenant.to_string()).execute(&mut *transaction).await?;
+        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)")
+            .bind(tenant.to_string())
+            .execute(&mut *transaction)
+            .await?;
         let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> = sqlx::query_as(
             "SELECT e.id, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
              WHERE p.tenant = $1 ORDER BY p.recorded_at, p.event LIMIT $2",
@@ -104,7 +113,8 @@ impl Sequencer {
         .bind(BATCH)
         .fetch_all(&mut *transaction)
         .await?;
-        let leaves = rows.iter().map(|(id, hash, bytes)| leaf_of(*id, hash, bytes)).collect::<Result<Vec<_>>>()?;
+        let leaves =
+            rows.iter().map(|(id, hash, bytes)| leaf_of(*id, hash, bytes)).collect::<Result<Vec<_>>>()?;
         integrate(&mut Driver::Postgres(&mut transaction), tenant, &leaves).await?;
         let ids: Vec<Uuid> = leaves.iter().map(|leaf| leaf.event).collect();
         let times: Vec<i64> = leaves.iter().map(|leaf| leaf.recorded_at).collect();

@@ -89,7 +89,9 @@ pub enum VerifyError {
         cause: CheckpointError,
     },
     /// The stored edge of the tree is not the one that its events have.
-    #[error("tenant {slug}: the stored tree of {stored} events is not the one of the {found} events there are")]
+    #[error(
+        "tenant {slug}: the stored tree of {stored} events is not the one of the {found} events there are"
+    )]
     Tree {
         /// The tenant's short name.
         slug: String,
@@ -114,14 +116,21 @@ impl From<sqlx::Error> for VerifyError {
 
 /// Checks every event of every tenant: hashes, entity chains, tree, tiles, signatures, and the checkpoint outside the
 /// database. Stops at the first record that does not fit.
-pub async fn verify_all(store: &Store, signer: &Signer, mut progress: impl FnMut(Progress)) -> Result<Vec<Report>, VerifyError> {
+pub async fn verify_all(
+    store: &Store,
+    signer: &Signer,
+    mut progress: impl FnMut(Progress),
+) -> Result<Vec<Report>, VerifyError> {
     // The folder before the database, here and below: what was signed in between must not look like something lost.
     let outside = signer.outside().tenants()?;
     let tenants = tenants::all(store).await?;
     // A tenant that vanished together with its log is seen by the checkpoint it left behind.
     for tenant in outside {
         if !tenants.iter().any(|known| known.id == tenant) {
-            let signed = signer.outside().latest(tenant, signer.origin(), signer.verifier())?.map_or(0, |l| l.checkpoint.size);
+            let signed = signer
+                .outside()
+                .latest(tenant, signer.origin(), signer.verifier())?
+                .map_or(0, |l| l.checkpoint.size);
             return Err(SignError::Rollback { tenant, signed, stored: 0 }.into());
         }
     }

@@ -64,8 +64,10 @@ pub struct Flip {
     pub at: i64,
 }
 
-const SELECT: &str = "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2";
-const SELECT_LOCKED: &str = "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2 FOR UPDATE";
+const SELECT: &str =
+    "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2";
+const SELECT_LOCKED: &str =
+    "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2 FOR UPDATE";
 const UPDATE: &str = "UPDATE users SET name = $3, role = $4, status = $5 WHERE tenant = $1 AND id = $2";
 const EVENT: &str = "INSERT INTO audit_event (tenant, id, hash, bytes) VALUES ($1, $2, $3, $4)";
 const PERSONAL: &str = "INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES ($1, $2, $3, $4)";
@@ -92,9 +94,23 @@ impl Bare {
     pub async fn change(&self, rows: Rows, flip: Flip, sizes: Sizes) -> Result<()> {
         let Self::Postgres(pool) = self else { return Err(Error::Busy) };
         let mut transaction = pool.begin().await?;
-        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)").bind(flip.tenant.to_string()).execute(&mut *transaction).await?;
-        let (_, _, name, role, status, _): UserRow = sqlx::query_as(SELECT_LOCKED).bind(flip.tenant).bind(flip.user).fetch_one(&mut *transaction).await?;
-        sqlx::query(UPDATE).bind(flip.tenant).bind(flip.user).bind(name).bind(role).bind(other(&status)).execute(&mut *transaction).await?;
+        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)")
+            .bind(flip.tenant.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        let (_, _, name, role, status, _): UserRow = sqlx::query_as(SELECT_LOCKED)
+            .bind(flip.tenant)
+            .bind(flip.user)
+            .fetch_one(&mut *transaction)
+            .await?;
+        sqlx::query(UPDATE)
+            .bind(flip.tenant)
+            .bind(flip.user)
+            .bind(name)
+            .bind(role)
+            .bind(other(&status))
+            .execute(&mut *transaction)
+            .await?;
         match rows {
             Rows::Change => {}
             Rows::Plain => plain(&mut transaction, flip, Record::new(flip.event, sizes)).await?,
@@ -109,14 +125,47 @@ impl Bare {
         let connection = &mut **connection;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
         for (leaf, flip) in (first..).zip(flips) {
-            let (_, _, name, role, status, _): UserRow = sqlx::query_as(SELECT).bind(flip.tenant).bind(flip.user).fetch_one(&mut *connection).await?;
-            sqlx::query(UPDATE).bind(flip.tenant).bind(flip.user).bind(name).bind(role).bind(other(&status)).execute(&mut *connection).await?;
+            let (_, _, name, role, status, _): UserRow =
+                sqlx::query_as(SELECT).bind(flip.tenant).bind(flip.user).fetch_one(&mut *connection).await?;
+            sqlx::query(UPDATE)
+                .bind(flip.tenant)
+                .bind(flip.user)
+                .bind(name)
+                .bind(role)
+                .bind(other(&status))
+                .execute(&mut *connection)
+                .await?;
             if rows == Rows::Plain {
                 let record = Record::new(flip.event, sizes);
-                sqlx::query(EVENT).bind(flip.tenant).bind(record.event).bind(&record.hash[..]).bind(record.bytes).execute(&mut *connection).await?;
-                sqlx::query(PERSONAL).bind(flip.tenant).bind(record.event).bind(flip.user).bind(record.personal).execute(&mut *connection).await?;
-                sqlx::query(HEAD).bind(flip.tenant).bind(flip.user).bind(&record.hash[..]).execute(&mut *connection).await?;
-                sqlx::query(LEAF).bind(flip.tenant).bind(leaf).bind(record.event).bind(&record.hash[..]).bind(flip.at).bind(flip.user).execute(&mut *connection).await?;
+                sqlx::query(EVENT)
+                    .bind(flip.tenant)
+                    .bind(record.event)
+                    .bind(&record.hash[..])
+                    .bind(record.bytes)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(PERSONAL)
+                    .bind(flip.tenant)
+                    .bind(record.event)
+                    .bind(flip.user)
+                    .bind(record.personal)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(HEAD)
+                    .bind(flip.tenant)
+                    .bind(flip.user)
+                    .bind(&record.hash[..])
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query(LEAF)
+                    .bind(flip.tenant)
+                    .bind(leaf)
+                    .bind(record.event)
+                    .bind(&record.hash[..])
+                    .bind(flip.at)
+                    .bind(flip.user)
+                    .execute(&mut *connection)
+                    .await?;
             }
         }
         if rows == Rows::Fewest {
@@ -134,8 +183,14 @@ impl Bare {
     pub async fn take_pending(&self, tenant: Uuid) -> Result<()> {
         let Self::Postgres(pool) = self else { return Ok(()) };
         let mut transaction = pool.begin().await?;
-        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)").bind(tenant.to_string()).execute(&mut *transaction).await?;
-        sqlx::query("DELETE FROM audit_pending WHERE tenant = $1").bind(tenant).execute(&mut *transaction).await?;
+        sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)")
+            .bind(tenant.to_string())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM audit_pending WHERE tenant = $1")
+            .bind(tenant)
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
 
@@ -156,8 +211,20 @@ fn other(status: &str) -> &'static str {
 }
 
 async fn plain(c: &mut PgConnection, flip: Flip, record: Record) -> Result<()> {
-    sqlx::query(EVENT).bind(flip.tenant).bind(record.event).bind(&record.hash[..]).bind(record.bytes).execute(&mut *c).await?;
-    sqlx::query(PERSONAL).bind(flip.tenant).bind(record.event).bind(flip.user).bind(record.personal).execute(&mut *c).await?;
+    sqlx::query(EVENT)
+        .bind(flip.tenant)
+        .bind(record.event)
+        .bind(&record.hash[..])
+        .bind(record.bytes)
+        .execute(&mut *c)
+        .await?;
+    sqlx::query(PERSONAL)
+        .bind(flip.tenant)
+        .bind(record.event)
+        .bind(flip.user)
+        .bind(record.personal)
+        .execute(&mut *c)
+        .await?;
     sqlx::query(PENDING).bind(flip.tenant).bind(record.event).bind(flip.at).execute(&mut *c).await?;
     sqlx::query(HEAD).bind(flip.tenant).bind(flip.user).bind(&record.hash[..]).execute(c).await?;
     Ok(())

@@ -13,7 +13,12 @@ use crate::{Error, Event, Result, Store, Written, audit, gate::Permit};
 ///
 /// # Errors
 /// As [`Store::change`].
-pub async fn append<R: Writes>(store: &Store, permit: &Permit<R>, users: &mut [User], raise: usize) -> Result<()> {
+pub async fn append<R: Writes>(
+    store: &Store,
+    permit: &Permit<R>,
+    users: &mut [User],
+    raise: usize,
+) -> Result<()> {
     let mut tx = store.begin(permit.tenant().ok_or(Error::NotFound)?).await?;
     for (position, user) in users.iter_mut().enumerate() {
         let (status, action) = match user.status {

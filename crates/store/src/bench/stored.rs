@@ -47,7 +47,9 @@ pub async fn stored<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Log> {
     )?;
     let events = found
         .into_iter()
-        .map(|(leaf, id, hash, bytes)| Ok(StoredRow { leaf: leaf.unsigned_abs(), id: id.to_string(), hash: stored_hash(&hash)?, bytes }))
+        .map(|(leaf, id, hash, bytes)| {
+            Ok(StoredRow { leaf: leaf.unsigned_abs(), id: id.to_string(), hash: stored_hash(&hash)?, bytes })
+        })
         .collect::<Result<_>>()?;
     let found: Vec<(String, Uuid, i64, Vec<u8>)> = rows!(
         view,
@@ -56,7 +58,9 @@ pub async fn stored<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Log> {
     )?;
     let heads = found
         .into_iter()
-        .map(|(kind, id, revision, hash)| Ok((kind, id.to_string(), revision.unsigned_abs(), stored_hash(&hash)?)))
+        .map(|(kind, id, revision, hash)| {
+            Ok((kind, id.to_string(), revision.unsigned_abs(), stored_hash(&hash)?))
+        })
         .collect::<Result<_>>()?;
     Ok(Log { events, heads })
 }

@@ -67,7 +67,11 @@ impl<'s> Gate<'s> {
     /// Checks the rule `R` for whoever shows `credential`.
     ///
     /// A bad credential counts as none, so that a public page is served whatever cookie comes along.
-    pub async fn admit<R: Rule>(&self, credential: Credential, request: RequestContext) -> Result<Permit<R>, Refusal> {
+    pub async fn admit<R: Rule>(
+        &self,
+        credential: Credential,
+        request: RequestContext,
+    ) -> Result<Permit<R>, Refusal> {
         if R::NEED == Need::Nobody {
             return Err(Refusal::Forbidden);
         }
@@ -121,7 +125,14 @@ impl<'s> Gate<'s> {
     }
 
     fn anonymous<R: Rule>(request: RequestContext) -> Permit<R> {
-        Permit { actor: Actor::Anonymous, tenant: None, permissions: PermissionSet::empty(), request, caller: None, rule: PhantomData }
+        Permit {
+            actor: Actor::Anonymous,
+            tenant: None,
+            permissions: PermissionSet::empty(),
+            request,
+            caller: None,
+            rule: PhantomData,
+        }
     }
 
     async fn session(&self, token: &SessionToken) -> Result<Option<Admitted>, Refusal> {
@@ -129,7 +140,9 @@ impl<'s> Gate<'s> {
         let mut view = self.store.view(tenant).await?;
         let now = view.now;
         let Some(found) = access::by_session(&mut view, &token.hash()).await? else { return Ok(None) };
-        let live = found.session.ended_at.is_none() && now < found.session.idle_until && now < found.session.absolute_until;
+        let live = found.session.ended_at.is_none()
+            && now < found.session.idle_until
+            && now < found.session.absolute_until;
         if !live || found.user.status != UserStatus::Active {
             return Ok(None);
         }
@@ -177,7 +190,15 @@ impl<'s> Gate<'s> {
         }
         let catalogue = self.store.catalogue();
         let scopes = key.scopes.iter().filter_map(|name| catalogue.find(name));
-        let permissions = scopes.fold(PermissionSet::empty(), PermissionSet::with).difference(catalogue.platform_permissions());
-        Ok(Some(Admitted { actor: Actor::Key { id: key.id }, tenant, permissions, caller: None, second_factor_missing: false }))
+        let permissions = scopes
+            .fold(PermissionSet::empty(), PermissionSet::with)
+            .difference(catalogue.platform_permissions());
+        Ok(Some(Admitted {
+            actor: Actor::Key { id: key.id },
+            tenant,
+            permissions,
+            caller: None,
+            second_factor_missing: false,
+        }))
     }
 }

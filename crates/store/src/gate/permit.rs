@@ -104,6 +104,10 @@ impl<R: Platform> Permit<R> {
 
 impl<R: Rule> fmt::Debug for Permit<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("rule", &R::NAME).field("actor", &self.actor).field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("Permit")
+            .field("rule", &R::NAME)
+            .field("actor", &self.actor)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }

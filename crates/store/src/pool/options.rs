@@ -46,7 +46,11 @@ impl FromStr for TlsMode {
             "require" => Self::Require,
             "verify-ca" => Self::VerifyCa,
             "verify-full" => Self::VerifyFull,
-            _ => return Err(Error::Conflict("The TLS mode is one of disable, allow, prefer, require, verify-ca, verify-full.")),
+            _ => {
+                return Err(Error::Conflict(
+                    "The TLS mode is one of disable, allow, prefer, require, verify-ca, verify-full.",
+                ));
+            }
         })
     }
 }
@@ -112,7 +116,11 @@ impl PoolOptions {
             .ssl_mode(mode)
             .application_name("bailiwick")
             .statement_cache_capacity(256)
-            .options([("statement_timeout", "30s"), ("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "60s")]);
+            .options([
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "10s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ]);
         Ok(match &self.tls_root {
             Some(path) => options.ssl_root_cert(path),
             None => options,

@@ -48,7 +48,8 @@ struct Writer {
 impl GroupCommit {
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Arc<Self>> {
         let connection = SqliteConnection::connect_with(options).await?;
-        let writer = Writer { connection: Some(connection), batch: None, drafts: Vec::new(), done: Vec::new() };
+        let writer =
+            Writer { connection: Some(connection), batch: None, drafts: Vec::new(), done: Vec::new() };
         Ok(Arc::new(Self { writer: Arc::new(Mutex::new(writer)), waiting: AtomicUsize::new(0) }))
     }
 
@@ -130,7 +131,10 @@ impl Turn {
     /// The writer's connection.
     ///
     /// The guard is there until the turn is finished or undone, and both take the turn by value.
-    #[allow(clippy::expect_used, reason = "the guard leaves only with the turn itself, and so does the connection with the pool")]
+    #[allow(
+        clippy::expect_used,
+        reason = "the guard leaves only with the turn itself, and so does the connection with the pool"
+    )]
     pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
         self.guard.as_mut().and_then(|w| w.connection.as_mut()).expect("a turn holds the writer")
     }

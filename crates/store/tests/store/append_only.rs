@@ -12,7 +12,13 @@ async fn fill(db: &bailiwick_testkit::Db) {
     let acme = db.tenant("acme").await;
     db.sign().await;
     let mut raw = Raw::superuser(db).await;
-    raw!(raw, "INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES ($1, 0, 0, $2)", acme.id().uuid(), vec![0_u8; 8192]).unwrap();
+    raw!(
+        raw,
+        "INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES ($1, 0, 0, $2)",
+        acme.id().uuid(),
+        vec![0_u8; 8192]
+    )
+    .unwrap();
     for table in LOG {
         assert!(raw.number(&format!("SELECT count(*) FROM {table}")).await > 0, "{table}");
     }

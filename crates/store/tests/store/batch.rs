@@ -18,7 +18,10 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use crate::{raw, raw_rows, support::{numbers::Numbers, raw::Raw}};
+use crate::{
+    raw, raw_rows,
+    support::{numbers::Numbers, raw::Raw},
+};
 
 /// Nothing here takes as long; whoever does hangs.
 const HANGS: Duration = Duration::from_secs(120);
@@ -45,12 +48,17 @@ async fn create(store: &Store, permit: &Permit<ByJob>, name: &str, fail: bool) -
 /// The names of all users beside the owner.
 async fn names(db: &Db) -> Vec<String> {
     let mut raw = Raw::service(db).await;
-    let rows: Vec<(String,)> = raw_rows!(raw, "SELECT name FROM users WHERE name NOT LIKE 'Olive%' ORDER BY name");
+    let rows: Vec<(String,)> =
+        raw_rows!(raw, "SELECT name FROM users WHERE name NOT LIKE 'Olive%' ORDER BY name");
     rows.into_iter().map(|(name,)| name).collect()
 }
 
 /// Holds the writer until told to go on, so that whoever comes meanwhile waits and lands in one batch.
-async fn hold(db: &Db, acme: &Tenant, waiting: usize) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<()>>) {
+async fn hold(
+    db: &Db,
+    acme: &Tenant,
+    waiting: usize,
+) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<()>>) {
     let (go, wait) = oneshot::channel::<()>();
     let (held, holds) = oneshot::channel::<()>();
     let (store, permit) = (db.store.clone(), acme.job::<ByJob>());
@@ -125,13 +133,18 @@ async fn callers_that_go_away_neither_hang_others_nor_lose_what_was_acknowledged
                         None
                     }
                     Some(outcome) => {
-                        assert_eq!(outcome.is_err(), fail, "{name}: somebody else's leaving is no error of this one: {outcome:?}");
+                        assert_eq!(
+                            outcome.is_err(),
+                            fail,
+                            "{name}: somebody else's leaving is no error of this one: {outcome:?}"
+                        );
                         outcome.ok().map(|()| name)
                     }
                 }
             });
         }
-        acknowledged.extend(timeout(HANGS, tasks.join_all()).await.expect("nobody hangs").into_iter().flatten());
+        acknowledged
+            .extend(timeout(HANGS, tasks.join_all()).await.expect("nobody hangs").into_iter().flatten());
     }
     assert!(cancelled.load(Ordering::SeqCst) > 300, "{} callers went away", cancelled.load(Ordering::SeqCst));
     // One more, which waits for whatever the others left behind.

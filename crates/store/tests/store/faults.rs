@@ -24,7 +24,8 @@ async fn revision(db: &Db, tenant: &Tenant, user: &User) -> (String, i64) {
     db.sign().await;
     let permit = tenant.owner().permit::<ReadUsers>().await;
     let mut view = db.store.read(&permit).await.unwrap();
-    let history = bailiwick_store::audit::entity_history(&mut view, "user", user.id.uuid(), None).await.unwrap();
+    let history =
+        bailiwick_store::audit::entity_history(&mut view, "user", user.id.uuid(), None).await.unwrap();
     (users::find(&mut view, user.id).await.unwrap().name, history[0].0.revision)
 }
 

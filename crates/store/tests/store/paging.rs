@@ -17,7 +17,10 @@ use bailiwick_testkit::both_databases;
 use uuid::Uuid;
 
 /// Walks through all pages, sending each cursor through its text form as a link does.
-async fn walk<T>(mut page: impl AsyncFnMut(Option<Cursor>) -> Result<Page<T>>, id: impl Fn(&T) -> Uuid) -> Vec<Uuid> {
+async fn walk<T>(
+    mut page: impl AsyncFnMut(Option<Cursor>) -> Result<Page<T>>,
+    id: impl Fn(&T) -> Uuid,
+) -> Vec<Uuid> {
     let (mut ids, mut next) = (Vec::new(), None);
     loop {
         let got = page(next).await.unwrap();
@@ -108,7 +111,16 @@ both_databases! {
 fn cursor_is_read_back_and_anything_else_refused() {
     let cursor = Cursor { at: bailiwick_testkit::START, id: Uuid::from_u128(7) };
     assert_eq!(cursor.to_string().parse(), Ok(cursor));
-    for text in ["", ".", "1", "1.", ".1", "x.00000000000000000000000000000007", "1.7", "1.00000000000000000000000000000007.2"] {
+    for text in [
+        "",
+        ".",
+        "1",
+        "1.",
+        ".1",
+        "x.00000000000000000000000000000007",
+        "1.7",
+        "1.00000000000000000000000000000007.2",
+    ] {
         assert!(text.parse::<Cursor>().is_err(), "{text:?}");
     }
 }

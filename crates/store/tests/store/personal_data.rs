@@ -22,10 +22,12 @@ async fn log_bytes(db: &Db) -> Vec<u8> {
         ("audit_tree", ["frontier", "frontier"]),
         ("audit_head", ["hash", "hash"]),
     ] {
-        let rows: Vec<(Vec<u8>, Vec<u8>)> = raw_rows!(raw, format!("SELECT {}, {} FROM {table}", columns[0], columns[1]));
+        let rows: Vec<(Vec<u8>, Vec<u8>)> =
+            raw_rows!(raw, format!("SELECT {}, {} FROM {table}", columns[0], columns[1]));
         all.extend(rows.into_iter().flat_map(|(a, b)| [a, b].concat()));
     }
-    let rows: Vec<(String, String, String)> = raw_rows!(raw, "SELECT actor_kind, action, entity_type FROM audit_leaf");
+    let rows: Vec<(String, String, String)> =
+        raw_rows!(raw, "SELECT actor_kind, action, entity_type FROM audit_leaf");
     all.extend(rows.into_iter().flat_map(|(a, b, c)| format!("{a} {b} {c}").into_bytes()));
     let rows: Vec<(String,)> = raw_rows!(raw, "SELECT note FROM audit_checkpoint");
     all.extend(rows.into_iter().flat_map(|(note,)| note.into_bytes()));
@@ -40,10 +42,20 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
 
 async fn busy(db: &Db, acme: &Tenant) -> (String, String) {
     let auditor = acme.user(Role::Auditor).await;
-    let invite = NewInvitation { email: "prudence.private@acme.example".into(), role: "auditor".into(), expires_at: None };
-    bailiwick_ops::invitations::create(&db.store, &acme.owner().permit::<Invite>().await, invite).await.unwrap();
-    let key = NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
-    let (_, key) = bailiwick_ops::api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, key).await.unwrap();
+    let invite = NewInvitation {
+        email: "prudence.private@acme.example".into(),
+        role: "auditor".into(),
+        expires_at: None,
+    };
+    bailiwick_ops::invitations::create(&db.store, &acme.owner().permit::<Invite>().await, invite)
+        .await
+        .unwrap();
+    let key =
+        NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+    let (_, key) =
+        bailiwick_ops::api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, key)
+            .await
+            .unwrap();
     bailiwick_ops::factors::totp_begin_for(&db.store, &acme.job(), auditor.id()).await.unwrap();
     db.sign().await;
     (auditor.token, key.expose().to_owned())

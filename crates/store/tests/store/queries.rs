@@ -11,7 +11,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, error::DatabaseError};
 use crate::support::raw::Raw;
 
 /// Words by which a text is known to be for one database alone.
-const POSTGRES_ONLY: [&str; 7] = ["unnest(", "AS (INSERT", "set_config", "FOR UPDATE", "pg_", "advisory", "REPEATABLE READ"];
+const POSTGRES_ONLY: [&str; 7] =
+    ["unnest(", "AS (INSERT", "set_config", "FOR UPDATE", "pg_", "advisory", "REPEATABLE READ"];
 const SQLITE_ONLY: [&str; 6] = ["json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
 
 /// The string literals of one source file that are SQL, with macros of literals put together.
@@ -29,7 +30,11 @@ fn texts_of(source: &str) -> Vec<String> {
         texts.push(from[..end].replace("\\\\", "\\"));
         rest = &from[end + 1..];
     }
-    texts.retain(|text| ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "\nWITH "].iter().any(|word| text.starts_with(word)));
+    texts.retain(|text| {
+        ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "\nWITH "]
+            .iter()
+            .any(|word| text.starts_with(word))
+    });
     texts
 }
 
@@ -44,7 +49,8 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
             let frame = &source[source.find("macro_rules! select").unwrap()..];
             let parts: Vec<&str> = frame[..frame.find("\n}\n").unwrap()].split('"').collect();
             let (front, back) = (parts[1], parts[3]);
-            let conditions: Vec<_> = source.split("select!(\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+            let conditions: Vec<_> =
+                source.split("select!(\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
             assert_eq!(conditions.len(), 4);
             texts.extend(conditions.into_iter().map(|condition| format!("{front}{condition}{back}")));
             let others = texts_of(&source).into_iter().filter(|text| text != front);

@@ -103,7 +103,11 @@ async fn history(db: &Db, numbers: &mut Numbers) -> Tenant {
             0 => drop(actor.try_permit::<AssignRole>().await),
             1 => {
                 if let Ok(permit) = actor.try_permit::<Invite>().await {
-                    let invite = NewInvitation { email: format!("n{}@acme.example", n / 2), role: "auditor".into(), expires_at: None };
+                    let invite = NewInvitation {
+                        email: format!("n{}@acme.example", n / 2),
+                        role: "auditor".into(),
+                        expires_at: None,
+                    };
                     drop(bailiwick_ops::invitations::create(&db.store, &permit, invite).await);
                 }
             }
@@ -214,10 +218,15 @@ fn some_filter(numbers: &mut Numbers, known: &[Known]) -> Filter {
         match numbers.below(8) {
             0 => filter.actor = Some(event.actor.unwrap_or_default()),
             1 => filter.entity_type = Some(event.entity_type.clone()),
-            2 => (filter.entity_type, filter.entity_id) = (Some(event.entity_type.clone()), Some(event.entity)),
+            2 => {
+                (filter.entity_type, filter.entity_id) = (Some(event.entity_type.clone()), Some(event.entity))
+            }
             3 => filter.entity_id = Some(event.entity),
             4 => filter.action = Some(event.action.clone()),
-            5 => filter.outcome = Some(*numbers.one_of(&[OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed])),
+            5 => {
+                filter.outcome =
+                    Some(*numbers.one_of(&[OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]))
+            }
             6 => filter.from = Some(event.at + Span::seconds(i64::try_from(numbers.below(3)).unwrap() - 1)),
             _ => filter.to = Some(event.at + Span::seconds(i64::try_from(numbers.below(3)).unwrap() - 1)),
         }

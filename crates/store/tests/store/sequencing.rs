@@ -21,7 +21,10 @@ async fn waiting(db: &Db, tenant: &Tenant) -> usize {
 
 /// Ends the connection that holds the lease, as a network that breaks does.
 async fn break_the_lease(raw: &mut Raw) {
-    let ended: Vec<(bool,)> = raw_rows!(*raw, "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+    let ended: Vec<(bool,)> = raw_rows!(
+        *raw,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    );
     assert_eq!(ended, [(true,)]);
 }
 

@@ -18,7 +18,11 @@ fn file(db: &Db, tenant: &Tenant) -> PathBuf {
 
 async fn notes(db: &Db, tenant: &Tenant) -> Vec<(i64, String)> {
     let mut raw = Raw::superuser(db).await;
-    raw_rows!(raw, "SELECT size, note FROM audit_checkpoint WHERE tenant = $1 ORDER BY size", tenant.id().uuid())
+    raw_rows!(
+        raw,
+        "SELECT size, note FROM audit_checkpoint WHERE tenant = $1 ORDER BY size",
+        tenant.id().uuid()
+    )
 }
 
 /// A copy of the database as it is now, and the way back to it.
@@ -70,8 +74,17 @@ impl Backup {
     }
 }
 
-const TABLES: [&str; 9] =
-    ["users", "audit_event", "audit_leaf", "audit_tile", "audit_tree", "audit_head", "audit_checkpoint", "audit_pending", "audit_personal"];
+const TABLES: [&str; 9] = [
+    "users",
+    "audit_event",
+    "audit_leaf",
+    "audit_tile",
+    "audit_tree",
+    "audit_head",
+    "audit_checkpoint",
+    "audit_pending",
+    "audit_personal",
+];
 
 /// Gives every event of a restored database its place.
 async fn settle(store: &Store) {

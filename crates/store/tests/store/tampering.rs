@@ -9,8 +9,17 @@ use uuid::Uuid;
 
 use crate::{raw, raw_rows, support::raw::Raw};
 
-const TABLES: [&str; 9] =
-    ["audit_event", "audit_leaf", "audit_tile", "audit_tree", "audit_head", "audit_checkpoint", "audit_pending", "audit_personal", "tenant"];
+const TABLES: [&str; 9] = [
+    "audit_event",
+    "audit_leaf",
+    "audit_tile",
+    "audit_tree",
+    "audit_head",
+    "audit_checkpoint",
+    "audit_pending",
+    "audit_personal",
+    "tenant",
+];
 
 /// Events of the busy tenant: one full tile and a part of the next.
 const EVENTS: i64 = 300;
@@ -42,7 +51,8 @@ impl Scene {
         db.tenant("globex").await;
         let people = [acme.add(bailiwick_domain::role::Role::Auditor).await, acme.owner().user];
         for n in 0..EVENTS {
-            rename(&db.store, &acme.job(), &people[usize::try_from(n % 2).unwrap()], format!("Olive {n}")).await;
+            rename(&db.store, &acme.job(), &people[usize::try_from(n % 2).unwrap()], format!("Olive {n}"))
+                .await;
             if n % 100 == 0 {
                 db.sign().await;
             }
@@ -95,13 +105,20 @@ impl Scene {
         edit(&mut event);
         let bytes = canonical::to_bytes(&event).unwrap();
         let hash = leaf_hash(&bytes).0.to_vec();
-        raw!(self.raw, "UPDATE audit_event SET bytes = $1, hash = $2 WHERE id = $3", bytes, hash.clone(), id).unwrap();
+        raw!(self.raw, "UPDATE audit_event SET bytes = $1, hash = $2 WHERE id = $3", bytes, hash.clone(), id)
+            .unwrap();
         if also.contains(&"leaf") {
             raw!(self.raw, "UPDATE audit_leaf SET hash = $1 WHERE event = $2", hash.clone(), id).unwrap();
         }
         if also.contains(&"head") {
             let entity = Uuid::parse_str(event["entity"]["id"].as_str().unwrap()).unwrap();
-            raw!(self.raw, "UPDATE audit_head SET hash = $1 WHERE entity_type = 'user' AND entity_id = $2", hash, entity).unwrap();
+            raw!(
+                self.raw,
+                "UPDATE audit_head SET hash = $1 WHERE entity_type = 'user' AND entity_id = $2",
+                hash,
+                entity
+            )
+            .unwrap();
         }
         id
     }

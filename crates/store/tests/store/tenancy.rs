@@ -7,13 +7,12 @@ use bailiwick_domain::{
     rule::{ByJob, CreateApiKey, GrantPermission, Invite, ReadAudit, ReadUsers, UpdatePolicy},
 };
 use bailiwick_ops::{
-    api_keys::NewApiKey,
-    factors,
-    invitations::NewInvitation,
-    policy::NewPolicy,
-    users::NewGrant,
+    api_keys::NewApiKey, factors, invitations::NewInvitation, policy::NewPolicy, users::NewGrant,
 };
-use bailiwick_store::{DatabaseKind, Error, Permit, Result, Tx, accounts, api_keys, audit, grants, invitations, posture, security_events, sessions, tenants, users};
+use bailiwick_store::{
+    DatabaseKind, Error, Permit, Result, Tx, accounts, api_keys, audit, grants, invitations, posture,
+    security_events, sessions, tenants, users,
+};
 use bailiwick_testkit::{Db, Tenant, both_databases};
 use bailiwick_vault::token::SessionToken;
 use uuid::Uuid;
@@ -37,11 +36,21 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
     let owner = tenant.owner();
     let auditor = tenant.user(Role::Auditor).await;
     let invite = NewInvitation { email: "new@example.com".into(), role: "auditor".into(), expires_at: None };
-    let invitation = bailiwick_ops::invitations::create(&db.store, &owner.permit::<Invite>().await, invite).await.unwrap();
-    let key = NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
-    let (key, _) = bailiwick_ops::api_keys::create(&db.store, &owner.permit::<CreateApiKey>().await, key).await.unwrap();
-    let grant = NewGrant { permission: "policy:update".into(), effect: "grant".into(), reason: "while Olive is away".into() };
-    let grant = bailiwick_ops::users::grant(&db.store, &owner.permit::<GrantPermission>().await, auditor.id(), grant).await.unwrap();
+    let invitation =
+        bailiwick_ops::invitations::create(&db.store, &owner.permit::<Invite>().await, invite).await.unwrap();
+    let key =
+        NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+    let (key, _) =
+        bailiwick_ops::api_keys::create(&db.store, &owner.permit::<CreateApiKey>().await, key).await.unwrap();
+    let grant = NewGrant {
+        permission: "policy:update".into(),
+        effect: "grant".into(),
+        reason: "while Olive is away".into(),
+    };
+    let grant =
+        bailiwick_ops::users::grant(&db.store, &owner.permit::<GrantPermission>().await, auditor.id(), grant)
+            .await
+            .unwrap();
     let (factor, _) = factors::totp_begin_for(&db.store, &tenant.job(), auditor.id()).await.unwrap();
     db.sign().await;
     let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();

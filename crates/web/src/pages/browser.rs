@@ -96,7 +96,9 @@ impl Browser {
     /// The token that any page shows, the page of an error included.
     async fn csrf(&mut self) -> String {
         let page = self.get("/nothing-here").await;
-        page.between("x-csrf-token\":\"", "\"").or_else(|| page.between("x-csrf-token&#34;:&#34;", "&#34;")).unwrap_or_default()
+        page.between("x-csrf-token\":\"", "\"")
+            .or_else(|| page.between("x-csrf-token&#34;:&#34;", "&#34;"))
+            .unwrap_or_default()
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Answer {
@@ -117,7 +119,11 @@ impl Browser {
             }
         }
         let body = to_bytes(body, 16 * 1024 * 1024).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
     }
 }
 
@@ -152,12 +158,17 @@ impl Answer {
     /// The attributes of a cookie that it sets.
     pub(super) fn sets(&self, name: &str) -> Option<&str> {
         let set = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        set.filter_map(|text| text.split_once('=')).find(|(set, _)| *set == name).and_then(|(_, rest)| rest.split_once("; ")).map(|(_, attributes)| attributes)
+        set.filter_map(|text| text.split_once('='))
+            .find(|(set, _)| *set == name)
+            .and_then(|(_, rest)| rest.split_once("; "))
+            .map(|(_, attributes)| attributes)
     }
 }
 
 /// The first address in a page that begins with `from` and ends with `to`.
 pub(super) fn href<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
     let mut hrefs = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    hrefs.find(|href| href.starts_with(from) && href.ends_with(to)).unwrap_or_else(|| panic!("no {from}…{to} in {page}"))
+    hrefs
+        .find(|href| href.starts_with(from) && href.ends_with(to))
+        .unwrap_or_else(|| panic!("no {from}…{to} in {page}"))
 }

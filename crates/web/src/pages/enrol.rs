@@ -26,7 +26,8 @@ pub(crate) fn routes() -> Routes {
 
 const DEAD: Error = Error::Conflict("This link does not work any more. Ask whoever sent it for another one.");
 /// Otherwise the password of one person would be recorded as set by another.
-const SIGNED_IN: Error = Error::Conflict("This browser is signed in. Sign out first, then open the link again.");
+const SIGNED_IN: Error =
+    Error::Conflict("This browser is signed in. Sign out first, then open the link again.");
 
 /// The token in the path.
 #[derive(Debug)]

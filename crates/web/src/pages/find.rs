@@ -38,11 +38,22 @@ const ACTIONS: [(&str, &str, &str); 3] = [
 /// The pages and actions that the holder of `permit` may open.
 fn places(permit: &Permit<Me>, visit: &Visit) -> Vec<FindRow> {
     let pages = Shell::new(permit, visit, "").nav.into_iter().flat_map(|group| group.items);
-    let mut rows: Vec<_> =
-        pages.map(|item| FindRow { icon: item.icon, label: item.label, hint: "Page".into(), href: item.href }).collect();
-    rows.push(FindRow { icon: "user", label: "My account".into(), hint: "Page".into(), href: "/account".into() });
+    let mut rows: Vec<_> = pages
+        .map(|item| FindRow { icon: item.icon, label: item.label, hint: "Page".into(), href: item.href })
+        .collect();
+    rows.push(FindRow {
+        icon: "user",
+        label: "My account".into(),
+        hint: "Page".into(),
+        href: "/account".into(),
+    });
     let actions = ACTIONS.iter().filter(|(_, href, _)| opens(visit, permit, href));
-    rows.extend(actions.map(|(label, href, icon)| FindRow { icon, label: (*label).into(), hint: "Action".into(), href: (*href).into() }));
+    rows.extend(actions.map(|(label, href, icon)| FindRow {
+        icon,
+        label: (*label).into(),
+        hint: "Action".into(),
+        href: (*href).into(),
+    }));
     rows
 }
 

@@ -20,6 +20,11 @@ pub(crate) fn opens<R: Rule>(visit: &Visit, permit: &Permit<R>, path: &str) -> b
 }
 
 /// `href`, if `path` opens.
-pub(crate) fn link<R: Rule>(visit: &Visit, permit: &Permit<R>, path: &str, href: impl FnOnce() -> String) -> Option<String> {
+pub(crate) fn link<R: Rule>(
+    visit: &Visit,
+    permit: &Permit<R>,
+    path: &str,
+    href: impl FnOnce() -> String,
+) -> Option<String> {
     opens(visit, permit, path).then(href)
 }

@@ -10,10 +10,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{
-    entity::SignInMethod,
-    rule::Rule,
-};
+use bailiwick_domain::{entity::SignInMethod, rule::Rule};
 use bailiwick_store::{Actor, Permit};
 use bailiwick_vault::token::SessionToken;
 use serde::Deserialize;
@@ -70,7 +67,11 @@ impl Next {
 /// A place on this site that is not a step of signing in; the start page instead of any other.
 fn place(next: &str) -> LocalPath {
     let steps = ["/sign-in", "/sign-out", "/enrol"];
-    let is_step = |path: &str| steps.iter().any(|step| path.strip_prefix(step).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric())));
+    let is_step = |path: &str| {
+        steps.iter().any(|step| {
+            path.strip_prefix(step).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        })
+    };
     LocalPath::parse(next).filter(|path| !is_step(path.as_str())).unwrap_or_else(LocalPath::start)
 }
 
@@ -99,8 +100,12 @@ impl Denied {
         match Error::from(error) {
             Error::Limited { retry_after_seconds } => {
                 let minutes = retry_after_seconds.div_ceil(60);
-                let text = format!("There were too many wrong tries. Wait {minutes} minute{} and try again.", if minutes == 1 { "" } else { "s" });
-                let refused = Refused { status: StatusCode::TOO_MANY_REQUESTS, problems: vec![Problem::new("", text)] };
+                let text = format!(
+                    "There were too many wrong tries. Wait {minutes} minute{} and try again.",
+                    if minutes == 1 { "" } else { "s" }
+                );
+                let refused =
+                    Refused { status: StatusCode::TOO_MANY_REQUESTS, problems: vec![Problem::new("", text)] };
                 Ok(Self { refused, retry_after_seconds: Some(retry_after_seconds) })
             }
             error => {
@@ -145,7 +150,16 @@ mod tests {
 
     #[test]
     fn nobody_is_led_back_into_signing_in_or_away_from_the_site() {
-        for next in ["", "https://evil.example", "//evil.example", "/sign-in", "/sign-in?next=%2Fsign-in", "/sign-in/code", "/sign-out", "/enrol/x"] {
+        for next in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/sign-in",
+            "/sign-in?next=%2Fsign-in",
+            "/sign-in/code",
+            "/sign-out",
+            "/enrol/x",
+        ] {
             assert_eq!(place(next), LocalPath::start(), "{next}");
         }
         for next in ["/users?role=auditor", "/sign-ins", "/security"] {
@@ -157,7 +171,10 @@ mod tests {
     fn person_who_tried_too_often_is_told_how_long_to_wait() {
         let denied = Denied::by(bailiwick_ops::Error::Limited { retry_after_seconds: 900 }).unwrap();
         let answer = denied.answer(|problems| problems[0].text.clone().into_response());
-        assert_eq!((answer.status(), &answer.headers()[header::RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &header::HeaderValue::from(900)));
+        assert_eq!(
+            (answer.status(), &answer.headers()[header::RETRY_AFTER]),
+            (StatusCode::TOO_MANY_REQUESTS, &header::HeaderValue::from(900))
+        );
     }
 
     #[test]

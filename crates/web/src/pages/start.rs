@@ -15,7 +15,9 @@ pub(crate) async fn start(Access(permit): Access<Public>, visit: Visit) -> SeeOt
     match Standing::of(&permit) {
         Standing::Nobody => SeeOther::to("/sign-in"),
         Standing::CodeMissing => SeeOther::to("/sign-in/code"),
-        Standing::SignedIn => SeeOther::to(PLACES.into_iter().find(|path| opens(&visit, &permit, path)).unwrap_or("/account")),
+        Standing::SignedIn => {
+            SeeOther::to(PLACES.into_iter().find(|path| opens(&visit, &permit, path)).unwrap_or("/account"))
+        }
     }
 }
 

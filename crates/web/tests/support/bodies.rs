@@ -21,7 +21,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
     let permission = if stock.platform { "job:read" } else { "team:read" };
     match (row.method.as_str(), row.path) {
         ("PUT", "/v1/users/{id}/role") => {
-            Sent::Json(json!({"role": if serial % 2 == 0 { other } else { role }}))
+            Sent::Json(json!({"role": if serial.is_multiple_of(2) { other } else { role }}))
         }
         ("POST", "/v1/users/{id}/grants") => {
             Sent::Json(json!({"permission": permission, "effect": "deny", "reason": "It is not needed."}))
@@ -52,7 +52,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/security-events/{id}/acknowledge",
         )
         | ("DELETE", "/v1/users/{id}/grants/{grant}") => Sent::Nothing,
-        ("POST", "/users/{user}/role") => form(&[("role", if serial % 2 == 0 { other } else { role })]),
+        ("POST", "/users/{user}/role") => {
+            form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
+        }
         ("POST", "/users/{user}/permissions") => form(&[
             (if stock.platform { "p.job:read" } else { "p.team:read" }, "deny"),
             ("confirmed", "yes"),

@@ -66,7 +66,11 @@ impl Walk {
             for (leaf, event, hash) in self.hashes(tile.first_leaf(0)).await? {
                 let slot = usize::try_from(leaf.unsigned_abs() % 256).unwrap_or_default();
                 if stored.hashes().get(slot) != Some(&stored_hash(&hash)?) {
-                    return Ok(self.finding(Finding::TileMismatch { tile, first_leaf: leaf.unsigned_abs(), id: Some(event.to_string()) }));
+                    return Ok(self.finding(Finding::TileMismatch {
+                        tile,
+                        first_leaf: leaf.unsigned_abs(),
+                        id: Some(event.to_string()),
+                    }));
                 }
             }
         }
@@ -78,22 +82,28 @@ impl Walk {
         let view = &mut self.view;
         let tenant = view.tenant();
         let first = i64::try_from(first).map_err(|_| Error::Proof("the tree is too large".into()))?;
-        Ok(on!(view, |c| sqlx::query_as(
+        Ok(on!(view, |c| {
+            sqlx::query_as(
             "SELECT l.leaf_index, l.event, e.hash FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
              WHERE l.tenant = $1 AND l.leaf_index >= $2 AND l.leaf_index < $2 + 256 ORDER BY l.leaf_index"
         )
         .bind(tenant.uuid())
         .bind(first)
         .fetch_all(c)
-        .await)?)
+        .await
+        })?)
     }
 
     async fn waiting_by_entity(&mut self) -> Result<Waiting, VerifyError> {
         let mut by_entity = Waiting::new();
         for (event, hash, bytes) in self.waiting().await? {
             let Ok(fields) = scan(&bytes) else { continue };
-            let (entity, revision) = ((fields.entity.kind.to_owned(), fields.entity.id.to_owned()), fields.entity.revision);
-            by_entity.entry(entity).or_default().push((revision, Link { leaf: None, event, hash: stored_hash(&hash)?, bytes }));
+            let (entity, revision) =
+                ((fields.entity.kind.to_owned(), fields.entity.id.to_owned()), fields.entity.revision);
+            by_entity
+                .entry(entity)
+                .or_default()
+                .push((revision, Link { leaf: None, event, hash: stored_hash(&hash)?, bytes }));
         }
         Ok(by_entity)
     }
@@ -102,7 +112,8 @@ impl Walk {
     async fn entities_after(&mut self, after: &(String, Uuid)) -> Result<Vec<Entity>, VerifyError> {
         let view = &mut self.view;
         let tenant = view.tenant();
-        Ok(on!(view, |c| sqlx::query_as(
+        Ok(on!(view, |c| {
+            sqlx::query_as(
             "SELECT k.entity_type, k.entity_id, h.revision, h.hash
              FROM (SELECT entity_type, entity_id FROM audit_head WHERE tenant = $1 AND (entity_type, entity_id) > ($2, $3)
                    UNION SELECT entity_type, entity_id FROM audit_leaf WHERE tenant = $1 AND (entity_type, entity_id) > ($2, $3)) AS k
@@ -114,13 +125,15 @@ impl Walk {
         .bind(after.1)
         .bind(CHUNK)
         .fetch_all(c)
-        .await)?)
+        .await
+        })?)
     }
 
     async fn links(&mut self, kind: &str, id: Uuid) -> Result<Vec<Link>, VerifyError> {
         let view = &mut self.view;
         let tenant = view.tenant();
-        let rows: Vec<(i64, Uuid, Vec<u8>, Vec<u8>)> = on!(view, |c| sqlx::query_as(
+        let rows: Vec<(i64, Uuid, Vec<u8>, Vec<u8>)> = on!(view, |c| {
+            sqlx::query_as(
             "SELECT l.leaf_index, e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
              WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 ORDER BY l.revision"
         )
@@ -128,14 +141,30 @@ impl Walk {
         .bind(kind)
         .bind(id)
         .fetch_all(c)
-        .await)?;
-        rows.into_iter().map(|(leaf, event, hash, bytes)| Ok(Link { leaf: Some(leaf), event, hash: stored_hash(&hash)?, bytes })).collect()
+        .await
+        })?;
+        rows.into_iter()
+            .map(|(leaf, event, hash, bytes)| {
+                Ok(Link { leaf: Some(leaf), event, hash: stored_hash(&hash)?, bytes })
+            })
+            .collect()
     }
 }
 
-fn follow(walker: &mut ChainWalker, kind: &str, id: &str, links: &[Link], head: Option<(u64, Hash)>) -> Result<(), Finding> {
+fn follow(
+    walker: &mut ChainWalker,
+    kind: &str,
+    id: &str,
+    links: &[Link],
+    head: Option<(u64, Hash)>,
+) -> Result<(), Finding> {
     for link in links {
-        let event = StoredEvent { leaf_index: link.leaf.map(i64::unsigned_abs), id: &link.event.to_string(), hash: link.hash, bytes: &link.bytes };
+        let event = StoredEvent {
+            leaf_index: link.leaf.map(i64::unsigned_abs),
+            id: &link.event.to_string(),
+            hash: link.hash,
+            bytes: &link.bytes,
+        };
         walker.event(&event)?;
     }
     match head {

@@ -58,7 +58,9 @@ impl Raw {
                 let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).foreign_keys(false);
                 Self::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
             }
-            Place::Postgres(database) => Self::Postgres(PgConnection::connect(&format!("{}?sslmode=disable", url(database))).await.unwrap()),
+            Place::Postgres(database) => Self::Postgres(
+                PgConnection::connect(&format!("{}?sslmode=disable", url(database))).await.unwrap(),
+            ),
         }
     }
 
@@ -67,16 +69,26 @@ impl Raw {
         let mut raw = Self::superuser(db).await;
         match &mut raw {
             Self::Sqlite(c) => {
-                let triggers: Vec<(String,)> = sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetch_all(&mut *c).await.unwrap();
+                let triggers: Vec<(String,)> =
+                    sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+                        .fetch_all(&mut *c)
+                        .await
+                        .unwrap();
                 for (name,) in triggers {
-                    sqlx::query(AssertSqlSafe(format!("DROP TRIGGER {name}"))).execute(&mut *c).await.unwrap();
+                    sqlx::query(AssertSqlSafe(format!("DROP TRIGGER {name}")))
+                        .execute(&mut *c)
+                        .await
+                        .unwrap();
                 }
             }
             Self::Postgres(c) => {
                 let tables: Vec<(String,)> =
                     sqlx::query_as("SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'").fetch_all(&mut *c).await.unwrap();
                 for (name,) in tables {
-                    sqlx::query(AssertSqlSafe(format!("ALTER TABLE {name} DISABLE TRIGGER ALL"))).execute(&mut *c).await.unwrap();
+                    sqlx::query(AssertSqlSafe(format!("ALTER TABLE {name} DISABLE TRIGGER ALL")))
+                        .execute(&mut *c)
+                        .await
+                        .unwrap();
                 }
             }
         }

@@ -105,7 +105,9 @@ impl AccountPage {
             factors: factors.iter().map(|factor| factor_row(factor, now)).collect(),
             enrolment,
             password_changed: password.map(|password| When::ago(password.changed_at, now)),
-            may_begin: !factors.iter().any(|factor| factor.kind == FactorKind::Totp && factor.state == FactorState::Verified),
+            may_begin: !factors
+                .iter()
+                .any(|factor| factor.kind == FactorKind::Totp && factor.state == FactorState::Verified),
             sessions: live.iter().map(|session| session_row(session, session.id == here, now)).collect(),
             joined: When::day(listed.user.created_at),
             role: listed.user.role.title(),

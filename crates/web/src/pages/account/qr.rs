@@ -11,9 +11,15 @@ use crate::error::{Error, Result};
 /// # Errors
 /// The text is longer than a QR code holds.
 pub(super) fn picture(text: &str) -> Result<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(|error| Error::Internal(Box::new(error)))?;
+    let code = QrCode::with_error_correction_level(text, EcLevel::M)
+        .map_err(|error| Error::Internal(Box::new(error)))?;
     // Dark on light in either theme: many cameras read nothing else.
-    let svg = code.render::<svg::Color<'_>>().min_dimensions(172, 172).dark_color(svg::Color("#000")).light_color(svg::Color("#fff")).build();
+    let svg = code
+        .render::<svg::Color<'_>>()
+        .min_dimensions(172, 172)
+        .dark_color(svg::Color("#000"))
+        .light_color(svg::Color("#fff"))
+        .build();
     Ok(format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(Zeroizing::new(svg).as_bytes())))
 }
 
@@ -23,8 +29,11 @@ mod tests {
 
     #[test]
     fn picture_is_an_image_without_script_or_outside_reference() {
-        let address = picture("otpauth://totp/Example%20Care:a@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").unwrap();
-        let svg = BASE64_STANDARD.decode(address.strip_prefix("data:image/svg+xml;base64,").unwrap()).unwrap();
+        let address =
+            picture("otpauth://totp/Example%20Care:a@example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+                .unwrap();
+        let svg =
+            BASE64_STANDARD.decode(address.strip_prefix("data:image/svg+xml;base64,").unwrap()).unwrap();
         let svg = String::from_utf8(svg).unwrap();
         assert!(svg.contains("<svg") && svg.contains("<path"));
         assert!(!svg.contains("script") && !svg.contains("href") && !svg.contains("otpauth"));

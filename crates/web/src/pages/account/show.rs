@@ -7,6 +7,10 @@ use bailiwick_store::Store;
 use super::page::AccountPage;
 use crate::{access::Access, error::Result, shell::Visit};
 
-pub(super) async fn show(Access(permit): Access<Me>, State(store): State<Store>, visit: Visit) -> Result<AccountPage> {
+pub(super) async fn show(
+    Access(permit): Access<Me>,
+    State(store): State<Store>,
+    visit: Visit,
+) -> Result<AccountPage> {
     AccountPage::read(&store, &permit, &visit, Vec::new(), None).await
 }

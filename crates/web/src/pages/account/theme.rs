@@ -28,7 +28,12 @@ pub(super) async fn theme(
     headers: HeaderMap,
     form: Form<Look>,
 ) -> Result<SeeOther> {
-    let theme: Theme = form.values.map_err(Error::Invalid)?.theme.parse().map_err(|_| Error::BadRequest("There is no such theme."))?;
+    let theme: Theme = form
+        .values
+        .map_err(Error::Invalid)?
+        .theme
+        .parse()
+        .map_err(|_| Error::BadRequest("There is no such theme."))?;
     let back = came_from(&headers, &state.settings.public_url.to_string());
     Ok(SeeOther::to(back.as_ref().map_or("/account", LocalPath::as_str)).cookie(theme.cookie()))
 }

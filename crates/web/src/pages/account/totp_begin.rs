@@ -1,11 +1,11 @@
 //! Setting up an authenticator app: the answer shows its secret, this once.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use bailiwick_domain::rule::ChangeMe;
 use bailiwick_ops::factors;
 use bailiwick_store::Store;
 use bailiwick_vault::totp::TotpSecret;
-use axum::response::{IntoResponse, Response};
 
 use super::{
     page::{AccountPage, Enrolment},
@@ -18,7 +18,11 @@ use crate::{
     shell::Visit,
 };
 
-pub(super) async fn totp_begin(Access(permit): Access<ChangeMe>, State(store): State<Store>, visit: Visit) -> Result<Response> {
+pub(super) async fn totp_begin(
+    Access(permit): Access<ChangeMe>,
+    State(store): State<Store>,
+    visit: Visit,
+) -> Result<Response> {
     let (factor, secret) = match factors::totp_begin(&store, &permit).await {
         Ok(begun) => begun,
         Err(error) => {
@@ -30,8 +34,10 @@ pub(super) async fn totp_begin(Access(permit): Access<ChangeMe>, State(store): S
     let caller = permit.caller().ok_or(Error::Forbidden("Only a signed-in person has an account."))?;
     // A colon would end the issuer's name within the address (Key URI Format).
     let issuer = format!("Bailiwick {}", caller.tenant.name.replace(':', " "));
-    let url = secret.otpauth_url(&issuer, &caller.user.email).map_err(|error| Error::Internal(Box::new(error)))?;
-    let enrolment = Enrolment { qr: picture(&url)?, secret: grouped(&secret), ..Enrolment::waiting(factor.id, &[]) };
+    let url =
+        secret.otpauth_url(&issuer, &caller.user.email).map_err(|error| Error::Internal(Box::new(error)))?;
+    let enrolment =
+        Enrolment { qr: picture(&url)?, secret: grouped(&secret), ..Enrolment::waiting(factor.id, &[]) };
     Ok(AccountPage::read(&store, &permit, &visit, Vec::new(), Some(enrolment)).await?.into_response())
 }
 

@@ -37,11 +37,15 @@ pub(super) async fn set(
     let who = enrolled(&state.store, &permit, &token).await?;
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, NAMES),
-        Ok(values) if values.new != values.again => Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES),
-        Ok(values) => match enrolment::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
-            Ok(session) => return Ok(with_session("/", &session).into_response()),
-            Err(error) => Refused::by(error, NAMES)?,
-        },
+        Ok(values) if values.new != values.again => {
+            Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES)
+        }
+        Ok(values) => {
+            match enrolment::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
+                Ok(session) => return Ok(with_session("/", &session).into_response()),
+                Err(error) => Refused::by(error, NAMES)?,
+            }
+        }
     };
     Ok((refused.status, SetPasswordPage::new(&visit, &token, who, refused.problems)).into_response())
 }

@@ -35,11 +35,16 @@ impl SetPasswordPage {
         Self {
             shell: Shell::card(visit, "Set your password"),
             title: format!("Welcome, {}", who.user.name),
-            sentence: format!("Choose the password with which you sign in to {}. The link works once.", who.tenant.name),
+            sentence: format!(
+                "Choose the password with which you sign in to {}. The link works once.",
+                who.tenant.name
+            ),
             action: format!("/enrol/{}", token.expose().as_str()),
             address: who.user.email,
             name: None,
-            new: Field::new("new", "Password").hint("At least 12 characters. Length beats symbols.").emptied(&problems),
+            new: Field::new("new", "Password")
+                .hint("At least 12 characters. Length beats symbols.")
+                .emptied(&problems),
             again: Field::new("again", "Password again").emptied(&problems),
             button: "Set the password",
             problems,

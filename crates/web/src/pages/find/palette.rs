@@ -13,7 +13,11 @@ pub(super) struct Palette {
     items: Vec<FindRow>,
 }
 
-pub(super) async fn palette(Access(permit): Access<Me>, State(store): State<Store>, visit: Visit) -> Result<Json<Palette>> {
+pub(super) async fn palette(
+    Access(permit): Access<Me>,
+    State(store): State<Store>,
+    visit: Visit,
+) -> Result<Json<Palette>> {
     let mut items = places(&permit, &visit);
     // An empty text occurs in every name: the first few people.
     items.extend(people(&store, &permit, "").await?);

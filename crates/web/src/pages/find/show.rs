@@ -37,8 +37,14 @@ pub(super) async fn show(
 ) -> Result<FindPage> {
     let text = wanted.q.unwrap_or_default();
     let folded = text.trim().to_lowercase();
-    let mut results: Vec<_> =
-        places(&permit, &visit).into_iter().filter(|row| row.label.to_lowercase().contains(&folded)).collect();
+    let mut results: Vec<_> = places(&permit, &visit)
+        .into_iter()
+        .filter(|row| row.label.to_lowercase().contains(&folded))
+        .collect();
     results.extend(people(&store, &permit, text.trim()).await?);
-    Ok(FindPage { shell: Shell::new(&permit, &visit, "Find"), query: Field::new("q", "Find").value(text), results })
+    Ok(FindPage {
+        shell: Shell::new(&permit, &visit, "Find"),
+        query: Field::new("q", "Find").value(text),
+        results,
+    })
 }

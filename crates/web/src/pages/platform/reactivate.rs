@@ -45,7 +45,9 @@ pub(super) async fn reactivate(
         Err(problems) => Refused::unread(problems, &[]),
         Ok(why) => match tenants::reactivate(&store, &permit, id, &why.reason).await {
             Ok(_) => {
-                return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantReactivated).into_response());
+                return Ok(SeeOther::to("/platform/tenants")
+                    .tell(Message::TenantReactivated)
+                    .into_response());
             }
             Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, &[])?,
             Err(error) => return Err(error.into()),

@@ -57,7 +57,10 @@ mod tests {
     fn owner_sees_what_is_open_first_and_what_it_is_worth() {
         let posture = Posture::of(&sample::snapshot());
         let checks = checklist(&posture, |_| true);
-        let read: Vec<_> = checks.iter().map(|check| (check.done, check.text.as_str(), check.gain.as_deref(), check.fix.is_some())).collect();
+        let read: Vec<_> = checks
+            .iter()
+            .map(|check| (check.done, check.text.as_str(), check.gain.as_deref(), check.fix.is_some()))
+            .collect();
         assert_eq!(
             read,
             [

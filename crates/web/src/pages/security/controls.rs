@@ -95,10 +95,15 @@ pub(super) async fn controls(
         page.users = first.iter().take(usize::try_from(ROWS).unwrap_or_default()).map(UserRow::of).collect();
     }
     if page.sees.invitations {
-        page.invitations = invitations::pending(&mut view, ROWS).await?.iter().map(|row| InvitationRow::of(row, now)).collect();
+        page.invitations = invitations::pending(&mut view, ROWS)
+            .await?
+            .iter()
+            .map(|row| InvitationRow::of(row, now))
+            .collect();
     }
     if page.sees.keys {
-        page.keys = api_keys::ending_first(&mut view, ROWS).await?.iter().map(|row| KeyRow::of(row, now)).collect();
+        page.keys =
+            api_keys::ending_first(&mut view, ROWS).await?.iter().map(|row| KeyRow::of(row, now)).collect();
     }
     Ok(page)
 }

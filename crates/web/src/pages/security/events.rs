@@ -90,13 +90,19 @@ pub(super) async fn events(
     let before = cursor(filter.before.as_deref())?;
     let mut view = store.read(&permit).await?;
     let (found, next) = find(&mut view, status, before).await?;
-    let (sees_records, may_triage) = (permit.may(Permission::AUDIT_READ), permit.may(Permission::SECURITY_EVENT_TRIAGE));
+    let (sees_records, may_triage) =
+        (permit.may(Permission::AUDIT_READ), permit.may(Permission::SECURITY_EVENT_TRIAGE));
     let row = |event: &SecurityEvent| match may_triage {
         true => SecurityEventRow::with_triage(event, sees_records),
         false => SecurityEventRow::of(event, sees_records),
     };
     let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "event");
-    let tab = |tab: Status| Tab { label: tab.names().0, href: tab.href(None), current: tab == status, count: String::new() };
+    let tab = |tab: Status| Tab {
+        label: tab.names().0,
+        href: tab.href(None),
+        current: tab == status,
+        count: String::new(),
+    };
     Ok(SecurityEventsPage {
         shell: Shell::new(&permit, &visit, "Security events").under("Security controls", "/security"),
         tabs: Status::ALL.map(tab).into(),
@@ -110,7 +116,11 @@ pub(super) async fn events(
 }
 
 /// The newest events of this status, and where to look on.
-async fn find(view: &mut View, status: Status, mut before: Option<Cursor>) -> Stored<(Vec<SecurityEvent>, Option<Cursor>)> {
+async fn find(
+    view: &mut View,
+    status: Status,
+    mut before: Option<Cursor>,
+) -> Stored<(Vec<SecurityEvent>, Option<Cursor>)> {
     let mut found = Vec::new();
     for _ in 0..LOOKED_AT / ROWS {
         let page = security_events::list(view, before, i64::try_from(ROWS).unwrap_or(i64::MAX)).await?;

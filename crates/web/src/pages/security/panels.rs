@@ -48,7 +48,8 @@ impl Controls {
     /// `reach` says which pages the person can open.
     pub(super) fn new(posture: &Posture, reach: impl Fn(&str) -> bool) -> Self {
         let scores: Vec<_> = posture.controls.iter().map(|control| control.score.to_string()).collect();
-        let worst = posture.controls.iter().map(|control| control.status).max_by_key(|status| badness(*status));
+        let worst =
+            posture.controls.iter().map(|control| control.status).max_by_key(|status| badness(*status));
         Self {
             score: posture.control_score,
             kind: match worst {
@@ -56,7 +57,13 @@ impl Controls {
                 _ if posture.control_score >= bailiwick_domain::posture::ENABLED_FROM => "ok",
                 _ => "warn",
             },
-            formula: format!("{} ({}) ÷ {} = {}", posture.control_formula, scores.join(" + "), scores.len(), posture.control_score),
+            formula: format!(
+                "{} ({}) ÷ {} = {}",
+                posture.control_formula,
+                scores.join(" + "),
+                scores.len(),
+                posture.control_score
+            ),
             rows: posture.controls.iter().map(|control| row(control, &reach)).collect(),
         }
     }
@@ -85,7 +92,11 @@ fn row(control: &Computed, reach: impl Fn(&str) -> bool) -> Control {
             ControlStatus::Failed => "bad",
         },
         status: capitalised(control.status.label()),
-        evidence: control.evidence.iter().map(|fact| Fact { holds: fact.status == Status::Pass, text: fact.text.clone(), href: shown }).collect(),
+        evidence: control
+            .evidence
+            .iter()
+            .map(|fact| Fact { holds: fact.status == Status::Pass, text: fact.text.clone(), href: shown })
+            .collect(),
         actions: actions.map(|text| Action { text: text.clone(), href: None }).collect(),
     }
 }
@@ -137,10 +148,18 @@ mod tests {
     #[test]
     fn owner_reads_the_controls_of_the_requirement() {
         let controls = Controls::new(&Posture::of(&sample::snapshot()), |_| true);
-        let read: Vec<_> = controls.rows.iter().map(|row| (row.name, row.score, row.status.as_str(), row.actions.len())).collect();
+        let read: Vec<_> = controls
+            .rows
+            .iter()
+            .map(|row| (row.name, row.score, row.status.as_str(), row.actions.len()))
+            .collect();
         assert_eq!(
             read,
-            [("Encryption at rest", 88, "Enabled", 1), ("Encryption in transit", 76, "Warning", 2), ("Audit logging", 88, "Enabled", 1)]
+            [
+                ("Encryption at rest", 88, "Enabled", 1),
+                ("Encryption in transit", 76, "Warning", 2),
+                ("Audit logging", 88, "Enabled", 1)
+            ]
         );
         assert_eq!(controls.score, 84);
         assert!(controls.formula.ends_with("(88 + 76 + 88) ÷ 3 = 84"), "{}", controls.formula);
@@ -150,7 +169,8 @@ mod tests {
     #[test]
     fn what_was_never_observed_does_not_hold() {
         let controls = Controls::new(&Posture::of(&sample::snapshot()), |_| true);
-        let verified = controls.rows.iter().flat_map(|row| &row.evidence).find(|fact| fact.text.contains("verified"));
+        let verified =
+            controls.rows.iter().flat_map(|row| &row.evidence).find(|fact| fact.text.contains("verified"));
         assert!(verified.is_some_and(|fact| !fact.holds));
     }
 }

@@ -34,13 +34,17 @@ pub(super) async fn resolve(
     let (status, problems) = match form.values {
         Err(problems) => (StatusCode::UNPROCESSABLE_ENTITY, problems),
         Ok(Resolution { reason: None }) => (StatusCode::OK, Vec::new()),
-        Ok(Resolution { reason: Some(reason) }) => match security_events::resolve(&store, &permit, id, &reason).await {
-            Ok(_) => return Ok(SeeOther::to("/security/events").tell(Message::EventResolved).into_response()),
-            Err(error) => {
-                let refused = Refused::by(error, &[])?;
-                (refused.status, refused.problems)
+        Ok(Resolution { reason: Some(reason) }) => {
+            match security_events::resolve(&store, &permit, id, &reason).await {
+                Ok(_) => {
+                    return Ok(SeeOther::to("/security/events").tell(Message::EventResolved).into_response());
+                }
+                Err(error) => {
+                    let refused = Refused::by(error, &[])?;
+                    (refused.status, refused.problems)
+                }
             }
-        },
+        }
     };
     Ok((status, question(&store, &permit, &visit, id, &form.typed, &problems).await?).into_response())
 }
@@ -69,7 +73,11 @@ async fn question(
         danger: false,
         action: format!("/security/events/{id}/resolve"),
         hidden: Vec::new(),
-        reason: Some(Field::new("reason", "Reason").hint("What was found or done, in 3 to 500 characters. Kept in the audit record.").again(typed, problems)),
+        reason: Some(
+            Field::new("reason", "Reason")
+                .hint("What was found or done, in 3 to 500 characters. Kept in the audit record.")
+                .again(typed, problems),
+        ),
         button: "Resolve",
         cancel: "/security/events".to_owned(),
     })

@@ -1,6 +1,8 @@
 //! The state of the requirement's page, for tests of how it is shown.
 
-use bailiwick_domain::posture::{AppendOnly, AtRest, Audit, Database, DatabaseKind, Snapshot, TlsEndpoint, TlsMode, Transit};
+use bailiwick_domain::posture::{
+    AppendOnly, AtRest, Audit, Database, DatabaseKind, Snapshot, TlsEndpoint, TlsMode, Transit,
+};
 
 pub(super) fn snapshot() -> Snapshot {
     Snapshot {

@@ -87,7 +87,13 @@ fn term(check: &Check, snapshot: &Snapshot) -> Term {
 fn formula(computed: &Computed) -> String {
     // The order of the formula, which is not that of the page.
     let points = ["mfa", "api_keys", "security_events", "invitations"].map(|id| {
-        computed.checks.iter().filter(|check| check.id == id).map(|check| check.points).sum::<Points>().to_string()
+        computed
+            .checks
+            .iter()
+            .filter(|check| check.id == id)
+            .map(|check| check.points)
+            .sum::<Points>()
+            .to_string()
     });
     format!("{} = {} = {}", computed.formula, points.join(" + "), computed.score)
 }
@@ -105,7 +111,13 @@ mod tests {
     fn owner_can_add_the_terms_up() {
         let snapshot = sample::snapshot();
         let page = Posture::new(&Computed::of(&snapshot), &snapshot, Timestamp::from_micros(0));
-        let terms: Vec<_> = page.terms.iter().map(|term| (term.state.as_str(), term.weight, term.percent, term.points.as_str(), term.lost.as_str())).collect();
+        let terms: Vec<_> = page
+            .terms
+            .iter()
+            .map(|term| {
+                (term.state.as_str(), term.weight, term.percent, term.points.as_str(), term.lost.as_str())
+            })
+            .collect();
         assert_eq!(
             terms,
             [
@@ -115,7 +127,10 @@ mod tests {
                 ("0 open", 19, 100, "19", "0"),
             ]
         );
-        assert_eq!((page.score, page.status.as_str(), page.lost.as_str(), page.kind), (72, "Review", "−28", "warn"));
+        assert_eq!(
+            (page.score, page.status.as_str(), page.lost.as_str(), page.kind),
+            (72, "Review", "−28", "warn")
+        );
         assert_eq!(page.sentence, "MFA and key rotation are the main gaps.");
         assert!(page.formula.ends_with(" = 33 + 20 + 19 + 0 = 72"), "{}", page.formula);
     }

@@ -33,8 +33,19 @@ fn users(snapshot: &Snapshot) -> Tile {
 
 fn invitations(snapshot: &Snapshot) -> Tile {
     let pending = snapshot.pending_invitations;
-    let (kind, status, note) = if pending == 0 { ("ok", "Clear", "Nobody is waited for") } else { ("warn", "Warning", "Follow up before expiry") };
-    Tile { label: "Pending invites", value: pending.to_string(), note: note.to_owned(), kind, status, href: "/invitations" }
+    let (kind, status, note) = if pending == 0 {
+        ("ok", "Clear", "Nobody is waited for")
+    } else {
+        ("warn", "Warning", "Follow up before expiry")
+    };
+    Tile {
+        label: "Pending invites",
+        value: pending.to_string(),
+        note: note.to_owned(),
+        kind,
+        status,
+        href: "/invitations",
+    }
 }
 
 fn keys(snapshot: &Snapshot) -> Tile {
@@ -52,7 +63,8 @@ mod tests {
     #[test]
     fn owner_reads_the_figures_of_the_requirement() {
         let tiles = tiles(&sample::snapshot());
-        let read: Vec<_> = tiles.iter().map(|tile| (tile.value.as_str(), tile.note.as_str(), tile.status)).collect();
+        let read: Vec<_> =
+            tiles.iter().map(|tile| (tile.value.as_str(), tile.note.as_str(), tile.status)).collect();
         assert_eq!(
             read,
             [
@@ -65,7 +77,12 @@ mod tests {
 
     #[test]
     fn tiles_calm_down_when_nothing_is_open() {
-        let calm = Snapshot { pending_invitations: 0, keys_needing_rotation: 0, users_verified_factor: 1, ..sample::snapshot() };
+        let calm = Snapshot {
+            pending_invitations: 0,
+            keys_needing_rotation: 0,
+            users_verified_factor: 1,
+            ..sample::snapshot()
+        };
         let tiles = tiles(&calm);
         assert_eq!(tiles.iter().map(|tile| tile.kind).collect::<Vec<_>>(), ["info", "ok", "ok"]);
         assert_eq!(tiles[0].note, "1 has a verified MFA factor");

@@ -23,7 +23,12 @@ pub(super) struct Code {
     code: String,
 }
 
-pub(super) async fn code(Access(permit): Access<SignIn>, State(store): State<Store>, visit: Visit, form: Form<Code>) -> Result<Response> {
+pub(super) async fn code(
+    Access(permit): Access<SignIn>,
+    State(store): State<Store>,
+    visit: Visit,
+    form: Form<Code>,
+) -> Result<Response> {
     let next = place(form.typed.value("next"));
     match Standing::of(&permit) {
         Standing::CodeMissing => {}
@@ -64,7 +69,12 @@ mod tests {
 
     async fn after_the_password(db: &Db) -> Browser {
         let mut browser = Browser::new(db);
-        let answer = browser.post("/sign-in", &[("next", "/account"), ("address", "owner@acme.example"), ("password", PASSWORD)]).await;
+        let answer = browser
+            .post(
+                "/sign-in",
+                &[("next", "/account"), ("address", "owner@acme.example"), ("password", PASSWORD)],
+            )
+            .await;
         assert_eq!(answer.led(), (303, "/sign-in/code?next=%2Faccount"));
         browser
     }

@@ -24,7 +24,12 @@ pub(super) struct SignInCodePage {
 }
 
 impl SignInCodePage {
-    pub(super) fn new<R: Rule>(permit: &Permit<R>, visit: &Visit, next: &LocalPath, problems: Vec<Problem>) -> Self {
+    pub(super) fn new<R: Rule>(
+        permit: &Permit<R>,
+        visit: &Visit,
+        next: &LocalPath,
+        problems: Vec<Problem>,
+    ) -> Self {
         let sentence = match permit.caller() {
             Some(caller) => format!("From your authenticator app, for {}.", caller.user.email),
             None => "From your authenticator app.".to_owned(),
@@ -39,7 +44,11 @@ impl SignInCodePage {
     }
 }
 
-pub(super) async fn code_show(Access(permit): Access<Public>, visit: Visit, Query(next): Query<Next>) -> Response {
+pub(super) async fn code_show(
+    Access(permit): Access<Public>,
+    visit: Visit,
+    Query(next): Query<Next>,
+) -> Response {
     let next = next.place();
     match Standing::of(&permit) {
         Standing::CodeMissing => SignInCodePage::new(&permit, &visit, &next, Vec::new()).into_response(),

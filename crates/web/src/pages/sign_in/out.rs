@@ -14,7 +14,9 @@ use crate::{
 pub(super) async fn out(Access(permit): Access<SignIn>, State(store): State<Store>) -> Result<SeeOther> {
     match sign_in::sign_out(&store, &permit).await {
         // Another request ended it a moment ago.
-        Ok(()) | Err(Error::NotFound) => Ok(SeeOther::to("/sign-in").tell(Message::SignedOut).cookie(cookies::end_session())),
+        Ok(()) | Err(Error::NotFound) => {
+            Ok(SeeOther::to("/sign-in").tell(Message::SignedOut).cookie(cookies::end_session()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -37,11 +37,19 @@ pub(super) async fn password(
     }
     let denied = match form.values {
         Err(problems) => Refused::unread(problems, &[]).into(),
-        Ok(values) => match sign_in::password(&state.store, &state.hasher, &permit, &values.address, values.password).await {
-            Ok(Step::Done(token)) => return Ok(with_session(next.as_str(), &token).into_response()),
-            Ok(Step::SecondFactor(token)) => return Ok(SeeOther::to(&code_page(&next)).cookie(cookies::session(&token)).into_response()),
-            Err(error) => Denied::by(error)?,
-        },
+        Ok(values) => {
+            match sign_in::password(&state.store, &state.hasher, &permit, &values.address, values.password)
+                .await
+            {
+                Ok(Step::Done(token)) => return Ok(with_session(next.as_str(), &token).into_response()),
+                Ok(Step::SecondFactor(token)) => {
+                    return Ok(SeeOther::to(&code_page(&next))
+                        .cookie(cookies::session(&token))
+                        .into_response());
+                }
+                Err(error) => Denied::by(error)?,
+            }
+        }
     };
     Ok(denied.answer(|problems| SignInPage::new(&visit, &next, &form.typed, problems).into_response()))
 }

@@ -38,5 +38,6 @@ impl SignInPage {
 
 pub(super) async fn show(Access(permit): Access<Public>, visit: Visit, Query(next): Query<Next>) -> Response {
     let next = next.place();
-    elsewhere(&permit, &next).unwrap_or_else(|| SignInPage::new(&visit, &next, &Typed::default(), Vec::new()).into_response())
+    elsewhere(&permit, &next)
+        .unwrap_or_else(|| SignInPage::new(&visit, &next, &Typed::default(), Vec::new()).into_response())
 }

@@ -33,7 +33,9 @@ pub(super) async fn assign_role(
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
         Ok(values) => match users::assign_role(&store, &permit, id, &values.role).await {
-            Ok(_) => return Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::RoleChanged).into_response()),
+            Ok(_) => {
+                return Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::RoleChanged).into_response());
+            }
             Err(error) => Refused::by(error, &[])?,
         },
     };

@@ -27,10 +27,15 @@ pub(super) async fn ask(
     let live = sessions::live_of(&mut view, id).await?.len();
     let signed_out = match live {
         0 => "They cannot sign in any more; they have no session at the moment.".to_owned(),
-        n => format!("They cannot sign in any more, and {} of theirs ends at this moment.", counted(i64::try_from(n).unwrap_or(i64::MAX), "session")),
+        n => format!(
+            "They cannot sign in any more, and {} of theirs ends at this moment.",
+            counted(i64::try_from(n).unwrap_or(i64::MAX), "session")
+        ),
     };
     Ok(ConfirmPage {
-        shell: Shell::new(&permit, &visit, "Disable the user?").under("Users", "/users").under(user.name.clone(), format!("/users/{id}")),
+        shell: Shell::new(&permit, &visit, "Disable the user?")
+            .under("Users", "/users")
+            .under(user.name.clone(), format!("/users/{id}")),
         question: format!("Disable {}?", user.name),
         sentence: "They can be enabled again at any time.".to_owned(),
         effects: vec![
@@ -47,7 +52,11 @@ pub(super) async fn ask(
     })
 }
 
-pub(super) async fn disable(Access(permit): Access<DisableUser>, State(store): State<Store>, Id(id): Id<UserId>) -> Result<SeeOther> {
+pub(super) async fn disable(
+    Access(permit): Access<DisableUser>,
+    State(store): State<Store>,
+    Id(id): Id<UserId>,
+) -> Result<SeeOther> {
     users::disable(&store, &permit, id).await?;
     Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::UserDisabled))
 }

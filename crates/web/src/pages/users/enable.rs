@@ -25,7 +25,9 @@ pub(super) async fn ask(
         return Err(Error::Conflict("The user is active already."));
     }
     Ok(ConfirmPage {
-        shell: Shell::new(&permit, &visit, "Enable the user?").under("Users", "/users").under(user.name.clone(), format!("/users/{id}")),
+        shell: Shell::new(&permit, &visit, "Enable the user?")
+            .under("Users", "/users")
+            .under(user.name.clone(), format!("/users/{id}")),
         question: format!("Enable {}?", user.name),
         sentence: format!("They come back as {}.", user.role.title()),
         effects: vec![
@@ -41,7 +43,11 @@ pub(super) async fn ask(
     })
 }
 
-pub(super) async fn enable(Access(permit): Access<DisableUser>, State(store): State<Store>, Id(id): Id<UserId>) -> Result<SeeOther> {
+pub(super) async fn enable(
+    Access(permit): Access<DisableUser>,
+    State(store): State<Store>,
+    Id(id): Id<UserId>,
+) -> Result<SeeOther> {
     users::enable(&store, &permit, id).await?;
     Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::UserEnabled))
 }

@@ -5,12 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{
-    entity::User,
-    ids::UserId,
-    permission::Permission,
-    rule::GrantPermission,
-};
+use bailiwick_domain::{entity::User, ids::UserId, permission::Permission, rule::GrantPermission};
 use bailiwick_ops::users::{self, NewGrant, permissions_of};
 use bailiwick_store::{Permit, Store, grants};
 
@@ -64,26 +59,48 @@ pub(super) async fn grant(
         }
         if done > 0 {
             let saved = counted(i64::try_from(done).unwrap_or(i64::MAX), "change");
-            refused.problems.insert(0, Problem::new("", format!("{saved} of {} saved; then {} was refused.", changes.len(), change.permission)));
+            refused.problems.insert(
+                0,
+                Problem::new(
+                    "",
+                    format!("{saved} of {} saved; then {} was refused.", changes.len(), change.permission),
+                ),
+            );
         }
         return again(&store, &permit, &visit, id, refused).await;
     }
     Ok(SeeOther::to(&to).tell(Message::PermissionsChanged).into_response())
 }
 
-async fn apply(store: &Store, permit: &Permit<GrantPermission>, id: UserId, change: &Change, reason: &str) -> bailiwick_ops::Result<()> {
+async fn apply(
+    store: &Store,
+    permit: &Permit<GrantPermission>,
+    id: UserId,
+    change: &Change,
+    reason: &str,
+) -> bailiwick_ops::Result<()> {
     if let Some(before) = change.before {
         users::remove_grant(store, permit, id, before).await?;
     }
     if let Some(effect) = change.after {
-        let new = NewGrant { permission: change.permission.clone(), effect: effect.name().to_owned(), reason: reason.to_owned() };
+        let new = NewGrant {
+            permission: change.permission.clone(),
+            effect: effect.name().to_owned(),
+            reason: reason.to_owned(),
+        };
         users::grant(store, permit, id, new).await?;
     }
     Ok(())
 }
 
 /// The page of the user again, with what was refused.
-async fn again(store: &Store, permit: &Permit<GrantPermission>, visit: &Visit, id: UserId, refused: Refused) -> Result<Response> {
+async fn again(
+    store: &Store,
+    permit: &Permit<GrantPermission>,
+    visit: &Visit,
+    id: UserId,
+    refused: Refused,
+) -> Result<Response> {
     let page = UserPage::read(store, permit, visit, id, refused.problems).await?;
     Ok((refused.status, page).into_response())
 }
@@ -101,11 +118,16 @@ fn question(
     let mut hidden: Vec<_> = changes.iter().map(Change::field).collect();
     hidden.push(("confirmed".to_owned(), "yes".to_owned()));
     let asks_why = changes.iter().any(|change| change.after.is_some());
-    let reason = Field::new("reason", "Reason").hint("In 3 to 500 characters. Kept in the audit record.").again(typed, problems);
+    let reason = Field::new("reason", "Reason")
+        .hint("In 3 to 500 characters. Kept in the audit record.")
+        .again(typed, problems);
     ConfirmPage {
-        shell: Shell::new(permit, visit, "Change permissions?").under("Users", "/users").under(user.name.clone(), to.clone()),
+        shell: Shell::new(permit, visit, "Change permissions?")
+            .under("Users", "/users")
+            .under(user.name.clone(), to.clone()),
         question: format!("Change what {} may do?", user.name),
-        sentence: "The change takes effect with their next request and is recorded under your name.".to_owned(),
+        sentence: "The change takes effect with their next request and is recorded under your name."
+            .to_owned(),
         effects: changes.iter().map(|change| change.sentence(store.catalogue())).collect(),
         danger: false,
         action: format!("{to}/permissions"),

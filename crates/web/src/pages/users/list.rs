@@ -77,7 +77,12 @@ pub(super) async fn list(
         query: Field::new("q", "Find").hint("Name or address").value(filter.q.as_deref().unwrap_or_default()),
         role: Select::new("role", "Role", roles, filter.role.map_or("", Role::name)),
         mfa: Select::new("mfa", "MFA", any("Any").chain(states), filter.mfa.map_or("", MfaState::name)),
-        status: Select::new("status", "Status", any("Any").chain(statuses), filter.status.map_or("", UserStatus::name)),
+        status: Select::new(
+            "status",
+            "Status",
+            any("Any").chain(statuses),
+            filter.status.map_or("", UserStatus::name),
+        ),
         chips: filter.chips(),
         clear: "/users",
         rows: found.iter().map(UserRow::of).collect(),
@@ -116,7 +121,11 @@ impl Filter {
     }
 
     fn chips(&self) -> Vec<Chip> {
-        let chip = |label: &str, name: &str, value: String| Chip { label: label.to_owned(), value, href: self.href(name, None) };
+        let chip = |label: &str, name: &str, value: String| Chip {
+            label: label.to_owned(),
+            value,
+            href: self.href(name, None),
+        };
         let text = self.q.as_deref().map(|text| chip("Find", "q", text.to_owned()));
         let role = self.role.map(|role| chip("Role", "role", role.title().to_owned()));
         let state = self.mfa.map(|state| chip("MFA", "mfa", mfa(state).text));
@@ -132,7 +141,11 @@ impl Filter {
 }
 
 /// The first users that fit, and where to look on.
-async fn find(view: &mut View, filter: &Filter, mut after: Option<Cursor>) -> Stored<(Vec<users::Listed>, Option<Cursor>)> {
+async fn find(
+    view: &mut View,
+    filter: &Filter,
+    mut after: Option<Cursor>,
+) -> Stored<(Vec<users::Listed>, Option<Cursor>)> {
     let mut found = Vec::new();
     for _ in 0..LOOKED_AT {
         let page = users::list(view, after).await?;
@@ -197,7 +210,12 @@ mod tests {
 
     #[test]
     fn each_chip_leads_to_the_list_without_its_own_filter() {
-        let filter = Filter { q: Some("ann".into()), role: Some(Role::Auditor), mfa: Some(MfaState::Missing), ..Filter::default() };
+        let filter = Filter {
+            q: Some("ann".into()),
+            role: Some(Role::Auditor),
+            mfa: Some(MfaState::Missing),
+            ..Filter::default()
+        };
         let chips: Vec<_> = filter.chips().into_iter().map(|chip| (chip.value, chip.href)).collect();
         assert_eq!(
             chips,

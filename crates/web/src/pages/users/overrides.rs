@@ -40,7 +40,9 @@ impl Wanted {
             };
             let choice = match value.as_str() {
                 "role" => None,
-                effect => Some(effect.parse().map_err(|_| vec![Problem::new("", "Choose role, grant or deny for each permission.")])?),
+                effect => Some(effect.parse().map_err(|_| {
+                    vec![Problem::new("", "Choose role, grant or deny for each permission.")]
+                })?),
             };
             if catalogue.find(permission).is_none() {
                 return Err(vec![Problem::new("", "One of the permissions is not known.")]);
@@ -72,7 +74,8 @@ impl Wanted {
 impl Change {
     /// What will happen, in one sentence.
     pub(super) fn sentence(&self, catalogue: &Catalogue) -> String {
-        let permission = catalogue.find(&self.permission).and_then(|permission| catalogue.definition(permission));
+        let permission =
+            catalogue.find(&self.permission).and_then(|permission| catalogue.definition(permission));
         let meaning = permission.map(|definition| definition.description.as_ref()).unwrap_or_default();
         let what = match self.after {
             Some(Effect::Grant) => "granted",
@@ -100,7 +103,14 @@ mod tests {
 
     fn grant(permission: &str, effect: Effect) -> Grant {
         let (id, user) = (GrantId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
-        Grant { id, user, permission: permission.to_owned(), effect, reason: "r".to_owned(), created_at: Timestamp::from_micros(0) }
+        Grant {
+            id,
+            user,
+            permission: permission.to_owned(),
+            effect,
+            reason: "r".to_owned(),
+            created_at: Timestamp::from_micros(0),
+        }
     }
 
     #[test]
@@ -113,12 +123,23 @@ mod tests {
             ("p.user:read", "grant"),
             ("p.user:grant", "grant"),
         ]);
-        let grants = [grant("audit:hold", Effect::Deny), grant("audit:export", Effect::Grant), grant("user:read", Effect::Grant)];
+        let grants = [
+            grant("audit:hold", Effect::Deny),
+            grant("audit:export", Effect::Grant),
+            grant("user:read", Effect::Grant),
+        ];
         let changes = Wanted::parse(&form, &Catalogue::built_in()).unwrap().changes(&grants);
-        let read: Vec<_> = changes.iter().map(|change| (change.permission.as_str(), change.before.is_some(), change.after)).collect();
+        let read: Vec<_> = changes
+            .iter()
+            .map(|change| (change.permission.as_str(), change.before.is_some(), change.after))
+            .collect();
         assert_eq!(
             read,
-            [("user:grant", false, Some(Effect::Grant)), ("audit:export", true, Some(Effect::Deny)), ("audit:hold", true, None)]
+            [
+                ("user:grant", false, Some(Effect::Grant)),
+                ("audit:export", true, Some(Effect::Deny)),
+                ("audit:hold", true, None)
+            ]
         );
         assert_eq!(changes[1].field(), ("p.audit:export".to_owned(), "deny".to_owned()));
         assert_eq!(

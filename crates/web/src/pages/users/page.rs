@@ -74,7 +74,13 @@ struct ActivityRow {
 
 impl UserPage {
     /// Reads the user and everything the page says of them.
-    pub(super) async fn read<R: Rule>(store: &Store, permit: &Permit<R>, visit: &Visit, id: UserId, problems: Vec<Problem>) -> Result<Self> {
+    pub(super) async fn read<R: Rule>(
+        store: &Store,
+        permit: &Permit<R>,
+        visit: &Visit,
+        id: UserId,
+        problems: Vec<Problem>,
+    ) -> Result<Self> {
         let mut view = store.read(permit).await?;
         let listed = users::find_listed(&mut view, id).await?;
         let user = &listed.user;
@@ -88,7 +94,9 @@ impl UserPage {
         let not_role = why_not(permit, Permission::USER_ASSIGN_ROLE, user, theirs);
         let administered = why_not(permit, Permission::USER_DISABLE, user, theirs).is_none();
         let path = format!("/users/{id}");
-        let to = |status: UserStatus, verb: &str| (administered && user.status == status).then(|| format!("{path}/{verb}"));
+        let to = |status: UserStatus, verb: &str| {
+            (administered && user.status == status).then(|| format!("{path}/{verb}"))
+        };
         Ok(Self {
             shell: Shell::new(permit, visit, user.name.clone()).under("Users", "/users"),
             id,
@@ -98,7 +106,9 @@ impl UserPage {
             last_seen: last_seen.map(|at| When::ago(at, now)),
             disable: to(UserStatus::Active, "disable"),
             enable: to(UserStatus::Disabled, "enable"),
-            audit_href: permit.may(Permission::AUDIT_READ).then(|| address("/audit", &[("actor", Some(&id.to_string()))])),
+            audit_href: permit
+                .may(Permission::AUDIT_READ)
+                .then(|| address("/audit", &[("actor", Some(&id.to_string()))])),
             may_see_roles: permit.may(Permission::ROLE_READ),
             may_change_role: not_role.is_none(),
             role: roles(store, *permit.permissions(), user, &problems),
@@ -109,7 +119,11 @@ impl UserPage {
             effective: groups.iter().map(|group| group.effective).sum(),
             known: groups.iter().map(|group| group.rows.len()).sum(),
             permissions: groups,
-            recent: if permit.may(Permission::AUDIT_READ) { recent(&mut view, id).await? } else { Vec::new() },
+            recent: if permit.may(Permission::AUDIT_READ) {
+                recent(&mut view, id).await?
+            } else {
+                Vec::new()
+            },
             user: UserRow::of(&listed),
             problems,
         })
@@ -127,16 +141,20 @@ impl UserPage {
 /// The roles that the viewer may give, and the one that the user has.
 fn roles(store: &Store, held: PermissionSet, user: &User, problems: &[Problem]) -> Select {
     let roles = invitable(store, held, user.role.platform());
-    let options = roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
+    let options =
+        roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
     let mut select = Select::new("role", "Role of this person", options, user.role.name());
-    select.error = problems.iter().find(|problem| problem.field == select.name).map(|problem| problem.text.clone());
+    select.error =
+        problems.iter().find(|problem| problem.field == select.name).map(|problem| problem.text.clone());
     select
 }
 
 async fn signs_in_with(view: &mut View, user: &User) -> Result<String> {
     let has_password = accounts::password(view, user.id).await?.is_some();
     let factors = accounts::factors(view, user.id).await?;
-    let verified = |kind: FactorKind| factors.iter().any(|factor: &Factor| factor.kind == kind && factor.state == FactorState::Verified);
+    let verified = |kind: FactorKind| {
+        factors.iter().any(|factor: &Factor| factor.kind == kind && factor.state == FactorState::Verified)
+    };
     let ways = [
         has_password.then_some("password"),
         verified(FactorKind::Totp).then_some("authenticator app"),

@@ -31,14 +31,25 @@ pub(super) struct PermissionRow {
 }
 
 /// The groups of the catalogue for `user`, as somebody sees them who holds `held`.
-pub(super) fn groups(catalogue: &Catalogue, user: &User, grants: &[Grant], effective: PermissionSet, held: PermissionSet) -> Vec<PermissionGroup> {
+pub(super) fn groups(
+    catalogue: &Catalogue,
+    user: &User,
+    grants: &[Grant],
+    effective: PermissionSet,
+    held: PermissionSet,
+) -> Vec<PermissionGroup> {
     let possible = catalogue.tenant_permissions();
-    let possible = if user.role.platform() { possible.union(catalogue.platform_permissions()) } else { possible };
+    let possible =
+        if user.role.platform() { possible.union(catalogue.platform_permissions()) } else { possible };
     let role = catalogue.role_set(user.role);
-    let effects: HashMap<&str, Effect> = grants.iter().map(|grant| (grant.permission.as_str(), grant.effect)).collect();
+    let effects: HashMap<&str, Effect> =
+        grants.iter().map(|grant| (grant.permission.as_str(), grant.effect)).collect();
     let row = |permission: Permission| PermissionRow {
         name: catalogue.name(permission).to_owned(),
-        description: catalogue.definition(permission).map(|definition| definition.description.to_string()).unwrap_or_default(),
+        description: catalogue
+            .definition(permission)
+            .map(|definition| definition.description.to_string())
+            .unwrap_or_default(),
         from_role: role.contains(permission),
         choice: effects.get(catalogue.name(permission)).map_or("role", |effect| effect.name()),
         effective: effective.contains(permission),
@@ -56,7 +67,13 @@ pub(super) fn groups(catalogue: &Catalogue, user: &User, grants: &[Grant], effec
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::{entity::UserStatus, ids::{GrantId, UserId}, permission::effective, role::Role, time::Timestamp};
+    use bailiwick_domain::{
+        entity::UserStatus,
+        ids::{GrantId, UserId},
+        permission::effective,
+        role::Role,
+        time::Timestamp,
+    };
 
     use super::*;
 
@@ -65,18 +82,40 @@ mod tests {
         let catalogue = Catalogue::built_in();
         let now = Timestamp::from_micros(0);
         let id = UserId::from_bytes([1; 16]);
-        let user = User { id, email: "a@example.com".into(), name: "A".into(), role: Role::Auditor, status: UserStatus::Active, created_at: now };
-        let denied = Grant { id: GrantId::from_bytes([2; 16]), user: id, permission: "audit:export".into(), effect: Effect::Deny, reason: "r".into(), created_at: now };
+        let user = User {
+            id,
+            email: "a@example.com".into(),
+            name: "A".into(),
+            role: Role::Auditor,
+            status: UserStatus::Active,
+            created_at: now,
+        };
+        let denied = Grant {
+            id: GrantId::from_bytes([2; 16]),
+            user: id,
+            permission: "audit:export".into(),
+            effect: Effect::Deny,
+            reason: "r".into(),
+            created_at: now,
+        };
         let denials = PermissionSet::empty().with(Permission::AUDIT_EXPORT);
         let theirs = effective(catalogue.role_set(Role::Auditor), PermissionSet::empty(), denials);
-        let held = catalogue.role_set(Role::TenantOwner).difference(PermissionSet::empty().with(Permission::AUDIT_HOLD));
+        let held = catalogue
+            .role_set(Role::TenantOwner)
+            .difference(PermissionSet::empty().with(Permission::AUDIT_HOLD));
         let groups = groups(&catalogue, &user, &[denied], theirs, held);
-        assert!(groups.iter().all(|group| group.name != "Platform"), "a customer's person cannot hold what is the platform's");
+        assert!(
+            groups.iter().all(|group| group.name != "Platform"),
+            "a customer's person cannot hold what is the platform's"
+        );
         let audit = groups.iter().find(|group| group.name == "Audit log").unwrap();
         assert!(audit.open && audit.overrides == 1);
         let row = |name: &str| audit.rows.iter().find(|row| row.name == name).unwrap();
         let export = row("audit:export");
-        assert_eq!((export.from_role, export.choice, export.effective, export.locked), (true, "deny", false, false));
+        assert_eq!(
+            (export.from_role, export.choice, export.effective, export.locked),
+            (true, "deny", false, false)
+        );
         assert!(row("audit:hold").locked && row("audit:read").effective);
     }
 }
