@@ -38,7 +38,7 @@ test('owner creates a key, uses it and revokes it', async (t) => {
     assert.ok(!answer.body.includes(secret));
     const headers = { authorization: `Bearer ${secret}` };
     assert.equal((await send(demo, '/v1/users', { headers })).status, 200);
-    const refused = await send(demo, '/v1/audit-events', { headers });
+    const refused = await send(demo, '/v1/audit/events', { headers });
     assert.equal(refused.status, 403);
     assert.match(refused.headers['content-type'], /^application\/problem\+json/);
   });

@@ -42,11 +42,11 @@ pub(crate) struct Draft {
     pub(crate) id: EventId,
     pub(crate) recorded_at: Timestamp,
     pub(crate) actor: ActorImage,
-    pub(crate) action: String,
+    pub(crate) action: &'static str,
     pub(crate) outcome: Outcome,
-    pub(crate) entity_type: String,
+    pub(crate) entity_type: &'static str,
     pub(crate) entity_id: Uuid,
-    pub(crate) changes: Value,
+    pub(crate) changes: Vec<Change>,
     pub(crate) reason: Option<String>,
     pub(crate) request: Uuid,
     pub(crate) agent: &'static str,
@@ -59,8 +59,8 @@ pub(crate) struct Draft {
 pub(crate) struct ActorImage {
     pub(crate) kind: &'static str,
     pub(crate) id: Option<Uuid>,
-    auth: &'static str,
-    credential: Option<Uuid>,
+    pub(crate) auth: &'static str,
+    pub(crate) credential: Option<Uuid>,
 }
 
 impl ActorImage {
@@ -90,36 +90,12 @@ impl ActorImage {
     fn subject(&self, request: Uuid) -> Uuid {
         self.id.unwrap_or(request)
     }
-
-    fn json(&self) -> Value {
-        json!({"auth": self.auth, "credential": self.credential, "id": self.id, "kind": self.kind})
-    }
 }
 
 impl Draft {
     /// Subject keys that exist once this draft is committed.
     pub(crate) fn new_subjects(&self) -> Vec<super::personal::Learned> {
         self.personal.iter().filter_map(|sealed| sealed.learned(self.tenant)).collect()
-    }
-
-    /// The event with its place in its entity's history.
-    pub(crate) fn value(&self, revision: i64, previous: Option<bailiwick_proof::hash::Hash>) -> Value {
-        json!({
-            "action": self.action,
-            "actor": self.actor.json(),
-            "changes": self.changes,
-            "entity": {"id": self.entity_id, "revision": revision, "type": self.entity_type},
-            "id": self.id,
-            "occurred_at": self.recorded_at,
-            "outcome": self.outcome.name(),
-            "prev": previous.map(|hash| hash.to_string()),
-            "reason": self.reason,
-            "recorded_at": self.recorded_at,
-            "request": self.request,
-            "source": {"agent": self.agent, "ip": self.ip},
-            "tenant": self.tenant,
-            "v": 1,
-        })
     }
 }
 
@@ -209,11 +185,11 @@ async fn draft<R: Rule>(
         id,
         recorded_at: tx.shared.clock.now(),
         actor,
-        action: event.action.to_owned(),
+        action: event.action,
         outcome,
-        entity_type: event.entity_type.to_owned(),
+        entity_type: event.entity_type,
         entity_id: event.entity_id,
-        changes: serde_json::to_value(changes).map_err(|e| crate::Error::Proof(e.to_string()))?,
+        changes,
         reason: event.reason,
         request: request.id.uuid(),
         agent: request.agent.name(),

@@ -1,30 +1,40 @@
 //! Giving events their place in the tenant's tree.
 
+use std::borrow::Cow;
+
 use bailiwick_domain::ids::TenantId;
 use bailiwick_proof::{
     hash::Hash,
     tile::complete_tiles,
     tree::{Frontier, Needs},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    append::{hex, stored_hash},
+    append::stored_hash,
+    many::{Many, many},
     reader,
 };
 use crate::{Error, Result, conn::Driver};
+
+static LEAVES: Many = many!(
+    "INSERT INTO audit_leaf (tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ""
+);
 
 /// An event as search and the tree need it.
 pub(crate) struct Leaf {
     pub(crate) event: Uuid,
     pub(crate) hash: Hash,
     pub(crate) recorded_at: i64,
-    pub(crate) actor_kind: String,
+    pub(crate) actor_kind: Cow<'static, str>,
     pub(crate) actor_id: Option<Uuid>,
-    pub(crate) action: String,
-    pub(crate) outcome: String,
-    pub(crate) entity_type: String,
+    pub(crate) action: Cow<'static, str>,
+    pub(crate) outcome: Cow<'static, str>,
+    pub(crate) entity_type: Cow<'static, str>,
     pub(crate) entity_id: Uuid,
     pub(crate) revision: i64,
 }
@@ -104,37 +114,27 @@ pub(super) async fn tree(driver: &mut Driver<'_>, tenant: TenantId) -> Result<(i
 async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, leaves: &[Leaf]) -> Result<()> {
     match driver {
         Driver::Sqlite(c) => {
-            let rows: Vec<_> = (first..)
-                .zip(leaves)
-                .map(|(index, l)| {
-                    json!([
-                        index,
-                        hex(l.event),
-                        l.hash.to_string(),
-                        l.recorded_at,
-                        l.actor_kind,
-                        l.actor_id.map(hex),
-                        l.action,
-                        l.outcome,
-                        l.entity_type,
-                        hex(l.entity_id),
-                        l.revision
-                    ])
+            let rows: Vec<_> = (first..).zip(leaves).collect();
+            LEAVES
+                .insert(c, &rows, |query, (index, l)| {
+                    query
+                        .bind(tenant.uuid())
+                        .bind(*index)
+                        .bind(l.event)
+                        .bind(&l.hash.0[..])
+                        .bind(l.recorded_at)
+                        .bind(&*l.actor_kind)
+                        .bind(l.actor_id)
+                        .bind(&*l.action)
+                        .bind(&*l.outcome)
+                        .bind(&*l.entity_type)
+                        .bind(l.entity_id)
+                        .bind(l.revision)
                 })
-                .collect();
-            sqlx::query(
-                "INSERT INTO audit_leaf (tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
-                 SELECT $1, value ->> 0, unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, unhex(value ->> 5), value ->> 6, value ->> 7,
-                        value ->> 8, unhex(value ->> 9), value ->> 10
-                 FROM json_each($2)",
-            )
-            .bind(tenant.uuid())
-            .bind(Value::Array(rows).to_string())
-            .execute(&mut **c)
-            .await?;
+                .await?;
         }
         Driver::Postgres(c) => {
-            let column = |f: fn(&Leaf) -> String| leaves.iter().map(f).collect::<Vec<_>>();
+            let column = |of: fn(&Leaf) -> &str| leaves.iter().map(of).collect::<Vec<_>>();
             sqlx::query(
                 "INSERT INTO audit_leaf (tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
                  SELECT $1, $2 + l.place - 1, l.event, l.hash, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision
@@ -144,13 +144,13 @@ async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, le
             .bind(tenant.uuid())
             .bind(first)
             .bind(leaves.iter().map(|l| l.event).collect::<Vec<_>>())
-            .bind(leaves.iter().map(|l| l.hash.0.to_vec()).collect::<Vec<_>>())
+            .bind(leaves.iter().map(|l| &l.hash.0[..]).collect::<Vec<_>>())
             .bind(leaves.iter().map(|l| l.recorded_at).collect::<Vec<_>>())
-            .bind(column(|l| l.actor_kind.clone()))
+            .bind(column(|l| &l.actor_kind))
             .bind(leaves.iter().map(|l| l.actor_id).collect::<Vec<_>>())
-            .bind(column(|l| l.action.clone()))
-            .bind(column(|l| l.outcome.clone()))
-            .bind(column(|l| l.entity_type.clone()))
+            .bind(column(|l| &l.action))
+            .bind(column(|l| &l.outcome))
+            .bind(column(|l| &l.entity_type))
             .bind(leaves.iter().map(|l| l.entity_id).collect::<Vec<_>>())
             .bind(leaves.iter().map(|l| l.revision).collect::<Vec<_>>())
             .execute(&mut **c)
@@ -173,11 +173,11 @@ pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
         event,
         hash: stored_hash(hash)?,
         recorded_at: at.micros(),
-        actor_kind: text("/actor/kind")?,
+        actor_kind: text("/actor/kind")?.into(),
         actor_id: text("/actor/id").ok().map(id).transpose()?,
-        action: text("/action")?,
-        outcome: text("/outcome")?,
-        entity_type: text("/entity/type")?,
+        action: text("/action")?.into(),
+        outcome: text("/outcome")?.into(),
+        entity_type: text("/entity/type")?.into(),
         entity_id: id(text("/entity/id")?)?,
         revision: value.pointer("/entity/revision").and_then(Value::as_i64).ok_or_else(unreadable)?,
     })

@@ -8,6 +8,8 @@ mod append;
 mod checkpoint;
 mod draft;
 mod integrate;
+mod many;
+mod octets;
 mod page;
 mod personal;
 mod reader;

@@ -50,6 +50,12 @@ struct Difference<'a> {
     path: &'a str,
 }
 
+impl<'a> From<&'a Change> for Difference<'a> {
+    fn from(Change { path, op, before, after }: &'a Change) -> Self {
+        Self { after, before, op: *op, path }
+    }
+}
+
 #[derive(Serialize)]
 struct Entity<'a> {
     id: Uuid,
@@ -65,15 +71,11 @@ struct Source<'a> {
 
 /// The octets of `draft` at its place in its entity's history.
 pub(super) fn of(draft: &Draft, revision: i64, prev: Option<Hash>) -> Result<Vec<u8>> {
-    let difference = |change| {
-        let Change { path, op, before, after } = change;
-        Difference { after, before, op: *op, path }
-    };
     let actor = &draft.actor;
     let octets = Octets {
         action: draft.action,
         actor: Actor { auth: actor.auth, credential: actor.credential, id: actor.id, kind: actor.kind },
-        changes: draft.changes.iter().map(difference).collect(),
+        changes: draft.changes.iter().map(Difference::from).collect(),
         entity: Entity { id: draft.entity_id, revision, r#type: draft.entity_type },
         id: draft.id,
         occurred_at: draft.recorded_at,

@@ -3,13 +3,17 @@
 mod options;
 pub(crate) mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgPool, SqlitePool};
 
 pub use self::options::{DatabaseKind, PoolOptions, TlsMode};
 use self::writer::GroupCommit;
 use crate::{Result, conn::Conn};
+
+/// A connection to PostgreSQL that was idle for less is used without asking whether it still stands: it was asked when it
+/// came back to the pool, and asking costs as much as a statement.
+const STANDS_FOR: Duration = Duration::from_secs(1);
 
 /// The connections of one store.
 pub(crate) enum Pool {
@@ -26,6 +30,8 @@ impl Pool {
             let writer = GroupCommit::open(&sqlite).await?;
             let readers = sqlx::sqlite::SqlitePoolOptions::new()
                 .max_connections(options.readers)
+                // A file does not hang up.
+                .test_before_acquire(false)
                 .acquire_timeout(options.acquire_timeout)
                 .connect_with(sqlite.read_only(true).create_if_missing(false))
                 .await?;
@@ -33,6 +39,15 @@ impl Pool {
         }
         let pool = sqlx::postgres::PgPoolOptions::new()
             .max_connections(options.connections)
+            .test_before_acquire(false)
+            .before_acquire(|connection, seen| {
+                Box::pin(async move {
+                    if seen.idle_for >= STANDS_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .acquire_timeout(options.acquire_timeout)
             .connect_with(options.postgres()?)
             .await?;

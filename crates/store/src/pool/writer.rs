@@ -1,4 +1,5 @@
 //! Group commit on SQLite: callers take the one writer in turn, each inside its own savepoint of one open transaction.
+//! The savepoint of a finished turn is released together with the opening of the next one, or before the commit.
 //!
 //! Whoever finds nobody waiting, or the batch full, writes the audit log for all of the batch, commits, and wakes them;
 //! nobody is answered before the commit is on disk. An error rolls back its own savepoint only. A caller that goes away
@@ -39,6 +40,8 @@ struct Writer {
     connection: Option<SqliteConnection>,
     /// A transaction is open, with this many changes in it.
     batch: Option<usize>,
+    /// The savepoint of the last of these changes is still open.
+    savepoint: bool,
     /// Records of the batch, in the order of the changes.
     drafts: Vec<Draft>,
     /// Callers whose change is done but not committed.
@@ -49,7 +52,7 @@ impl GroupCommit {
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Arc<Self>> {
         let connection = SqliteConnection::connect_with(options).await?;
         let writer =
-            Writer { connection: Some(connection), batch: None, drafts: Vec::new(), done: Vec::new() };
+            Writer { connection: Some(connection), batch: None, savepoint: false, drafts: Vec::new(), done: Vec::new() };
         Ok(Arc::new(Self { writer: Arc::new(Mutex::new(writer)), waiting: AtomicUsize::new(0) }))
     }
 
@@ -118,13 +121,12 @@ pub(crate) struct Turn {
 }
 
 /// How far a turn has come: what there is to clean up if its caller goes away now.
+#[derive(Clone, Copy)]
 enum Stage {
-    /// The savepoint may or may not be open.
+    /// The savepoint may or may not be open, and that of the turn before may or may not be released.
     Opening,
     /// The savepoint is open.
     Working,
-    /// The savepoint may or may not be released; if it is, these records belong to what it held.
-    Releasing(Vec<Draft>),
 }
 
 impl Turn {
@@ -141,25 +143,24 @@ impl Turn {
 
     async fn open(&mut self) -> Result<()> {
         let Some(writer) = self.guard.as_mut() else { return Err(Error::Busy) };
-        if writer.batch.is_none() {
-            let connection = writer.connection.as_mut().ok_or(Error::Sql(sqlx::Error::PoolClosed))?;
-            sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
-            writer.batch = Some(0);
-        }
+        let open = match (writer.batch, writer.savepoint) {
+            (None, _) => "BEGIN IMMEDIATE; SAVEPOINT turn",
+            (Some(_), true) => "RELEASE turn; SAVEPOINT turn",
+            (Some(_), false) => "SAVEPOINT turn",
+        };
         let connection = writer.connection.as_mut().ok_or(Error::Sql(sqlx::Error::PoolClosed))?;
-        sqlx::query("SAVEPOINT turn").execute(connection).await?;
+        sqlx::query(open).execute(connection).await?;
+        writer.batch.get_or_insert(0);
         self.stage = Stage::Working;
         Ok(())
     }
 
     /// Keeps the change, and returns once it is on disk together with `drafts`.
     pub(crate) async fn finish(mut self, drafts: Vec<Draft>) -> Result<()> {
-        self.stage = Stage::Releasing(drafts);
-        sqlx::query("RELEASE turn").execute(self.connection()).await?;
         let Some(mut writer) = self.guard.take() else { return Err(Error::Busy) };
-        if let Stage::Releasing(drafts) = std::mem::replace(&mut self.stage, Stage::Working) {
-            writer.keep(drafts);
-        }
+        writer.drafts.extend(drafts);
+        writer.batch = Some(writer.batch.map_or(1, |changes| changes + 1));
+        writer.savepoint = true;
         let (told, outcome) = oneshot::channel();
         writer.done.push(told);
         if writer.batch >= Some(BATCH) || self.group.waiting.load(Ordering::SeqCst) == 0 {
@@ -184,7 +185,7 @@ impl Turn {
     /// Starts undoing; it is finished even if the caller goes away meanwhile.
     fn clean_up(&mut self) -> Option<tokio::task::JoinHandle<()>> {
         let mut guard = self.guard.take()?;
-        let stage = std::mem::replace(&mut self.stage, Stage::Working);
+        let stage = self.stage;
         let group = Arc::clone(&self.group);
         // Without a runtime the process is ending, and SQLite undoes an open transaction by itself.
         let runtime = tokio::runtime::Handle::try_current().ok()?;
@@ -199,27 +200,20 @@ impl Drop for Turn {
 }
 
 impl Writer {
-    /// Counts a released change into the batch.
-    fn keep(&mut self, drafts: Vec<Draft>) {
-        self.drafts.extend(drafts);
-        self.batch = Some(self.batch.unwrap_or(0) + 1);
-    }
-
     async fn clean_up(&mut self, stage: Stage, group: &GroupCommit) {
-        let undone = match self.connection.as_mut() {
-            Some(c) => sqlx::query("ROLLBACK TO turn; RELEASE turn").execute(c).await.is_ok(),
-            None => false,
-        };
-        if !undone {
-            // There is no savepoint of that name. Either it was not opened yet or is released already, or the whole
-            // transaction is gone: SQLite rolls that back by itself on a full disk, for example.
-            let stands = self.batch.is_some() && self.in_transaction().await;
-            match stage {
-                Stage::Opening if stands => {}
-                Stage::Releasing(drafts) if stands => self.keep(drafts),
-                _ => return self.abandon().await,
+        let stands = match stage {
+            // Nothing was written in the savepoint, so whatever one there is holds only what is to stay.
+            Stage::Opening => {
+                let _ = self.run("RELEASE turn").await;
+                self.batch.is_some() && self.in_transaction().await
             }
+            // Fails if the whole transaction is gone: SQLite rolls that back by itself on a full disk, for example.
+            Stage::Working => self.run("ROLLBACK TO turn; RELEASE turn").await.is_ok(),
+        };
+        if !stands {
+            return self.abandon().await;
         }
+        self.savepoint = false;
         if group.waiting.load(Ordering::SeqCst) == 0 {
             self.commit().await;
         }
@@ -227,33 +221,42 @@ impl Writer {
 
     /// Whether the batch's transaction is still open: only then does SQLite refuse to begin another.
     async fn in_transaction(&mut self) -> bool {
-        let Some(connection) = self.connection.as_mut() else { return false };
-        sqlx::query("BEGIN").execute(connection).await.is_err()
+        self.connection.is_some() && self.run("BEGIN").await.is_err()
+    }
+
+    async fn run(&mut self, text: &'static str) -> Result<()> {
+        let connection = self.connection.as_mut().ok_or(Error::Sql(sqlx::Error::PoolClosed))?;
+        sqlx::query(text).execute(connection).await?;
+        Ok(())
     }
 
     /// Writes the batch's records, commits and tells everybody.
     async fn commit(&mut self) {
-        let drafts = std::mem::take(&mut self.drafts);
-        let committed = match self.connection.as_mut() {
-            Some(connection) => async {
-                flush_sqlite(connection, drafts).await?;
-                sqlx::query("COMMIT").execute(connection).await?;
-                Ok::<(), Error>(())
-            }
-            .await
-            .inspect_err(|error| tracing::error!(%error, cause = ?std::error::Error::source(error), "a batch of changes was not committed")),
-            None => Err(Error::Busy),
-        };
-        match committed {
+        match self.write().await {
             Ok(()) => {
                 self.batch = None;
+                self.savepoint = false;
                 for told in self.done.drain(..) {
                     // Nobody listening: the caller went away after its change was done.
                     let _ = told.send(Ok(()));
                 }
             }
-            Err(_) => self.abandon().await,
+            Err(error) => {
+                tracing::error!(%error, cause = ?std::error::Error::source(&error), "a batch of changes was not committed");
+                self.abandon().await;
+            }
         }
+    }
+
+    async fn write(&mut self) -> Result<()> {
+        // Fails if the transaction is gone, and then no record may be written outside it.
+        if self.savepoint {
+            self.run("RELEASE turn").await?;
+        }
+        let drafts = std::mem::take(&mut self.drafts);
+        let connection = self.connection.as_mut().ok_or(Error::Busy)?;
+        flush_sqlite(connection, drafts).await?;
+        self.run("COMMIT").await
     }
 
     async fn abandon(&mut self) {
@@ -262,6 +265,7 @@ impl Writer {
             drop(sqlx::query("ROLLBACK").execute(connection).await);
         }
         self.batch = None;
+        self.savepoint = false;
         self.drafts.clear();
         for told in self.done.drain(..) {
             let _ = told.send(Err(CommitFailed));

@@ -13,7 +13,7 @@ use crate::support::raw::Raw;
 /// Words by which a text is known to be for one database alone.
 const POSTGRES_ONLY: [&str; 7] =
     ["unnest(", "AS (INSERT", "set_config", "FOR UPDATE", "pg_", "advisory", "REPEATABLE READ"];
-const SQLITE_ONLY: [&str; 6] = ["json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
+const SQLITE_ONLY: [&str; 7] = ["?", "json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
 
 /// The string literals of one source file that are SQL, with macros of literals put together.
 fn texts_of(source: &str) -> Vec<String> {

@@ -119,7 +119,7 @@ async fn history(db: &Db, numbers: &mut Numbers) -> Tenant {
             }
             _ => rename(&db.store, &acme.job(), &numbers.one_of(&people).user, format!("Una {n}")).await,
         }
-        if n % 40 == 0 {
+        if numbers.below(6) == 0 {
             db.settle().await;
         }
     }

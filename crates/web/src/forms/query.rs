@@ -18,6 +18,10 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
+    // PostgreSQL stores no NUL, so nothing can be found by one.
+    if form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value.contains('\0')) {
+        return Err(Error::BadRequest("The address holds a character that no record can hold."));
+    }
     let used = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty());
     let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(used).finish();
     serde_html_form::from_str(&encoded)
