@@ -1,7 +1,7 @@
 // Runs the browser tests against the built program: `node e2e/run.mjs [PART OF A FILE NAME]`.
 //
-// One demo serves all test files, one file after the other. A test that changes what others see starts its own:
-// `ownDemo(t)` in lib/demo.mjs. The last line is `N passed, N failed`.
+// One demo serves all test files, one file after the other. A file that changes what others see starts its own:
+// `fileDemo()` in lib/demo.mjs. The last line is `N passed, N failed`.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

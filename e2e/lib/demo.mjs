@@ -51,13 +51,6 @@ export async function startDemo(extraArgs = []) {
   return { ...readDemo(readyFile), log: () => written, exited, stop };
 }
 
-/** Starts a demo for one test, which may change anything in it. */
-export async function ownDemo(t) {
-  const demo = await startDemo();
-  t.after(() => demo.stop());
-  return demo;
-}
-
 /** Starts a demo for the tests of one file, which may change anything in it. */
 export async function fileDemo() {
   const demo = await startDemo();

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 /**
  * Sends one request to the demo: `send(demo, '/users', { method, headers, cookie, form })`.
  *
- * Resolves to `{ status, headers, cookies, body }`; `cookies` are the `Set-Cookie` headers as `{ name, value, flags }`.
+ * Resolves to `{ status, headers, body }`.
  */
 export function send(demo, path, { method = 'GET', headers = {}, cookie, form } = {}) {
   const body = form && new URLSearchParams(form).toString();
@@ -20,9 +20,8 @@ export function send(demo, path, { method = 'GET', headers = {}, cookie, form } 
       const parts = [];
       answer.on('data', (part) => parts.push(part));
       answer.on('end', () => {
-        const cookies = (answer.headers['set-cookie'] ?? []).map(readCookie);
         const text = Buffer.concat(parts).toString('utf8');
-        resolve({ status: answer.statusCode, headers: answer.headers, cookies, body: text });
+        resolve({ status: answer.statusCode, headers: answer.headers, body: text });
       });
       answer.on('error', reject);
     });
@@ -46,10 +45,4 @@ export async function sessionOf(page) {
 /** The token that the forms of a page carry. */
 export function csrfOf(page) {
   return page.locator('input[name="csrf"]').first().getAttribute('value');
-}
-
-function readCookie(text) {
-  const [pair, ...flags] = text.split(';').map((part) => part.trim());
-  const at = pair.indexOf('=');
-  return { name: pair.slice(0, at), value: pair.slice(at + 1), flags };
 }

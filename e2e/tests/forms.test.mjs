@@ -42,7 +42,7 @@ test('owner who invites a bad address keeps the form and is told beside the fiel
   await page.getByRole('radio', { name: /^Developer/ }).check();
   await page.locator('#lifetime').selectOption({ index: 0 });
   const lifetime = await page.locator('#lifetime').inputValue();
-  assert.equal(await statusAfter(page, 'Send invitation'), 422);
+  assert.equal(await statusAfter(page, 'Invite'), 422);
   assert.equal(await address.inputValue(), 'not an address');
   assert.ok(await page.getByRole('radio', { name: /^Developer/ }).isChecked());
   assert.equal(await page.locator('#lifetime').inputValue(), lifetime);
@@ -61,7 +61,7 @@ test('owner who forgets the role is told so', async (t) => {
   await page.getByRole('textbox', { name: 'Address' }).fill('someone@example.com');
   const checked = await page.locator('input[name="role"]:checked').count();
   assert.equal(checked, 0, 'no role is chosen for them');
-  assert.equal(await statusAfter(page, 'Send invitation'), 422);
+  assert.equal(await statusAfter(page, 'Invite'), 422);
   assert.equal(await page.getByRole('textbox', { name: 'Address' }).inputValue(), 'someone@example.com');
   await errorOf(page.getByRole('group', { name: 'Role' }));
 });

@@ -141,7 +141,7 @@ test('visitor is sent to sign in and nowhere else', async () => {
 });
 
 test('visitor reads nothing of the server in an error', async () => {
-  for (const [path, status] of [['/no-such-page', 404], ['/users/not-an-id', 303], ['/sign-in?next=%00', 200], ['/v1/no-such', 404]]) {
+  for (const [path, status] of [['/no-such-page', 404], ['/users/not-an-id', 303], ['/sign-in?next=%00', 400], ['/v1/no-such', 404]]) {
     const answer = await send(demo, path);
     assert.equal(answer.status, status, path);
     assert.doesNotMatch(answer.body, /panicked|\.rs\b|stack|sqlx|SELECT /i, path);

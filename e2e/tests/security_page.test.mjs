@@ -79,8 +79,8 @@ test('owner opens the evidence behind each control', async (t) => {
   const page = await openAsOwner(t);
   const controls = panel(page, 'Encryption and audit controls');
   for (const [at, words] of [
-    [0, [/AES-256-GCM envelope encryption/, /not a managed KMS/]],
-    [1, [/HSTS/, /Permissions-Policy/i, /database/i]],
+    [0, [/AES-256-GCM envelope encryption/, /Key provider/]],
+    [1, [/HSTS/, /permissions policy/i, /Database TLS mode/]],
     [2, [/redacted/i, /SHA-256/]],
   ]) {
     const evidence = controls.locator('details.evidence').nth(at);

@@ -29,8 +29,8 @@ test('owner without JavaScript invites somebody and takes it back on the page th
   await page.getByRole('link', { name: 'Invite someone' }).first().click();
   await page.getByRole('textbox', { name: 'Address' }).fill('newcomer@example.com');
   await page.getByRole('radio', { name: /^Auditor/ }).check();
-  await page.getByRole('button', { name: 'Send invitation' }).click();
-  await page.getByText('The invitation is on its way.').waitFor();
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByText('The invitation is recorded.').waitFor();
   const listed = async () => (await rows(panel(page, 'Invitations'))).some(([address]) => address === 'newcomer@example.com');
   assert.ok(await listed());
 

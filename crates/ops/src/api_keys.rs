@@ -37,6 +37,10 @@ pub async fn create(
     permit: &Permit<CreateApiKey>,
     new: NewApiKey,
 ) -> Result<(ApiKey, Secret)> {
+    // A key that makes keys would outlive its own revocation.
+    if matches!(permit.actor(), Actor::Key { .. }) {
+        return Err(Error::Forbidden("A key cannot make other keys. Sign in to make one."));
+    }
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&new.name));
     let scopes = match store.catalogue().parse_set(new.scopes.iter().map(String::as_str)) {

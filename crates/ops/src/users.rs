@@ -110,6 +110,7 @@ pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> 
     store
         .change(permit, async |tx| {
             let before = users::lock(tx, id).await?;
+            refuse_self(permit, id, "Somebody else has to enable your own account.")?;
             within(permissions_of(store, tx, &before).await?, held)?;
             if before.status == UserStatus::Active {
                 return Err(Error::Conflict("The user is active already."));
@@ -239,7 +240,9 @@ async fn keep_an_owner(tx: &mut Tx, user: &User) -> Result<()> {
 
 fn refuse_self<R: Rule>(permit: &Permit<R>, target: UserId, text: &'static str) -> Result<()> {
     match permit.actor() {
-        Actor::User { id, .. } if *id == target => Err(Error::Conflict(text)),
+        Actor::User { id, .. } | Actor::Key { maker: Some(id), .. } if *id == target => {
+            Err(Error::Conflict(text))
+        }
         _ => Ok(()),
     }
 }

@@ -23,9 +23,22 @@ pub(super) fn dependencies(workspace: &Workspace) -> Result<Verdict> {
     )
 }
 
-/// Programs and tests compile, with the features the tests use, so that nothing is built twice.
+/// Programs and tests compile, with the features the tests use, so that nothing is built twice. The benchmarks stay out:
+/// they would turn on what the shipped program does not have.
 pub(super) fn build(workspace: &Workspace) -> Result<Verdict> {
-    single(workspace, &["build", "--workspace", "--bins", "--tests", "--locked", "--offline"])
+    single(
+        workspace,
+        &[
+            "build",
+            "--workspace",
+            "--exclude",
+            "bailiwick-bench",
+            "--bins",
+            "--tests",
+            "--locked",
+            "--offline",
+        ],
+    )
 }
 
 fn single(workspace: &Workspace, args: &[&str]) -> Result<Verdict> {

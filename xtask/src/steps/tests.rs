@@ -9,7 +9,16 @@ use crate::workspace::Workspace;
 pub(super) fn run(workspace: &Workspace, durability: Durability) -> Result<Verdict> {
     let cluster = Cluster::start(durability)?;
     let mut program = workspace
-        .cargo(["nextest", "run", "--workspace", "--locked", "--offline", "--no-fail-fast"])
+        .cargo([
+            "nextest",
+            "run",
+            "--workspace",
+            "--exclude",
+            "bailiwick-bench",
+            "--locked",
+            "--offline",
+            "--no-fail-fast",
+        ])
         .args(["--color=never", "--status-level=pass", "--final-status-level=fail", "--no-tests=fail"])
         // A snapshot that differs fails; it is never rewritten here.
         .env("INSTA_UPDATE", "no");
@@ -27,8 +36,18 @@ pub(super) fn run(workspace: &Workspace, durability: Durability) -> Result<Verdi
 
 /// Runs the examples in the documentation.
 pub(super) fn documentation(workspace: &Workspace) -> Result<Verdict> {
-    let finished =
-        workspace.cargo(["test", "--doc", "--workspace", "--locked", "--offline", "--no-fail-fast"]).run()?;
+    let finished = workspace
+        .cargo([
+            "test",
+            "--doc",
+            "--workspace",
+            "--exclude",
+            "bailiwick-bench",
+            "--locked",
+            "--offline",
+            "--no-fail-fast",
+        ])
+        .run()?;
     let tally = finished.output.lines().filter_map(count_libtest).fold(Tally::default(), Tally::plus);
     let tally = if finished.success { tally } else { tally.at_least_one_failure() };
     Ok(Verdict { tally, output: finished.output })

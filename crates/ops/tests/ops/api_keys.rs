@@ -32,7 +32,7 @@ both_databases! {
             let counts = posture::counts(&mut view).await.unwrap();
             (counts.keys, counts.keys_expiring)
         };
-        let admitted = async || db.store.gate().admit::<ReadUsers>(Credential::Key(hash.clone()), request(&db, HOME)).await;
+        let admitted = async || db.store.gate().admit::<ReadUsers>(Credential::Key(hash), request(&db, HOME)).await;
         assert_eq!((made.status(db.store.now()), counts(&acme.owner()).await), (ApiKeyStatus::Active, (1, 0)));
         db.clock.advance(Span::days(30));
         assert_eq!(made.status(db.store.now()), ApiKeyStatus::Expiring);

@@ -88,13 +88,13 @@ both_databases! {
         let (made, key) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let hash = Secret::parse(key.expose()).unwrap().hash();
         let other = db.another().await;
-        let permit = other.gate().admit::<ReadUsers>(Credential::Key(hash.clone()), request(&db, HOME)).await.unwrap();
+        let permit = other.gate().admit::<ReadUsers>(Credential::Key(hash), request(&db, HOME)).await.unwrap();
         assert_eq!(permit.actor(), &Who::Key { id: made.id });
-        assert!(matches!(db.store.gate().admit::<ReadAudit>(Credential::Key(hash.clone()), request(&db, HOME)).await, Err(Refusal::Forbidden)));
+        assert!(matches!(db.store.gate().admit::<ReadAudit>(Credential::Key(hash), request(&db, HOME)).await, Err(Refusal::Forbidden)));
         api_keys::revoke(&db.store, &acme.owner().permit::<RevokeApiKey>().await, made.id).await.unwrap();
         // In this process and in every other.
         for store in [&db.store, &other] {
-            assert!(matches!(store.gate().admit::<ReadUsers>(Credential::Key(hash.clone()), request(&db, HOME)).await, Err(Refusal::SignIn)));
+            assert!(matches!(store.gate().admit::<ReadUsers>(Credential::Key(hash), request(&db, HOME)).await, Err(Refusal::SignIn)));
         }
         let twice = api_keys::revoke(&db.store, &acme.owner().permit::<RevokeApiKey>().await, made.id).await;
         assert!(matches!(twice, Err(bailiwick_ops::Error::Conflict(_))));

@@ -164,7 +164,9 @@ fn announce(ready: &Ready, args: &cli::Demo, folder: &Path) -> Result<(), Failur
         }
     }
     ui::say(format_args!(
-        "\nLook first at\n  \
+        "\nWhere there is an authenticator secret, a one-time code is asked for: enter the secret in any authenticator app,\n\
+         or run oathtool --totp -b SECRET.\n\n\
+         Look first at\n  \
          {url}/security        where the organisation stands, and what is still open\n  \
          {url}/audit           everything that was done, with what it was before\n\n\
          Change somebody's role and watch both. Ctrl-C ends the demonstration{}.",

@@ -107,6 +107,9 @@ pub(crate) fn signer(
 /// What to do about checkpoints that do not fit.
 pub(crate) fn checkpoints(error: &SignError) -> Refusal {
     let remedy = match error {
+        SignError::Lost { .. } => {
+            "restore the folder of checkpoints from its own backup; it must never be older than the database"
+        }
         SignError::Rollback { .. } | SignError::Fork { .. } => {
             "the database is older than what was signed, or not the same: restore its newest backup and replay its log up to \
              the end. If events are lost for good, keep the checkpoints as evidence, and only then begin new ones"

@@ -7,7 +7,7 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{Sender, channel},
+        mpsc::{SyncSender, sync_channel},
     },
     thread,
 };
@@ -49,7 +49,7 @@ fn kill_again_and_again(place: &Place) {
     for kill in 0..KILLS {
         let server = place.serve(&[]);
         let address = server.address;
-        let (told, heard) = channel();
+        let (told, heard) = sync_channel(CLIENTS);
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
                 let (owner, acknowledged, number) =
@@ -113,7 +113,7 @@ impl Owner {
         address: SocketAddr,
         acknowledged: &Mutex<BTreeSet<String>>,
         number: &AtomicUsize,
-        told: &Sender<()>,
+        told: &SyncSender<()>,
     ) {
         let Ok(stream) = TcpStream::connect(address) else { return };
         let mut http = Http::over(stream);
@@ -125,8 +125,8 @@ impl Owner {
             assert!(answer.status() == 201 || answer.status() == 503, "{}{}", answer.head, answer.body);
             if answer.status() == 201 {
                 acknowledged.lock().unwrap().insert(email);
-                // Nobody listens once the server is about to be killed.
-                drop(told.send(()));
+                // Full or closed once the server is about to be killed.
+                let _ = told.try_send(());
             }
         }
     }
@@ -148,7 +148,7 @@ impl Owner {
                     .map(|item| item["email"].as_str().unwrap().to_owned()),
             );
             match page["next"].as_str() {
-                Some(next) => path = format!("/v1/invitations?before={next}"),
+                Some(next) => path = format!("/v1/invitations?cursor={next}"),
                 None => return invited,
             }
         }

@@ -53,6 +53,18 @@ pub enum SignError {
         /// The size of the checkpoint that does not fit.
         size: u64,
     },
+    /// The database remembers a newer checkpoint than the folder holds: files were deleted or set back.
+    #[error(
+        "the checkpoint of tenant {tenant} is missing or too old: {signed} events were signed, the folder vouches for {outside}"
+    )]
+    Lost {
+        /// Whose log.
+        tenant: TenantId,
+        /// Events that the database knows to be signed.
+        signed: u64,
+        /// Events under the checkpoint that is there; none without one.
+        outside: u64,
+    },
     /// A checkpoint outside the database is not by this server's key, or not a checkpoint.
     #[error("the checkpoint of tenant {tenant} is refused: {cause}")]
     Refused {
@@ -234,7 +246,7 @@ impl Signer {
                 consistent(&mut view, &latest.checkpoint).await?;
             }
         }
-        Ok(())
+        self.nothing_lost().await
     }
 
     /// Signs every tree that grew since it was signed last, up to a bound. Returns how many were signed.
@@ -251,6 +263,27 @@ impl Signer {
             }
         }
         refused.map_or(Ok(signed), Err)
+    }
+
+    /// Refuses a folder that has lost what was signed. The folder is written first, so it is never behind by itself.
+    async fn nothing_lost(&self) -> Result<(), SignError> {
+        let mut conn = self.store.shared.pool.read().await?;
+        on!(conn, |c| job_scope(c).await)?;
+        let signed: Vec<(Uuid, i64)> =
+            on!(conn, |c| sqlx::query_as("SELECT tenant, signed FROM audit_tree WHERE signed > 0")
+                .fetch_all(c)
+                .await)
+            .map_err(Error::from)?;
+        drop(conn);
+        for (tenant, signed) in signed {
+            let (tenant, signed) = (TenantId::from(tenant), signed.unsigned_abs());
+            let latest = self.outside.latest(tenant, &self.origin, &self.verifier)?;
+            let outside = latest.map_or(0, |latest| latest.checkpoint.size);
+            if outside < signed {
+                return Err(SignError::Lost { tenant, signed, outside });
+            }
+        }
+        Ok(())
     }
 
     async fn grown(&self) -> Result<Vec<TenantId>, SignError> {

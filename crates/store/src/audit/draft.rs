@@ -79,7 +79,7 @@ impl ActorImage {
                 auth: "session",
                 credential: Some(session.uuid()),
             },
-            Actor::Key { id } => {
+            Actor::Key { id, .. } => {
                 Self { kind: "api_key", id: Some(id.uuid()), auth: "api_key", credential: Some(id.uuid()) }
             }
             Actor::System(job) => Self { kind: "system", id: None, auth: job.name(), credential: None },

@@ -52,7 +52,12 @@ impl Many {
     }
 
     /// Inserts all of `rows`.
-    pub(super) async fn insert<T>(&self, c: &mut SqliteConnection, rows: &[T], bind: impl Fn(Inserting, &T) -> Inserting) -> Result<()> {
+    pub(super) async fn insert<T>(
+        &self,
+        c: &mut SqliteConnection,
+        rows: &[T],
+        bind: impl Fn(Inserting, &T) -> Inserting,
+    ) -> Result<()> {
         for (text, piece) in self.cut(rows) {
             piece.iter().fold(sqlx::query(text), &bind).execute(&mut *c).await?;
         }
@@ -65,8 +70,6 @@ pub(super) type Selecting<O> = QueryAs<'static, Sqlite, O, SqliteArguments>;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn rows_are_cut_into_as_few_pieces_as_there_are_texts_for() {
         let texts = many!("a", "b", "c");

@@ -148,8 +148,20 @@ mod tests {
         assert_eq!(
             names,
             [
-                "action", "actor", "changes", "entity", "id", "occurred_at", "outcome", "prev", "reason", "recorded_at", "request", "source",
-                "tenant", "v"
+                "action",
+                "actor",
+                "changes",
+                "entity",
+                "id",
+                "occurred_at",
+                "outcome",
+                "prev",
+                "reason",
+                "recorded_at",
+                "request",
+                "source",
+                "tenant",
+                "v"
             ]
         );
         assert_eq!(parsed["entity"], json!({"id": Uuid::nil(), "revision": 1, "type": "user"}));

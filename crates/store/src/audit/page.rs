@@ -89,16 +89,15 @@ async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
     let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
     let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
     let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
-    let oldest: Option<(String, i64)> =
-        on!(scope, |c| {
-            sqlx::query_as(
+    let oldest: Option<(String, i64)> = on!(scope, |c| {
+        sqlx::query_as(
         "SELECT note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
     )
     .bind(tenant.uuid())
     .bind(leaf_index)
     .fetch_optional(c)
     .await
-        })?;
+    })?;
     let (checkpoint, signed_at) = oldest.map(|(note, at)| (note, Timestamp::from_micros(at))).unzip();
     Ok(Proof { leaf_index, size, root: frontier.root(), path, checkpoint, signed_at })
 }

@@ -142,29 +142,37 @@ fn context(tenant: TenantId, event: &[u8; 16]) -> Context<'_> {
 /// Subject keys kept unwrapped at most.
 const LIMIT: usize = 4096;
 
+/// A data subject of a tenant.
+type Subject = (TenantId, Uuid);
+
 /// Recently used subject keys; the oldest leave first.
 #[derive(Default)]
-pub(crate) struct SubjectCache(
-    Mutex<(HashMap<(TenantId, Uuid), Arc<SubjectKey>>, VecDeque<(TenantId, Uuid)>)>,
-);
+pub(crate) struct SubjectCache(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    keys: HashMap<Subject, Arc<SubjectKey>>,
+    /// In the order in which they were learnt.
+    order: VecDeque<Subject>,
+}
 
 impl SubjectCache {
     fn find(&self, tenant: TenantId, subject: Uuid) -> Option<Arc<SubjectKey>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.get(&(tenant, subject)).cloned()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys.get(&(tenant, subject)).cloned()
     }
 
     pub(crate) fn learn(&self, learned: Vec<Learned>) {
         if learned.is_empty() {
             return;
         }
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, key) in learned {
-            if cache.0.insert(name, key).is_none() {
-                cache.1.push_back(name);
+            if known.keys.insert(name, key).is_none() {
+                known.order.push_back(name);
             }
-            while cache.1.len() > LIMIT {
-                if let Some(oldest) = cache.1.pop_front() {
-                    cache.0.remove(&oldest);
+            while known.order.len() > LIMIT {
+                if let Some(oldest) = known.order.pop_front() {
+                    known.keys.remove(&oldest);
                 }
             }
         }

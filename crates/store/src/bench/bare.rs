@@ -66,8 +66,10 @@ pub struct Flip {
 
 const SELECT: &str =
     "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2";
-const SELECT_LOCKED: &str =
-    "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2 FOR UPDATE";
+const SELECT_LOCKED: &str = concat!(
+    "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2",
+    " FOR NO KEY UPDATE"
+);
 const UPDATE: &str = "UPDATE users SET name = $3, role = $4, status = $5 WHERE tenant = $1 AND id = $2";
 const EVENT: &str = "INSERT INTO audit_event (tenant, id, hash, bytes) VALUES ($1, $2, $3, $4)";
 const PERSONAL: &str = "INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES ($1, $2, $3, $4)";

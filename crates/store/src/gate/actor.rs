@@ -32,6 +32,8 @@ pub enum Actor {
     Key {
         /// The key's record.
         id: ApiKeyId,
+        /// Who made it; nobody for the server itself.
+        maker: Option<UserId>,
     },
     /// The server itself.
     System(Job),

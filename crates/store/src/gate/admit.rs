@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use bailiwick_domain::{
-    entity::{ApiKeyStatus, Effect, SignInMethod, TenantKind, TenantStatus, UserStatus},
+    entity::{ApiKeyStatus, Effect, SignInMethod, TenantKind, TenantStatus, User, UserStatus},
     ids::TenantId,
     permission::{PermissionSet, effective},
     rule::{Need, Rule},
@@ -11,7 +11,7 @@ use bailiwick_domain::{
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
 use super::{Actor, AgentClass, Caller, Job, Permit, RequestContext};
-use crate::{Result, access, store::Store, upkeep};
+use crate::{Result, access, store::Store, tx::View, upkeep, users};
 
 /// What a request shows to prove who sent it.
 #[derive(Debug)]
@@ -150,17 +150,8 @@ impl<'s> Gate<'s> {
             return Err(Refusal::Suspended);
         }
         let catalogue = self.store.catalogue();
-        let (mut grants, mut denials) = (PermissionSet::empty(), PermissionSet::empty());
-        for grant in access::grants(&mut view, found.user.id).await? {
-            // A permission whose pack is gone grants nothing.
-            let Some(permission) = catalogue.find(&grant.permission) else { continue };
-            match grant.effect {
-                Effect::Grant => grants = grants.with(permission),
-                Effect::Deny => denials = denials.with(permission),
-            }
-        }
+        let mut permissions = self.held_by(&mut view, &found.user).await?;
         drop(view);
-        let mut permissions = effective(catalogue.role_set(found.user.role), grants, denials);
         if found.tenant.kind != TenantKind::Platform {
             permissions = permissions.difference(catalogue.platform_permissions());
         }
@@ -178,6 +169,21 @@ impl<'s> Gate<'s> {
         }))
     }
 
+    /// Role and grants less denials, as they stand in this snapshot.
+    async fn held_by(&self, view: &mut View, user: &User) -> Result<PermissionSet> {
+        let catalogue = self.store.catalogue();
+        let (mut grants, mut denials) = (PermissionSet::empty(), PermissionSet::empty());
+        for grant in access::grants(view, user.id).await? {
+            // A permission whose pack is gone grants nothing.
+            let Some(permission) = catalogue.find(&grant.permission) else { continue };
+            match grant.effect {
+                Effect::Grant => grants = grants.with(permission),
+                Effect::Deny => denials = denials.with(permission),
+            }
+        }
+        Ok(effective(catalogue.role_set(user.role), grants, denials))
+    }
+
     async fn key(&self, hash: &TokenHash) -> Result<Option<Admitted>, Refusal> {
         let Some(tenant) = access::tenant_of_key(self.store, hash).await? else { return Ok(None) };
         let mut view = self.store.view(tenant).await?;
@@ -190,11 +196,19 @@ impl<'s> Gate<'s> {
         }
         let catalogue = self.store.catalogue();
         let scopes = key.scopes.iter().filter_map(|name| catalogue.find(name));
-        let permissions = scopes
+        let mut permissions = scopes
             .fold(PermissionSet::empty(), PermissionSet::with)
             .difference(catalogue.platform_permissions());
+        // A key is its maker's arm: it does nothing that they cannot do at this moment, and nothing once they are disabled.
+        if let Some(maker) = key.created_by {
+            let maker = users::find(&mut view, maker).await?;
+            if maker.status != UserStatus::Active {
+                return Ok(None);
+            }
+            permissions = permissions.intersection(self.held_by(&mut view, &maker).await?);
+        }
         Ok(Some(Admitted {
-            actor: Actor::Key { id: key.id },
+            actor: Actor::Key { id: key.id, maker: key.created_by },
             tenant,
             permissions,
             caller: None,

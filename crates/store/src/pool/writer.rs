@@ -51,8 +51,13 @@ struct Writer {
 impl GroupCommit {
     pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<Arc<Self>> {
         let connection = SqliteConnection::connect_with(options).await?;
-        let writer =
-            Writer { connection: Some(connection), batch: None, savepoint: false, drafts: Vec::new(), done: Vec::new() };
+        let writer = Writer {
+            connection: Some(connection),
+            batch: None,
+            savepoint: false,
+            drafts: Vec::new(),
+            done: Vec::new(),
+        };
         Ok(Arc::new(Self { writer: Arc::new(Mutex::new(writer)), waiting: AtomicUsize::new(0) }))
     }
 
@@ -204,7 +209,7 @@ impl Writer {
         let stands = match stage {
             // Nothing was written in the savepoint, so whatever one there is holds only what is to stay.
             Stage::Opening => {
-                let _ = self.run("RELEASE turn").await;
+                drop(self.run("RELEASE turn").await);
                 self.batch.is_some() && self.in_transaction().await
             }
             // Fails if the whole transaction is gone: SQLite rolls that back by itself on a full disk, for example.

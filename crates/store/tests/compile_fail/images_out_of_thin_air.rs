@@ -6,8 +6,4 @@ fn invent(user: User) -> Written<User> {
     Written { before: None, after: Some(user) }
 }
 
-fn invent_otherwise(user: User) -> Written<User> {
-    Written::created(user)
-}
-
 fn main() {}

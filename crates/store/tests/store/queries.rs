@@ -49,8 +49,11 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
             let frame = &source[source.find("macro_rules! select").unwrap()..];
             let parts: Vec<&str> = frame[..frame.find("\n}\n").unwrap()].split('"').collect();
             let (front, back) = (parts[1], parts[3]);
-            let conditions: Vec<_> =
-                source.split("select!(\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+            let conditions: Vec<_> = source
+                .split("select!(")
+                .skip(1)
+                .filter_map(|part| part.trim_start().strip_prefix('"')?.split('"').next())
+                .collect();
             assert_eq!(conditions.len(), 4);
             texts.extend(conditions.into_iter().map(|condition| format!("{front}{condition}{back}")));
             let others = texts_of(&source).into_iter().filter(|text| text != front);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -22,7 +22,7 @@ pub(super) async fn enforce(State(ground): State<Arc<Ground>>, request: Request,
     if secure || ground.settings.https == Https::Off || HEALTH.contains(&request.uri().path()) {
         return next.run(request).await;
     }
-    if !request.method().is_safe() {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Error::Forbidden(
             "This server is used over HTTPS only. What was sent has crossed the network unprotected.",
         )

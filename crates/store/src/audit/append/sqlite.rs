@@ -22,8 +22,13 @@ static HEADS: Many = many!(
     " OR (tenant = ? AND entity_type = ? AND entity_id = ?)",
     ""
 );
-static EVENTS: Many = many!("INSERT INTO audit_event (tenant, id, hash, bytes) VALUES (?, ?, ?, ?)", ", (?, ?, ?, ?)", "");
-static PERSONAL: Many = many!("INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES (?, ?, ?, ?)", ", (?, ?, ?, ?)", "");
+static EVENTS: Many =
+    many!("INSERT INTO audit_event (tenant, id, hash, bytes) VALUES (?, ?, ?, ?)", ", (?, ?, ?, ?)", "");
+static PERSONAL: Many = many!(
+    "INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES (?, ?, ?, ?)",
+    ", (?, ?, ?, ?)",
+    ""
+);
 static NEW_HEADS: Many = many!(
     "INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) VALUES (?, ?, ?, ?, ?)",
     ", (?, ?, ?, ?, ?)",
@@ -44,13 +49,18 @@ pub(crate) async fn flush_sqlite(c: &mut SqliteConnection, drafts: Vec<Draft>) -
             query.bind(tenant).bind(id).bind(&ready.hash.0[..]).bind(ready.bytes.as_slice())
         })
         .await?;
-    let personal: Vec<_> = ready.iter().flat_map(|r| r.draft.personal.iter().map(move |sealed| (event(r), sealed))).collect();
+    let personal: Vec<_> =
+        ready.iter().flat_map(|r| r.draft.personal.iter().map(move |sealed| (event(r), sealed))).collect();
     PERSONAL
-        .insert(c, &personal, |query, ((tenant, id), sealed)| query.bind(*tenant).bind(*id).bind(sealed.subject).bind(sealed.bytes.as_slice()))
+        .insert(c, &personal, |query, ((tenant, id), sealed)| {
+            query.bind(*tenant).bind(*id).bind(sealed.subject).bind(sealed.bytes.as_slice())
+        })
         .await?;
     let heads: Vec<_> = heads.into_iter().collect();
     NEW_HEADS
-        .insert(c, &heads, |query, ((tenant, kind, id), head)| query.bind(tenant.uuid()).bind(*kind).bind(*id).bind(head.revision).bind(&head.hash.0[..]))
+        .insert(c, &heads, |query, ((tenant, kind, id), head)| {
+            query.bind(tenant.uuid()).bind(*kind).bind(*id).bind(head.revision).bind(&head.hash.0[..])
+        })
         .await?;
     for (tenant, leaves) in by_tenant(&ready) {
         integrate(&mut Driver::Sqlite(c), tenant, &leaves).await?;
@@ -84,7 +94,9 @@ async fn heads(c: &mut SqliteConnection, drafts: &[Draft]) -> Result<HashMap<Ent
     let mut heads = HashMap::new();
     for (text, piece) in HEADS.cut(&keys) {
         let query: Selecting<(Uuid, String, Uuid, i64, Vec<u8>)> = sqlx::query_as(text);
-        let query = piece.iter().fold(query, |query, (tenant, kind, id)| query.bind(tenant.uuid()).bind(*kind).bind(*id));
+        let query = piece
+            .iter()
+            .fold(query, |query, (tenant, kind, id)| query.bind(tenant.uuid()).bind(*kind).bind(*id));
         for (tenant, kind, id, revision, hash) in query.fetch_all(&mut *c).await? {
             if let Some(key) = wanted.get(&(tenant, kind.as_str(), id)) {
                 heads.insert(*key, Head { revision, hash: stored_hash(&hash)? });

@@ -63,7 +63,7 @@ pub(in crate::api) async fn handle(
             };
             (caller_body, caller.tenant.clone())
         }
-        (Actor::Key { id }, _) => {
+        (Actor::Key { id, .. }, _) => {
             let mut view = store.read(&permit).await?;
             let key = api_keys::find(&mut view, *id).await?;
             (

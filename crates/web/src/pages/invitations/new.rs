@@ -55,7 +55,7 @@ pub(super) async fn page(
         shell: Shell::new(permit, visit, "Invite someone").under("Invitations", "/invitations"),
         problems: Vec::new(),
         address: Field::new("address", "E-mail address")
-            .hint("The link goes to this mailbox and nowhere else."),
+            .hint("Nobody else learns the link, not even whoever invites."),
         role: Select::new("role", "Role", roles, "")
             .hint("Roles that hold more than you do are not offered."),
         lifetime: Select::new("lifetime", "Expires after", days, &policy.invitation_days.to_string()),

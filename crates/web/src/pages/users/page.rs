@@ -22,10 +22,7 @@ use super::{
 use crate::{
     error::Result,
     forms::{Choice, Problem, Select},
-    pages::{
-        parts::{address, counted},
-        rows::UserRow,
-    },
+    pages::{parts::counted, rows::UserRow},
     shell::{Shell, Visit},
     when::When,
 };
@@ -106,9 +103,7 @@ impl UserPage {
             last_seen: last_seen.map(|at| When::ago(at, now)),
             disable: to(UserStatus::Active, "disable"),
             enable: to(UserStatus::Disabled, "enable"),
-            audit_href: permit
-                .may(Permission::AUDIT_READ)
-                .then(|| address("/audit", &[("actor", Some(&id.to_string()))])),
+            audit_href: permit.may(Permission::AUDIT_READ).then(|| format!("/audit/entities/user/{id}")),
             may_see_roles: permit.may(Permission::ROLE_READ),
             may_change_role: not_role.is_none(),
             role: roles(store, *permit.permissions(), user, &problems),
