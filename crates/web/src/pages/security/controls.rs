@@ -54,6 +54,19 @@ struct Sees {
     keys: bool,
 }
 
+impl ControlsPage {
+    /// Whether the person may open the list at `href`; everything else on the page is theirs to open.
+    fn may_open(&self, href: &str) -> bool {
+        match href {
+            "/security/events" => self.sees.events,
+            "/users" => self.sees.users,
+            "/invitations" => self.sees.invitations,
+            "/api-keys" => self.sees.keys,
+            _ => true,
+        }
+    }
+}
+
 pub(super) async fn controls(
     Access(permit): Access<ReadPosture>,
     visit: Visit,

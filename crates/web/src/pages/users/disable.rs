@@ -40,7 +40,7 @@ pub(super) async fn ask(
         sentence: "They can be enabled again at any time.".to_owned(),
         effects: vec![
             signed_out,
-            "API keys that they made go on working; revoke them separately.".to_owned(),
+            "API keys that they made stop working until then.".to_owned(),
             "The change is recorded under your name.".to_owned(),
         ],
         danger: true,
