@@ -39,7 +39,7 @@ pub async fn create(
 ) -> Result<(ApiKey, Secret)> {
     // A key that makes keys would outlive its own revocation.
     if matches!(permit.actor(), Actor::Key { .. }) {
-        return Err(Error::Forbidden("A key cannot make other keys. Sign in to make one."));
+        return Err(Error::Conflict("A key cannot make other keys. Sign in to make one."));
     }
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&new.name));
