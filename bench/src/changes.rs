@@ -167,24 +167,17 @@ fn flip_of(tenant: Uuid, users: &[UserId], number: usize) -> Result<Flip> {
     Ok(Flip { tenant, user, event, at: at.micros() })
 }
 
-/// One contestant and nothing else: audited changes, or `bare` ones.
-pub(crate) async fn load(database: Measure, bare: Option<Rows>, changes: usize) -> Result<()> {
+/// Audited changes and nothing else.
+pub(crate) async fn load(database: Measure, changes: usize) -> Result<()> {
     let (kind, writers) = match database {
         Measure::Postgres => (DatabaseKind::Postgres, WRITERS),
         Measure::Sqlite => (DatabaseKind::Sqlite, CONCURRENT),
         _ => return Err("changes are made on `postgres` or `sqlite`".into()),
     };
-    let round = match bare {
-        None => Ours::new(kind).await?.round(writers, changes).await?,
-        Some(rows) => {
-            let (mut theirs, sizes) = (Theirs::new(kind).await?, Sizes { event: 780, personal: 160 });
-            match kind {
-                DatabaseKind::Postgres => theirs.round(rows, sizes, changes).await?,
-                DatabaseKind::Sqlite => theirs.batches(rows, sizes, changes).await?,
-            }
-        }
-    };
+    let ours = Ours::new(kind).await?;
+    let round = ours.round(writers, changes).await?;
     println!("{:.0} changes/s, {:.0} µs of processor time each", round.rate, round.cost);
+    ours.stage.open.store.close().await;
     Ok(())
 }
 

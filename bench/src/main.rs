@@ -25,7 +25,6 @@ mod verification;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use bailiwick_store::bench::Rows;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::report::{Report, Section};
@@ -82,14 +81,11 @@ enum Measure {
 /// What a measurement runs in a process of its own.
 #[derive(Subcommand)]
 enum Child {
-    /// Make changes and nothing else, for a profiler
+    /// Make audited changes and nothing else, for a profiler
     #[command(hide = true)]
     Load {
         /// The database
         database: Measure,
-        /// Changes as bare SQL: with their records in plain or in the fewest statements, or without
-        #[arg(long, value_parser = bare)]
-        bare: Option<Rows>,
         /// How many changes
         #[arg(default_value_t = 100_000)]
         changes: usize,
@@ -104,21 +100,12 @@ enum Child {
     },
 }
 
-fn bare(text: &str) -> Result<Rows, &'static str> {
-    match text {
-        "plain" => Ok(Rows::Plain),
-        "fewest" => Ok(Rows::Fewest),
-        "change" => Ok(Rows::Change),
-        _ => Err("one of plain, fewest, change"),
-    }
-}
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
             |runtime| match cli.child {
-                Some(Child::Load { database, bare, changes }) => runtime.block_on(changes::load(database, bare, changes)),
+                Some(Child::Load { database, changes }) => runtime.block_on(changes::load(database, changes)),
                 Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
                 None => runtime.block_on(measure(&cli.run)),
             },
