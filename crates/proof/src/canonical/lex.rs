@@ -36,7 +36,7 @@ fn begins_of(key: &[u8]) -> u64 {
 }
 
 /// A position in octets known to be UTF-8.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lexer<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -239,7 +239,9 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    fn literal(&mut self, word: &'static [u8]) -> Result<(), CanonicalError> {
+    /// Reads these very octets.
+    #[inline]
+    pub(crate) fn literal(&mut self, word: &'static [u8]) -> Result<(), CanonicalError> {
         if !self.bytes.get(self.at..).unwrap_or_default().starts_with(word) {
             return Err(self.wrong("a value was expected"));
         }

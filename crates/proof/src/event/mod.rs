@@ -7,7 +7,7 @@
 //!  "prev":"<64 hex>" or null, …, "recorded_at":"2026-01-02T03:04:05.000006Z", …, "tenant":"<uuid>","v":1}
 //! ```
 //!
-//! [`scan`] reads every octet once: it checks the whole event to be [canonical](crate::canonical) and hands out the
+//! [`scan`] reads every octet: it checks the whole event to be [canonical](crate::canonical) and hands out the
 //! fields that tie it to its tenant, its entity and its past, borrowed from the octets. What the remaining fields mean
 //! is not its business, but their octets are checked, too.
 
@@ -20,21 +20,34 @@ use crate::{canonical::CanonicalError, hash::Hash};
 /// The event version that is understood.
 pub const VERSION: i64 = 1;
 
-/// The fields of an event that tie it to its log.
+/// The fields of an event that tie it to its log, and those it is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventFields<'a> {
     /// What was done, `noun.verb`.
     pub action: &'a str,
+    /// Who did it.
+    pub actor: Actor<'a>,
     /// What it was done to.
     pub entity: Entity<'a>,
     /// The event's id, a UUID in lower case.
     pub id: &'a str,
+    /// How it ended: `ok`, `denied` or `failed`.
+    pub outcome: &'a str,
     /// The hash of the same entity's previous event; `None` exactly at revision 1.
     pub prev: Option<Hash>,
     /// When it was recorded: RFC 3339 in UTC with six digits of a second.
     pub recorded_at: &'a str,
     /// The tenant's id, a UUID in lower case.
     pub tenant: &'a str,
+}
+
+/// Who acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor<'a> {
+    /// Their id within their kind; `None` for those who have none.
+    pub id: Option<&'a str>,
+    /// Their kind, such as `user`.
+    pub kind: &'a str,
 }
 
 /// The thing that an event is about, at the revision the event made.

@@ -1,6 +1,6 @@
-//! The scanner: one pass over the octets, nothing copied.
+//! The scanner: nothing copied, and where the event has the members that it usually has, one pass over the octets.
 
-use super::{Entity, EventError, EventFields, VERSION};
+use super::{Actor, Entity, EventError, EventFields, VERSION};
 use crate::{
     canonical::{CanonicalError, Lexer, Text},
     hash::Hash,
@@ -11,14 +11,75 @@ use crate::{
 /// # Errors
 /// Octets that are not canonical JSON, absent fields, fields of the wrong form, or another event version.
 pub fn scan(bytes: &[u8]) -> Result<EventFields<'_>, EventError> {
-    let mut lexer = Lexer::new(bytes)?;
+    let lexer = Lexer::new(bytes)?;
+    // A member more or less is as good, as long as it is canonical.
+    let found = scan_usual(lexer.clone()).or_else(|_| scan_any(lexer))?;
+    found.check()
+}
+
+/// Reads an event with exactly the members of the present format.
+///
+/// What stands between two values is then known beforehand and compared as a whole: an order of keys that is written
+/// down here need not be checked.
+fn scan_usual(mut lexer: Lexer<'_>) -> Result<Found<'_>, CanonicalError> {
+    let l = &mut lexer;
+    let mut found = Found::default();
+    l.literal(b"{\"action\":")?;
+    found.action = Some(l.string()?);
+    l.literal(b",\"actor\":{\"auth\":")?;
+    l.string()?;
+    l.literal(b",\"credential\":")?;
+    null_or_string(l)?;
+    l.literal(b",\"id\":")?;
+    let id = null_or_string(l)?;
+    l.literal(b",\"kind\":")?;
+    found.actor = Some(FoundActor { id: Some(id), kind: Some(l.string()?) });
+    l.literal(b"},\"changes\":")?;
+    l.skip_value(1)?;
+    l.literal(b",\"entity\":{\"id\":")?;
+    let id = Some(l.string()?);
+    l.literal(b",\"revision\":")?;
+    let revision = Some(l.integer()?);
+    l.literal(b",\"type\":")?;
+    found.entity = Some(FoundEntity { id, revision, kind: Some(l.string()?), other: false });
+    l.literal(b"},\"id\":")?;
+    found.id = Some(l.string()?);
+    l.literal(b",\"occurred_at\":")?;
+    l.string()?;
+    l.literal(b",\"outcome\":")?;
+    found.outcome = Some(l.string()?);
+    l.literal(b",\"prev\":")?;
+    found.prev = Some(null_or_string(l)?);
+    l.literal(b",\"reason\":")?;
+    null_or_string(l)?;
+    l.literal(b",\"recorded_at\":")?;
+    found.recorded_at = Some(l.string()?);
+    l.literal(b",\"request\":")?;
+    null_or_string(l)?;
+    l.literal(b",\"source\":{\"agent\":")?;
+    l.string()?;
+    l.literal(b",\"ip\":")?;
+    l.skip_value(2)?;
+    l.literal(b"},\"tenant\":")?;
+    found.tenant = Some(l.string()?);
+    l.literal(b",\"v\":")?;
+    found.version = Some(l.integer()?);
+    l.literal(b"}")?;
+    l.end()?;
+    Ok(found)
+}
+
+/// Reads an event with any members.
+fn scan_any(mut lexer: Lexer<'_>) -> Result<Found<'_>, CanonicalError> {
     let mut found = Found::default();
     lexer.object(0, |lexer, key| {
         match key {
             "action" => found.action = Some(lexer.string()?),
+            "actor" => found.actor = Some(scan_actor(lexer)?),
             "entity" => found.entity = Some(scan_entity(lexer)?),
             "id" => found.id = Some(lexer.string()?),
-            "prev" => found.prev = Some(if lexer.null()? { None } else { Some(lexer.string()?) }),
+            "outcome" => found.outcome = Some(lexer.string()?),
+            "prev" => found.prev = Some(null_or_string(lexer)?),
             "recorded_at" => found.recorded_at = Some(lexer.string()?),
             "tenant" => found.tenant = Some(lexer.string()?),
             "v" => found.version = Some(lexer.integer()?),
@@ -27,18 +88,30 @@ pub fn scan(bytes: &[u8]) -> Result<EventFields<'_>, EventError> {
         Ok(())
     })?;
     lexer.end()?;
-    found.check()
+    Ok(found)
+}
+
+fn null_or_string<'a>(lexer: &mut Lexer<'a>) -> Result<Option<Text<'a>>, CanonicalError> {
+    if lexer.null()? { Ok(None) } else { lexer.string().map(Some) }
 }
 
 #[derive(Default)]
 struct Found<'a> {
     action: Option<Text<'a>>,
+    actor: Option<FoundActor<'a>>,
     entity: Option<FoundEntity<'a>>,
     id: Option<Text<'a>>,
+    outcome: Option<Text<'a>>,
     prev: Option<Option<Text<'a>>>,
     recorded_at: Option<Text<'a>>,
     tenant: Option<Text<'a>>,
     version: Option<i64>,
+}
+
+#[derive(Default)]
+struct FoundActor<'a> {
+    id: Option<Option<Text<'a>>>,
+    kind: Option<Text<'a>>,
 }
 
 #[derive(Default)]
@@ -47,6 +120,19 @@ struct FoundEntity<'a> {
     revision: Option<i64>,
     kind: Option<Text<'a>>,
     other: bool,
+}
+
+fn scan_actor<'a>(lexer: &mut Lexer<'a>) -> Result<FoundActor<'a>, CanonicalError> {
+    let mut found = FoundActor::default();
+    lexer.object(1, |lexer, key| {
+        match key {
+            "id" => found.id = Some(null_or_string(lexer)?),
+            "kind" => found.kind = Some(lexer.string()?),
+            _ => lexer.skip_value(2)?,
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn scan_entity<'a>(lexer: &mut Lexer<'a>) -> Result<FoundEntity<'a>, CanonicalError> {
@@ -82,12 +168,24 @@ impl<'a> Found<'a> {
         }
         Ok(EventFields {
             action: plain(self.action, "action", |text| !text.is_empty())?,
+            actor: self.actor.ok_or(EventError::Missing("actor"))?.check()?,
             entity,
             id: plain(self.id, "id", is_uuid)?,
+            outcome: plain(self.outcome, "outcome", |text| !text.is_empty())?,
             prev,
             recorded_at: plain(self.recorded_at, "recorded_at", is_time)?,
             tenant: plain(self.tenant, "tenant", is_uuid)?,
         })
+    }
+}
+
+impl<'a> FoundActor<'a> {
+    fn check(self) -> Result<Actor<'a>, EventError> {
+        let id = match self.id.ok_or(EventError::Missing("actor.id"))? {
+            None => None,
+            id => Some(plain(id, "actor.id", |text| !text.is_empty())?),
+        };
+        Ok(Actor { id, kind: plain(self.kind, "actor.kind", |text| !text.is_empty())? })
     }
 }
 
@@ -158,8 +256,13 @@ mod tests {
             "changes": [{"after": "a \"quoted\" word", "before": null, "op": "add", "path": "/note"}],
             "entity": {"id": "01930000-0000-7000-8000-00000000000e", "revision": 3, "type": "invitation"},
             "id": "01930000-0000-7000-8000-0000000000ff",
+            "occurred_at": "2026-01-02T03:04:05.000006Z",
+            "outcome": "ok",
             "prev": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "reason": null,
             "recorded_at": "2026-01-02T03:04:05.000006Z",
+            "request": null,
+            "source": {"agent": "browser", "ip": {"commit": "00"}},
             "tenant": "01930000-0000-7000-8000-000000000000",
             "v": 1,
         })
@@ -176,6 +279,8 @@ mod tests {
         let bytes = to_bytes(&event()).unwrap();
         let fields = scan(&bytes).unwrap();
         assert_eq!(fields.action, "invitation.created");
+        assert_eq!((fields.actor.kind, fields.outcome), ("user", "ok"));
+        assert_eq!(fields.actor.id, Some("01930000-0000-7000-8000-000000000001"));
         assert_eq!((fields.entity.kind, fields.entity.revision), ("invitation", 3));
         assert_eq!(fields.entity.id, "01930000-0000-7000-8000-00000000000e");
         assert_eq!(fields.id, "01930000-0000-7000-8000-0000000000ff");
@@ -188,6 +293,9 @@ mod tests {
     fn fields_of_the_wrong_form_are_refused_by_name() {
         for (path, name, values) in [
             ("/action", "action", vec![json!(""), json!("a\"b")]),
+            ("/actor/id", "actor.id", vec![json!(""), json!("\n")]),
+            ("/actor/kind", "actor.kind", vec![json!("")]),
+            ("/outcome", "outcome", vec![json!("")]),
             (
                 "/id",
                 "id",
@@ -231,6 +339,10 @@ mod tests {
     fn fields_of_the_wrong_type_are_refused() {
         for path in [
             "/action",
+            "/actor",
+            "/actor/id",
+            "/actor/kind",
+            "/outcome",
             "/id",
             "/tenant",
             "/prev",
@@ -251,7 +363,7 @@ mod tests {
 
     #[test]
     fn absent_fields_are_named() {
-        for name in ["action", "entity", "id", "prev", "recorded_at", "tenant", "v"] {
+        for name in ["action", "actor", "entity", "id", "outcome", "prev", "recorded_at", "tenant", "v"] {
             let mut event = event();
             event.as_object_mut().unwrap().remove(name);
             assert_eq!(scan(&to_bytes(&event).unwrap()), Err(EventError::Missing(name)));
@@ -269,7 +381,32 @@ mod tests {
         assert_eq!(scan(&with("/v", json!(2))), Err(EventError::Version(2)));
     }
 
+    #[test]
+    fn event_with_other_members_is_read_all_the_same() {
+        let usual = to_bytes(&event()).unwrap();
+        assert!(scan_usual(Lexer::new(&usual).unwrap()).is_ok());
+        for (path, name) in [("", "aaa"), ("", "z"), ("/actor", "name"), ("/source", "z")] {
+            let mut event = event();
+            event.pointer_mut(path).unwrap().as_object_mut().unwrap().insert(name.to_owned(), json!([1]));
+            let bytes = to_bytes(&event).unwrap();
+            assert!(scan_usual(Lexer::new(&bytes).unwrap()).is_err());
+            assert_eq!(scan(&bytes).unwrap(), scan(&usual).unwrap());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn both_ways_of_reading_agree(at in any::<prop::sample::Index>(), octets in proptest::collection::vec(any::<u8>(), 0..4), length in 0_usize..4) {
+            let mut bytes = to_bytes(&event()).unwrap();
+            let at = at.index(bytes.len());
+            bytes.splice(at..(at + length).min(bytes.len()), octets);
+            let Ok(lexer) = Lexer::new(&bytes) else { return Ok(()) };
+            if let Ok(usual) = scan_usual(lexer.clone()) {
+                let any = scan_any(lexer).map_err(EventError::from).and_then(Found::check);
+                prop_assert_eq!(usual.check(), any);
+            }
+        }
+
         #[test]
         fn scanner_agrees_with_a_json_parser(
             action in "[a-z]{1,12}\\.[a-z]{1,12}",

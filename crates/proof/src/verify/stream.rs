@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     checkpoint::{Checkpoint, VerifierKey},
-    event::Entity,
+    event::{Entity, EventFields},
     hash::Hash,
     tile::{Tile, TileId},
 };
@@ -108,11 +108,12 @@ impl Verifier {
         &self.due
     }
 
-    /// Checks the next event: its octets against its hash, its form, its tenant, its place.
+    /// Checks the next event: its octets against its hash, its form, its tenant, its place. Hands out its fields, for
+    /// whatever copies of them lie elsewhere.
     ///
     /// # Errors
     /// The finding, this one or the first one there was.
-    pub fn event(&mut self, event: &StoredEvent<'_>) -> Result<(), Finding> {
+    pub fn event<'e>(&mut self, event: &StoredEvent<'e>) -> Result<EventFields<'e>, Finding> {
         self.go(|this| this.check_event(event))
     }
 
@@ -175,14 +176,14 @@ impl Verifier {
         })
     }
 
-    fn go(&mut self, check: impl FnOnce(&mut Self) -> Result<(), Finding>) -> Result<(), Finding> {
+    fn go<T>(&mut self, check: impl FnOnce(&mut Self) -> Result<T, Finding>) -> Result<T, Finding> {
         if let Some(finding) = &self.failed {
             return Err(finding.clone());
         }
         check(self).inspect_err(|finding| self.failed = Some(finding.clone()))
     }
 
-    fn check_event(&mut self, event: &StoredEvent<'_>) -> Result<(), Finding> {
+    fn check_event<'e>(&mut self, event: &StoredEvent<'e>) -> Result<EventFields<'e>, Finding> {
         let size = self.tree.size();
         match event.leaf_index {
             Some(leaf) if leaf > size => {
@@ -195,7 +196,7 @@ impl Verifier {
         self.chains.event(&fields.entity, &event.hash, fields.prev.as_ref());
         if event.leaf_index.is_none() {
             self.counts.waiting += 1;
-            return Ok(());
+            return Ok(fields);
         }
         if let (Some(slot), Ok(id)) =
             (self.ids.get_mut((size % 256) as usize), fields.id.as_bytes().try_into())
@@ -213,7 +214,8 @@ impl Verifier {
         if let Some(tile) = missed.filter(|_| self.compare_tiles) {
             return Err(Finding::TileMissing(tile));
         }
-        self.check_awaited()
+        self.check_awaited()?;
+        Ok(fields)
     }
 
     fn check_tile(&mut self, tile: TileId, stored: &Tile) -> Result<(), Finding> {
