@@ -5,6 +5,7 @@ use bailiwick_domain::{
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
     role::Role,
     rule::{ByJob, CreateApiKey, GrantPermission, Invite, Me},
+    time::Timestamp,
 };
 use bailiwick_ops::{
     api_keys::{self, NewApiKey},
@@ -13,6 +14,7 @@ use bailiwick_ops::{
     users::{self, NewGrant, NewUser},
 };
 use bailiwick_store::{
+    self as stored, Cursor,
     audit::{self, Filter},
     gate::Actor as Who,
     posture, security_events,
@@ -174,6 +176,31 @@ impl Stock {
         let mut view = store.read(&self.tenant.job::<ByJob>()).await.unwrap();
         let waiting = audit::just_now(&mut view).await.unwrap().len();
         audit::total(&mut view).await.unwrap() + i64::try_from(waiting).unwrap()
+    }
+
+    /// Places in this tenant's lists: the path of each list with the cursors of all its rows and those just beside them,
+    /// from where the row itself would be the next one in either direction.
+    pub(crate) async fn cursors(&self) -> Vec<(&'static str, String)> {
+        let mut view = self.tenant.db.store.read(&self.tenant.job::<ByJob>()).await.unwrap();
+        let mut cursors = Vec::new();
+        let mut add = |list, at: Timestamp, id| {
+            let beside = [-1, 0, 1].map(|micros| Timestamp::from_micros(at.micros() + micros));
+            cursors.extend(beside.map(|at| (list, Cursor { at, id }.to_string())));
+        };
+        for listed in stored::users::list(&mut view, None).await.unwrap().items {
+            add("/v1/users", listed.user.created_at, listed.user.id.uuid());
+        }
+        for invitation in stored::invitations::list(&mut view, None).await.unwrap().items {
+            add("/v1/invitations", invitation.created_at, invitation.id.uuid());
+        }
+        for key in stored::api_keys::list(&mut view, None).await.unwrap().items {
+            add("/v1/api-keys", key.created_at, key.id.uuid());
+        }
+        for event in security_events::list(&mut view, None, 50).await.unwrap().items {
+            add("/v1/security-events", event.at, event.id.uuid());
+        }
+        let places = (0..3).map(|place| ("/v1/audit/events", place.to_string()));
+        cursors.into_iter().chain(places).collect()
     }
 
     /// What the posture counts here.
