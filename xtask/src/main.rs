@@ -10,6 +10,7 @@
 
 mod bench;
 mod command;
+mod first_page;
 mod interrupt;
 mod machine;
 mod postgres;

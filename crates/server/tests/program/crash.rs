@@ -10,6 +10,7 @@ use std::{
         mpsc::{SyncSender, sync_channel},
     },
     thread,
+    time::Duration,
 };
 
 use rustix::process::Signal;
@@ -36,6 +37,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed_on_postgresql() {
     kill_again_and_again(&place);
 }
 
+#[allow(clippy::disallowed_methods, reason = "a moment of this very thread, which serves nobody")]
 fn kill_again_and_again(place: &Place) {
     let link = init(place);
     let owner = {
@@ -59,11 +61,15 @@ fn kill_again_and_again(place: &Place) {
             })
             .collect();
         drop(told);
-        // After another number of answers each time, with the other clients anywhere between request and commit.
-        heard.iter().take(1 + kill % 17).for_each(drop);
+        // After another number of answers each time, none among them, and then anywhere between request and commit.
+        heard.iter().take(kill % 17).for_each(drop);
+        thread::sleep(moment(kill));
         server.signal(Signal::KILL);
         server.end();
         clients.into_iter().for_each(|client| client.join().unwrap());
+        if kill % 10 == 9 {
+            verify(place);
+        }
     }
     let acknowledged = acknowledged.lock().unwrap();
     assert!(
@@ -81,6 +87,17 @@ fn kill_again_and_again(place: &Place) {
         acknowledged.len()
     );
     assert_eq!(server.stop().0.code(), Some(0));
+    verify(place);
+}
+
+/// How long after an answer the server is killed: up to a few commits later, spread evenly over all kills (the fractional
+/// parts of multiples of the golden ratio).
+fn moment(kill: usize) -> Duration {
+    let kill = u64::try_from(kill).unwrap();
+    Duration::from_micros(kill * 618_034 % 1_000_000 * 12 / 1_000)
+}
+
+fn verify(place: &Place) {
     let verified = place.run(["audit", "verify"]);
     assert!(verified.code == 0 && verified.out.contains("Every record fits"), "{verified:?}");
 }
