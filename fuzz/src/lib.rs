@@ -1,0 +1,177 @@
+//! What is read from strangers, as functions of octets: they return how many readers accepted them, or they found a
+//! fault.
+//!
+//! Each is a target of libFuzzer (`libfuzzer`) and a property test over random and damaged inputs (`tests`), so that a target
+//! cannot rot between two runs of the fuzzer.
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a fault that was found ends the process: that is how a fuzzer learns of it"
+)]
+
+use bailiwick_domain::{
+    change::{Direction, apply, difference as difference_of},
+    ids::UserId,
+    role::Role,
+    time::Timestamp,
+};
+use bailiwick_proof::{
+    Hash, canonical,
+    checkpoint::{Checkpoint, SignedNote, VerifierKey},
+    event::scan,
+};
+use bailiwick_vault::{
+    api_key::{ApiKey, Brand, KeyTag},
+    envelope::Sealed,
+    subject::SubjectSealed,
+    token::{EnrolmentToken, RandomToken, SessionToken},
+    totp::TotpSecret,
+};
+use serde_json::Value;
+
+/// An audit event of an archive that nobody vouches for.
+///
+/// Canonical octets are what a JSON parser writes again; whatever the scanner accepts is canonical.
+pub fn event(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    let canonical = canonical::check(octets).is_ok();
+    if canonical {
+        let value: Value = serde_json::from_slice(octets).expect("canonical octets are JSON");
+        assert_eq!(canonical::to_bytes(&value).as_deref().ok(), Some(octets), "one value, one text");
+    }
+    if let Ok(fields) = scan(octets) {
+        accepted += 1;
+        assert!(canonical, "an event is canonical");
+        assert_eq!(fields.prev.is_none(), fields.entity.revision == 1, "only a first revision follows none");
+    }
+    accepted
+}
+
+/// A signed note, a checkpoint and a verifier key, as they lie in files outside the database.
+///
+/// There is one text for each.
+pub fn checkpoint(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    if let Ok(note) = SignedNote::parse(octets) {
+        accepted += 1;
+        assert_eq!(note.to_string().as_bytes(), octets, "one note, one text");
+    }
+    let Ok(text) = std::str::from_utf8(octets) else { return accepted };
+    if let Ok(checkpoint) = Checkpoint::parse(text) {
+        accepted += 1;
+        assert_eq!(checkpoint.to_string(), text, "one checkpoint, one text");
+    }
+    if let Ok(key) = text.parse::<VerifierKey>() {
+        accepted += 1;
+        assert_eq!(key.to_string(), text, "one key, one text");
+        assert!(!key.signed(b"text", octets), "a key does not sign its own text");
+    }
+    accepted
+}
+
+/// What a request may carry to prove who sent it.
+///
+/// There is one text for each, and a token that is accepted is the one that was shown.
+pub fn credential(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    let Ok(text) = std::str::from_utf8(octets) else { return accepted };
+    if let Ok(token) = SessionToken::parse(text) {
+        accepted += 1;
+        assert_eq!(token.expose().as_str(), text, "one session token, one text");
+        assert!(!token.csrf_matches(text), "the session token is not its own form token");
+    }
+    if let Ok(token) = EnrolmentToken::parse(text) {
+        accepted += 1;
+        assert_eq!(token.expose().as_str(), text, "one enrolment token, one text");
+    }
+    if let Ok(token) = RandomToken::parse(text) {
+        accepted += 1;
+        assert_eq!(token.expose().as_str(), text, "one random token, one text");
+        assert!(token.matches(text), "a token matches itself");
+    }
+    if let Ok(key) = ApiKey::parse(text) {
+        accepted += 1;
+        assert_eq!(key.expose(), text, "one key, one text");
+        assert!(text.starts_with(key.display_prefix()), "what is shown of a key is its beginning");
+        assert!(Brand::parse(key.brand()).is_some(), "a key's brand is a brand");
+    }
+    if let Some(brand) = Brand::parse(text) {
+        accepted += 1;
+        assert_eq!(brand.as_str(), text, "one brand, one text");
+    }
+    if let Some(tag) = KeyTag::parse(text) {
+        accepted += 1;
+        assert_eq!(tag.as_str(), text, "one tag, one text");
+    }
+    if let Some(secret) = TotpSecret::from_base32(text) {
+        accepted += 1;
+        let again = TotpSecret::from_base32(&secret.base32()).expect("what was written is read");
+        assert_eq!(secret.code_at(1_767_323_045).as_str(), again.code_at(1_767_323_045).as_str());
+        let code = secret.code_at(1_767_323_045);
+        assert!(secret.verify(&code, 1_767_323_045, None).is_ok(), "a code is good at its time");
+        assert!(secret.verify(text, 1_767_323_045, None).is_err(), "a secret is no code");
+    }
+    accepted
+}
+
+/// Sealed values of a database that somebody else wrote in.
+pub fn sealed(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    if let Ok(sealed) = Sealed::parse(octets.to_vec()) {
+        accepted += 1;
+        assert_eq!(sealed.as_bytes(), octets, "nothing is lost in reading");
+        let version = octets.get(1..5).and_then(|octets| octets.try_into().ok()).map(u32::from_be_bytes);
+        assert_eq!(Some(sealed.key_version()), version, "the version stands where it is documented");
+    }
+    if let Ok(sealed) = SubjectSealed::parse(octets.to_vec()) {
+        accepted += 1;
+        assert_eq!(sealed.as_bytes(), octets, "nothing is lost in reading");
+    }
+    accepted
+}
+
+/// Ids, times, hashes and names in addresses and forms.
+pub fn value(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    let Ok(text) = std::str::from_utf8(octets) else { return accepted };
+    if let Ok(time) = Timestamp::parse(text) {
+        accepted += 1;
+        assert_eq!(Timestamp::parse(&time.to_string()), Ok(time), "what is written is read again");
+    }
+    if let Ok(id) = text.parse::<UserId>() {
+        accepted += 1;
+        assert_eq!(id.to_string().parse(), Ok(id), "what is written is read again");
+    }
+    if let Ok(hash) = text.parse::<Hash>() {
+        accepted += 1;
+        assert_eq!(hash.to_string(), text, "one hash, one text");
+    }
+    if let Ok(role) = text.parse::<Role>() {
+        accepted += 1;
+        assert_eq!(role.name(), text, "one role, one name");
+    }
+    accepted
+}
+
+/// A difference between any two images, which leads from each to the other.
+pub fn difference(octets: &[u8]) -> usize {
+    let Some(middle) = octets.iter().position(|octet| *octet == b'\n') else { return 0 };
+    let (before, after) = octets.split_at(middle);
+    let (Ok(before), Ok(after)) = (serde_json::from_slice(before), serde_json::from_slice(after)) else {
+        return 0;
+    };
+    let (before, after): (Value, Value) = (before, after);
+    if !before.is_object() || !after.is_object() {
+        return 0;
+    }
+    let changes = difference_of(Some(&before), Some(&after));
+    assert_eq!(changes.is_empty(), before == after, "no change, no difference");
+    for (from, to, direction) in
+        [(&before, &after, Direction::Forward), (&after, &before, Direction::Backward)]
+    {
+        let mut image = from.clone();
+        apply(&mut image, &changes, direction).expect("a difference fits the image it was made of");
+        assert_eq!(&image, to, "a difference leads to the other image");
+    }
+    1
+}

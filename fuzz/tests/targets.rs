@@ -1,0 +1,89 @@
+//! The fuzzer's targets over random octets and over damaged good ones, at every run of the tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+use bailiwick_vault::{
+    api_key::{ApiKey, Brand, Environment, KeyTag},
+    entropy::SeededEntropy,
+    token::{EnrolmentToken, RandomToken, SessionToken},
+    totp::TotpSecret,
+};
+use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestCaseResult};
+
+const EVENT: &str = r#"{"action":"user.created","actor":{"auth":"none","credential":null,"id":null,"kind":"anonymous"},"changes":[{"after":"a \"word\"","before":null,"op":"add","path":"/name"}],"entity":{"id":"01930000-0000-7000-8000-00000000000e","revision":1,"type":"user"},"id":"01930000-0000-7000-8000-0000000000ff","occurred_at":"2026-01-02T03:04:05.000006Z","outcome":"ok","prev":null,"reason":null,"recorded_at":"2026-01-02T03:04:05.000006Z","request":null,"source":{"agent":"job","ip":null},"tenant":"01930000-0000-7000-8000-000000000000","v":1}"#;
+const CHECKPOINT: &str = "bailiwick.example/log/01930000-0000-7000-8000-000000000000\n3\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
+
+fn credentials() -> Vec<Vec<u8>> {
+    let entropy = SeededEntropy::new(7);
+    let (brand, tag) = (Brand::default(), KeyTag::parse("k7x").unwrap());
+    let texts = [
+        SessionToken::generate(&[7; 16], &entropy).expose().to_string(),
+        EnrolmentToken::generate(&[7; 16], &entropy).expose().to_string(),
+        RandomToken::generate(&entropy).expose().to_string(),
+        ApiKey::generate(&brand, Environment::Live, Some(&tag), &entropy).expose().to_owned(),
+        TotpSecret::generate(&entropy).base32().to_string(),
+    ];
+    texts.into_iter().map(String::into_bytes).collect()
+}
+
+/// Something good, cut up a little.
+fn damaged(good: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let damage = (any::<Index>(), 0_usize..4, vec(any::<u8>(), 0..4), any::<bool>());
+    (any::<Index>(), damage).prop_map(move |(which, (at, cut, put, harmed))| {
+        let mut octets = which.get(&good).clone();
+        if harmed {
+            let at = at.index(octets.len() + 1);
+            let end = (at + cut).min(octets.len());
+            octets.splice(at..end, put);
+        }
+        octets
+    })
+}
+
+fn holds(target: fn(&[u8]) -> usize, good: Vec<Vec<u8>>) {
+    // A target that knows none of its good inputs would hold whatever it does.
+    for octets in &good {
+        assert!(target(octets) > 0, "{}", String::from_utf8_lossy(octets));
+    }
+    let inputs = prop_oneof![3 => damaged(good), 1 => vec(any::<u8>(), 0..200)];
+    let check = |octets: Vec<u8>| -> TestCaseResult {
+        target(&octets);
+        Ok(())
+    };
+    proptest!(ProptestConfig::with_cases(4_000), |(octets in inputs)| check(octets)?);
+}
+
+#[test]
+fn event_of_a_stranger_is_canonical_or_refused() {
+    holds(bailiwick_fuzz::event, vec![EVENT.into()]);
+}
+
+#[test]
+fn checkpoint_of_a_stranger_has_one_text() {
+    let note = format!(
+        "{CHECKPOINT}\n— bailiwick.example AAAAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/QA==\n"
+    );
+    holds(bailiwick_fuzz::checkpoint, vec![CHECKPOINT.into(), note.into()]);
+}
+
+#[test]
+fn credential_of_a_stranger_has_one_text() {
+    holds(bailiwick_fuzz::credential, credentials());
+}
+
+#[test]
+fn sealed_value_of_a_stranger_is_kept_as_it_is_or_refused() {
+    let of = |format: u8| [&[format, 0, 0, 0, 1], &[7_u8; 160][..]].concat();
+    holds(bailiwick_fuzz::sealed, (1..3).map(of).collect());
+}
+
+#[test]
+fn value_of_a_stranger_is_read_as_it_is_written() {
+    let good = ["2026-01-02T03:04:05.000006Z", "01930000-0000-7000-8000-00000000000e", "auditor"];
+    holds(bailiwick_fuzz::value, good.iter().map(|text| text.as_bytes().to_vec()).collect());
+}
+
+#[test]
+fn difference_leads_from_each_image_to_the_other() {
+    let good = "{\"a\":{\"b\":1,\"c/d\":[1]},\"e~f\":null}\n{\"a\":{\"b\":2},\"g\":{\"h\":\"i\"}}";
+    holds(bailiwick_fuzz::difference, vec![good.into()]);
+}
