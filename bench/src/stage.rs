@@ -20,7 +20,8 @@ use bailiwick_ops::{
     tenants::{self, NewOwner, NewTenant},
 };
 use bailiwick_store::{
-    AgentClass, Credential, DatabaseKind, Job, Keys, Permit, PoolOptions, RequestContext, Store, TlsMode,
+    AgentClass, Credential, DatabaseKind, Job, Jobs, Keys, Permit, PoolOptions, RequestContext, Store,
+    TlsMode,
     audit::{CheckpointStore, Sequencer, Signer, VerifyError, verify_all},
     migrate,
 };
@@ -56,6 +57,7 @@ pub(crate) struct Stage {
 /// An open store and what belongs to it.
 pub(crate) struct Open {
     pub(crate) store: Store,
+    jobs: Jobs,
     provider: Arc<FileProvider>,
     folder: PathBuf,
 }
@@ -112,13 +114,13 @@ impl Open {
             directory: KeyedHash::derive(provider.as_ref()).await?,
         };
         let (catalogue, clock) = (Arc::new(Catalogue::built_in()), Arc::new(SystemClock) as Arc<dyn Clock>);
-        let store = Store::open(&options(url, connections), keys, catalogue, clock, entropy).await?;
-        Ok(Self { store, provider, folder: folder.to_owned() })
+        let (store, jobs) = Store::open(&options(url, connections), keys, catalogue, clock, entropy).await?;
+        Ok(Self { store, jobs, provider, folder: folder.to_owned() })
     }
 
     /// Makes a tenant and signs its owner in, as a person would.
     pub(crate) async fn tenant(&self) -> Result<Tenant> {
-        let job: Permit<ByJob> = self.store.gate().job(Job::Load, self.store.new_id());
+        let job = self.jobs.permit(Job::Load, self.store.new_id());
         let new = NewTenant {
             slug: "bench".into(),
             name: "Bench Pty Ltd".into(),
@@ -127,7 +129,7 @@ impl Open {
             owner: NewOwner { email: OWNER.into(), name: "Olive Owner".into() },
         };
         let (tenant, owner) = tenants::create_as(&self.store, &job, TenantKind::Customer, new).await?;
-        let inside: Permit<ByJob> = self.store.gate().job(Job::Load, tenant.id);
+        let inside = self.jobs.permit(Job::Load, tenant.id);
         let hasher = PasswordHasher::new(PasswordCost::default(), NonZeroUsize::MIN, Arc::new(SystemEntropy));
         enrolment::set_password(&self.store, &hasher, &inside, owner.id, PASSWORD.into()).await?;
         let visitor: Permit<SignIn> = self.store.gate().admit(Credential::None, self.request()).await?;
@@ -145,7 +147,7 @@ impl Open {
 
     /// The server's own permit.
     pub(crate) fn job(&self, tenant: &Tenant) -> Permit<ByJob> {
-        self.store.gate().job(Job::Load, tenant.id)
+        self.jobs.permit(Job::Load, tenant.id)
     }
 
     /// Gives every committed event its place in the tree.

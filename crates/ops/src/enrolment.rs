@@ -1,20 +1,23 @@
 //! One-time links with which a first user sets a password.
 
 use bailiwick_domain::{
-    entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, UserStatus},
+    entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, User, UserStatus},
     ids::{TenantId, UserId},
-    rule::{ByJob, Platform, SignIn, Writes},
+    rule::{ByJob, SignIn},
     time::Span,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, accounts, users};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, users};
 use bailiwick_vault::{
     password::{Password, PasswordError, PasswordHasher},
-    token::{EnrolmentToken, SessionToken},
+    token::EnrolmentToken,
 };
 
 use crate::{
     Error, Result,
-    sign_in::{leave_elsewhere, open_session},
+    sign_in::{
+        Step,
+        session::{leave_elsewhere, open_session},
+    },
 };
 
 /// How long a link works.
@@ -22,28 +25,40 @@ pub const LASTS: Span = Span::hours(24);
 
 const DEAD: &str = "This link does not work any more. Ask whoever sent it for another one.";
 
-/// Makes a link for a user. Its token is in the answer only; what is stored is a hash.
-pub async fn begin<R: Writes + Platform>(
-    store: &Store,
-    permit: &Permit<R>,
-    user: UserId,
-) -> Result<EnrolmentToken> {
+/// Makes a link for a user as the server itself. Its token is in the answer only; what is stored is a hash.
+pub async fn begin(store: &Store, permit: &Permit<ByJob>, user: UserId) -> Result<EnrolmentToken> {
     store
         .change(permit, async |tx| {
             let user = users::lock(tx, user).await?;
-            let token = EnrolmentToken::generate(&tx.tenant().bytes(), store.entropy());
-            let enrolment = Enrolment {
-                id: store.new_id(),
-                user: user.id,
-                created_at: tx.now(),
-                expires_at: tx.now() + LASTS,
-                used_at: None,
-            };
-            let written = accounts::insert_enrolment(tx, enrolment, &token.hash()).await?;
-            let event = Event::new("enrolment.created", &written)?;
+            let (event, _, token) = issue(store, tx, &user).await?;
             Ok(tx.record(event, token))
         })
         .await
+}
+
+/// Makes a link for a locked user within a change, with the event to record. Their older links die: one works at a time.
+pub(crate) async fn issue(
+    store: &Store,
+    tx: &mut Tx,
+    user: &User,
+) -> Result<(Event, Enrolment, EnrolmentToken)> {
+    let now = tx.now();
+    for before in accounts::live_enrolments(tx, user.id).await? {
+        let after = Enrolment { expires_at: now, ..before.clone() };
+        let written = accounts::replace_enrolment(tx, before, after).await?;
+        let withdrawn = Event::new("enrolment.withdrawn", &written)?.because("another link was issued");
+        tx.also(withdrawn);
+    }
+    let token = EnrolmentToken::generate(&tx.tenant().bytes(), store.entropy());
+    let enrolment = Enrolment {
+        id: store.new_id(),
+        user: user.id,
+        created_at: now,
+        expires_at: now + LASTS,
+        used_at: None,
+    };
+    let written = accounts::insert_enrolment(tx, enrolment.clone(), &token.hash()).await?;
+    Ok((Event::new("enrolment.created", &written)?, enrolment, token))
 }
 
 /// Whether a link still works, without using it.
@@ -57,14 +72,15 @@ pub async fn usable(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentTok
     }
 }
 
-/// Sets the password and signs the user in. The link works once, whoever comes first.
+/// Sets the password and signs the user in; whoever has proven an authenticator is asked for its code first, because a link
+/// stands for the password and for nothing more. The link works once, whoever comes first.
 pub async fn complete(
     store: &Store,
     hasher: &PasswordHasher,
     permit: &Permit<SignIn>,
     token: &EnrolmentToken,
     password: String,
-) -> Result<SessionToken> {
+) -> Result<Step> {
     let password = chosen(password)?;
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
@@ -72,13 +88,15 @@ pub async fn complete(
         return Err(Error::Conflict(DEAD));
     }
     let hash = hasher.hash(&password).await.map_err(Error::Password)?;
-    let session = store
+    let step = store
         .change(&inside, async |tx| {
+            // The user before the link, the order in which another link is issued.
+            let found = accounts::enrolment(tx, &token.hash()).await?;
+            let user = users::lock(tx, found.user).await?;
             let before = accounts::lock_enrolment(tx, &token.hash()).await?;
             if before.used_at.is_some() || tx.now() >= before.expires_at {
                 return Err(Error::Conflict(DEAD));
             }
-            let user = users::lock(tx, before.user).await?;
             if user.status != UserStatus::Active {
                 return Err(Error::Conflict(DEAD));
             }
@@ -94,13 +112,11 @@ pub async fn complete(
             let set = Event::new("password.set", &written)?
                 .raising(Severity::Info, format!("{} set a password", user.role.title()));
             tx.also(set);
-            let (recorded, session) =
-                open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await?;
-            Ok::<_, Error>(recorded.map(|()| session))
+            open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await
         })
         .await?;
-    leave_elsewhere(store, permit, tenant).await?;
-    Ok(session)
+    leave_elsewhere(store, permit, tenant).await;
+    Ok(step)
 }
 
 /// Sets a user's password as the server itself: for the demonstration and for tests.

@@ -1,16 +1,17 @@
-//! Tenants: creating, suspending, reactivating.
+//! Tenants: creating, the link of their first owner, suspending, reactivating.
 
 use bailiwick_domain::{
-    entity::{Policy, Severity, Tenant, TenantKind, TenantStatus},
+    entity::{Policy, Severity, Tenant, TenantKind, TenantStatus, User},
     ids::TenantId,
     role::Role,
-    rule::{CreateTenant, Platform, SuspendTenant, Writes},
+    rule::{ByJob, CreateTenant, SuspendTenant},
+    time::Timestamp,
 };
-use bailiwick_store::{Event, Permit, Store, tenants};
-use bailiwick_vault::api_key::Brand;
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, tenants, users};
+use bailiwick_vault::{api_key::Brand, token::EnrolmentToken};
 
 use crate::{
-    Error, Result, users,
+    Error, Result, enrolment,
     valid::{self, Fields},
 };
 
@@ -38,22 +39,94 @@ pub struct NewOwner {
     pub name: String,
 }
 
-/// Creates a customer's tenant with its policy, its first key and its first owner, who still has to be enrolled.
-pub async fn create(
-    store: &Store,
-    permit: &Permit<CreateTenant>,
-    new: NewTenant,
-) -> Result<(Tenant, bailiwick_domain::entity::User)> {
-    create_as(store, permit, TenantKind::Customer, new).await
+/// What whoever hands on an owner's link needs.
+#[derive(Debug)]
+pub struct OwnerLink {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Its first owner, who has not set a password yet.
+    pub owner: User,
+    /// The link's token; it is nowhere else, what is stored is a hash.
+    pub token: EnrolmentToken,
+    /// When the link ceases to work.
+    pub expires_at: Timestamp,
 }
 
-/// As [`create`], for the server's own jobs, which also make the tenant of the platform.
-pub async fn create_as<R: Writes + Platform>(
+/// Creates a customer's tenant with its policy, its first key, its first owner and the link that enrols them.
+///
+/// All of it or nothing: a tenant whose owner has no link could be entered by nobody.
+pub async fn create(store: &Store, permit: &Permit<CreateTenant>, new: NewTenant) -> Result<OwnerLink> {
+    let new = parse(store, new)?;
+    let inside = permit.step_into(store.new_id());
+    store
+        .change(&inside, async |tx| {
+            let (tenant, owner, created) = insert(store, tx, TenantKind::Customer, new).await?;
+            tx.also(created);
+            let (issued, enrolment, token) = enrolment::issue(store, tx, &owner).await?;
+            Ok(tx.record(issued, OwnerLink { tenant, owner, token, expires_at: enrolment.expires_at }))
+        })
+        .await
+}
+
+/// Issues another link for the owner of a customer in which no owner has set a password yet. The links before it die.
+///
+/// # Errors
+/// `Conflict` once an owner has a password: from then on the platform has no way into the customer's accounts.
+pub async fn renew_owner_link(
     store: &Store,
-    permit: &Permit<R>,
+    permit: &Permit<CreateTenant>,
+    id: TenantId,
+) -> Result<OwnerLink> {
+    const ENROLLED: Error =
+        Error::Conflict("The owner has set a password. Another link can no longer be issued.");
+    store
+        .change(&permit.step_into(id), async |tx| {
+            let tenant = tenants::lock(tx).await?;
+            if tenant.kind == TenantKind::Platform {
+                return Err(Error::Conflict("The platform's own owner is enrolled on its server."));
+            }
+            let waiting = users::first_without_password(tx, Role::TenantOwner).await?.ok_or(ENROLLED)?;
+            let owner = users::lock(tx, waiting.id).await?;
+            // Whoever waits for the lock may have waited for the very link to be used.
+            if users::first_without_password(tx, Role::TenantOwner).await?.as_ref() != Some(&owner) {
+                return Err(ENROLLED);
+            }
+            let (issued, enrolment, token) = enrolment::issue(store, tx, &owner).await?;
+            let issued =
+                issued.raising(Severity::Warning, "The platform issued another link for the first owner");
+            Ok(tx.record(issued, OwnerLink { tenant, owner, token, expires_at: enrolment.expires_at }))
+        })
+        .await
+}
+
+/// Creates a tenant as the server itself, which also makes the one of the platform. Its owner still has to be enrolled.
+pub async fn create_as(
+    store: &Store,
+    permit: &Permit<ByJob>,
     kind: TenantKind,
     new: NewTenant,
-) -> Result<(Tenant, bailiwick_domain::entity::User)> {
+) -> Result<(Tenant, User)> {
+    let new = parse(store, new)?;
+    let inside = permit.step_into(store.new_id());
+    store
+        .change(&inside, async |tx| {
+            let (tenant, owner, created) = insert(store, tx, kind, new).await?;
+            Ok(tx.record(created, (tenant, owner)))
+        })
+        .await
+}
+
+/// A tenant to be, in its stored spelling.
+struct Parsed {
+    slug: String,
+    name: String,
+    region: String,
+    brand: Brand,
+    owner_email: String,
+    owner_name: String,
+}
+
+fn parse(store: &Store, new: NewTenant) -> Result<Parsed> {
     let mut fields = Fields::default();
     let slug = fields.take("slug", valid::slug(&new.slug));
     let name = fields.take("name", valid::name(&new.name));
@@ -73,35 +146,33 @@ pub async fn create_as<R: Writes + Platform>(
     let (Some(owner_email), Some(owner_name)) = (owner_email, owner_name) else {
         return Err(Error::NotFound);
     };
+    Ok(Parsed { slug, name, region: new.region, brand, owner_email, owner_name })
+}
+
+/// Writes tenant, policy and owner within a change, with the event of the owner to record.
+async fn insert(store: &Store, tx: &mut Tx, kind: TenantKind, new: Parsed) -> Result<(Tenant, User, Event)> {
+    let tenant = Tenant {
+        id: tx.tenant(),
+        slug: new.slug,
+        name: new.name,
+        kind,
+        region: new.region,
+        status: TenantStatus::Active,
+        key_brand: new.brand.as_str().to_owned(),
+        created_at: tx.now(),
+    };
+    let written = tenants::insert(tx, tenant.clone()).await.map_err(|error| match error {
+        bailiwick_store::Error::Conflict(_) => Error::field("slug", "This short name is taken."),
+        error => error.into(),
+    })?;
+    let created = Event::new("tenant.created", &written)?;
+    tx.also(created);
+    let written = tenants::insert_policy(tx, Policy::new(tenant.id)).await?;
+    let policy = Event::new("policy.created", &written)?;
+    tx.also(policy);
     let role = if kind == TenantKind::Platform { Role::PlatformOwner } else { Role::TenantOwner };
-    let inside = permit.step_into(store.new_id::<TenantId>());
-    let id = inside.tenant().ok_or(Error::NotFound)?;
-    // One transaction: a tenant without an owner could be entered by nobody.
-    store
-        .change(&inside, async |tx| {
-            let tenant = Tenant {
-                id,
-                slug,
-                name,
-                kind,
-                region: new.region.clone(),
-                status: TenantStatus::Active,
-                key_brand: brand.as_str().to_owned(),
-                created_at: store.now(),
-            };
-            let written = tenants::insert(tx, tenant.clone()).await.map_err(|error| match error {
-                bailiwick_store::Error::Conflict(_) => Error::field("slug", "This short name is taken."),
-                error => error.into(),
-            })?;
-            let created = Event::new("tenant.created", &written)?;
-            let written = tenants::insert_policy(tx, Policy::new(id)).await?;
-            let policy = Event::new("policy.created", &written)?;
-            tx.also(created);
-            tx.also(policy);
-            let owner = users::insert(store, tx, owner_email, owner_name, role).await?;
-            Ok(owner.map(|owner| (tenant, owner)))
-        })
-        .await
+    let (event, owner) = crate::users::insert(store, tx, new.owner_email, new.owner_name, role).await?;
+    Ok((tenant, owner, event))
 }
 
 /// Suspends a customer: every session and key of the tenant is refused from now on, on every path.

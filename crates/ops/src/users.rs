@@ -5,9 +5,9 @@ use bailiwick_domain::{
     ids::{GrantId, UserId},
     permission::{PermissionSet, effective},
     role::Role,
-    rule::{AssignRole, DisableUser, GrantPermission, Rule, Writes},
+    rule::{AssignRole, ByJob, DisableUser, GrantPermission, Rule},
 };
-use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, grants, sessions, tenants, users};
+use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, grants, sessions, tenants, users};
 
 use crate::{
     Error, Result,
@@ -25,32 +25,36 @@ pub struct NewUser {
     pub role: Role,
 }
 
-/// Creates a user without any way to sign in yet. Called by whatever proved the address: an accepted invitation, `init`.
-pub async fn create<R: Writes>(store: &Store, permit: &Permit<R>, new: NewUser) -> Result<User> {
+/// Creates a user without any way to sign in yet, as the server itself.
+pub async fn create(store: &Store, permit: &Permit<ByJob>, new: NewUser) -> Result<User> {
     let mut fields = Fields::default();
     let email = fields.take("email", valid::email(&new.email));
     let name = fields.take("name", valid::name(&new.name));
     fields.done()?;
     let (Some(email), Some(name)) = (email, name) else { return Err(Error::NotFound) };
-    store.change(permit, async |tx| insert(store, tx, email, name, new.role).await).await
+    store
+        .change(permit, async |tx| {
+            let (event, user) = insert(store, tx, email, name, new.role).await?;
+            Ok(tx.record(event, user))
+        })
+        .await
 }
 
-/// Creates a user within a change; address and name are in their stored spelling.
+/// Creates a user within a change, with the event to record; address and name are in their stored spelling.
 pub(crate) async fn insert(
     store: &Store,
     tx: &mut Tx,
     email: String,
     name: String,
     role: Role,
-) -> Result<Recorded<User>> {
+) -> Result<(Event, User)> {
     if users::by_email(tx, &email).await?.is_some() {
         return Err(Error::field("email", "Somebody with this address is here already."));
     }
     let user =
         User { id: store.new_id(), email, name, role, status: UserStatus::Active, created_at: tx.now() };
     let written = users::insert(tx, user.clone()).await?;
-    let event = Event::new("user.created", &written)?;
-    Ok(tx.record(event, user))
+    Ok((Event::new("user.created", &written)?, user))
 }
 
 /// Gives a user another role. Neither the old nor the new one may hold more than the actor has.

@@ -1,7 +1,7 @@
-//! What a user signs in with: password, second factors, enrolment links, and the attempts made.
+//! What a user signs in with: password, second factors, enrolment links.
 
 use bailiwick_domain::{
-    entity::{Attempt, Enrolment, Factor, FactorKind, FactorState, Password},
+    entity::{Enrolment, Factor, FactorKind, FactorState, Password},
     ids::{EnrolmentId, FactorId, UserId},
     time::Timestamp,
 };
@@ -180,55 +180,6 @@ fn factor_context(tenant: [u8; 16], row: &[u8; 16]) -> Context<'_> {
     Context { tenant, table: "factor", row, column: "sealed", version: 1 }
 }
 
-/// Stores an attempt to sign in, with the keyed tag of the address it came from.
-pub async fn insert_attempt(
-    tx: &mut Tx,
-    attempt: Attempt,
-    source: Option<&[u8; 32]>,
-) -> Result<Written<Attempt>> {
-    let tenant = tx.tenant();
-    execute!(
-        tx,
-        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, source, outcome, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        tenant.uuid(),
-        attempt.id.uuid(),
-        attempt.user.uuid(),
-        attempt.factor.as_str(),
-        source_bytes(source),
-        attempt.outcome.name(),
-        attempt.at.micros()
-    )?;
-    Ok(Written::created(attempt))
-}
-
-/// Refused attempts at an account with one factor from one source, since `since` and since the last accepted one from there.
-pub async fn refused_since(
-    scope: &mut impl Scope,
-    user: UserId,
-    factor: &str,
-    source: Option<&[u8; 32]>,
-    since: Timestamp,
-) -> Result<i64> {
-    let tenant = scope.tenant();
-    let count: Option<(i64,)> = row!(
-        scope,
-        "SELECT count(*) FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.source = $5 AND a.outcome = 'refused' AND a.at >= $4
-         AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
-                              AND b.source = $5 AND b.outcome = 'accepted' AND b.at >= $4), 0)",
-        tenant.uuid(),
-        user.uuid(),
-        factor,
-        since.micros(),
-        source_bytes(source)
-    )?;
-    Ok(count.map_or(0, |(n,)| n))
-}
-
-/// An unknown source is stored as nothing, so that all unknown sources count together.
-fn source_bytes(source: Option<&[u8; 32]>) -> Vec<u8> {
-    source.map(|tag| tag.to_vec()).unwrap_or_default()
-}
-
 #[derive(FromRow)]
 struct EnrolmentRow {
     #[sqlx(try_from = "Uuid")]
@@ -299,7 +250,21 @@ pub async fn lock_enrolment(tx: &mut Tx, token: &TokenHash) -> Result<Enrolment>
     Ok(row.into())
 }
 
-/// Replaces a locked enrolment link by its new image.
+/// A user's links that still work, oldest first. Whoever is about to change them has locked the user.
+pub async fn live_enrolments(scope: &mut impl Scope, user: UserId) -> Result<Vec<Enrolment>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let rows: Vec<EnrolmentRow> = rows!(
+        scope,
+        "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment
+         WHERE tenant = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, id",
+        tenant.uuid(),
+        user.uuid(),
+        now.micros()
+    )?;
+    Ok(rows.into_iter().map(Enrolment::from).collect())
+}
+
+/// Replaces an enrolment link, whose user is locked, by its new image: used, or at its end.
 pub async fn replace_enrolment(
     tx: &mut Tx,
     before: Enrolment,
@@ -308,10 +273,11 @@ pub async fn replace_enrolment(
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE enrolment SET used_at = $3 WHERE tenant = $1 AND id = $2 AND used_at IS NULL",
+        "UPDATE enrolment SET used_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2 AND used_at IS NULL",
         tenant.uuid(),
         before.id.uuid(),
-        after.used_at.map(Timestamp::micros)
+        after.used_at.map(Timestamp::micros),
+        after.expires_at.micros()
     )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }

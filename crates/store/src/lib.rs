@@ -7,6 +7,7 @@
 pub mod access;
 pub mod accounts;
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
 #[cfg(feature = "bench")]
 pub mod bench;
@@ -33,7 +34,7 @@ pub mod users;
 mod written;
 
 pub use error::{Error, Public, Result};
-pub use gate::{Actor, AgentClass, Caller, Credential, Gate, Job, Permit, Refusal, RequestContext};
+pub use gate::{Actor, AgentClass, Caller, Credential, Gate, Job, Jobs, Permit, Refusal, RequestContext};
 pub use page::{Cursor, Page};
 pub use pool::{DatabaseKind, PoolOptions, TlsMode};
 pub use store::{Keys, Store};

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Written,
     lock::{execute, locked, row, rows},
-    tx::{Scope, Tx},
+    tx::{Opened, Scope, Tx},
 };
 
 #[derive(FromRow)]
@@ -50,6 +50,8 @@ impl From<Row> for Session {
 }
 
 /// Stores a session beside the hash of its token.
+///
+/// The records of the transaction then name its user as the actor, unless the server itself acts.
 pub async fn insert(tx: &mut Tx, session: Session, token: &TokenHash) -> Result<Written<Session>> {
     let tenant = tx.tenant();
     execute!(
@@ -67,6 +69,7 @@ pub async fn insert(tx: &mut Tx, session: Session, token: &TokenHash) -> Result<
         session.absolute_until.micros(),
         session.ended_at.map(Timestamp::micros)
     )?;
+    tx.opened = Some(Opened { user: session.user, session: session.id, method: session.method });
     Ok(Written::created(session))
 }
 

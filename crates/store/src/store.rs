@@ -17,7 +17,7 @@ use crate::{
     DatabaseKind, Error, PoolOptions, Public, Result,
     audit::{self, Draft},
     conn::{Conn, on},
-    gate::{Gate, Permit},
+    gate::{Gate, Jobs, Permit},
     pool::Pool,
     tx::{Recorded, Tx, View},
 };
@@ -57,16 +57,20 @@ pub struct Store {
 
 impl Store {
     /// Opens the database. Neither migrates nor checks the schema: see [`crate::migrate`] and [`crate::schema`].
+    ///
+    /// Beside the store comes the authority to act in it as the server itself: to keep where such work is done, to drop
+    /// everywhere else, and never to hand on to what answers requests.
     pub async fn open(
         options: &PoolOptions,
         keys: Keys,
         catalogue: Arc<Catalogue>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Jobs)> {
         let pool = Pool::open(options).await?;
         let subjects = audit::SubjectCache::default();
-        Ok(Self { shared: Arc::new(Shared { pool, keys, catalogue, clock, entropy, subjects }) })
+        let store = Self { shared: Arc::new(Shared { pool, keys, catalogue, clock, entropy, subjects }) };
+        Ok((store.clone(), Jobs::new(store)))
     }
 
     /// The gate in front of the store.
@@ -191,7 +195,14 @@ impl Store {
     pub(crate) async fn begin(&self, tenant: TenantId) -> Result<Tx> {
         let mut conn = self.shared.pool.write().await?;
         enter(&mut conn, tenant).await?;
-        Ok(Tx { conn, tenant, now: self.now(), shared: Arc::clone(&self.shared), events: Vec::new() })
+        Ok(Tx {
+            conn,
+            tenant,
+            now: self.now(),
+            shared: Arc::clone(&self.shared),
+            events: Vec::new(),
+            opened: None,
+        })
     }
 
     pub(crate) async fn commit(&self, tx: Tx, drafts: Vec<Draft>) -> Result<()> {

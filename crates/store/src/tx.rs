@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use bailiwick_domain::{ids::TenantId, time::Timestamp};
+use bailiwick_domain::{
+    entity::SignInMethod,
+    ids::{SessionId, TenantId, UserId},
+    time::Timestamp,
+};
 
 use crate::{
     conn::{Conn, Driver},
@@ -44,6 +48,16 @@ pub struct Tx {
     pub(crate) now: Timestamp,
     pub(crate) shared: Arc<Shared>,
     pub(crate) events: Vec<Event>,
+    /// The session that this transaction opened: whoever proved to be its user is the actor of its records.
+    pub(crate) opened: Option<Opened>,
+}
+
+/// A session whose row this very transaction inserted.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) method: SignInMethod,
 }
 
 /// A value that leaves a write transaction together with its audit record.

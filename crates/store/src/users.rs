@@ -200,6 +200,22 @@ pub async fn others_active_with(tx: &mut Tx, role: Role, except: UserId) -> Resu
     Ok(others.0)
 }
 
+/// The first active user with `role`, as long as nobody active with it has a password: who still has to be enrolled.
+pub async fn first_without_password(scope: &mut impl Scope, role: Role) -> Result<Option<User>> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, email, name, role, status, created_at FROM users
+         WHERE tenant = $1 AND role = $2 AND status = 'active'
+         AND NOT EXISTS (SELECT 1 FROM users o JOIN password p ON p.tenant = o.tenant AND p.user_id = o.id
+                         WHERE o.tenant = $1 AND o.role = $2 AND o.status = 'active')
+         ORDER BY created_at, id LIMIT 1",
+        tenant.uuid(),
+        role.name()
+    )?;
+    row.map(User::try_from).transpose()
+}
+
 /// Users whose address or name is `text`, or else those in whose address or name it occurs; a few at most.
 ///
 /// Letters beyond ASCII are compared as they are: SQLite folds no others.

@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use bailiwick_domain::{
     entity::User,
     ids::{TenantId, UserId},
-    rule::{ByJob, Rule, SignIn},
+    rule::{Rule, SignIn},
 };
 use bailiwick_ops::{
     enrolment,
     sign_in::{self, Step},
 };
-use bailiwick_store::{AgentClass, Credential, Job, Permit, Refusal, RequestContext, Store};
+use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, Store};
 use bailiwick_vault::token::SessionToken;
 
 use crate::Db;
@@ -37,8 +37,7 @@ pub struct Actor {
 impl Actor {
     /// Gives `user` the password of tests and signs them in with it.
     pub(crate) async fn sign_in(db: &Db, tenant: TenantId, user: User) -> Self {
-        let job: Permit<ByJob> = db.store.gate().job(Job::Load, tenant);
-        enrolment::set_password(&db.store, &db.hasher, &job, user.id, PASSWORD.to_owned())
+        enrolment::set_password(&db.store, &db.hasher, &db.job(tenant), user.id, PASSWORD.to_owned())
             .await
             .expect("a password");
         let ip = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));

@@ -11,9 +11,9 @@ use std::{
     time::Duration,
 };
 
-use bailiwick_domain::catalogue::Catalogue;
+use bailiwick_domain::{catalogue::Catalogue, ids::TenantId, rule::ByJob};
 use bailiwick_store::{
-    DatabaseKind, Keys, PoolOptions, Store, TlsMode,
+    DatabaseKind, Job, Jobs, Keys, Permit, PoolOptions, Store, TlsMode,
     audit::{CheckpointStore, Report, Sequencer, Signer, VerifyError, verify_all},
     migrate,
 };
@@ -57,6 +57,7 @@ pub struct Inner {
     pub clock: Arc<ManualClock>,
     /// Passwords at next to no cost.
     pub hasher: PasswordHasher,
+    jobs: Jobs,
     place: Place,
     provider: Arc<FileProvider>,
     signer: Arc<TestSigner>,
@@ -100,10 +101,11 @@ impl Db {
         );
         let signer = Arc::new(TestSigner::generate(&provider, 1).await);
         let hasher = PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, entropy);
-        let store = open(&options(&place), &provider, &clock, 2).await;
+        let (store, jobs) = open(&options(&place), &provider, &clock, 2).await;
         let sequencer = Mutex::new(Sequencer::new(store.clone()));
         Self(Arc::new(Inner {
             store,
+            jobs,
             sequencer,
             clock,
             hasher,
@@ -146,7 +148,7 @@ impl Inner {
 
     /// Another process over the same database: its own connections, caches and randomness; the same clock.
     pub async fn another(&self) -> Store {
-        open(&self.options(), &self.provider, &self.clock, self.seed()).await
+        self.another_with(&self.options()).await
     }
 
     /// As [`another`](Self::another) where several processes may write; the same store on SQLite, whose one process writes.
@@ -159,7 +161,13 @@ impl Inner {
 
     /// As [`another`](Self::another), opened as `options` say.
     pub async fn another_with(&self, options: &PoolOptions) -> Store {
-        open(options, &self.provider, &self.clock, self.seed()).await
+        open(options, &self.provider, &self.clock, self.seed()).await.0
+    }
+
+    /// A permit of the server itself within `tenant`.
+    #[must_use]
+    pub fn job(&self, tenant: TenantId) -> Permit<ByJob> {
+        self.jobs.permit(Job::Load, tenant)
     }
 
     /// A seed that no other store of this database has.
@@ -259,7 +267,7 @@ async fn open(
     provider: &Arc<FileProvider>,
     clock: &Arc<ManualClock>,
     seed: u64,
-) -> Store {
+) -> (Store, Jobs) {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
     let keys = Keys {
         keyring: Keyring::new(

@@ -4,13 +4,13 @@ use bailiwick_domain::{
     entity::{self, TenantKind},
     ids::TenantId,
     role::Role,
-    rule::{ByJob, Rule},
+    rule::ByJob,
 };
 use bailiwick_ops::{
     tenants::{self, NewOwner, NewTenant},
     users::{self, NewUser},
 };
-use bailiwick_store::{Job, Permit};
+use bailiwick_store::Permit;
 
 use crate::{Actor, Db};
 
@@ -36,7 +36,7 @@ impl Db {
     }
 
     async fn tenant_of(&self, kind: TenantKind, slug: &str) -> Tenant {
-        let job: Permit<ByJob> = self.store.gate().job(Job::Load, self.store.new_id());
+        let job = self.job(self.store.new_id());
         let new = NewTenant {
             slug: slug.to_owned(),
             name: format!("{slug} Pty Ltd"),
@@ -77,12 +77,12 @@ impl Tenant {
             name: format!("Una {number}"),
             role,
         };
-        users::create(&self.db.store, &self.job::<ByJob>(), new).await.expect("a user")
+        users::create(&self.db.store, &self.job(), new).await.expect("a user")
     }
 
     /// A permit of the server itself within this tenant.
     #[must_use]
-    pub fn job<R: Rule>(&self) -> Permit<R> {
-        self.db.store.gate().job(Job::Load, self.id())
+    pub fn job(&self) -> Permit<ByJob> {
+        self.db.job(self.id())
     }
 }

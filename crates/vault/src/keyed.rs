@@ -40,15 +40,17 @@ impl KeyedHash {
         tag(&self.address, normalised.as_bytes())
     }
 
-    /// A tenant's tag of an IP address; two tenants cannot compare theirs.
+    /// A tenant's tag of the source behind an IP address; two tenants cannot compare theirs.
     ///
-    /// An IPv4 address mapped into IPv6 (`::ffff:a.b.c.d`) has the tag of the IPv4 address.
+    /// An IPv4 address is a source by itself. Of an IPv6 address only the first 64 bits count: that is the least a
+    /// customer is given (RFC 6177, RIPE-690), so whoever has one address has all 2⁶⁴ beside it. An IPv4 address mapped
+    /// into IPv6 (`::ffff:a.b.c.d`) has the tag of the IPv4 address.
     #[must_use]
     pub fn ip_tag(&self, tenant: &[u8; 16], ip: IpAddr) -> [u8; 32] {
         let message = Transcript::new("ip").field(tenant);
         let message = match ip.to_canonical() {
             IpAddr::V4(ip) => message.field(&ip.octets()),
-            IpAddr::V6(ip) => message.field(&ip.octets()),
+            IpAddr::V6(ip) => message.field(&(ip.to_bits() >> 64).to_be_bytes()),
         };
         tag(&self.ip, &message.finish())
     }
@@ -96,6 +98,36 @@ mod tests {
         assert_eq!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&acme, ip("::ffff:203.0.113.7")));
         assert_ne!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&globex, ip("203.0.113.7")));
         assert_ne!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&acme, ip("203.0.113.8")));
-        assert_ne!(hash.ip_tag(&acme, ip("::1")), hash.ip_tag(&acme, ip("::2")));
+        assert_ne!(hash.ip_tag(&acme, ip("203.0.113.7")), hash.ip_tag(&acme, ip("::203.0.113.7")));
+    }
+
+    #[tokio::test]
+    async fn whoever_has_a_64_is_one_source() {
+        let hash = KeyedHash::derive(provider(81).as_ref()).await.unwrap();
+        let tag = |text: &str| hash.ip_tag(&[1; 16], text.parse().unwrap());
+        for (one, other, same) in [
+            ("2001:db8:1:2::1", "2001:db8:1:2::2", true),
+            ("2001:db8:1:2::", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+            ("2001:db8:1:2::1", "2001:db9:1:2::1", false),
+            ("2001:db8:1:2:8000::", "2001:db8:1:2:7fff::", true),
+            ("203.0.113.7", "203.0.113.6", false),
+            ("::ffff:203.0.113.7", "::ffff:203.0.113.6", false),
+        ] {
+            assert_eq!(tag(one) == tag(other), same, "{one} {other}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_ipv6_tag_depends_on_the_first_64_bits_alone(bits: u128, host: u64, flipped in 64..127_u32) {
+            // What lies in ::ffff:0:0/96 is an IPv4 address, which is exact.
+            let bits = bits | 1 << 127;
+            let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+            let hash = KeyedHash { address: key(), ip: key() };
+            let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
+            proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));
+            proptest::prop_assert_ne!(tag(bits), tag(bits ^ 1 << flipped));
+        }
     }
 }

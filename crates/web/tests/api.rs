@@ -63,6 +63,26 @@ both_databases! {
         }
     }
 
+    async fn operator_renews_the_link_of_an_owner_who_waits(db: Db) {
+        let platform = db.platform().await;
+        let service = Service::over(&db);
+        let operator = Caller::from(&platform.owner());
+        let new = json!({
+            "slug": "zenith", "name": "Zenith", "region": "local", "owner_email": "zoe@zenith.example", "owner_name": "Zoe"
+        });
+        let created = service.send(&operator, &Method::POST, "/v1/tenants", Sent::Json(new)).await.json();
+        let path = format!("/v1/tenants/{}/owner-link", created["id"].as_str().unwrap());
+        let renewed = service.send(&operator, &Method::POST, &path, Sent::Nothing).await;
+        assert_eq!(renewed.status, StatusCode::CREATED, "{}", renewed.text());
+        let renewed = renewed.json();
+        assert_eq!(renewed["owner"]["id"], created["owner"]["id"]);
+        let opened = async |body: &Value| {
+            let link = body["owner"]["link"].as_str().unwrap().strip_prefix("https://bailiwick.test").unwrap();
+            service.get(&Caller::Nobody, link).await.status
+        };
+        assert_eq!((opened(&created).await, opened(&renewed).await), (StatusCode::CONFLICT, StatusCode::OK));
+    }
+
     async fn program_walks_a_long_list_to_its_end(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);

@@ -14,13 +14,13 @@ use axum::http::{Method, StatusCode};
 use bailiwick_domain::{
     permission::PermissionSet,
     role::Role,
-    rule::{ByJob, Need, SignIn, SuspendTenant},
+    rule::{CreateTenant, Need, SignIn, SuspendTenant},
     time::Span,
 };
 use bailiwick_ops::{
     factors,
     sign_in::{self, Step},
-    tenants,
+    tenants::{self, NewOwner, NewTenant},
 };
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_web::routes::AccessRow;
@@ -128,6 +128,8 @@ struct Stage {
     foreign: Stock,
     /// What the platform's own people may touch: their routes are about other tenants by design.
     spare: Stock,
+    /// The same with a tenant whose owner still waits for a link.
+    newborn: Stock,
     people: Vec<Person>,
 }
 
@@ -170,7 +172,18 @@ impl Stage {
         db.clock.advance(Span::seconds(1));
         let foreign = Stock::of(&zenith, "zenithmark").await.without_link();
         let spare = Stock::of(&spare, "sparemark").await;
-        Self { db: db.clone(), service: Service::over(db), foreign, spare, people }
+        let owner = NewOwner { email: "owner@newborn.example".into(), name: "Nora Newborn".into() };
+        let new = NewTenant {
+            slug: "newborn".into(),
+            name: "Newborn".into(),
+            region: "local".into(),
+            key_brand: None,
+            owner,
+        };
+        let permit = platform.owner().permit::<CreateTenant>().await;
+        let newborn = tenants::create(&db.store, &permit, new).await.unwrap();
+        let newborn = Stock { id: newborn.tenant.id, ..spare.clone() };
+        Self { db: db.clone(), service: Service::over(db), foreign, spare, newborn, people }
     }
 
     fn is_for_the_platform(&self, row: &AccessRow) -> bool {
@@ -180,7 +193,11 @@ impl Stage {
 
     /// Sends the request for `row` with the ids of `target`.
     async fn ask(&self, person: &Person, row: &AccessRow, target: &Stock, serial: usize) -> Answer {
-        let target = if self.is_for_the_platform(row) { &self.spare } else { target };
+        let target = match row.path {
+            path if path.ends_with("/owner-link") => &self.newborn,
+            _ if self.is_for_the_platform(row) => &self.spare,
+            _ => target,
+        };
         self.service
             .send(&person.caller(), &row.method, &target.path(row.path), body(row, person.own(row), serial))
             .await
@@ -224,7 +241,7 @@ impl Stage {
 /// The session of an owner with an authenticator who has only given the password yet.
 async fn code_missing(tenant: &Tenant) -> String {
     let (db, owner) = (&tenant.db, tenant.user(Role::TenantOwner).await);
-    let job = tenant.job::<ByJob>();
+    let job = tenant.job();
     let (factor, secret) = factors::totp_begin_for(&db.store, &job, owner.id()).await.unwrap();
     let code = secret.code_at(db.store.now().unix_seconds());
     factors::totp_verify_for(&db.store, &job, owner.id(), factor.id, &code).await.unwrap();

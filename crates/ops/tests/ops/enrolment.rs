@@ -2,25 +2,33 @@
 
 use bailiwick_domain::{
     role::Role,
-    rule::{ByJob, DisableUser, Me, SignIn},
+    rule::{DisableUser, Me, SignIn},
     time::Span,
 };
-use bailiwick_ops::{Error, enrolment, users};
+use bailiwick_ops::{Error, enrolment, sign_in::Step, users};
 use bailiwick_store::Refusal;
 use bailiwick_testkit::{Db, Tenant, both_databases};
 use bailiwick_vault::token::{EnrolmentToken, SessionToken};
 
-use crate::support::{ELSEWHERE, HOME, log, opens, try_sign_in, verified};
+use crate::support::{ELSEWHERE, HOME, log, opens, times, try_sign_in, verified};
 
 const CHOSEN: &str = "a password of my own";
 
 async fn complete(db: &Db, token: &EnrolmentToken, password: &str) -> Result<SessionToken, Error> {
     let permit = db.nobody::<SignIn>(HOME).await;
-    enrolment::complete(&db.store, &db.hasher, &permit, token, password.to_owned()).await
+    enrolment::complete(&db.store, &db.hasher, &permit, token, password.to_owned()).await.map(whole)
+}
+
+/// The session of somebody who is asked for nothing more.
+fn whole(step: Step) -> SessionToken {
+    match step {
+        Step::Done(token) => token,
+        Step::SecondFactor(_) => panic!("asked for a code that nobody set up"),
+    }
 }
 
 async fn link(db: &Db, tenant: &Tenant, user: bailiwick_domain::ids::UserId) -> EnrolmentToken {
-    enrolment::begin(&db.store, &tenant.job::<ByJob>(), user).await.unwrap()
+    enrolment::begin(&db.store, &tenant.job(), user).await.unwrap()
 }
 
 #[track_caller]
@@ -96,6 +104,16 @@ both_databases! {
         dead(complete(&db, &of_no_tenant, CHOSEN).await);
     }
 
+    async fn another_link_is_the_only_one_that_works(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.add(Role::Auditor).await;
+        let (first, second) = (link(&db, &acme, user.id).await, link(&db, &acme, user.id).await);
+        dead(complete(&db, &first, CHOSEN).await);
+        complete(&db, &second, CHOSEN).await.unwrap();
+        assert_eq!(times(&db, &acme, "enrolment.withdrawn").await, 1);
+        verified(&db).await;
+    }
+
     async fn weak_password_leaves_the_link_as_it_is(db: Db) {
         let acme = db.tenant("acme").await;
         let token = link(&db, &acme, acme.add(Role::Auditor).await.id).await;
@@ -111,7 +129,7 @@ both_databases! {
         let owner = globex.owner();
         let token = link(&db, &acme, acme.add(Role::Auditor).await.id).await;
         let permit = owner.permit::<SignIn>().await;
-        let session = enrolment::complete(&db.store, &db.hasher, &permit, &token, CHOSEN.into()).await.unwrap();
+        let session = whole(enrolment::complete(&db.store, &db.hasher, &permit, &token, CHOSEN.into()).await.unwrap());
         assert_eq!(opens(&db, &session).await.unwrap().tenant(), Some(acme.id()));
         assert!(matches!(owner.try_permit::<Me>().await, Err(Refusal::SignIn)));
         verified(&db).await;

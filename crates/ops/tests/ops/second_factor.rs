@@ -1,20 +1,20 @@
 //! One-time codes.
 
 use bailiwick_domain::{
-    entity::FactorState,
+    entity::{FactorState, Severity},
     role::Role,
     rule::{ChangeMe, Me, ReadUsers, SignIn},
     time::Span,
 };
 use bailiwick_ops::{
-    Error, factors,
+    Error, enrolment, factors,
     sign_in::{self, Step},
 };
-use bailiwick_store::{Refusal, users};
+use bailiwick_store::{Refusal, security_events, users};
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 
-use crate::support::{HOME, log, opens, try_sign_in, verified, with_cookie};
+use crate::support::{HOME, log, opens, records, times, try_sign_in, verified, with_cookie, with_cookie_at};
 
 /// A user with an authenticator.
 async fn enrolled(db: &Db, acme: &Tenant) -> (Actor, TotpSecret) {
@@ -88,16 +88,104 @@ both_databases! {
         let waiting = password_step(&db, &user).await;
         let right = code(&db, &secret);
         let wrong: Vec<String> = (0..1_000_000).map(|n| format!("{n:06}")).filter(|guess| *guess != right).take(20).collect();
-        let mut tasks = tokio::task::JoinSet::new();
+        let mut guesses = Vec::new();
         for guess in wrong {
-            let (db, permit) = (db.clone(), with_cookie(&db, &waiting).await);
+            guesses.push((guess, with_cookie(&db, &waiting).await));
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for (guess, permit) in guesses {
+            let db = db.clone();
             tasks.spawn(async move { sign_in::code(&db.store, &permit, &guess).await });
         }
         let outcomes = tasks.join_all().await;
-        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Invalid(_)))).count(), 5, "{outcomes:?}");
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Invalid(_)))).count(), 4, "{outcomes:?}");
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Conflict(_)))).count(), 1, "the fifth ends the session");
         assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Limited { .. }))).count(), 15);
-        let outcome = sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &right).await;
-        assert!(matches!(outcome, Err(Error::Limited { .. })), "{outcome:?}");
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
+        assert!(matches!(opens(&db, &waiting).await, Err(Refusal::SignIn)));
+        // The password opens another one, and the source still has to wait.
+        let again = password_step(&db, &user).await;
+        let outcome = sign_in::code(&db.store, &with_cookie(&db, &again).await, &right).await;
+        assert!(matches!(outcome, Err(Error::Limited { retry_after_seconds: 900 })), "{outcome:?}");
+        verified(&db).await;
+    }
+
+    async fn cookie_that_waits_for_a_code_dies_of_five_wrong_ones_wherever_they_come_from(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let waiting = password_step(&db, &user).await;
+        let beside = password_step(&db, &user).await;
+        for n in 1..=5 {
+            let permit = with_cookie_at(&db, &waiting, &format!("198.51.100.{n}")).await;
+            let outcome = sign_in::code(&db.store, &permit, "000000").await;
+            assert_eq!(matches!(outcome, Err(Error::Conflict(_))), n == 5, "{n}: {outcome:?}");
+        }
+        assert!(matches!(opens(&db, &waiting).await, Err(Refusal::SignIn)));
+        sign_in::code(&db.store, &with_cookie(&db, &beside).await, &code(&db, &secret)).await.unwrap();
+        verified(&db).await;
+    }
+
+    async fn guesser_at_any_number_of_addresses_gets_fifty_codes_an_hour(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let source = |n: u32| format!("198.51.100.{n}");
+        for n in 0..10 {
+            let Step::SecondFactor(waiting) = try_sign_in(&db, &source(n), &user.user.email, PASSWORD).await.unwrap() else { panic!() };
+            for _ in 0..5 {
+                assert!(sign_in::code(&db.store, &with_cookie_at(&db, &waiting, &source(n)).await, "000000").await.is_err());
+            }
+        }
+        assert_eq!(times(&db, &acme, "sign_in.refused").await, 50);
+        let raised = async || {
+            let mut view = db.store.read(&acme.job()).await.unwrap();
+            let raised = security_events::list(&mut view, None, 100).await.unwrap().items;
+            raised.iter().filter(|event| event.severity == Severity::High).count()
+        };
+        assert_eq!(raised().await, 1);
+        // The password is still taken; no code is, not even the right one, from an address that has never guessed.
+        let waiting = password_step(&db, &user).await;
+        let before = log(&db, &acme).await.len();
+        for _ in 0..20 {
+            let outcome = sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &code(&db, &secret)).await;
+            assert!(matches!(outcome, Err(Error::Limited { retry_after_seconds: 3600 })), "{outcome:?}");
+        }
+        assert_eq!(log(&db, &acme).await.len(), before, "and none of it floods the log");
+        db.clock.advance(Span::seconds(60 * 60 + 1));
+        let waiting = password_step(&db, &user).await;
+        sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &code(&db, &secret)).await.unwrap();
+        assert_eq!(raised().await, 1);
+        verified(&db).await;
+    }
+
+    async fn password_given_again_ends_the_wait_before_in_the_same_browser(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let first = password_step(&db, &user).await;
+        let elsewhere = password_step(&db, &user).await;
+        let permit = with_cookie(&db, &first).await;
+        let step = sign_in::password(&db.store, &db.hasher, &permit, &user.user.email, PASSWORD.into()).await.unwrap();
+        let Step::SecondFactor(second) = step else { panic!() };
+        assert!(matches!(opens(&db, &first).await, Err(Refusal::SignIn)));
+        assert!(matches!(opens(&db, &elsewhere).await, Err(Refusal::SecondFactor)), "another browser still waits");
+        sign_in::code(&db.store, &with_cookie(&db, &second).await, &code(&db, &secret)).await.unwrap();
+        verified(&db).await;
+    }
+
+    async fn link_does_not_stand_for_the_authenticator(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, secret) = enrolled(&db, &acme).await;
+        let link = enrolment::begin(&db.store, &acme.job(), user.id()).await.unwrap();
+        let permit = db.nobody::<SignIn>(HOME).await;
+        let step = enrolment::complete(&db.store, &db.hasher, &permit, &link, "a password of my own".into()).await.unwrap();
+        let Step::SecondFactor(waiting) = step else { panic!("a link in somebody else's hands would be enough") };
+        assert!(matches!(opens(&db, &waiting).await, Err(Refusal::SecondFactor)));
+        let token = sign_in::code(&db.store, &with_cookie(&db, &waiting).await, &code(&db, &secret)).await.unwrap();
+        assert!(opens(&db, &token).await.is_ok());
+        let recorded = records(&db, acme.id()).await;
+        for action in ["enrolment.used", "password.set"] {
+            let row = recorded.iter().rfind(|row| row.action == action).unwrap();
+            assert_eq!((row.actor_kind.as_str(), row.actor_id), ("user", Some(user.id().uuid())), "{action}");
+        }
         verified(&db).await;
     }
 

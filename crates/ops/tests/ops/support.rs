@@ -1,6 +1,9 @@
 //! What several tests need.
 
-use bailiwick_domain::rule::{ByJob, Me, SignIn};
+use bailiwick_domain::{
+    ids::TenantId,
+    rule::{Me, SignIn},
+};
 use bailiwick_ops::{
     Error,
     sign_in::{self, Step},
@@ -22,8 +25,13 @@ pub(crate) async fn try_sign_in(db: &Db, ip: &str, email: &str, password: &str) 
 
 /// The permit of a browser that carries this cookie.
 pub(crate) async fn with_cookie(db: &Db, token: &SessionToken) -> Permit<SignIn> {
+    with_cookie_at(db, token, HOME).await
+}
+
+/// As [`with_cookie`], from another address.
+pub(crate) async fn with_cookie_at(db: &Db, token: &SessionToken, ip: &str) -> Permit<SignIn> {
     let credential = Credential::Session(SessionToken::parse(&token.expose()).unwrap());
-    db.store.gate().admit(credential, request(db, HOME)).await.unwrap()
+    db.store.gate().admit(credential, request(db, ip)).await.unwrap()
 }
 
 /// Whether a cookie opens a page that asks for a signed-in person.
@@ -38,13 +46,22 @@ pub(crate) fn request(db: &Db, ip: &str) -> RequestContext {
 
 /// The actions in a tenant's log with their outcomes, oldest first.
 pub(crate) async fn log(db: &Db, tenant: &Tenant) -> Vec<(String, String)> {
+    records(db, tenant.id()).await.into_iter().map(|row| (row.action, row.outcome)).collect()
+}
+
+/// How often an action stands in a tenant's log.
+pub(crate) async fn times(db: &Db, tenant: &Tenant, action: &str) -> usize {
+    records(db, tenant.id()).await.iter().filter(|row| row.action == action).count()
+}
+
+/// A tenant's log, oldest first.
+pub(crate) async fn records(db: &Db, tenant: TenantId) -> Vec<audit::Listed> {
     db.settle().await;
-    let permit: Permit<ByJob> = tenant.job();
-    let mut view = db.store.read(&permit).await.unwrap();
+    let mut view = db.store.read(&db.job(tenant)).await.unwrap();
     let (mut rows, mut before) = (Vec::new(), None);
     loop {
         let found = audit::search(&mut view, &audit::Filter::default(), before).await.unwrap();
-        rows.extend(found.items.into_iter().map(|row| (row.action, row.outcome)));
+        rows.extend(found.items);
         before = found.older;
         if before.is_none() {
             rows.reverse();

@@ -3,16 +3,19 @@
 use bailiwick_domain::{
     entity::TenantKind,
     role::Role,
-    rule::{ByJob, CreateTenant, ReadTenants, SuspendTenant},
+    rule::{CreateTenant, ReadTenants, SignIn, SuspendTenant},
+    time::Span,
 };
 use bailiwick_ops::{
-    Error,
-    tenants::{self, NewOwner, NewTenant},
+    Error, enrolment,
+    sign_in::Step,
+    tenants::{self, NewOwner, NewTenant, OwnerLink},
 };
-use bailiwick_store::{Actor as Who, Permit, users};
-use bailiwick_testkit::both_databases;
+use bailiwick_store::{Actor as Who, users};
+use bailiwick_testkit::{Db, both_databases};
+use bailiwick_vault::token::EnrolmentToken;
 
-use crate::support::{log, verified};
+use crate::support::{HOME, log, records, verified};
 
 fn customer(slug: &str) -> NewTenant {
     NewTenant {
@@ -24,20 +27,71 @@ fn customer(slug: &str) -> NewTenant {
     }
 }
 
+async fn enter(db: &Db, token: &EnrolmentToken) -> Result<Step, Error> {
+    let permit = db.nobody::<SignIn>(HOME).await;
+    enrolment::complete(&db.store, &db.hasher, &permit, token, "a password of my own".into()).await
+}
+
 both_databases! {
     async fn operator_creates_a_customer_together_with_its_owner(db: Db) {
         let platform = db.platform().await;
         let permit = platform.owner().permit::<CreateTenant>().await;
-        let (tenant, owner) = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
+        let OwnerLink { tenant, owner, token, .. } = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
         assert_eq!((tenant.kind, owner.role), (TenantKind::Customer, Role::TenantOwner));
-        let job: Permit<ByJob> = db.store.gate().job(bailiwick_store::Job::Load, tenant.id);
-        let mut view = db.store.read(&job).await.unwrap();
+        let mut view = db.store.read(&db.job(tenant.id)).await.unwrap();
         assert_eq!(users::find(&mut view, owner.id).await.unwrap(), owner);
         drop(view);
         // It is the customer's log that tells who made it.
         let inside = permit.step_into(tenant.id);
         assert!(matches!(inside.actor(), Who::Operator { id, .. } if *id == platform.owner().id()));
+        let recorded = records(&db, tenant.id).await;
+        let mut actions: Vec<_> = recorded.iter().map(|row| row.action.as_str()).collect();
+        actions.sort_unstable();
+        assert_eq!(actions, ["enrolment.created", "policy.created", "tenant.created", "user.created"]);
+        assert!(recorded.iter().all(|row| row.actor_kind == "operator" && row.actor_id == Some(platform.owner().id().uuid())));
+        enter(&db, &token).await.unwrap();
         verified(&db).await;
+    }
+
+    async fn operator_issues_another_link_until_the_owner_has_a_password(db: Db) {
+        let platform = db.platform().await;
+        let permit = platform.owner().permit::<CreateTenant>().await;
+        let made = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
+        db.clock.advance(Span::hours(25));
+        assert!(matches!(enter(&db, &made.token).await, Err(Error::Conflict(_))), "it has lapsed");
+        let second = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
+        let third = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
+        assert_eq!((second.owner.id, third.owner.id), (made.owner.id, made.owner.id));
+        assert!(matches!(enter(&db, &second.token).await, Err(Error::Conflict(_))), "only the newest works");
+        let Step::Done(_) = enter(&db, &third.token).await.unwrap() else { panic!() };
+        let outcome = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+        let recorded = records(&db, made.tenant.id).await;
+        let issued: Vec<_> = recorded.iter().filter(|row| row.action == "enrolment.created").map(|row| row.actor_kind.as_str()).collect();
+        assert_eq!(issued, ["operator"; 3]);
+        verified(&db).await;
+    }
+
+    async fn link_used_and_renewed_at_once_leaves_one_way_in(db: Db) {
+        let platform = db.platform().await;
+        let permit = platform.owner().permit::<CreateTenant>().await;
+        let made = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
+        let (used, renewed) = tokio::join!(enter(&db, &made.token), tenants::renew_owner_link(&db.store, &permit, made.tenant.id));
+        // Whichever came first, the other found out.
+        assert!(used.is_ok() != renewed.is_ok(), "{used:?} {renewed:?}");
+        verified(&db).await;
+    }
+
+    async fn platforms_owner_and_nobodys_tenant_get_no_link(db: Db) {
+        let platform = db.platform().await;
+        let permit = platform.owner().permit::<CreateTenant>().await;
+        let outcome = tenants::renew_owner_link(&db.store, &permit, platform.id()).await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+        let outcome = tenants::renew_owner_link(&db.store, &permit, db.store.new_id()).await;
+        assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
+        let entered = db.tenant("globex").await;
+        let outcome = tenants::renew_owner_link(&db.store, &permit, entered.id()).await;
+        assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
     }
 
     async fn name_that_is_taken_leaves_nothing_behind_but_the_record(db: Db) {

@@ -85,7 +85,7 @@ async fn installation(settings: &Settings, report: &mut Report) {
         Ok(region) => database::open(settings, region, &ground).await,
         Err(refusal) => Err(refusal),
     };
-    let Some(store) = report.keep("database", store) else {
+    let Some((store, _)) = report.keep("database", store) else {
         return ["schema", "checkpoints"].into_iter().for_each(|check| report.skip(check));
     };
     let schema = report.keep("schema", database::check_schema(&store).await);

@@ -132,8 +132,10 @@ async fn open(
 async fn seed(installation: &Installation, clock: &DemoClock<SystemClock>) -> Result<Vec<SignIn>, Failure> {
     let store = &installation.store;
     let hasher = installation::hasher(&installation.entropy);
-    let sign_ins =
-        Seed::new(store, &hasher, clock).run().await.map_err(|error| Failure::failed(describe(&error)))?;
+    let sign_ins = Seed::new(store, &installation.jobs, &hasher, clock)
+        .run()
+        .await
+        .map_err(|error| Failure::failed(describe(&error)))?;
     Sequencer::new(store.clone()).drain().await.map_err(|error| Failure::failed(describe(&error)))?;
     installation.signer.run().await.map_err(|error| Failure::failed(describe(&error)))?;
     Ok(sign_ins.into_iter().map(SignIn::from).collect())

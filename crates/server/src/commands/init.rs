@@ -2,12 +2,12 @@
 
 use std::{fs::OpenOptions, io::Write, path::Path, sync::Arc};
 
-use bailiwick_domain::{entity::TenantKind, rule::ByJob};
+use bailiwick_domain::entity::TenantKind;
 use bailiwick_ops::{
     Error, enrolment,
     tenants::{self, NewOwner, NewTenant},
 };
-use bailiwick_store::{DatabaseKind, Job, Permit, audit::Sequencer};
+use bailiwick_store::{DatabaseKind, Job, audit::Sequencer};
 
 use crate::{
     cli,
@@ -112,7 +112,7 @@ async fn first_owner(
         let remedy = "keep the installation that is there, or use an empty database";
         return Err(Refusal::new("the database belongs to an installation already", remedy).into());
     }
-    let job: Permit<ByJob> = store.gate().job(Job::Init, store.new_id());
+    let job = installation.jobs.permit(Job::Init, store.new_id());
     let platform = NewTenant {
         slug: "platform".into(),
         name: "Platform".into(),
@@ -126,7 +126,7 @@ async fn first_owner(
         // The database stays whatever happens now, and without its root key it could never be read.
         undo.keep();
     }
-    let inside: Permit<ByJob> = store.gate().job(Job::Init, tenant.id);
+    let inside = installation.jobs.permit(Job::Init, tenant.id);
     let token = enrolment::begin(store, &inside, owner.id).await.map_err(refused)?;
     // The first checkpoint: from here on a database that is set back to its beginning is noticed.
     Sequencer::new(store.clone()).drain().await.map_err(|error| Failure::failed(describe(&error)))?;

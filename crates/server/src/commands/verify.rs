@@ -25,7 +25,7 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
     let ground = Ground::open(region, Arc::new(SystemClock))?;
     let key = signing::open(settings, &*ground.provider).await?;
     // A database that was set back is a finding here, not a refusal, so the checkpoints are not checked beforehand.
-    let store = database::open(settings, region, &ground).await?;
+    let (store, _) = database::open(settings, region, &ground).await?;
     database::check_schema(&store).await?;
     let signer = installation::signer(settings, &store, key)?;
     let bar = ui::progress("Verifying");

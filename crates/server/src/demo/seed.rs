@@ -18,7 +18,7 @@ use bailiwick_ops::{
     tenants::{self, NewOwner, NewTenant},
     users::{self, NewUser},
 };
-use bailiwick_store::{AgentClass, Credential, Job, Permit, Refusal, RequestContext, Store};
+use bailiwick_store::{AgentClass, Credential, Job, Jobs, Permit, Refusal, RequestContext, Store};
 use bailiwick_vault::{
     password::PasswordHasher,
     token::{RandomToken, SessionToken},
@@ -81,6 +81,7 @@ const WITH_SSO: &str = "finance@example.com";
 
 pub(crate) struct Seed<'s, C> {
     store: &'s Store,
+    jobs: &'s Jobs,
     hasher: &'s PasswordHasher,
     clock: &'s DemoClock<C>,
     /// Midnight of the day on which the demonstration starts.
@@ -88,16 +89,21 @@ pub(crate) struct Seed<'s, C> {
 }
 
 impl<'s, C: Clock> Seed<'s, C> {
-    pub(crate) fn new(store: &'s Store, hasher: &'s PasswordHasher, clock: &'s DemoClock<C>) -> Self {
+    pub(crate) fn new(
+        store: &'s Store,
+        jobs: &'s Jobs,
+        hasher: &'s PasswordHasher,
+        clock: &'s DemoClock<C>,
+    ) -> Self {
         clock.release();
-        Self { store, hasher, clock, today: clock.now().start_of_day() }
+        Self { store, jobs, hasher, clock, today: clock.now().start_of_day() }
     }
 
     /// Writes the platform and the demonstration tenant, and gives the clock back to the system.
     pub(crate) async fn run(self) -> Result<Vec<DemoSignIn>, SeedError> {
         let operator = self.platform().await?;
         let (tenant, owner) = self.tenant().await?;
-        let job: Permit<ByJob> = self.store.gate().job(Job::Demo, tenant.id);
+        let job = self.jobs.permit(Job::Demo, tenant.id);
         let owner_password = self.password(&job, owner.id).await?;
         let (ops, auditor) = self.people(&job).await?;
         self.history(&owner_password).await?;
@@ -118,7 +124,7 @@ impl<'s, C: Clock> Seed<'s, C> {
 
     async fn platform(&self) -> Result<DemoSignIn, SeedError> {
         self.at(-60, 9, 0);
-        let job: Permit<ByJob> = self.store.gate().job(Job::Demo, self.store.new_id());
+        let job = self.jobs.permit(Job::Demo, self.store.new_id());
         let new = NewTenant {
             slug: "platform".into(),
             name: "Platform".into(),
@@ -127,7 +133,7 @@ impl<'s, C: Clock> Seed<'s, C> {
             owner: NewOwner { email: "platform@example.com".into(), name: "Platform Owner".into() },
         };
         let (platform, _) = tenants::create_as(self.store, &job, TenantKind::Platform, new).await?;
-        let inside: Permit<ByJob> = self.store.gate().job(Job::Demo, platform.id);
+        let inside = self.jobs.permit(Job::Demo, platform.id);
         let new = NewUser {
             email: "operator@example.com".into(),
             name: "Platform Operator".into(),
@@ -145,7 +151,7 @@ impl<'s, C: Clock> Seed<'s, C> {
 
     async fn tenant(&self) -> Result<(Tenant, User), SeedError> {
         self.at(-60, 10, 0);
-        let job: Permit<ByJob> = self.store.gate().job(Job::Demo, self.store.new_id());
+        let job = self.jobs.permit(Job::Demo, self.store.new_id());
         let new = NewTenant {
             slug: "example-care".into(),
             name: "Example Care".into(),
@@ -313,7 +319,7 @@ impl<'s, C: Clock> Seed<'s, C> {
     async fn user(&self, email: &str) -> Result<UserId, SeedError> {
         let tenant = bailiwick_store::tenants::of_address(self.store, email).await.map_err(Error::from)?;
         let tenant = tenant.first().copied().ok_or(SeedError::Step("its people are incomplete"))?;
-        let job: Permit<ByJob> = self.store.gate().job(Job::Demo, tenant);
+        let job = self.jobs.permit(Job::Demo, tenant);
         let mut view = self.store.read(&job).await.map_err(Error::from)?;
         let user = bailiwick_store::users::by_email(&mut view, email).await.map_err(Error::from)?;
         user.map(|user| user.id).ok_or(SeedError::Step("its people are incomplete"))

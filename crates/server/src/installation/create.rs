@@ -104,13 +104,13 @@ pub(crate) async fn create(
     if region.database.url.file().is_some() || region.database.owner_url.is_some() {
         migrate::migrate(settings).await?;
     }
-    let store = database::open(settings, region, &ground).await?;
+    let (store, jobs) = database::open(settings, region, &ground).await?;
     let checked = match database::check_schema(&store).await {
         Ok(()) => signer(settings, &store, key),
         Err(refusal) => Err(refusal),
     };
     match checked {
-        Ok(signer) => Ok(Installation::of(store, signer, ground)),
+        Ok(signer) => Ok(Installation::of(store, jobs, signer, ground)),
         Err(refusal) => {
             store.close().await;
             Err(refusal)

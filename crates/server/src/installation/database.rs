@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, sync::Arc};
 
 use bailiwick_store::{
-    Error, Keys, PoolOptions, Store, TlsMode,
+    Error, Jobs, Keys, PoolOptions, Store, TlsMode,
     schema::{self, SchemaError},
 };
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
@@ -19,7 +19,11 @@ use crate::{
 const TENANTS_IN_MEMORY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4095);
 
 /// Opens the database of a region. A file that is not there is refused, not made.
-pub(crate) async fn open(settings: &Settings, region: &Region, ground: &Ground) -> Result<Store, Refusal> {
+pub(crate) async fn open(
+    settings: &Settings,
+    region: &Region,
+    ground: &Ground,
+) -> Result<(Store, Jobs), Refusal> {
     let catalogue = catalogue(&settings.packs)?;
     let url = &region.database.url;
     if let Some(file) = url.file() {

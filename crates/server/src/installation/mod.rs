@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_store::{
-    Store,
+    Jobs, Store,
     audit::{CheckpointStore, SignError, Signer},
 };
 use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
@@ -30,6 +30,8 @@ use crate::{
 pub(crate) struct Installation {
     /// The database, its schema checked.
     pub(crate) store: Store,
+    /// The authority to act as the server itself; whatever answers requests is never given it.
+    pub(crate) jobs: Jobs,
     /// Signs the heads of the logs; its checkpoints fit the database.
     pub(crate) signer: Signer,
     /// Holds the root key.
@@ -59,8 +61,8 @@ impl Ground {
 }
 
 impl Installation {
-    fn of(store: Store, signer: Signer, ground: Ground) -> Self {
-        Self { store, signer, provider: ground.provider, clock: ground.clock, entropy: ground.entropy }
+    fn of(store: Store, jobs: Jobs, signer: Signer, ground: Ground) -> Self {
+        Self { store, jobs, signer, provider: ground.provider, clock: ground.clock, entropy: ground.entropy }
     }
 
     /// Opens everything and checks that it belongs together.
@@ -68,7 +70,7 @@ impl Installation {
         let region = region(settings)?;
         let ground = Ground::open(region, clock)?;
         let key = signing::open(settings, &*ground.provider).await?;
-        let store = database::open(settings, region, &ground).await?;
+        let (store, jobs) = database::open(settings, region, &ground).await?;
         let opened = async {
             database::check_schema(&store).await?;
             let signer = signer(settings, &store, key)?;
@@ -76,7 +78,7 @@ impl Installation {
             Ok(signer)
         };
         match opened.await {
-            Ok(signer) => Ok(Self::of(store, signer, ground)),
+            Ok(signer) => Ok(Self::of(store, jobs, signer, ground)),
             Err(refusal) => {
                 store.close().await;
                 Err(refusal)

@@ -118,6 +118,7 @@ CREATE TABLE enrolment (
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
 
+-- An attempt with a one-time code names the session that waits for it.
 CREATE TABLE sign_in_attempt (
     tenant   uuid NOT NULL,
     id       uuid NOT NULL,
@@ -126,10 +127,12 @@ CREATE TABLE sign_in_attempt (
     source   bytea NOT NULL,
     outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
     at       bigint NOT NULL,
+    session  uuid,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
 CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
+CREATE INDEX sign_in_attempt_by_account ON sign_in_attempt (tenant, user_id, factor, at);
 
 CREATE TABLE user_grant (
     tenant      uuid NOT NULL,

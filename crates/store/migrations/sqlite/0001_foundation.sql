@@ -118,6 +118,7 @@ CREATE TABLE enrolment (
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
 
+-- An attempt with a one-time code names the session that waits for it.
 CREATE TABLE sign_in_attempt (
     tenant   BLOB NOT NULL,
     id       BLOB NOT NULL,
@@ -126,10 +127,12 @@ CREATE TABLE sign_in_attempt (
     source   BLOB NOT NULL,
     outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
     at       INTEGER NOT NULL,
+    session  BLOB,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
 CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
+CREATE INDEX sign_in_attempt_by_account ON sign_in_attempt (tenant, user_id, factor, at);
 
 CREATE TABLE user_grant (
     tenant      BLOB NOT NULL,

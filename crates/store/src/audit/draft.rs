@@ -157,7 +157,7 @@ async fn draft<R: Rule>(
     outcome: Outcome,
 ) -> Result<Draft> {
     let request = permit.request();
-    let actor = ActorImage::of(permit.actor());
+    let actor = ActorImage::of(&actor(tx, permit));
     let mut personal = Personal::new(tx.tenant(), id);
     let changes = event
         .changes
@@ -196,6 +196,20 @@ async fn draft<R: Rule>(
         ip,
         personal: personal.seal(tx).await?,
     })
+}
+
+/// Who acts: as the gate admitted them, or whoever signed in by this very transaction.
+///
+/// It follows from the row of the session and from nothing that a caller says. A browser that belonged to somebody else a
+/// moment ago makes no difference: it was the new session's user who gave the password or opened the link.
+fn actor<R: Rule>(tx: &Tx, permit: &Permit<R>) -> Actor {
+    match (permit.actor(), &tx.opened) {
+        (Actor::User { id, .. }, Some(opened)) if *id == opened.user => permit.actor().clone(),
+        (Actor::Anonymous | Actor::User { .. }, Some(opened)) => {
+            Actor::User { id: opened.user, session: opened.session, method: opened.method }
+        }
+        (actor, _) => actor.clone(),
+    }
 }
 
 /// A secret leaves only the fact that it changed.

@@ -46,7 +46,8 @@ pub enum Job {
     Init,
     /// `bailiwick demo`: the demonstration tenant.
     Demo,
-    /// Benchmarks and tests that need data.
+    /// Benchmarks and tests that need data; no shipped program has it.
+    #[cfg(feature = "load")]
     Load,
 }
 
@@ -56,6 +57,7 @@ impl Job {
         match self {
             Self::Init => "init",
             Self::Demo => "demo",
+            #[cfg(feature = "load")]
             Self::Load => "load",
         }
     }

@@ -10,7 +10,7 @@ use bailiwick_domain::{
 };
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
-use super::{Actor, AgentClass, Caller, Job, Permit, RequestContext};
+use super::{Actor, Caller, Permit, RequestContext};
 use crate::{Result, access, store::Store, tx::View, upkeep, users};
 
 /// What a request shows to prove who sent it.
@@ -109,18 +109,6 @@ impl<'s> Gate<'s> {
                 Err(Refusal::Forbidden)
             }
             _ => Ok(permit),
-        }
-    }
-
-    /// A permit for the server's own work in `tenant`. No request can come by one.
-    pub fn job<R: Rule>(&self, job: Job, tenant: TenantId) -> Permit<R> {
-        Permit {
-            actor: Actor::System(job),
-            tenant: Some(tenant),
-            permissions: PermissionSet::empty(),
-            request: RequestContext { id: self.store.new_id(), ip: None, agent: AgentClass::Job },
-            caller: None,
-            rule: PhantomData,
         }
     }
 

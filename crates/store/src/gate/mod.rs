@@ -1,9 +1,12 @@
-//! The gate: the only place where a [`Permit`] is made, because it is the only place that reads credentials.
+//! The gate: the only place where a [`Permit`] is made. Those of requests follow from a credential, which nothing else reads;
+//! those of the server itself from [`Jobs`], which only the opener of the store holds.
 
 mod actor;
 mod admit;
+mod jobs;
 mod permit;
 
 pub use actor::{Actor, AgentClass, Job, RequestContext};
 pub use admit::{Credential, Gate, Refusal};
+pub use jobs::Jobs;
 pub use permit::{Caller, Permit};

@@ -61,7 +61,7 @@ async fn hold(
 ) -> (oneshot::Sender<()>, tokio::task::JoinHandle<Result<()>>) {
     let (go, wait) = oneshot::channel::<()>();
     let (held, holds) = oneshot::channel::<()>();
-    let (store, permit) = (db.store.clone(), acme.job::<ByJob>());
+    let (store, permit) = (db.store.clone(), acme.job());
     let holder = tokio::spawn(async move {
         store
             .change(&permit, async |tx| {
@@ -92,7 +92,7 @@ async fn each_of_128_changes_at_once_is_kept_or_undone_by_itself() {
     let (go, holder) = hold(&db, &acme, 128).await;
     let mut tasks = JoinSet::new();
     for n in 0..128 {
-        let (store, permit) = (db.store.clone(), acme.job::<ByJob>());
+        let (store, permit) = (db.store.clone(), acme.job());
         tasks.spawn(async move { (n, create(&store, &permit, &format!("n{n:03}"), n % 5 == 0).await) });
     }
     tokio::task::yield_now().await;
@@ -119,7 +119,7 @@ async fn callers_that_go_away_neither_hang_others_nor_lose_what_was_acknowledged
     for round in 0..60 {
         let mut tasks = JoinSet::new();
         for n in 0..24 {
-            let (store, permit) = (db.store.clone(), acme.job::<ByJob>());
+            let (store, permit) = (db.store.clone(), acme.job());
             // Every third stays to the end; the others leave after a random number of steps.
             let polls = if n % 3 == 0 { usize::MAX } else { 1 + numbers.below(8) };
             let fail = numbers.below(10) == 0;
@@ -172,7 +172,7 @@ async fn failed_commit_is_an_error_to_every_change_of_the_batch_and_to_no_other(
     let (go, holder) = hold(&db, &acme, 20).await;
     let mut tasks = JoinSet::new();
     for n in 0..20 {
-        let (store, permit) = (db.store.clone(), acme.job::<ByJob>());
+        let (store, permit) = (db.store.clone(), acme.job());
         tasks.spawn(async move { create(&store, &permit, &format!("n{n}"), false).await });
     }
     go.send(()).unwrap();
@@ -196,7 +196,7 @@ async fn transaction_that_sqlite_rolls_back_by_itself_is_an_error_to_all_it_held
     // What SQLite does of its own accord on a full disk or an I/O error, in the middle of one change.
     raw!(raw, "CREATE TRIGGER bomb BEFORE INSERT ON users WHEN NEW.name = 'bomb' BEGIN SELECT RAISE(ROLLBACK, 'disk I/O error'); END").unwrap();
     let (go, holder) = hold(&db, &acme, 1).await;
-    let (store, permit) = (db.store.clone(), acme.job::<ByJob>());
+    let (store, permit) = (db.store.clone(), acme.job());
     let bomb = tokio::spawn(async move { create(&store, &permit, "bomb", false).await });
     // The bomb must wait behind the holder, so that both lie in one batch.
     let mut waited = 0;
@@ -225,7 +225,7 @@ async fn subject_key_of_a_batch_that_failed_is_not_used_again() {
     raw!(raw, "DELETE FROM subject_key").unwrap();
     let store = db.another().await;
     let rename = |name: &'static str| {
-        let (store, permit, id) = (store.clone(), acme.job::<ByJob>(), user.id);
+        let (store, permit, id) = (store.clone(), acme.job(), user.id);
         async move {
             store
                 .change(&permit, async |tx| {

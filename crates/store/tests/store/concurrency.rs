@@ -1,6 +1,6 @@
 //! Many writers at once.
 
-use bailiwick_domain::{entity::User, role::Role, rule::ByJob};
+use bailiwick_domain::{entity::User, role::Role};
 use bailiwick_store::{Error, Event, Result, Store, users};
 use bailiwick_testkit::{Tenant, both_databases};
 use tokio::task::JoinSet;
@@ -9,7 +9,7 @@ use crate::{raw_rows, support::raw::Raw};
 
 async fn rename(store: &Store, tenant: &Tenant, user: &User, name: String) -> Result<()> {
     store
-        .change(&tenant.job::<ByJob>(), async |tx| {
+        .change(&tenant.job(), async |tx| {
             let before = users::lock(tx, user.id).await?;
             let after = User { name, ..before.clone() };
             let written = users::replace(tx, before, after).await?;

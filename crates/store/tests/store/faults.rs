@@ -1,16 +1,12 @@
 //! A commit that is lost, and one whose answer is lost.
 
-use bailiwick_domain::{
-    entity::User,
-    role::Role,
-    rule::{ByJob, ReadUsers},
-};
+use bailiwick_domain::{entity::User, role::Role, rule::ReadUsers};
 use bailiwick_store::{DatabaseKind, Error, Event, PoolOptions, Result, Store, users};
 use bailiwick_testkit::{Db, Fault, Place, Proxy, Tenant, both_databases};
 
 async fn rename(store: &Store, tenant: &Tenant, user: &User, name: &str) -> Result<()> {
     store
-        .change(&tenant.job::<ByJob>(), async |tx| {
+        .change(&tenant.job(), async |tx| {
             let before = users::lock(tx, user.id).await?;
             let after = User { name: name.to_owned(), ..before.clone() };
             let written = users::replace(tx, before, after).await?;

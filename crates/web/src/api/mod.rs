@@ -75,6 +75,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/tenants", tenants::list::handle)
         .post("/v1/tenants", tenants::create::handle)
         .get("/v1/tenants/{id}", tenants::show::handle)
+        .post("/v1/tenants/{id}/owner-link", tenants::owner_link::handle)
         .post("/v1/tenants/{id}/suspend", tenants::suspend::handle)
         .post("/v1/tenants/{id}/reactivate", tenants::reactivate::handle)
 }

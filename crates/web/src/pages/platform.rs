@@ -1,5 +1,6 @@
 //! The platform's view of its customers.
 
+mod owner_link;
 mod reactivate;
 mod suspend;
 mod tenant_create;
@@ -16,6 +17,8 @@ pub(crate) fn routes() -> Routes {
         .get("/platform/tenants", tenants::tenants)
         .get("/platform/tenants/new", tenant_new::tenant_new)
         .post("/platform/tenants", tenant_create::tenant_create)
+        .get("/platform/tenants/{tenant}/owner-link", owner_link::ask)
+        .post("/platform/tenants/{tenant}/owner-link", owner_link::renew)
         .get("/platform/tenants/{tenant}/suspend", suspend::ask)
         .post("/platform/tenants/{tenant}/suspend", suspend::suspend)
         .get("/platform/tenants/{tenant}/reactivate", reactivate::ask)

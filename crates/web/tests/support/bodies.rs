@@ -49,7 +49,8 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/users/{id}/enable"
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
-            | "/v1/security-events/{id}/acknowledge",
+            | "/v1/security-events/{id}/acknowledge"
+            | "/v1/tenants/{id}/owner-link",
         )
         | ("DELETE", "/v1/users/{id}/grants/{grant}") => Sent::Nothing,
         ("POST", "/users/{user}/role") => {
@@ -99,6 +100,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/api-keys/{key}/revoke"
             | "/security/events/{event}/acknowledge"
             | "/account/factors"
+            | "/platform/tenants/{tenant}/owner-link"
             | "/sign-out",
         ) => form(&[]),
         (method, path) => panic!("{method} {path} is new: give it a body in tests/support/bodies.rs"),

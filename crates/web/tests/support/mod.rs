@@ -193,6 +193,7 @@ pub(crate) async fn full_key(tenant: &Tenant) -> String {
     let catalogue = tenant.db.store.catalogue();
     let scopes = catalogue.names(catalogue.tenant_permissions()).into_iter().map(str::to_owned).collect();
     let new = NewApiKey { name: "Everything".into(), scopes, expires_at: None, tag: Some("all".into()) };
-    let (_, secret) = api_keys::create(&tenant.db.store, &tenant.job::<CreateApiKey>(), new).await.unwrap();
+    let permit = tenant.owner().permit::<CreateApiKey>().await;
+    let (_, secret) = api_keys::create(&tenant.db.store, &permit, new).await.unwrap();
     secret.expose().to_owned()
 }

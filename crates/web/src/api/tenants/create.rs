@@ -4,14 +4,11 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{ids::UserId, rule::CreateTenant, time::Timestamp};
-use bailiwick_ops::{
-    enrolment,
-    tenants::{self, NewOwner},
-};
+use bailiwick_domain::rule::CreateTenant;
+use bailiwick_ops::tenants::{self, NewOwner};
 use serde::{Deserialize, Serialize};
 
-use super::TenantBody;
+use super::{OwnerBody, TenantBody, link};
 use crate::{
     access::Access,
     api::{Created, Object},
@@ -36,15 +33,7 @@ pub(in crate::api) struct NewTenant {
 struct Body<'t> {
     #[serde(flatten)]
     tenant: TenantBody,
-    owner: Owner<'t>,
-}
-
-#[derive(Serialize)]
-struct Owner<'t> {
-    id: UserId,
-    /// With which the owner sets a password, once; shown this once, to be handed on.
-    link: &'t str,
-    link_expires_at: Timestamp,
+    owner: OwnerBody<'t>,
 }
 
 pub(in crate::api) async fn handle(
@@ -59,11 +48,9 @@ pub(in crate::api) async fn handle(
         key_brand: new.key_brand,
         owner: NewOwner { email: new.owner_email, name: new.owner_name },
     };
-    let (tenant, owner) = tenants::create(&state.store, &permit, new).await?;
-    let link_expires_at = state.store.now() + enrolment::LASTS;
-    let token = enrolment::begin(&state.store, &permit.step_into(tenant.id), owner.id).await?;
-    let link = format!("{}/enrol/{}", state.settings.public_url, token.expose().as_str());
-    let location = format!("/v1/tenants/{}", tenant.id);
-    let body = Body { tenant: tenant.into(), owner: Owner { id: owner.id, link: &link, link_expires_at } };
-    Ok(Created { location, body }.into_response())
+    let made = tenants::create(&state.store, &permit, new).await?;
+    let link = link(&state, &made.token);
+    let owner = OwnerBody { id: made.owner.id, link: &link, link_expires_at: made.expires_at };
+    let location = format!("/v1/tenants/{}", made.tenant.id);
+    Ok(Created { location, body: Body { tenant: made.tenant.into(), owner } }.into_response())
 }

@@ -2,16 +2,20 @@
 
 pub(super) mod create;
 pub(super) mod list;
+pub(super) mod owner_link;
 pub(super) mod reactivate;
 pub(super) mod show;
 pub(super) mod suspend;
 
 use bailiwick_domain::{
     entity::{Tenant, TenantKind, TenantStatus},
-    ids::TenantId,
+    ids::{TenantId, UserId},
     time::Timestamp,
 };
+use bailiwick_vault::token::EnrolmentToken;
 use serde::{Deserialize, Serialize};
+
+use crate::state::AppState;
 
 /// An organisation as the API shows it.
 #[derive(Serialize)]
@@ -39,6 +43,20 @@ impl From<Tenant> for TenantBody {
             created_at: tenant.created_at,
         }
     }
+}
+
+/// An owner who still has to set a password.
+#[derive(Serialize)]
+struct OwnerBody<'t> {
+    id: UserId,
+    /// With which the owner sets a password, once; shown this once, to be handed on.
+    link: &'t str,
+    link_expires_at: Timestamp,
+}
+
+/// Where the owner opens the link of this token.
+fn link(state: &AppState, token: &EnrolmentToken) -> String {
+    format!("{}/enrol/{}", state.settings.public_url, token.expose().as_str())
 }
 
 /// Why an organisation is suspended or served again; it stands in that organisation's own log.

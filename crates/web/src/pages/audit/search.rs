@@ -163,7 +163,7 @@ mod tests {
 #[cfg(test)]
 mod pages {
     use bailiwick_domain::role::Role;
-    use bailiwick_testkit::{Tenant, both_databases};
+    use bailiwick_testkit::{PASSWORD, Tenant, both_databases};
 
     use crate::pages::browser::{Browser, href};
 
@@ -185,6 +185,18 @@ mod pages {
             let none = auditor.get("/audit?action=user.invited&to=1990-01-01").await.page();
             assert!(none.contains("No record matches"));
             assert!(auditor.get("/audit?type=invitation").await.page().contains("/audit?") , "chips lead on");
+        }
+
+        async fn auditor_sees_a_person_behind_their_own_sign_in(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            let form = [("address", "owner@acme.example"), ("password", PASSWORD)];
+            assert_eq!(Browser::new(&db).post("/sign-in", &form).await.led(), (303, "/"));
+            db.sign().await;
+            let list = auditor.get("/audit?actor=OWNER%40acme.example&action=sign_in.accepted").await.page();
+            assert!(list.contains("Olive acme"), "{list}");
+            let record = auditor.get(href(&list, "/audit/events/", "")).await.page();
+            assert!(record.contains("by Olive acme,") && record.contains("signed in with a password"), "{record}");
         }
 
         async fn auditor_keeps_what_they_mistyped(db: Db) {

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::SignIn;
-use bailiwick_ops::enrolment;
+use bailiwick_ops::{enrolment, sign_in::Step};
 use serde::Deserialize;
 
 use super::{Link, enrolled, show::SetPasswordPage};
@@ -42,7 +42,10 @@ pub(super) async fn set(
         }
         Ok(values) => {
             match enrolment::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
-                Ok(session) => return Ok(with_session("/", &session).into_response()),
+                Ok(Step::Done(session)) => return Ok(with_session("/", &session).into_response()),
+                Ok(Step::SecondFactor(session)) => {
+                    return Ok(with_session("/sign-in/code", &session).into_response());
+                }
                 Err(error) => Refused::by(error, NAMES)?,
             }
         }
@@ -52,15 +55,15 @@ pub(super) async fn set(
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::{role::Role, rule::ByJob, time::Span};
-    use bailiwick_ops::enrolment;
+    use bailiwick_domain::{role::Role, rule::ChangeMe, time::Span};
+    use bailiwick_ops::{enrolment, factors};
     use bailiwick_testkit::{Tenant, both_databases};
 
     use crate::pages::browser::Browser;
 
     async fn link(tenant: &Tenant) -> String {
         let user = tenant.add(Role::Auditor).await;
-        let token = enrolment::begin(&tenant.db.store, &tenant.job::<ByJob>(), user.id).await.unwrap();
+        let token = enrolment::begin(&tenant.db.store, &tenant.job(), user.id).await.unwrap();
         format!("/enrol/{}", token.expose().as_str())
     }
 
@@ -78,6 +81,23 @@ mod tests {
             let mut second = Browser::new(&db);
             assert_eq!(second.get(&link).await.status, 409);
             assert_eq!(second.post(&link, &[("new", NEW), ("again", NEW)]).await.status, 409);
+        }
+
+        async fn person_with_an_authenticator_is_asked_for_its_code_after_a_link(db: Db) {
+            let acme = db.tenant("acme").await;
+            let owner = acme.owner();
+            let permit = owner.permit::<ChangeMe>().await;
+            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let code = secret.code_at(db.store.now().unix_seconds());
+            factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
+            let token = enrolment::begin(&db.store, &acme.job(), owner.id()).await.unwrap();
+            let mut browser = Browser::new(&db);
+            let done = browser.post(&format!("/enrol/{}", token.expose().as_str()), &[("new", NEW), ("again", NEW)]).await;
+            assert_eq!(done.led(), (303, "/sign-in/code"));
+            assert_eq!(browser.get("/account").await.led(), (303, "/sign-in/code?next=%2Faccount"));
+            db.clock.advance(Span::minutes(1));
+            let code = secret.code_at(db.store.now().unix_seconds());
+            assert_eq!(browser.post("/sign-in/code", &[("code", code.as_str())]).await.led(), (303, "/"));
         }
 
         async fn person_is_told_which_password_to_correct(db: Db) {

@@ -8,10 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::CreateTenant;
-use bailiwick_ops::{
-    enrolment,
-    tenants::{self, NewOwner, NewTenant},
-};
+use bailiwick_ops::tenants::{self, NewOwner, NewTenant, OwnerLink};
+use bailiwick_store::Permit;
 use serde::Deserialize;
 
 use super::tenant_new::page;
@@ -68,28 +66,32 @@ pub(super) async fn tenant_create(
                 owner,
             };
             match tenants::create(&state.store, &permit, new).await {
-                Ok((tenant, owner)) => {
-                    let inside = permit.step_into(tenant.id);
-                    let token = enrolment::begin(&state.store, &inside, owner.id).await?;
-                    let text = token.expose();
-                    let link = format!("{}/enrol/{}", state.settings.public_url, text.as_str());
-                    let page = TenantCreatedPage {
-                        shell: Shell::new(&permit, &visit, "Hand on the link now")
-                            .under("Tenants", "/platform/tenants"),
-                        name: tenant.name,
-                        slug: tenant.slug,
-                        owner: owner.email,
-                        link: &link,
-                        expires: When::moment(state.store.now() + enrolment::LASTS),
-                    };
-                    return Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response());
-                }
+                Ok(made) => return Ok(hand_on(&permit, &visit, &state, made)),
                 Err(error) => Refused::by(error, NAMES)?,
             }
         }
     };
     let page = page(&permit, &visit).again(&form.typed, refused.problems);
     Ok((refused.status, page).into_response())
+}
+
+/// The page that shows the owner's link, this once.
+pub(super) fn hand_on(
+    permit: &Permit<CreateTenant>,
+    visit: &Visit,
+    state: &AppState,
+    issued: OwnerLink,
+) -> Response {
+    let link = format!("{}/enrol/{}", state.settings.public_url, issued.token.expose().as_str());
+    let page = TenantCreatedPage {
+        shell: Shell::new(permit, visit, "Hand on the link now").under("Tenants", "/platform/tenants"),
+        name: issued.tenant.name,
+        slug: issued.tenant.slug,
+        owner: issued.owner.email,
+        link: &link,
+        expires: When::moment(issued.expires_at),
+    };
+    ([(header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use bailiwick_domain::{
     entity::{Tenant, TenantKind, TenantStatus},
     permission::Permission,
     posture::{Posture, REVIEW_FROM, STRONG_FROM},
+    role::Role,
     rule::ReadTenants,
 };
 use bailiwick_ops::posture;
-use bailiwick_store::{Permit, regions::LOCAL, tenants};
+use bailiwick_store::{Permit, regions::LOCAL, tenants, users};
 use serde::Deserialize;
 
 use crate::{
@@ -57,6 +58,7 @@ struct TenantRow {
     posture: Score,
     status: Badge,
     created: When,
+    enrol: Option<String>,
     suspend: Option<String>,
     resume: Option<String>,
 }
@@ -142,6 +144,7 @@ async fn row(
 ) -> Result<TenantRow> {
     let mut view = state.store.read(&permit.step_into(tenant.id)).await?;
     let snapshot = posture::snapshot(&mut view, &state.environment).await?;
+    let unenrolled = users::first_without_password(&mut view, Role::TenantOwner).await?.is_some();
     drop(view);
     let posture = Posture::of(&snapshot);
     let kind = match posture.score {
@@ -149,9 +152,9 @@ async fn row(
         REVIEW_FROM.. => "warn",
         _ => "bad",
     };
-    let link = |verb: &str| {
+    let link = |verb: &str, may: bool| {
         Some(format!("/platform/tenants/{}/{verb}", tenant.id))
-            .filter(|_| may_suspend && tenant.kind == TenantKind::Customer)
+            .filter(|_| may && tenant.kind == TenantKind::Customer)
     };
     Ok(TenantRow {
         users: grouped(i64::try_from(snapshot.active_users).unwrap_or(i64::MAX)),
@@ -161,8 +164,9 @@ async fn row(
             title(tenant.status),
         ),
         created: When::day(tenant.created_at),
-        suspend: link("suspend").filter(|_| tenant.status == TenantStatus::Active),
-        resume: link("reactivate").filter(|_| tenant.status == TenantStatus::Suspended),
+        enrol: link("owner-link", unenrolled && permit.may(Permission::TENANT_CREATE)),
+        suspend: link("suspend", may_suspend && tenant.status == TenantStatus::Active),
+        resume: link("reactivate", may_suspend && tenant.status == TenantStatus::Suspended),
         name: tenant.name,
         slug: tenant.slug,
         region: tenant.region,

@@ -5,15 +5,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::SignIn;
-use bailiwick_ops::sign_in;
+use bailiwick_ops::{Error, sign_in};
 use bailiwick_store::Store;
 use serde::Deserialize;
 
-use super::{Denied, Standing, code_show::SignInCodePage, place, with_session};
+use super::{Denied, Standing, code_show::SignInCodePage, place, show::SignInPage, with_session};
 use crate::{
     access::Access,
     error::Result,
-    forms::Form,
+    forms::{Form, Typed},
     pages::refused::Refused,
     shell::{SeeOther, Visit},
 };
@@ -39,6 +39,12 @@ pub(super) async fn code(
         Err(problems) => Refused::unread(problems, &[]).into(),
         Ok(values) => match sign_in::code(&store, &permit, &values.code).await {
             Ok(token) => return Ok(with_session(next.as_str(), &token).into_response()),
+            // There is no session left that a code could complete.
+            Err(error @ Error::Conflict(_)) => {
+                let denied = Denied::by(error)?;
+                let form = |problems| SignInPage::new(&visit, &next, &Typed::default(), problems);
+                return Ok(denied.answer(|problems| form(problems).into_response()));
+            }
             Err(error) => Denied::by(error)?,
         },
     };
@@ -94,6 +100,20 @@ mod tests {
             assert_eq!(done.led(), (303, "/account"));
             assert_ne!(browser.cookie(SESSION).unwrap(), waiting, "each step has a session of its own");
             assert_eq!(browser.get("/account").await.status, 200);
+        }
+
+        async fn guesser_of_codes_is_led_back_to_the_password(db: Db) {
+            enrolled(&db.tenant("acme").await.owner()).await;
+            let mut browser = after_the_password(&db).await;
+            for _ in 0..4 {
+                let wrong = browser.post("/sign-in/code", &[("code", "000000")]).await;
+                assert!(wrong.status == 422 && wrong.shows("name=\"code\""));
+            }
+            let fifth = browser.post("/sign-in/code", &[("next", "/account"), ("code", "000000")]).await;
+            assert_eq!(fifth.status, 409);
+            assert!(fifth.shows("Sign in with your password again") && fifth.shows("name=\"password\"") && fifth.shows(r#"value="/account""#));
+            assert_eq!(browser.post("/sign-in/code", &[("code", "000000")]).await.led(), (303, "/sign-in"));
+            after_the_password(&db).await;
         }
 
         async fn attacker_cannot_use_a_code_twice(db: Db) {

@@ -1,0 +1,236 @@
+//! Attempts at an account, counted, and how many are let through.
+//!
+//! Guesses are limited for each source, so that nobody can lock another person out. Codes are limited for each account too:
+//! whoever guesses them has the password already, and six digits do not stand against many sources.
+
+use bailiwick_domain::{
+    entity::{Attempt, AttemptOutcome, Session, Severity, User},
+    ids::{AttemptId, TenantId},
+    rule::SignIn,
+    time::Span,
+};
+use bailiwick_store::{Event, Permit, Public, Recorded, Scope, Store, Tx, attempts, users};
+
+use crate::{Error, Result};
+
+/// Wrong guesses from one source at one account and factor before it has to wait, and wrong codes that end the session
+/// which waits for one.
+pub(super) const GUESSES: i64 = 5;
+/// How far back wrong guesses of one source count.
+const WINDOW: Span = Span::minutes(15);
+/// Wrong codes at one account from all sources together before no code is taken for a while.
+///
+/// NIST SP 800-63B-4 (3.2.2) allows no more than 100 consecutive failures at an account. Half of it within an hour is far
+/// beyond what a person mistypes, and leaves whoever has the password and any number of addresses a chance of 150 in a
+/// million in that hour: three codes are good at a time.
+const CODES: i64 = 50;
+/// How far back wrong codes at an account count.
+const CODES_WINDOW: Span = Span::hours(1);
+
+/// What is guessed at.
+#[derive(Clone, Copy)]
+pub(super) enum Guess<'a> {
+    Password,
+    /// A one-time code, for which this session waits.
+    Code(&'a Session),
+}
+
+impl Guess<'_> {
+    const fn factor(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Code(_) => "totp",
+        }
+    }
+}
+
+/// Why a step of signing in leaves its transaction without anything written.
+pub(super) enum Stop {
+    /// Over a limit, as the log says already. Saying it each time would let a guesser flood the log.
+    Unsaid(Error),
+    /// As every operation fails.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<bailiwick_store::Error> for Stop {
+    fn from(error: bailiwick_store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Unsaid(error) | Stop::Failed(error) => error,
+        }
+    }
+}
+
+impl Public for Stop {
+    fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Unsaid(_) => None,
+            Self::Failed(error) => error.code(),
+        }
+    }
+}
+
+/// Whether another attempt is let through.
+enum Limit {
+    Open,
+    /// This source has guessed wrong too often, and nothing says so yet.
+    Reached,
+    /// Over a limit that the log tells of.
+    Said(Error),
+}
+
+/// The attempts of one source at one account with one factor.
+pub(super) struct Attempts<'a> {
+    store: &'a Store,
+    permit: &'a Permit<SignIn>,
+    user: &'a User,
+    guess: Guess<'a>,
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) const fn of(
+        store: &'a Store,
+        permit: &'a Permit<SignIn>,
+        user: &'a User,
+        guess: Guess<'a>,
+    ) -> Self {
+        Self { store, permit, user, guess }
+    }
+
+    /// Refuses whoever is over the limit before any work is done for them. What is counted here may be one behind:
+    /// [`limited`](Self::limited) decides.
+    pub(super) async fn look(&self) -> Result<()> {
+        let mut view = self.store.read(self.permit).await?;
+        let limit = self.limit(&mut view).await?;
+        drop(view);
+        match limit {
+            Limit::Open => Ok(()),
+            Limit::Said(error) => Err(error),
+            Limit::Reached => self.turn_away().await,
+        }
+    }
+
+    /// The answer to whoever is over the limit, in a transaction that has locked the user, which makes the count exact.
+    ///
+    /// The first one of the window leaves with its record, the others leave nothing.
+    pub(super) async fn limited(&self, tx: &mut Tx) -> Result<Option<Recorded<Error>>, Stop> {
+        match self.limit(tx).await? {
+            Limit::Open => Ok(None),
+            Limit::Said(error) => Err(Stop::Unsaid(error)),
+            Limit::Reached => {
+                let text = format!("Too many wrong guesses at a {} account", self.user.role.title());
+                let event = self.event(tx, AttemptOutcome::Limited).await?.raising(Severity::Warning, text);
+                Ok(Some(tx.record(event, limited(WINDOW))))
+            }
+        }
+    }
+
+    /// Notes a wrong guess.
+    ///
+    /// # Errors
+    /// `Limited` where others of this source used up the guesses in the meantime.
+    pub(super) async fn refuse(&self) -> Result<()> {
+        let refused: Result<Result<()>, Stop> = self
+            .store
+            .change(self.permit, async |tx| {
+                users::lock(tx, self.user.id).await?;
+                if let Some(limited) = self.limited(tx).await? {
+                    return Ok(limited.map(Err));
+                }
+                let event = self.refused(tx).await?;
+                Ok(tx.record(event, Ok(())))
+            })
+            .await;
+        refused?
+    }
+
+    /// A wrong guess, within a change that has locked the user.
+    pub(super) async fn refused(&self, tx: &mut Tx) -> Result<Event> {
+        let event = self.event(tx, AttemptOutcome::Refused).await?;
+        if matches!(self.guess, Guess::Code(_)) && self.everywhere(tx).await? >= CODES {
+            let text =
+                format!("No code is taken for a {} account: too many were wrong", self.user.role.title());
+            return Ok(event.raising(Severity::High, text));
+        }
+        Ok(event)
+    }
+
+    /// A right guess, within a change that has locked the user.
+    pub(super) async fn accepted(&self, tx: &mut Tx) -> Result<Event> {
+        self.event(tx, AttemptOutcome::Accepted).await
+    }
+
+    /// Says in the log that this source has to wait, unless another request has said it by now.
+    async fn turn_away(&self) -> Result<()> {
+        let said: Result<Error, Stop> = self
+            .store
+            .change(self.permit, async |tx| {
+                users::lock(tx, self.user.id).await?;
+                let recorded = self.limited(tx).await?;
+                recorded.ok_or_else(|| Stop::Unsaid(limited(WINDOW)))
+            })
+            .await;
+        Err(said?)
+    }
+
+    async fn limit(&self, scope: &mut impl Scope) -> Result<Limit> {
+        // The record of the guess that reached it says so: see `refused`.
+        if matches!(self.guess, Guess::Code(_)) && self.everywhere(scope).await? >= CODES {
+            return Ok(Limit::Said(limited(CODES_WINDOW)));
+        }
+        let (user, factor, since) = (self.user.id, self.guess.factor(), scope.now() - WINDOW);
+        let source = self.source(scope.tenant());
+        if attempts::refused_since(scope, user, factor, source.as_ref(), since).await? < GUESSES {
+            return Ok(Limit::Open);
+        }
+        let said = attempts::limited_since(scope, user, factor, source.as_ref(), since).await?;
+        Ok(if said { Limit::Said(limited(WINDOW)) } else { Limit::Reached })
+    }
+
+    /// Wrong guesses at the account from all sources together that still count.
+    async fn everywhere(&self, scope: &mut impl Scope) -> Result<i64> {
+        let since = scope.now() - CODES_WINDOW;
+        Ok(attempts::refused_anywhere_since(scope, self.user.id, self.guess.factor(), since).await?)
+    }
+
+    async fn event(&self, tx: &mut Tx, outcome: AttemptOutcome) -> Result<Event> {
+        let source = self.source(tx.tenant());
+        let attempt = Attempt {
+            id: self.store.new_id::<AttemptId>(),
+            user: self.user.id,
+            factor: self.guess.factor().to_owned(),
+            outcome,
+            at: tx.now(),
+        };
+        let waiting = match self.guess {
+            Guess::Password => None,
+            Guess::Code(waiting) => Some(waiting.id),
+        };
+        let written = attempts::insert(tx, attempt, source.as_ref(), waiting).await?;
+        let action = match outcome {
+            AttemptOutcome::Accepted => "sign_in.accepted",
+            AttemptOutcome::Refused => "sign_in.refused",
+            AttemptOutcome::Limited => "sign_in.limited",
+        };
+        Ok(Event::new(action, &written)?)
+    }
+
+    fn source(&self, tenant: TenantId) -> Option<[u8; 32]> {
+        self.permit.request().ip.map(|ip| self.store.keys().directory.ip_tag(&tenant.bytes(), ip))
+    }
+}
+
+const fn limited(window: Span) -> Error {
+    Error::Limited { retry_after_seconds: window.as_seconds() }
+}

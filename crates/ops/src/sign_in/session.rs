@@ -1,0 +1,93 @@
+//! Sessions of people who have just proved who they are, and their end.
+
+use bailiwick_domain::{
+    entity::{FactorKind, FactorState, Session, SignInMethod, User},
+    ids::TenantId,
+    rule::SignIn,
+    time::Span,
+};
+use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, sessions, tenants};
+use bailiwick_vault::token::SessionToken;
+
+use super::Step;
+use crate::Result;
+
+/// A second factor has to follow the password within this time.
+const SECOND_FACTOR_WITHIN: Span = Span::minutes(10);
+
+/// Ends the session that the permit was made from; without one there is nothing to do.
+pub async fn sign_out(store: &Store, permit: &Permit<SignIn>) -> Result<()> {
+    let Actor::User { session, .. } = *permit.actor() else { return Ok(()) };
+    store
+        .change(permit, async |tx| {
+            let before = sessions::lock(tx, session).await?;
+            let written = sessions::end(tx, before).await?;
+            let event = Event::new("session.ended", &written)?.because("signed out");
+            Ok(tx.record(event, ()))
+        })
+        .await
+}
+
+/// Ends the session of a browser that was signed in to another organisation than the one it has just entered.
+///
+/// A failure is logged and denies nothing: the new session is open by now, and its token stands only in the answer that
+/// would be lost. The browser forgets the old one, which then ends by its idle time.
+pub(crate) async fn leave_elsewhere(store: &Store, permit: &Permit<SignIn>, entered: TenantId) {
+    if permit.tenant() == Some(entered) {
+        return;
+    }
+    if let Err(error) = sign_out(store, permit).await {
+        tracing::warn!(
+            request = %permit.request().id,
+            error = &error as &dyn std::error::Error,
+            "the session that a browser left for another organisation was not ended; it ends by its idle time"
+        );
+    }
+}
+
+/// Opens a session for a user who has just proved who they are by `method`.
+///
+/// Where the password or a link in its place is not enough, it is a session that only takes the code.
+pub(crate) async fn open_session(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<SignIn>,
+    user: &User,
+    method: SignInMethod,
+) -> Result<Recorded<Step>> {
+    let asks_code = method != SignInMethod::PasswordTotp && has_authenticator(tx, user).await?;
+    let method = if asks_code { SignInMethod::PasswordOnly } else { method };
+    let policy = tenants::policy(tx).await?;
+    let now = tx.now();
+    let whole = if asks_code { SECOND_FACTOR_WITHIN } else { Span::hours(policy.session_absolute_hours) };
+    let absolute_until = now + whole;
+    let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
+    let session = Session {
+        id: store.new_id(),
+        user: user.id,
+        method,
+        created_at: now,
+        last_seen_at: now,
+        idle_until: (now + Span::minutes(policy.session_idle_minutes)).min(absolute_until),
+        absolute_until,
+        ended_at: None,
+    };
+    // A browser that was signed in before, or waited for a code, does not keep its old session beside the new one.
+    if let Actor::User { session: old, .. } = permit.actor() {
+        let old = sessions::lock(tx, *old).await?;
+        if old.ended_at.is_none() {
+            let written = sessions::end(tx, old).await?;
+            let ended = Event::new("session.ended", &written)?.because("signed in again");
+            tx.also(ended);
+        }
+    }
+    let written = sessions::insert(tx, session, &token.hash()).await?;
+    let event = Event::new("session.created", &written)?;
+    let step = if asks_code { Step::SecondFactor(token) } else { Step::Done(token) };
+    Ok(tx.record(event, step))
+}
+
+async fn has_authenticator(tx: &mut Tx, user: &User) -> Result<bool> {
+    let factors = accounts::factors(tx, user.id).await?;
+    Ok(factors.iter().any(|f| f.kind == FactorKind::Totp && f.state == FactorState::Verified))
+}

@@ -1,0 +1,119 @@
+//! Attempts to sign in, and how many of them count against the next one.
+
+use bailiwick_domain::{
+    entity::{Attempt, Session},
+    ids::{SessionId, UserId},
+    time::Timestamp,
+};
+
+use crate::{
+    Result, Written,
+    lock::{execute, row},
+    tx::{Scope, Tx},
+};
+
+/// Stores an attempt to sign in, with the keyed tag of the address it came from and the session that waits for the code.
+pub async fn insert(
+    tx: &mut Tx,
+    attempt: Attempt,
+    source: Option<&[u8; 32]>,
+    waiting: Option<SessionId>,
+) -> Result<Written<Attempt>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, source, outcome, at, session) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant.uuid(),
+        attempt.id.uuid(),
+        attempt.user.uuid(),
+        attempt.factor.as_str(),
+        source_bytes(source),
+        attempt.outcome.name(),
+        attempt.at.micros(),
+        waiting.map(SessionId::uuid)
+    )?;
+    Ok(Written::created(attempt))
+}
+
+/// Refused attempts at an account with one factor from one source, since `since` and since the last accepted one from there.
+pub async fn refused_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    source: Option<&[u8; 32]>,
+    since: Timestamp,
+) -> Result<i64> {
+    let tenant = scope.tenant();
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.source = $5 AND a.outcome = 'refused' AND a.at >= $4
+         AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
+                              AND b.source = $5 AND b.outcome = 'accepted' AND b.at >= $4), 0)",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros(),
+        source_bytes(source)
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+/// Whether an attempt from this source at this account and factor was turned away unseen since `since`.
+pub async fn limited_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    source: Option<&[u8; 32]>,
+    since: Timestamp,
+) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND source = $5 AND at >= $4 AND outcome = 'limited' LIMIT 1",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros(),
+        source_bytes(source)
+    )?;
+    Ok(found.is_some())
+}
+
+/// Refused attempts at an account with one factor from every source together, since `since`.
+pub async fn refused_anywhere_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    since: Timestamp,
+) -> Result<i64> {
+    let tenant = scope.tenant();
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND outcome = 'refused'",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+/// Refused attempts with one factor in the session that waits for it, from whatever source.
+pub async fn refused_in(scope: &mut impl Scope, waiting: &Session, factor: &str) -> Result<i64> {
+    let tenant = scope.tenant();
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND session = $5 AND outcome = 'refused'",
+        tenant.uuid(),
+        waiting.user.uuid(),
+        factor,
+        waiting.created_at.micros(),
+        waiting.id.uuid()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+/// An unknown source is stored as nothing, so that all unknown sources count together.
+fn source_bytes(source: Option<&[u8; 32]>) -> Vec<u8> {
+    source.map(|tag| tag.to_vec()).unwrap_or_default()
+}
