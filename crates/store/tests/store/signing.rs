@@ -287,7 +287,7 @@ both_databases! {
         assert_eq!(foreign.run().await.unwrap(), 1);
         fs::copy(elsewhere.folder().join(format!("{}.checkpoint", acme.id())), file(&db, &acme)).unwrap();
         assert!(matches!(db.signer().check().await, Err(SignError::Refused { tenant, .. }) if tenant == acme.id()));
-        // And so is the one that the impostor published in the database.
+        // And so is the one that the impostor published in the database, which says more than that the file is missing.
         fs::remove_file(file(&db, &acme)).unwrap();
         let error = db.verify().await.map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("published at"), "{error}");
