@@ -96,7 +96,7 @@ pub async fn describe(store: &Store) -> Result<Vec<String>> {
 const DESCRIBE_POSTGRES: &str = "
 WITH ours AS (
     SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relacl, pg_has_role(c.relowner, 'MEMBER') AS owned,
-           coalesce(c.relowner = (SELECT t.relowner FROM pg_class t WHERE t.oid = to_regclass('public.tenant')), false) AS together
+           coalesce(c.relowner = (SELECT t.relowner FROM pg_class t WHERE t.relname = 'tenant' AND t.relnamespace = 'public'::regnamespace), false) AS together
     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT LIKE '\\_sqlx%'
 )
 SELECT 'table ' || relname || ': row security ' || relrowsecurity || ', forced ' || relforcerowsecurity || ', of one owner with the others ' || together FROM ours
@@ -133,7 +133,7 @@ UNION ALL
 SELECT 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ') returns ' || pg_get_function_result(p.oid) || ': ' || l.lanname
        || ', volatility ' || p.provolatile::text || ', security definer ' || p.prosecdef || ', strict ' || p.proisstrict || ', leakproof ' || p.proleakproof
        || ', settings ' || coalesce(array_to_string(p.proconfig, '; '), '-')
-       || ', of one owner with the tables ' || coalesce(p.proowner = (SELECT t.relowner FROM pg_class t WHERE t.oid = to_regclass('public.tenant')), false)
+       || ', of one owner with the tables ' || coalesce(p.proowner = (SELECT t.relowner FROM pg_class t WHERE t.relname = 'tenant' AND t.relnamespace = 'public'::regnamespace), false)
        || ', text ' || regexp_replace(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), '\\s+', ' ', 'g')
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'public'::regnamespace
 UNION ALL
