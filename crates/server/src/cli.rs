@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Init(Init),
     /// Bring the database to the schema of this version
     Migrate(Configured),
-    /// Try out configuration, keys, database, schema and checkpoints; changes nothing
+    /// Try out configuration, keys, database, schema, regions and checkpoints; changes nothing
     Check(Check),
     /// The audit log
     #[command(subcommand)]

@@ -37,6 +37,7 @@ pub use error::{Error, Public, Result};
 pub use gate::{Actor, AgentClass, Caller, Credential, Gate, Job, Jobs, Permit, Refusal, RequestContext};
 pub use page::{Cursor, Page};
 pub use pool::{DatabaseKind, PoolOptions, TlsMode};
+pub use regions::Regions;
 pub use store::{Keys, Store};
 pub use tx::{Recorded, Scope, Tx, View};
 pub use written::{Event, Written};

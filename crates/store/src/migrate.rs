@@ -1,5 +1,7 @@
 //! Bringing a database to this version's schema.
 
+mod look;
+
 use sqlx::{
     Connection, PgConnection, SqliteConnection,
     migrate::{Migrate, MigrateError, Migrator},
@@ -22,27 +24,42 @@ pub struct Applied {
 /// Why a database was not migrated.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
-    /// The database was migrated by a newer version, or its migrations were edited.
-    #[error("the database does not belong to this version: {0}")]
-    Foreign(MigrateError),
+    /// The database holds something, and nothing that this program made. Nothing was changed.
+    #[error("the database {database} is not empty and was not made by Bailiwick: it holds {object}")]
+    Foreign {
+        /// The file, or the name on the server.
+        database: String,
+        /// What was found in it.
+        object: String,
+    },
+    /// The database was migrated by a newer version. Nothing was changed.
+    #[error(
+        "the database {database} belongs to a newer version: it has migration {version}, the last one here is {newest}"
+    )]
+    Newer {
+        /// The file, or the name on the server.
+        database: String,
+        /// A migration that this version does not know.
+        version: i64,
+        /// This version's newest migration.
+        newest: i64,
+    },
+    /// The database was migrated by another program, or its migrations were edited. Nothing was changed.
+    #[error(
+        "the database {database} does not belong to this version: its migration {version} is another one"
+    )]
+    Other {
+        /// The file, or the name on the server.
+        database: String,
+        /// The first migration that differs.
+        version: i64,
+    },
     /// A statement failed; nothing of its migration remains.
     #[error("a migration failed: {0}")]
-    Failed(MigrateError),
+    Failed(#[from] MigrateError),
     /// The database cannot be reached.
     #[error(transparent)]
     Store(#[from] Error),
-}
-
-impl From<MigrateError> for MigrationError {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::VersionMissing(_)
-            | MigrateError::VersionMismatch(_)
-            | MigrateError::VersionTooNew(..)
-            | MigrateError::VersionTooOld(..) => Self::Foreign(error),
-            error => Self::Failed(error),
-        }
-    }
 }
 
 /// The digests of this version's migrations: equal texts mean equal schemas.
@@ -55,7 +72,12 @@ pub fn fingerprint(kind: DatabaseKind) -> String {
 }
 
 /// Applies every missing migration, on one connection, as the owner of the tables.
+///
+/// First looks whether the database is empty or ours; another one is refused and stays as it is.
 pub async fn run(options: &PoolOptions) -> Result<Applied, MigrationError> {
+    if let Some(file) = options.sqlite_as_it_is()? {
+        look::sqlite(&file, &SQLITE).await?;
+    }
     if let Some(sqlite) = options.sqlite()? {
         let mut connection = SqliteConnection::connect_with(&sqlite).await.map_err(Error::from)?;
         let applied = apply(&SQLITE, &mut connection).await?;
@@ -63,6 +85,7 @@ pub async fn run(options: &PoolOptions) -> Result<Applied, MigrationError> {
         return Ok(applied);
     }
     let mut connection = PgConnection::connect_with(&options.postgres()?).await.map_err(Error::from)?;
+    look::postgres(&mut connection, &POSTGRES).await?;
     let applied = apply(&POSTGRES, &mut connection).await?;
     connection.close().await.map_err(Error::from)?;
     Ok(applied)

@@ -41,7 +41,8 @@ fn list(missing: &[String], unknown: &[String]) -> String {
     format!("{}{}{more}\n(- expected, + found)", lines('-', missing), lines('+', unknown))
 }
 
-/// Refuses a database whose tables, columns, keys, indexes, triggers, policies or grants differ from this version's.
+/// Refuses a database whose tables, columns, keys, indexes, triggers, policies, functions, owners or grants differ from this
+/// version's, and a role with powers that the service must not have.
 pub async fn check(store: &Store) -> Result<(), SchemaError> {
     let live: BTreeSet<String> = describe(store).await?.into_iter().collect();
     let expected = match store.kind() {
@@ -89,12 +90,16 @@ pub async fn describe(store: &Store) -> Result<Vec<String>> {
 }
 
 /// Everything of ours in the schema `public`: what an upgrade, a restore or an intruder may have changed.
+///
+/// Owners differ from one installation to the next, so what is written down is that there is one. A role may become
+/// whatever role it is a member of, so the powers of all of those count.
 const DESCRIBE_POSTGRES: &str = "
 WITH ours AS (
-    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relacl, pg_has_role(c.relowner, 'MEMBER') AS owned
+    SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.relacl, pg_has_role(c.relowner, 'MEMBER') AS owned,
+           coalesce(c.relowner = (SELECT t.relowner FROM pg_class t WHERE t.relname = 'tenant' AND t.relnamespace = 'public'::regnamespace), false) AS together
     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relname NOT LIKE '\\_sqlx%'
 )
-SELECT 'table ' || relname || ': row security ' || relrowsecurity || ', forced ' || relforcerowsecurity FROM ours
+SELECT 'table ' || relname || ': row security ' || relrowsecurity || ', forced ' || relforcerowsecurity || ', of one owner with the others ' || together FROM ours
 UNION ALL
 SELECT 'column ' || o.relname || '.' || a.attname || ': ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
        || coalesce(' collate ' || (SELECT collname FROM pg_collation k WHERE k.oid = a.attcollation AND k.collname <> 'default'), '')
@@ -125,10 +130,16 @@ WHERE has_table_privilege(o.oid, p) GROUP BY o.relname
 UNION ALL
 SELECT 'rule ' || r.tablename || '.' || r.rulename || ': ' || r.definition FROM pg_rules r WHERE r.schemaname = 'public'
 UNION ALL
-SELECT 'function ' || p.proname || ': ' || p.provolatile::text || ' ' || regexp_replace(p.prosrc, '\\s+', ' ', 'g') FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+SELECT 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ') returns ' || pg_get_function_result(p.oid) || ': ' || l.lanname
+       || ', volatility ' || p.provolatile::text || ', security definer ' || p.prosecdef || ', strict ' || p.proisstrict || ', leakproof ' || p.proleakproof
+       || ', settings ' || coalesce(array_to_string(p.proconfig, '; '), '-')
+       || ', of one owner with the tables ' || coalesce(p.proowner = (SELECT t.relowner FROM pg_class t WHERE t.relname = 'tenant' AND t.relnamespace = 'public'::regnamespace), false)
+       || ', text ' || regexp_replace(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), '\\s+', ' ', 'g')
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'public'::regnamespace
 UNION ALL
 SELECT 'not enforced ' || o.relname || '.' || n.conname FROM ours o JOIN pg_trigger t ON t.tgrelid = o.oid AND t.tgisinternal AND t.tgenabled <> 'O' JOIN pg_constraint n ON n.oid = t.tgconstraint
 UNION ALL
-SELECT 'role: superuser ' || rolsuper || ', bypasses row security ' || rolbypassrls || ', acts as owner of the tables ' || (SELECT bool_or(owned) FROM ours)
-FROM pg_roles WHERE rolname = current_user AND EXISTS (SELECT 1 FROM ours)
+SELECT 'role: superuser ' || bool_or(r.rolsuper) || ', bypasses row security ' || bool_or(r.rolbypassrls) || ', makes roles ' || bool_or(r.rolcreaterole)
+       || ', replicates ' || bool_or(r.rolreplication) || ', acts as owner of the tables ' || (SELECT bool_or(owned) FROM ours)
+FROM pg_roles r WHERE pg_has_role(current_user, r.oid, 'MEMBER') AND EXISTS (SELECT 1 FROM ours) HAVING count(*) > 0
 ";

@@ -193,7 +193,7 @@ impl Store {
     }
 
     pub(crate) async fn begin(&self, tenant: TenantId) -> Result<Tx> {
-        let mut conn = self.shared.pool.write().await?;
+        let mut conn = self.shared.pool.write(tenant).await?;
         enter(&mut conn, tenant).await?;
         Ok(Tx {
             conn,

@@ -189,6 +189,21 @@ pub(crate) async fn all(store: &Store) -> Result<Vec<Tenant>> {
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
+/// The oldest tenant that names another region than `region`.
+pub(crate) async fn outside(store: &Store, region: &str) -> Result<Option<Tenant>> {
+    let mut conn = store.shared.pool.read().await?;
+    let row: Option<Row> = on!(conn, |c| {
+        sqlx::query_as(
+        "SELECT id AS tenant_id, slug, name AS tenant_name, kind, region, status AS tenant_status, key_brand, created_at AS tenant_created_at FROM tenant
+         WHERE region <> $1 ORDER BY created_at, id LIMIT 1"
+    )
+    .bind(region)
+    .fetch_optional(c)
+    .await
+    })?;
+    Ok(row.map(Tenant::from))
+}
+
 /// The tenant of the platform, if `init` has made it.
 pub async fn platform(store: &Store) -> Result<Option<TenantId>> {
     let mut conn = store.shared.pool.read().await?;

@@ -51,7 +51,9 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
             let remedy =
                 "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key";
             report.note("configuration", Err(Refusal::new(failure, remedy)));
-            for check in ["certificate", "root key", "signing key", "database", "schema", "checkpoints"] {
+            for check in
+                ["certificate", "root key", "signing key", "database", "schema", "regions", "checkpoints"]
+            {
                 report.skip(check);
             }
         }
@@ -76,19 +78,21 @@ async fn installation(settings: &Settings, report: &mut Report) {
     let ground =
         installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));
     let Some(ground) = report.keep("root key", ground) else {
-        return ["signing key", "database", "schema", "checkpoints"]
+        return ["signing key", "database", "schema", "regions", "checkpoints"]
             .into_iter()
             .for_each(|check| report.skip(check));
     };
     let key = report.keep("signing key", signing::open(settings, &*ground.provider).await);
-    let store = match installation::region(settings) {
-        Ok(region) => database::open(settings, region, &ground).await,
-        Err(refusal) => Err(refusal),
-    };
-    let Some((store, _)) = report.keep("database", store) else {
-        return ["schema", "checkpoints"].into_iter().for_each(|check| report.skip(check));
+    let opened = installation::regions(settings, &ground).await;
+    let opened = opened.and_then(|(regions, _)| Ok((installation::local(&regions)?, regions)));
+    let Some((store, regions)) = report.keep("database", opened) else {
+        return ["schema", "regions", "checkpoints"].into_iter().for_each(|check| report.skip(check));
     };
     let schema = report.keep("schema", database::check_schema(&store).await);
+    match schema {
+        Some(()) => report.note("regions", installation::check_regions(&regions).await),
+        None => report.skip("regions"),
+    }
     match (schema, key) {
         (Some(()), Some(key)) => {
             let checked = match installation::signer(settings, &store, key) {
@@ -99,7 +103,7 @@ async fn installation(settings: &Settings, report: &mut Report) {
         }
         _ => report.skip("checkpoints"),
     }
-    store.close().await;
+    regions.close().await;
 }
 
 #[derive(Default)]

@@ -28,7 +28,10 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<Applied, Refusal> {
     let url = database.owner_url.as_ref().unwrap_or(&database.url);
     migrate::run(&database::options(database, url)).await.map_err(|error| match &error {
         MigrationError::Store(cause) => database::unreachable(url, cause),
-        MigrationError::Foreign(_) => {
+        MigrationError::Foreign { .. } => {
+            Refusal::new(describe(&error), "name an empty database, or one of Bailiwick; nothing was changed")
+        }
+        MigrationError::Newer { .. } | MigrationError::Other { .. } => {
             Refusal::new(describe(&error), "use the version that migrated the database, or another database; nothing was changed")
         }
         MigrationError::Failed(_) => Refusal::new(

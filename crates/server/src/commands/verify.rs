@@ -44,6 +44,10 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
         Err(error @ VerifyError::Store(_)) => {
             Err(Failure::failed(format_args!("the verification could not be finished: {}", describe(&error))))
         }
+        Err(VerifyError::Sign(error)) => {
+            let refusal = installation::checkpoints(&error);
+            Err(Failure::failed(format_args!("the audit log does not verify\n{refusal}")))
+        }
         Err(finding) => {
             Err(Failure::failed(format_args!("the audit log does not verify\n{}", describe(&finding))))
         }

@@ -64,34 +64,13 @@ fn exists(file: &Path) -> Result<(), Refusal> {
     }
     // The head of a file of SQLite: its title, the size of its pages, and twice how it is written, where 2 is a
     // write-ahead log (sqlite.org/fileformat.html). Ours always has one; opening another's would give it one.
-    match head.as_slice() {
-        [
-            b'S',
-            b'Q',
-            b'L',
-            b'i',
-            b't',
-            b'e',
-            b' ',
-            b'f',
-            b'o',
-            b'r',
-            b'm',
-            b'a',
-            b't',
-            b' ',
-            b'3',
-            0,
-            _,
-            _,
-            2,
-            2,
-        ] => Ok(()),
-        _ => {
-            let remedy = "see that `database.url` names the right file; if it is a copy that SQLite made (VACUUM INTO), run `bailiwick migrate` once";
-            Err(Refusal::new(format_args!("{name} is not a database of Bailiwick"), remedy))
-        }
+    if head.starts_with(b"SQLite format 3\0") && head.get(18..) == Some(&[2, 2]) {
+        return Ok(());
     }
+    Err(Refusal::new(
+        format_args!("{name} is not a database of Bailiwick"),
+        "see that `database.url` names the right file; if it is a copy that SQLite made (VACUUM INTO), run `bailiwick migrate` once",
+    ))
 }
 
 /// How to reach the database at `url`.

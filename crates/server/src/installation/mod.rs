@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_store::{
-    Jobs, Store,
+    Jobs, Regions, Store,
     audit::{CheckpointStore, SignError, Signer},
+    regions::{self, RegionError},
 };
 use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
 
@@ -28,7 +29,7 @@ use crate::{
 
 /// An installation that may be served.
 pub(crate) struct Installation {
-    /// The database, its schema checked.
+    /// The database of the one region, its schema checked.
     pub(crate) store: Store,
     /// The authority to act as the server itself; whatever answers requests is never given it.
     pub(crate) jobs: Jobs,
@@ -70,17 +71,19 @@ impl Installation {
         let region = region(settings)?;
         let ground = Ground::open(region, clock)?;
         let key = signing::open(settings, &*ground.provider).await?;
-        let (store, jobs) = database::open(settings, region, &ground).await?;
+        let (regions, jobs) = regions(settings, &ground).await?;
         let opened = async {
+            let store = local(&regions)?;
             database::check_schema(&store).await?;
+            check_regions(&regions).await?;
             let signer = signer(settings, &store, key)?;
             signer.check().await.map_err(|error| checkpoints(&error))?;
-            Ok(signer)
+            Ok((store, signer))
         };
         match opened.await {
-            Ok(signer) => Ok(Self::of(store, jobs, signer, ground)),
+            Ok((store, signer)) => Ok(Self::of(store, jobs, signer, ground)),
             Err(refusal) => {
-                store.close().await;
+                regions.close().await;
                 Err(refusal)
             }
         }
@@ -89,8 +92,43 @@ impl Installation {
 
 /// The one region there is.
 pub(crate) fn region(settings: &Settings) -> Result<&Region, Refusal> {
-    let region = settings.regions.values().next();
-    region.ok_or_else(|| Refusal::new("no region is configured", "set `database.url` and `keys.root_key`"))
+    settings.regions.values().next().ok_or_else(no_region)
+}
+
+/// Opens the database of every region. Beside them comes the server's authority in the one region there is.
+pub(crate) async fn regions(settings: &Settings, ground: &Ground) -> Result<(Regions, Jobs), Refusal> {
+    let mut stores = Vec::with_capacity(settings.regions.len());
+    let mut authority = None;
+    for (name, region) in &settings.regions {
+        let (store, jobs) = database::open(settings, region, ground).await?;
+        stores.push((name.clone(), store));
+        if name == regions::LOCAL {
+            authority = Some(jobs);
+        }
+    }
+    Ok((stores.into_iter().collect(), authority.ok_or_else(no_region)?))
+}
+
+/// The store of the one region there is.
+pub(crate) fn local(regions: &Regions) -> Result<Store, Refusal> {
+    regions.find(regions::LOCAL).cloned().map_err(|_| no_region())
+}
+
+fn no_region() -> Refusal {
+    Refusal::new("no region is configured", "set `database.url` and `keys.root_key`")
+}
+
+/// Refuses tenants that belong to another region than the one that they are found in.
+pub(crate) async fn check_regions(regions: &Regions) -> Result<(), Refusal> {
+    regions.check().await.map_err(|error| {
+        let remedy = match &error {
+            RegionError::Elsewhere { .. } => {
+                "let `database.url` name the database of this region, or use a version that serves the other one too"
+            }
+            RegionError::Store(_) => "see that the database is reachable and that its account may read it",
+        };
+        Refusal::new(crate::jobs::supervise::describe(&error), remedy)
+    })
 }
 
 /// The signer over checkpoints that are there already.

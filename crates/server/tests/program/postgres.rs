@@ -65,6 +65,30 @@ fn a_database_that_was_not_migrated_or_belongs_to_others_is_refused() {
 }
 
 #[test]
+fn a_function_that_was_given_the_rights_of_its_owner_is_refused() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    sql(&database, "ALTER FUNCTION bailiwick_tenant() SECURITY DEFINER");
+    place.refuses(["serve"], 3, &["function bailiwick_tenant()", "security definer true", "what to do: "]);
+}
+
+#[test]
+fn a_database_that_others_use_is_not_migrated() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    let other = create_database(None);
+    sql(&other, "CREATE TABLE invoices (id bigint)");
+    let url = format!("database.owner_url={}", other.owner_url());
+    let words = [
+        &format!("the database {} is not empty and was not made by Bailiwick", other.name()),
+        "table public.invoices",
+        "what to do: name an empty database",
+    ];
+    place.refuses(["migrate", "--set", &url], 3, &words);
+    drop(database);
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_not_migrated_and_not_served() {
     let (place, database) = beside_postgres();
     init(&place);
@@ -76,7 +100,10 @@ fn a_database_of_a_newer_version_is_not_migrated_and_not_served() {
     place.refuses(
         ["migrate"],
         3,
-        &["the database does not belong to this version", "use the version that migrated the database"],
+        &[
+            "belongs to a newer version: it has migration 999999",
+            "use the version that migrated the database",
+        ],
     );
     place.refuses(["serve"], 3, &["the database schema is not the one of this version", "later"]);
 }

@@ -128,6 +128,56 @@ fn a_schema_that_somebody_changed_is_refused_and_the_change_is_named() {
 }
 
 #[test]
+fn a_database_of_another_program_is_not_migrated() {
+    let place = Place::empty();
+    place.write("letter.db", "This is a letter, and no database at all. ".repeat(100));
+    let args = ["migrate", "--set", "database.url=sqlite:letter.db", "--set", "keys.root_key=root.key"];
+    let further = ["--set", "server.public_url=http://localhost:8080", "--set", "server.https=off"];
+    let audit = ["--set", "audit.checkpoints=checkpoints", "--set", "audit.origin=localhost"];
+    let all: Vec<_> = args.into_iter().chain(further).chain(audit).collect();
+    let all: [&str; 13] = all.try_into().unwrap();
+    let words =
+        ["letter.db is not empty and was not made by Bailiwick", "what to do: name an empty database"];
+    place.refuses(all, 3, &words);
+}
+
+#[test]
+fn a_tenant_of_another_region_is_refused_by_name() {
+    let place = Place::installed();
+    let database = fs::read(place.path("data/bailiwick.db")).unwrap();
+    place.write("data/bailiwick.db", replaced(&database, b"platformlocalactive", b"platformlunaractive"));
+    place.refuses(
+        ["serve"],
+        3,
+        &["tenant platform", "belongs to region `lunar`", "what to do: let `database.url`"],
+    );
+    let checked = place.run(["check"]);
+    assert!(checked.code == 1 && checked.out.contains("regions        failed"), "{checked:?}");
+}
+
+#[test]
+fn auditor_is_told_that_a_checkpoint_is_missing_or_was_set_back() {
+    let place = Place::installed();
+    let server = place.serve(&[]);
+    server.stop();
+    let mut files = fs::read_dir(place.path("checkpoints")).unwrap().map(|entry| entry.unwrap().path());
+    let checkpoint = files.find(|path| path.extension().is_some_and(|end| end == "checkpoint")).unwrap();
+    let tenant = checkpoint.file_stem().unwrap().to_str().unwrap().to_owned();
+    let note = fs::read(&checkpoint).unwrap();
+    fs::remove_file(&checkpoint).unwrap();
+    let words = [
+        "the audit log does not verify",
+        &format!("the checkpoint of tenant {tenant} is missing or too old: 4 events were signed"),
+        "what to do: restore the folder of checkpoints from its own backup",
+    ];
+    place.refuses(["audit", "verify"], 1, &words);
+    let words = [words[1], words[2]];
+    place.refuses(["serve"], 3, &words);
+    fs::write(&checkpoint, note).unwrap();
+    assert_eq!(place.run(["audit", "verify"]).code, 0);
+}
+
+#[test]
 fn a_database_older_than_its_checkpoints_is_refused() {
     let place = Place::installed();
     let fresh = ["migrate", "--set", "database.url=sqlite:fresh.db"];

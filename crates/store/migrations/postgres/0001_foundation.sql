@@ -415,4 +415,3 @@ CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
 -- The sequencer and the signer must find the tenants with work; they read ids here and then enter one tenant after the other.
 CREATE POLICY audit_pending_find ON audit_pending FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
-CREATE POLICY audit_checkpoint_find ON audit_checkpoint FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

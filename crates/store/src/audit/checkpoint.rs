@@ -305,7 +305,19 @@ impl Signer {
             consistent(&mut view, &latest.checkpoint).await?;
         }
         let (_, frontier) = integrate::tree(&mut view.driver(), tenant).await?;
+        let signed = signed(&mut view).await?;
         drop(view);
+        // A new file in place of a lost one would make the loss good without a word.
+        let before = latest.as_ref().map_or(0, |latest| latest.checkpoint.size);
+        if before < signed {
+            let now = self.outside.latest(tenant, &self.origin, &self.verifier)?;
+            let outside = now.map_or(0, |latest| latest.checkpoint.size);
+            return Err(if outside < signed {
+                SignError::Lost { tenant, signed, outside }
+            } else {
+                SignError::Raced(tenant)
+            });
+        }
         let note = match latest {
             // The file was written, the database did not hear of it: a crash in between.
             Some(latest) if latest.checkpoint.size == frontier.size() => latest.note,
@@ -343,6 +355,21 @@ impl Signer {
         .map_err(Error::from)?;
         Ok(self.store.commit_quietly(tx, Quiet::CheckpointPublished).await?)
     }
+}
+
+/// The size up to which the tenant's log was signed, as far as the database knows.
+pub(crate) async fn signed(scope: &mut impl Scope) -> Result<u64, Error> {
+    let tenant = scope.tenant();
+    // Either of the two may have been made smaller by hand.
+    let (noted, published): (i64, i64) = on!(scope, |c| {
+        sqlx::query_as(
+        "SELECT signed, (SELECT coalesce(max(size), 0) FROM audit_checkpoint WHERE tenant = $1) FROM audit_tree WHERE tenant = $1"
+    )
+    .bind(tenant.uuid())
+    .fetch_one(c)
+    .await
+    })?;
+    Ok(noted.max(published).unsigned_abs())
 }
 
 /// Whether the stored log extends what was signed.

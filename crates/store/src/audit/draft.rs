@@ -10,7 +10,10 @@ use bailiwick_domain::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::personal::{Personal, Sealed};
+use super::{
+    octets::{Octets, Said},
+    personal::{Personal, Sealed},
+};
 use crate::{
     Event, Result,
     gate::{Actor, Permit},
@@ -46,11 +49,7 @@ pub(crate) struct Draft {
     pub(crate) outcome: Outcome,
     pub(crate) entity_type: &'static str,
     pub(crate) entity_id: Uuid,
-    pub(crate) changes: Vec<Change>,
-    pub(crate) reason: Option<String>,
-    pub(crate) request: Uuid,
-    pub(crate) agent: &'static str,
-    pub(crate) ip: Value,
+    pub(crate) octets: Octets,
     pub(crate) personal: Vec<Sealed>,
 }
 
@@ -180,20 +179,32 @@ async fn draft<R: Rule>(
         )?,
         None => Value::Null,
     };
-    Ok(Draft {
-        tenant: tx.tenant(),
+    let (tenant, recorded_at) = (tx.tenant(), tx.shared.clock.now());
+    let octets = Octets::of(&Said {
+        action: event.action,
+        actor: &actor,
+        changes: &changes,
+        entity_type: event.entity_type,
+        entity_id: event.entity_id,
         id,
-        recorded_at: tx.shared.clock.now(),
+        recorded_at,
+        outcome,
+        reason: event.reason.as_deref(),
+        request: request.id.uuid(),
+        agent: request.agent.name(),
+        ip: &ip,
+        tenant,
+    })?;
+    Ok(Draft {
+        tenant,
+        id,
+        recorded_at,
         actor,
         action: event.action,
         outcome,
         entity_type: event.entity_type,
         entity_id: event.entity_id,
-        changes,
-        reason: event.reason,
-        request: request.id.uuid(),
-        agent: request.agent.name(),
-        ip,
+        octets,
         personal: personal.seal(tx).await?,
     })
 }

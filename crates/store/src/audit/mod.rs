@@ -18,6 +18,7 @@ mod sequence;
 mod verify;
 
 pub(crate) use append::{append_postgres, flush_sqlite};
+pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
 pub use page::{
@@ -26,7 +27,8 @@ pub use page::{
 pub(crate) use personal::SubjectCache;
 pub(crate) use search::exists;
 pub use search::{
-    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, actions, count, entity_types, just_now, search, total,
+    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count, entity_types, just_now,
+    search, total,
 };
 pub use sequence::Sequencer;
 pub use verify::{Progress, Report, VerifyError, verify_all};

@@ -4,6 +4,7 @@ use bailiwick_domain::{
     ids::EventId,
     time::{Span, Timestamp},
 };
+use bailiwick_proof::hash::leaf_hash;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -66,6 +67,9 @@ impl OutcomeFilter {
     }
 }
 
+/// The action and the outcome of an event whose octets are damaged.
+pub const UNREADABLE: &str = "unreadable";
+
 /// A row of a search.
 #[derive(Clone, Debug, FromRow)]
 pub struct Listed {
@@ -77,13 +81,13 @@ pub struct Listed {
     /// When it was recorded.
     #[sqlx(try_from = "i64")]
     pub recorded_at: Timestamp,
-    /// `user`, `api_key`, `operator`, `system` or `anonymous`.
+    /// `user`, `api_key`, `operator`, `system` or `anonymous`; `unknown` in an event that cannot be read.
     pub actor_kind: String,
     /// The actor's opaque id.
     pub actor_id: Option<Uuid>,
-    /// What was done, `noun.verb`.
+    /// What was done, `noun.verb`; [`UNREADABLE`] in an event that cannot be read.
     pub action: String,
-    /// `ok`, `denied` or `failed`.
+    /// `ok`, `denied` or `failed`; [`UNREADABLE`] in an event that cannot be read.
     pub outcome: String,
     /// The kind of thing it was done to.
     pub entity_type: String,
@@ -222,11 +226,13 @@ async fn bounds(scope: &mut impl Scope, filter: &Filter) -> Result<Bounds> {
 }
 
 /// Events that are written but have no place in the tree yet, newest first: a writer always sees its own event.
+///
+/// One that cannot be read, or whose octets are not the ones that were hashed, is listed as [`UNREADABLE`].
 pub async fn just_now(scope: &mut impl Scope) -> Result<Vec<Listed>> {
     let tenant = scope.tenant();
-    let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> = on!(scope, |c| {
+    let rows: Vec<(Uuid, i64, Vec<u8>, Vec<u8>)> = on!(scope, |c| {
         sqlx::query_as(
-        "SELECT e.id, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
+        "SELECT e.id, p.recorded_at, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
          WHERE p.tenant = $1 ORDER BY p.recorded_at DESC, p.event DESC LIMIT $2"
     )
     .bind(tenant.uuid())
@@ -234,23 +240,39 @@ pub async fn just_now(scope: &mut impl Scope) -> Result<Vec<Listed>> {
     .fetch_all(c)
     .await
     })?;
-    rows.into_iter()
-        .map(|(event, hash, bytes)| {
-            let leaf = leaf_of(event, &hash, &bytes)?;
-            Ok(Listed {
-                leaf_index: None,
-                event: EventId::from(event),
-                recorded_at: Timestamp::from_micros(leaf.recorded_at),
-                actor_kind: leaf.actor_kind.into_owned(),
-                actor_id: leaf.actor_id,
-                action: leaf.action.into_owned(),
-                outcome: leaf.outcome.into_owned(),
-                entity_type: leaf.entity_type.into_owned(),
-                entity_id: leaf.entity_id,
-                revision: leaf.revision,
-            })
-        })
-        .collect()
+    Ok(rows.into_iter().map(|(event, at, hash, bytes)| waiting(event, at, &hash, &bytes)).collect())
+}
+
+fn waiting(event: Uuid, recorded_at: i64, hash: &[u8], bytes: &[u8]) -> Listed {
+    let id = EventId::from(event);
+    let leaf = leaf_of(event, hash, bytes).ok().filter(|leaf| leaf.hash == leaf_hash(bytes));
+    let Some(leaf) = leaf else {
+        tracing::error!(%event, "an event of the audit log cannot be read");
+        return Listed {
+            leaf_index: None,
+            event: id,
+            recorded_at: Timestamp::from_micros(recorded_at),
+            actor_kind: "unknown".to_owned(),
+            actor_id: None,
+            action: UNREADABLE.to_owned(),
+            outcome: UNREADABLE.to_owned(),
+            entity_type: "unknown".to_owned(),
+            entity_id: Uuid::nil(),
+            revision: 0,
+        };
+    };
+    Listed {
+        leaf_index: None,
+        event: id,
+        recorded_at: Timestamp::from_micros(leaf.recorded_at),
+        actor_kind: leaf.actor_kind.into_owned(),
+        actor_id: leaf.actor_id,
+        action: leaf.action.into_owned(),
+        outcome: leaf.outcome.into_owned(),
+        entity_type: leaf.entity_type.into_owned(),
+        entity_id: leaf.entity_id,
+        revision: leaf.revision,
+    }
 }
 
 /// Whether the tenant has a log.

@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use self::walk::Walk;
 use super::{Signer, checkpoint::SignError};
-use crate::{Error, Store, audit, tenants};
+use crate::{
+    Error, Store, audit, tenants,
+    tx::{Scope, View},
+};
 
 /// Rows read at once: some megabytes at most.
 const CHUNK: i64 = 2048;
@@ -115,7 +118,7 @@ impl From<sqlx::Error> for VerifyError {
 }
 
 /// Checks every event of every tenant: hashes, entity chains, tree, tiles, signatures, and the checkpoint outside the
-/// database. Stops at the first record that does not fit.
+/// database. Stops at the first record that does not fit, or at a tenant whose checkpoint was taken away or set back.
 pub async fn verify_all(
     store: &Store,
     signer: &Signer,
@@ -149,7 +152,21 @@ pub async fn verify_all(
             progress(Progress { events: done, total });
         });
         let verified = walked.await?;
+        not_lost(walk.view, signer, signed).await?;
         reports.push(Report { tenant: tenant.id, slug: tenant.slug, verified, signed });
     }
     Ok(reports)
+}
+
+/// Refuses a checkpoint that is older than one the database knows of, or gone. A tenant that was never signed has none.
+async fn not_lost(mut view: View, signer: &Signer, outside: Option<u64>) -> Result<(), VerifyError> {
+    let tenant = view.tenant();
+    let signed = audit::signed(&mut view).await?;
+    if signed <= outside.unwrap_or(0) {
+        return Ok(());
+    }
+    // Signed between the look into the folder and the snapshot: then the folder, which is written first, holds it by now.
+    let latest = signer.outside().latest(tenant, signer.origin(), signer.verifier())?;
+    let outside = latest.map_or(0, |latest| latest.checkpoint.size);
+    if outside < signed { Err(SignError::Lost { tenant, signed, outside }.into()) } else { Ok(()) }
 }

@@ -5,6 +5,7 @@ pub(crate) mod writer;
 
 use std::{sync::Arc, time::Duration};
 
+use bailiwick_domain::ids::TenantId;
 use sqlx::{Connection, PgPool, SqlitePool};
 
 pub use self::options::{DatabaseKind, PoolOptions, TlsMode};
@@ -27,7 +28,7 @@ impl Pool {
     pub(crate) async fn open(options: &PoolOptions) -> Result<Self> {
         if let Some(sqlite) = options.sqlite()? {
             // The writer first: it creates the file and sets its journal mode before any reader looks.
-            let writer = GroupCommit::open(&sqlite).await?;
+            let writer = GroupCommit::open(&sqlite, options.acquire_timeout).await?;
             let readers = sqlx::sqlite::SqlitePoolOptions::new()
                 .max_connections(options.readers)
                 // A file does not hang up.
@@ -71,10 +72,10 @@ impl Pool {
         })
     }
 
-    /// A transaction for writing; on SQLite a turn at the one writer.
-    pub(crate) async fn write(&self) -> Result<Conn> {
+    /// A transaction in which `tenant` may write; on SQLite a turn at the one writer.
+    pub(crate) async fn write(&self, tenant: TenantId) -> Result<Conn> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Conn::SqliteWrite(writer.turn().await?),
+            Self::Sqlite { writer, .. } => Conn::SqliteWrite(writer.turn(tenant).await?),
             Self::Postgres(pool) => Conn::Postgres(pool.begin().await?),
         })
     }

@@ -6,11 +6,11 @@ use std::sync::{
 };
 
 use bailiwick_domain::{
-    entity::{User, UserStatus},
+    entity::{Factor, FactorKind, FactorState, User, UserStatus},
     role::Role,
     rule::ByJob,
 };
-use bailiwick_store::{Error, Event, Permit, Result, Scope, Store, users};
+use bailiwick_store::{Error, Event, Permit, Result, Scope, Store, accounts, users};
 use bailiwick_testkit::{Db, Tenant, cancel_after};
 use tokio::{
     sync::oneshot,
@@ -184,6 +184,114 @@ async fn failed_commit_is_an_error_to_every_change_of_the_batch_and_to_no_other(
     raw!(raw, "DROP TRIGGER full").unwrap();
     create(&db.store, &acme.job(), "after", false).await.unwrap();
     assert_eq!(names(&db).await, ["after", "before"]);
+    db.sign().await;
+    db.verify().await.unwrap();
+}
+
+/// Every outcome of changes that were made at the same moment, most of them in one batch.
+async fn at_once(
+    db: &Db,
+    acme: &Tenant,
+    changes: impl IntoIterator<Item = (String, Permit<ByJob>)>,
+) -> Vec<(String, Result<()>)> {
+    let (go, holder) = hold(db, acme, 0).await;
+    let mut tasks = JoinSet::new();
+    for (name, permit) in changes {
+        let store = db.store.clone();
+        tasks.spawn(async move {
+            let outcome = create(&store, &permit, &name, false).await;
+            (name, outcome)
+        });
+    }
+    tokio::task::yield_now().await;
+    go.send(()).unwrap();
+    let outcomes = timeout(HANGS, tasks.join_all()).await.expect("nobody hangs");
+    drop(holder.await.unwrap());
+    outcomes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_that_cannot_be_extended_fails_its_own_tenant_and_after_one_batch_nobody_else() {
+    let db = Db::sqlite().await;
+    let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
+    let mut raw = Raw::tampering(&db).await;
+    let edge: Vec<(Vec<u8>,)> =
+        raw_rows!(raw, "SELECT frontier FROM audit_tree WHERE tenant = $1", globex.id().uuid());
+    raw!(raw, "UPDATE audit_tree SET frontier = x'00' WHERE tenant = $1", globex.id().uuid()).unwrap();
+    for round in 0..4 {
+        let changes = (0..24).map(|n| {
+            if n % 3 == 0 {
+                (format!("globex-{round}-{n}"), globex.job())
+            } else {
+                (format!("acme-{round}-{n}"), acme.job())
+            }
+        });
+        // The holder has the same address each time.
+        raw!(raw, "DELETE FROM users WHERE email = 'holder@acme.example'").unwrap();
+        for (name, outcome) in at_once(&db, &acme, changes).await {
+            // Only the first round may have a batch in which both tenants are.
+            if round > 0 || name.starts_with("globex") {
+                assert_eq!(outcome.is_ok(), name.starts_with("acme"), "{name}: {outcome:?}");
+            }
+        }
+    }
+    // Alone, it is told what is wrong.
+    let alone = create(&db.store, &globex.job(), "alone", false).await;
+    assert!(matches!(alone, Err(Error::Corrupt(_))), "{alone:?}");
+    raw!(raw, "UPDATE audit_tree SET frontier = $1 WHERE tenant = $2", edge[0].0.clone(), globex.id().uuid())
+        .unwrap();
+    create(&db.store, &globex.job(), "repaired", false).await.unwrap();
+    let here = names(&db).await;
+    assert_eq!(
+        here.iter().filter(|name| name.starts_with("acme") && !name.starts_with("acme-0")).count(),
+        3 * 16
+    );
+    assert!(!here.iter().any(|name| name.starts_with("globex")), "{here:?}");
+    db.sign().await;
+    db.verify().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn change_whose_record_cannot_be_written_fails_by_itself() {
+    let db = Db::sqlite().await;
+    let acme = db.tenant("acme").await;
+    let user = acme.add(Role::Auditor).await;
+    let (go, holder) = hold(&db, &acme, 1).await;
+    let mut good = JoinSet::new();
+    for n in 0..12 {
+        let (store, permit) = (db.store.clone(), acme.job());
+        good.spawn(async move { create(&store, &permit, &format!("n{n:02}"), false).await });
+    }
+    let (store, permit) = (db.store.clone(), acme.job());
+    let bad = tokio::spawn(async move {
+        store
+            .change(&permit, async |tx| {
+                let factor = Factor {
+                    id: store.new_id(),
+                    user: user.id,
+                    kind: FactorKind::Sso,
+                    state: FactorState::Verified,
+                    // No number that an event may hold.
+                    last_step: i64::MAX,
+                    created_at: tx.now(),
+                    verified_at: None,
+                };
+                let written = accounts::insert_factor(tx, factor, None).await?;
+                let event = Event::new("factor.added", &written)?;
+                Ok::<_, Error>(tx.record(event, ()))
+            })
+            .await
+    });
+    tokio::task::yield_now().await;
+    go.send(()).unwrap();
+    for outcome in timeout(HANGS, good.join_all()).await.expect("nobody hangs") {
+        outcome.unwrap();
+    }
+    holder.await.unwrap().unwrap();
+    let refused = bad.await.unwrap();
+    assert!(matches!(refused, Err(Error::Proof(_))), "{refused:?}");
+    let mut raw = Raw::owner(&db).await;
+    assert_eq!(raw.number("SELECT count(*) FROM factor").await, 0);
     db.sign().await;
     db.verify().await.unwrap();
 }

@@ -5,7 +5,7 @@ use bailiwick_store::{
     migrate::{self, MigrationError},
     schema::{self, SchemaError},
 };
-use bailiwick_testkit::{Db, Place, both_databases};
+use bailiwick_testkit::{Db, Place, both_databases, postgres_only, sqlite_only};
 
 use crate::{raw, support::raw::Raw};
 
@@ -39,6 +39,10 @@ both_databases! {
             ("ALTER TABLE audit_leaf DISABLE TRIGGER audit_leaf_append_only", "enabled D"),
             ("ALTER TABLE audit_leaf ENABLE TRIGGER audit_leaf_append_only", "enabled O"),
             ("CREATE OR REPLACE FUNCTION bailiwick_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'", "function bailiwick_append_only"),
+            ("ALTER FUNCTION bailiwick_tenant() SECURITY DEFINER", "function bailiwick_tenant() returns uuid: sql, volatility s, security definer true"),
+            ("ALTER FUNCTION bailiwick_append_only() SET search_path = 'elsewhere'", "settings search_path=elsewhere"),
+            ("ALTER FUNCTION bailiwick_tenant() IMMUTABLE", "function bailiwick_tenant() returns uuid: sql, volatility i"),
+            ("CREATE FUNCTION bailiwick_tenant(text) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'", "function bailiwick_tenant(text) returns uuid"),
             ("DROP POLICY session_own ON session", "session_own"),
             ("CREATE POLICY everything ON session USING (true)", "everything"),
             ("ALTER TABLE users DISABLE ROW LEVEL SECURITY", "table users: row security false, forced true"),
@@ -66,19 +70,6 @@ both_databases! {
         }
     }
 
-    async fn server_never_runs_with_the_rights_of_the_owner(db: Db) {
-        if db.kind() == DatabaseKind::Sqlite {
-            return; // A file has no roles.
-        }
-        let owner = db.another_with(&db.owner_options()).await;
-        let error = schema::check(&owner).await.unwrap_err();
-        assert!(matches!(&error, SchemaError::Privileged(role) if role.contains("acts as owner of the tables true")), "{error}");
-        let Place::Postgres(database) = db.place() else { unreachable!() };
-        let superuser = db.another_with(&PoolOptions { url: database.superuser_url().to_owned(), ..db.options() }).await;
-        let error = schema::check(&superuser).await.unwrap_err();
-        assert!(matches!(&error, SchemaError::Privileged(role) if role.contains("superuser true")), "{error}");
-    }
-
     async fn empty_database_asks_for_a_migration(db: Db) {
         let fresh = again(&db).await;
         let mut owner = Raw::tampering(&fresh).await;
@@ -104,21 +95,62 @@ both_databases! {
     }
 
     async fn newer_edited_and_unfinished_migrations_are_refused(db: Db) {
-        for statement in [
-            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'of a newer version', true, '', 0)",
-            "UPDATE _sqlx_migrations SET checksum = 'edited'",
+        for (statement, said) in [
+            ("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'of a newer version', true, '', 0)", "a newer version: it has migration 9999"),
+            ("UPDATE _sqlx_migrations SET checksum = 'edited'", "its migration 1 is another one"),
         ] {
             let fresh = again(&db).await;
             let mut owner = Raw::owner(&fresh).await;
-            let before = owner.number("SELECT count(*) FROM _sqlx_migrations").await;
             raw!(owner, statement).unwrap();
+            let before = owner.number("SELECT count(*) FROM _sqlx_migrations").await;
             let error = migrate::run(&fresh.owner_options()).await.unwrap_err();
-            assert!(matches!(error, MigrationError::Foreign(_)), "{statement}: {error}");
-            assert!(owner.number("SELECT count(*) FROM _sqlx_migrations").await - before <= 1);
+            assert!(matches!(error, MigrationError::Newer { .. } | MigrationError::Other { .. }), "{statement}: {error}");
+            let words = error.to_string();
+            assert!(words.contains(said) && words.contains(&name(&fresh)), "{words}");
+            assert_eq!(owner.number("SELECT count(*) FROM _sqlx_migrations").await, before);
         }
         let mut owner = Raw::owner(&db).await;
         raw!(owner, "UPDATE _sqlx_migrations SET success = false").unwrap();
         assert!(migrate::run(&db.owner_options()).await.is_err());
+    }
+
+    async fn database_of_another_program_is_refused_and_stays_as_it_is(db: Db) {
+        let foreign = again(&db).await;
+        let mut owner = Raw::tampering(&foreign).await;
+        let options = match foreign.place() {
+            Place::Sqlite(_) => PoolOptions::new(format!("sqlite:{}", foreign.folder().join("foreign.db").display())),
+            Place::Postgres(_) => {
+                raw!(owner, "DROP SCHEMA public CASCADE").unwrap();
+                raw!(owner, "CREATE SCHEMA public AUTHORIZATION bailiwick_owner").unwrap();
+                owner = Raw::owner(&foreign).await;
+                foreign.owner_options()
+            }
+        };
+        let file = foreign.folder().join("foreign.db");
+        if let Place::Sqlite(_) = foreign.place() {
+            let create = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+            owner = Raw::Sqlite(<sqlx::SqliteConnection as sqlx::Connection>::connect_with(&create).await.unwrap());
+        }
+        for statement in ["CREATE TABLE invoices (id bigint)", "CREATE TABLE _sqlx_migrations (version bigint, checksum text)"] {
+            raw!(owner, statement).unwrap();
+            let before = std::fs::read(&file).ok();
+            let error = migrate::run(&options).await.unwrap_err();
+            let MigrationError::Foreign { database, object } = &error else { panic!("{error}") };
+            assert!(object.starts_with("table ") && object.ends_with("invoices"), "{object}");
+            let name = match foreign.place() {
+                Place::Sqlite(_) => file.display().to_string(),
+                Place::Postgres(_) => name(&foreign),
+            };
+            assert_eq!(*database, name);
+            assert!(error.to_string().contains("was not made by Bailiwick"), "{error}");
+            // Not even the way in which the file is written is another one, and no list of migrations was begun.
+            assert_eq!(std::fs::read(&file).ok(), before);
+            assert!(raw!(owner, "SELECT 1 FROM users").is_err());
+            assert!(raw!(owner, "SELECT success FROM _sqlx_migrations").is_err());
+        }
+        raw!(owner, "DROP TABLE invoices").unwrap();
+        raw!(owner, "DROP TABLE _sqlx_migrations").unwrap();
+        assert!(migrate::run(&options).await.unwrap().now > 0, "emptied, it may be used");
     }
 }
 
@@ -130,8 +162,84 @@ async fn again(db: &Db) -> Db {
     }
 }
 
+/// The name under which an operator knows the database.
+fn name(db: &Db) -> String {
+    match db.place() {
+        Place::Sqlite(path) => path.display().to_string(),
+        Place::Postgres(database) => database.name().to_owned(),
+    }
+}
+
 /// Whether `cargo xtask schema` asks for new files.
 #[allow(clippy::disallowed_methods, reason = "asked by `cargo xtask schema` alone")]
 fn writing() -> bool {
     std::env::var_os("BAILIWICK_WRITE_SCHEMA").is_some()
+}
+
+// A file has no roles.
+postgres_only! {
+    async fn server_never_runs_with_the_rights_of_the_owner(db: Db) {
+        let owner = db.another_with(&db.owner_options()).await;
+        let error = schema::check(&owner).await.unwrap_err();
+        assert!(matches!(&error, SchemaError::Privileged(role) if role.contains("acts as owner of the tables true")), "{error}");
+        let Place::Postgres(database) = db.place() else { unreachable!() };
+        let superuser = db.another_with(&PoolOptions { url: database.superuser_url().to_owned(), ..db.options() }).await;
+        let error = schema::check(&superuser).await.unwrap_err();
+        assert!(matches!(&error, SchemaError::Privileged(role) if role.contains("superuser true")), "{error}");
+    }
+
+    async fn server_never_runs_with_a_role_that_may_become_a_more_powerful_one(db: Db) {
+        let Place::Postgres(database) = db.place() else { unreachable!() };
+        let mut raw = Raw::superuser(&db).await;
+        for (n, (attribute, said)) in [
+            ("BYPASSRLS", "bypasses row security true"),
+            ("CREATEROLE", "makes roles true"),
+            ("REPLICATION", "replicates true"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (strong, weak) = (format!("{}_strong_{n}", database.name()), format!("{}_weak_{n}", database.name()));
+            let password = database.app_url().split(['/', ':', '@']).nth(4).unwrap().to_owned();
+            raw!(raw, format!("CREATE ROLE {strong} NOLOGIN {attribute}")).unwrap();
+            raw!(raw, format!("CREATE ROLE {weak} LOGIN PASSWORD '{password}' IN ROLE bailiwick_app, {strong}")).unwrap();
+            let url = database.app_url().replace("bailiwick_service", &weak);
+            let store = db.another_with(&PoolOptions { url, ..db.options() }).await;
+            let checked = schema::check(&store).await;
+            store.close().await;
+            raw!(raw, format!("DROP ROLE {weak}")).unwrap();
+            raw!(raw, format!("DROP ROLE {strong}")).unwrap();
+            let error = checked.unwrap_err();
+            assert!(matches!(&error, SchemaError::Privileged(role) if role.contains(said)), "{attribute}: {error}");
+        }
+        schema::check(&db.store).await.unwrap();
+    }
+
+    async fn table_or_function_that_changed_hands_is_named(db: Db) {
+        let mut raw = Raw::superuser(&db).await;
+        let superuser: Vec<(String,)> = crate::raw_rows!(raw, "SELECT current_user::text");
+        for (statement, back, named) in [
+            ("ALTER TABLE audit_event OWNER TO", "ALTER TABLE audit_event OWNER TO bailiwick_owner", "table audit_event: "),
+            ("ALTER FUNCTION bailiwick_append_only() OWNER TO", "ALTER FUNCTION bailiwick_append_only() OWNER TO bailiwick_owner", "function bailiwick_append_only() "),
+        ] {
+            raw!(raw, format!("{statement} {}", superuser[0].0)).unwrap();
+            let error = schema::check(&db.store).await.unwrap_err();
+            let SchemaError::Mismatch { unknown, .. } = &error else { panic!("{error}") };
+            assert!(unknown.iter().any(|object| object.starts_with(named) && object.contains("of one owner with the")), "{error}");
+            raw!(raw, back).unwrap();
+            schema::check(&db.store).await.unwrap();
+        }
+    }
+}
+
+sqlite_only! {
+    async fn file_of_another_kind_is_refused_and_stays_as_it_is(db: Db) {
+        let letter = db.folder().join("letter.db");
+        let text = "This is a letter, and no database at all. ".repeat(100);
+        std::fs::write(&letter, &text).unwrap();
+        let options = PoolOptions::new(format!("sqlite:{}", letter.display()));
+        let error = migrate::run(&options).await.unwrap_err();
+        assert!(matches!(error, MigrationError::Foreign { .. }), "{error}");
+        assert_eq!(std::fs::read_to_string(&letter).unwrap(), text);
+    }
 }

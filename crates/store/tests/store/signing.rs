@@ -148,6 +148,28 @@ both_databases! {
         assert!(error.to_string().contains("were lost"), "{error}");
     }
 
+    async fn operator_who_accepts_the_loss_goes_on_from_the_checkpoint_that_the_database_holds(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.sign().await;
+        let backup = Backup::take(&db).await;
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive, lost".into()).await;
+        db.sign().await;
+        db.release_lease().await;
+        let old = backup.restore().await;
+        let signer = db.signer_of(&old);
+        // Taking the newer file away is not enough: then the one that the database knows of is missing.
+        fs::rename(file(&db, &acme), db.folder().join("evidence")).unwrap();
+        assert!(matches!(signer.check().await, Err(SignError::Lost { tenant, .. }) if tenant == acme.id()));
+        let held = notes(&db, &acme).await.pop().unwrap().1;
+        // As a shell writes it.
+        fs::write(file(&db, &acme), format!("{}\n", held.trim_end_matches('\n'))).unwrap();
+        signer.check().await.unwrap();
+        rename(&old, &acme.job(), &acme.owner().user, "Olive, anew".into()).await;
+        settle(&old).await;
+        assert_eq!(signer.run().await.unwrap(), 1);
+        audit::verify_all(&old, &signer, |_| {}).await.unwrap();
+    }
+
     async fn other_history_than_the_signed_one_is_refused_and_named(db: Db) {
         let acme = db.tenant("acme").await;
         db.sign().await;
@@ -287,7 +309,7 @@ both_databases! {
         assert_eq!(foreign.run().await.unwrap(), 1);
         fs::copy(elsewhere.folder().join(format!("{}.checkpoint", acme.id())), file(&db, &acme)).unwrap();
         assert!(matches!(db.signer().check().await, Err(SignError::Refused { tenant, .. }) if tenant == acme.id()));
-        // And so is the one that the impostor published in the database.
+        // And so is the one that the impostor published in the database, which says more than that the file is missing.
         fs::remove_file(file(&db, &acme)).unwrap();
         let error = db.verify().await.map(|_| ()).unwrap_err().to_string();
         assert!(error.contains("published at"), "{error}");

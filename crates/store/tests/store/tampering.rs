@@ -1,9 +1,14 @@
 //! Whatever is done to the log behind the store's back is found, and the right record is named.
 
-use bailiwick_domain::{entity::User, rule::ByJob};
+use bailiwick_domain::{
+    entity::User,
+    rule::{ByJob, DisableUser},
+};
 use bailiwick_proof::{canonical, leaf_hash};
-use bailiwick_store::{DatabaseKind, Error, Event, Permit, Store, users};
-use bailiwick_testkit::{Db, Tenant, both_databases};
+use bailiwick_store::{
+    DatabaseKind, Error, Event, Permit, Store, audit::SignError, audit::VerifyError, users,
+};
+use bailiwick_testkit::{Db, Tenant, both_databases, postgres_only};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -237,6 +242,11 @@ both_databases! {
     }
 
     async fn altered_search_rows_are_named(db: Db) {
+        let initech = db.tenant("initech").await;
+        let auditor = initech.add(bailiwick_domain::role::Role::Auditor).await;
+        let permit = initech.owner().permit::<DisableUser>().await;
+        bailiwick_ops::users::disable(&db.store, &permit, auditor.id).await.unwrap();
+        let initech = initech.id().uuid();
         let mut scene = Scene::set(db).await;
         let (id, ..) = scene.at(77).await;
         for edit in [
@@ -251,6 +261,17 @@ both_databases! {
         ] {
             scene.sql(&format!("UPDATE audit_leaf SET {edit} WHERE tenant = $1 AND leaf_index = 77")).await;
             names(&scene.found().await, &["search row", &format!("event {id} at leaf 77")]);
+        }
+        // The id itself: the row then leads to no event at all.
+        scene.sql("UPDATE audit_leaf SET event = tenant WHERE tenant = $1 AND leaf_index = 77").await;
+        let nobody = scene.id;
+        names(&scene.found().await, &[&format!("event {nobody} at leaf 77 is missing")]);
+        // And the other way round: a person who was there, taken away or replaced.
+        let people: Vec<(i64, Uuid)> = raw_rows!(scene.raw, "SELECT leaf_index, event FROM audit_leaf WHERE tenant = $1 AND actor_id IS NOT NULL ORDER BY leaf_index LIMIT 1", initech);
+        let (leaf, id) = people[0];
+        for edit in ["actor_id = NULL", "actor_id = event", "actor_kind = 'system'", "outcome = 'OK'"] {
+            raw!(scene.raw, format!("UPDATE audit_leaf SET {edit} WHERE tenant = $1 AND leaf_index = {leaf}"), initech).unwrap();
+            names(&scene.found().await, &["tenant initech", "search row", &format!("event {id} at leaf {leaf}")]);
         }
     }
 
@@ -321,6 +342,80 @@ both_databases! {
         db.verify().await.unwrap();
     }
 
+    async fn checkpoint_that_was_taken_away_or_set_back_is_missed(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.settle().await;
+        let fresh = db.verify().await.unwrap();
+        assert_eq!(fresh[0].signed, None, "a log that was never signed has nothing to lose");
+        db.sign().await;
+        let path = db.outside().folder().join(format!("{}.checkpoint", acme.id()));
+        let older = std::fs::read(&path).unwrap();
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive".into()).await;
+        db.sign().await;
+        let newest = std::fs::read(&path).unwrap();
+        let signed = db.verify().await.unwrap()[0].signed.unwrap();
+        let lost = async |outside: u64| {
+            let error = db.verify().await.map(|_| ()).unwrap_err();
+            let VerifyError::Sign(SignError::Lost { tenant, signed: known, outside: found }) = &error else { panic!("{error}") };
+            assert_eq!((*tenant, *known, *found), (acme.id(), signed, outside));
+            names(&error.to_string(), &[&acme.id().to_string(), "missing or too old"]);
+        };
+        std::fs::write(&path, &older).unwrap();
+        lost(signed - 1).await;
+        std::fs::remove_file(&path).unwrap();
+        lost(0).await;
+        // What the database remembers in one place it cannot be made to forget in the other.
+        let mut raw = Raw::tampering(&db).await;
+        raw!(raw, "UPDATE audit_tree SET signed = 0 WHERE tenant = $1", acme.id().uuid()).unwrap();
+        lost(0).await;
+        // A server that runs on puts no new checkpoint in the place of the lost one.
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive, later".into()).await;
+        db.settle().await;
+        let error = db.signer().run().await.unwrap_err();
+        assert!(matches!(error, SignError::Lost { tenant, .. } if tenant == acme.id()), "{error}");
+        assert!(!path.exists());
+        std::fs::write(&path, &newest).unwrap();
+        assert_eq!(db.signer().run().await.unwrap(), 1);
+        db.verify().await.unwrap();
+    }
+
+    async fn chain_that_is_longer_than_what_is_read_at_once_is_followed_to_its_end(db: Db) {
+        const REVISIONS: i64 = 2100;
+        let acme = db.tenant("acme").await;
+        let user = acme.owner().user;
+        db.store
+            .change(&acme.job(), async |tx| {
+                for n in 0..REVISIONS {
+                    let before = users::lock(tx, user.id).await?;
+                    let after = User { name: format!("Olive {n}"), ..before.clone() };
+                    let written = users::replace(tx, before, after).await?;
+                    tx.also(Event::new("user.renamed", &written)?);
+                }
+                let before = users::lock(tx, user.id).await?;
+                let after = User { name: "Olive".into(), ..before.clone() };
+                let written = users::replace(tx, before, after).await?;
+                let event = Event::new("user.renamed", &written)?;
+                Ok::<_, Error>(tx.record(event, ()))
+            })
+            .await
+            .unwrap();
+        // On PostgreSQL all of them wait for their places.
+        let verified = db.verify().await.unwrap()[0].verified;
+        assert!(verified.events > REVISIONS.unsigned_abs(), "{verified:?}");
+        assert_eq!(verified.waiting > 2048, db.kind() == DatabaseKind::Postgres);
+        let mut raw = Raw::tampering(&db).await;
+        for settled in [false, true] {
+            if settled {
+                db.settle().await;
+                db.verify().await.unwrap();
+            }
+            raw!(raw, "UPDATE audit_head SET revision = revision + 1 WHERE entity_type = 'user' AND entity_id = $1", user.id.uuid()).unwrap();
+            let found = db.verify().await.map(|_| ()).unwrap_err().to_string();
+            names(&found, &[&format!("revision {} of user {}", REVISIONS + 3, user.id), "is missing"]);
+            raw!(raw, "UPDATE audit_head SET revision = revision - 1 WHERE entity_type = 'user' AND entity_id = $1", user.id.uuid()).unwrap();
+        }
+    }
+
     async fn tenant_that_vanished_with_its_log_is_named(db: Db) {
         let mut scene = Scene::set(db).await;
         let id = scene.id;
@@ -334,11 +429,11 @@ both_databases! {
         names(&said, &[&id.to_string(), "rolled back", "holds 0"]);
         names(&scene.found().await, &[&id.to_string(), "rolled back", "holds 0"]);
     }
+}
 
+// On SQLite nothing waits.
+postgres_only! {
     async fn event_that_waits_for_its_place_is_watched_too(db: Db) {
-        if db.kind() == DatabaseKind::Sqlite {
-            return; // Nothing waits there.
-        }
         let acme = db.tenant("acme").await;
         db.sign().await;
         rename(&db.store, &acme.job(), &acme.owner().user, "Olive, waiting".into()).await;
@@ -350,6 +445,8 @@ both_databases! {
         raw!(raw, "DELETE FROM audit_pending").unwrap();
         names(&db.verify().await.map(|_| ()).unwrap_err().to_string(), &[&id.to_string()]);
         raw!(raw, "INSERT INTO audit_pending (tenant, event, recorded_at) SELECT tenant, id, 0 FROM audit_event WHERE id = $1", id).unwrap();
+        names(&db.verify().await.map(|_| ()).unwrap_err().to_string(), &[&id.to_string(), "do not belong together"]);
+        raw!(raw, "UPDATE audit_pending SET recorded_at = $1 WHERE event = $2", db.store.now().micros(), id).unwrap();
         db.verify().await.unwrap();
         raw!(raw, "UPDATE audit_head SET revision = revision + 1 WHERE entity_type = 'user' AND entity_id = $1", acme.owner().id().uuid()).unwrap();
         names(&db.verify().await.map(|_| ()).unwrap_err().to_string(), &[&format!("user {}", acme.owner().id()), "is missing"]);

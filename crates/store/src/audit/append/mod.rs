@@ -10,7 +10,7 @@ use bailiwick_proof::hash::{Hash, leaf_hash};
 use uuid::Uuid;
 
 pub(crate) use self::{postgres::append_postgres, sqlite::flush_sqlite};
-use super::{draft::Draft, integrate::Leaf, octets};
+use super::{draft::Draft, integrate::Leaf};
 use crate::{Error, Result};
 
 type EntityKey = (TenantId, &'static str, Uuid);
@@ -32,10 +32,10 @@ struct Ready {
 
 impl Ready {
     /// `draft` after `previous`.
-    fn after(previous: Option<Head>, draft: Draft) -> Result<Self> {
+    fn after(previous: Option<Head>, draft: Draft) -> Self {
         let revision = previous.map_or(0, |head| head.revision) + 1;
-        let bytes = octets::of(&draft, revision, previous.map(|head| head.hash))?;
-        Ok(Self { hash: leaf_hash(&bytes), bytes, revision, draft })
+        let bytes = draft.octets.fill(revision, previous.map(|head| head.hash));
+        Self { hash: leaf_hash(&bytes), bytes, revision, draft }
     }
 
     const fn head(&self) -> Head {
@@ -59,14 +59,14 @@ impl Ready {
 }
 
 /// Gives every draft its revision and the hash of the one before, and moves `heads` along.
-fn chain(drafts: Vec<Draft>, heads: &mut HashMap<EntityKey, Head>) -> Result<Vec<Ready>> {
+fn chain(drafts: Vec<Draft>, heads: &mut HashMap<EntityKey, Head>) -> Vec<Ready> {
     drafts
         .into_iter()
         .map(|draft| {
             let key = (draft.tenant, draft.entity_type, draft.entity_id);
-            let ready = Ready::after(heads.get(&key).copied(), draft)?;
+            let ready = Ready::after(heads.get(&key).copied(), draft);
             heads.insert(key, ready.head());
-            Ok(ready)
+            ready
         })
         .collect()
 }

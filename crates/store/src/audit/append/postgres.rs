@@ -39,7 +39,7 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
     let previous = previous
         .map(|(revision, hash)| Ok::<_, Error>(Head { revision, hash: stored_hash(&hash)? }))
         .transpose()?;
-    let Ready { bytes, hash, revision, mut draft } = Ready::after(previous, draft)?;
+    let Ready { bytes, hash, revision, mut draft } = Ready::after(previous, draft);
     let personal = std::mem::take(&mut draft.personal);
     let (subjects, sealed): (Vec<_>, Vec<_>) =
         personal.into_iter().map(|sealed| (sealed.subject, sealed.bytes)).unzip();
@@ -90,7 +90,7 @@ async fn append_many(transaction: &mut Transaction<'static, Postgres>, drafts: V
         heads.insert((tenant, *kind, id), Head { revision, hash: stored_hash(&hash)? });
     }
     let before: HashMap<_, _> = heads.iter().map(|(key, head)| (*key, head.revision)).collect();
-    let ready = chain(drafts, &mut heads)?;
+    let ready = chain(drafts, &mut heads);
     let touched = heads.len();
     let (mut kinds, mut entities, mut expected, mut revisions, mut hashes) =
         (vec![], vec![], vec![], vec![], vec![]);

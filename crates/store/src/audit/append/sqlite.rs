@@ -41,7 +41,7 @@ pub(crate) async fn flush_sqlite(c: &mut SqliteConnection, drafts: Vec<Draft>) -
         return Ok(());
     }
     let mut heads = heads(c, &drafts).await?;
-    let ready = chain(drafts, &mut heads)?;
+    let ready = chain(drafts, &mut heads);
     let event = |r: &Ready| (r.draft.tenant.uuid(), r.draft.id.uuid());
     EVENTS
         .insert(c, &ready, |query, ready| {

@@ -3,26 +3,28 @@
 use std::collections::HashMap;
 
 use bailiwick_proof::{
-    Hash,
     event::scan,
     tile::TileId,
     verify::{ChainWalker, Finding, StoredEvent},
 };
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{CHUNK, VerifyError, walk::Walk};
 use crate::{Error, audit::append::stored_hash, conn::on, tx::Scope};
 
-/// An event that belongs to an entity's chain.
+/// An event with a leaf, in its entity's chain.
+#[derive(FromRow)]
 struct Link {
-    leaf: Option<i64>,
-    event: Uuid,
-    hash: Hash,
+    leaf_index: i64,
+    revision: i64,
+    id: Uuid,
+    hash: Vec<u8>,
     bytes: Vec<u8>,
 }
 
-/// Events without a leaf yet, by entity.
-type Waiting = HashMap<(String, String), Vec<(u64, Link)>>;
+/// The events without a leaf yet by entity: revision and id. All that is held of them, however many wait.
+type ByEntity = HashMap<(String, String), Vec<(u64, Uuid)>>;
 
 /// An entity that has a head or a leaf, and its head.
 type Entity = (String, Uuid, Option<i64>, Option<Vec<u8>>);
@@ -39,15 +41,17 @@ impl Walk {
             let Some((kind, id, ..)) = entities.last() else { break };
             after = (kind.clone(), *id);
             for (kind, id, revision, hash) in entities {
-                let mut links = self.links(&kind, id).await?;
-                let mut newest = waiting.remove(&(kind.clone(), id.to_string())).unwrap_or_default();
-                newest.sort_unstable_by_key(|(revision, _)| *revision);
-                links.extend(newest.into_iter().map(|(_, link)| link));
+                let newest = waiting.remove(&(kind.clone(), id.to_string())).unwrap_or_default();
+                if let Err(finding) = self.follow(&mut walker, &kind, id, newest).await? {
+                    return Ok(self.finding(finding));
+                }
                 let head = match (revision, hash) {
                     (Some(revision), Some(hash)) => Some((revision.unsigned_abs(), stored_hash(&hash)?)),
                     _ => None,
                 };
-                if let Err(finding) = follow(&mut walker, &kind, &id.to_string(), &links, head) {
+                // Without a head, the walker says so at the next entity, or at the end.
+                let Some((revision, hash)) = head else { continue };
+                if let Err(finding) = walker.head(&kind, &id.to_string(), revision, &hash) {
                     return Ok(self.finding(finding));
                 }
             }
@@ -94,18 +98,60 @@ impl Walk {
         })?)
     }
 
-    async fn waiting_by_entity(&mut self) -> Result<Waiting, VerifyError> {
-        let mut by_entity = Waiting::new();
-        for (event, hash, bytes) in self.waiting().await? {
-            let Ok(fields) = scan(&bytes) else { continue };
-            let (entity, revision) =
-                ((fields.entity.kind.to_owned(), fields.entity.id.to_owned()), fields.entity.revision);
-            by_entity
-                .entry(entity)
-                .or_default()
-                .push((revision, Link { leaf: None, event, hash: stored_hash(&hash)?, bytes }));
+    async fn waiting_by_entity(&mut self) -> Result<ByEntity, VerifyError> {
+        let mut by_entity = ByEntity::new();
+        let mut after = None;
+        loop {
+            let events = self.waiting_after(after).await?;
+            let Some(last) = events.last() else { return Ok(by_entity) };
+            after = Some((last.recorded_at, last.id));
+            for event in &events {
+                let Ok(fields) = scan(&event.bytes) else { continue };
+                let entity = (fields.entity.kind.to_owned(), fields.entity.id.to_owned());
+                by_entity.entry(entity).or_default().push((fields.entity.revision, event.id));
+            }
         }
-        Ok(by_entity)
+    }
+
+    /// Follows one entity's events: those with a leaf, then those without.
+    async fn follow(
+        &mut self,
+        walker: &mut ChainWalker,
+        kind: &str,
+        id: Uuid,
+        mut newest: Vec<(u64, Uuid)>,
+    ) -> Result<Result<(), Finding>, VerifyError> {
+        let mut after = (i64::MIN, -1);
+        loop {
+            let links = self.links(kind, id, after).await?;
+            let Some(last) = links.last() else { break };
+            after = (last.revision, last.leaf_index);
+            for link in &links {
+                let checked = walker.event(&StoredEvent {
+                    leaf_index: Some(link.leaf_index.unsigned_abs()),
+                    id: &link.id.to_string(),
+                    hash: stored_hash(&link.hash)?,
+                    bytes: &link.bytes,
+                });
+                if checked.is_err() {
+                    return Ok(checked);
+                }
+            }
+        }
+        newest.sort_unstable();
+        for (_, event) in newest {
+            let (hash, bytes) = self.event(event).await?;
+            let checked = walker.event(&StoredEvent {
+                leaf_index: None,
+                id: &event.to_string(),
+                hash: stored_hash(&hash)?,
+                bytes: &bytes,
+            });
+            if checked.is_err() {
+                return Ok(checked);
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Entities with a head, and those whose head was taken away.
@@ -129,47 +175,36 @@ impl Walk {
         })?)
     }
 
-    async fn links(&mut self, kind: &str, id: Uuid) -> Result<Vec<Link>, VerifyError> {
+    /// The events of an entity that have a leaf, some at a time.
+    async fn links(&mut self, kind: &str, id: Uuid, after: (i64, i64)) -> Result<Vec<Link>, VerifyError> {
         let view = &mut self.view;
         let tenant = view.tenant();
-        let rows: Vec<(i64, Uuid, Vec<u8>, Vec<u8>)> = on!(view, |c| {
+        Ok(on!(view, |c| {
             sqlx::query_as(
-            "SELECT l.leaf_index, e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
-             WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 ORDER BY l.revision"
+            "SELECT l.leaf_index, l.revision, e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
+             WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND (l.revision, l.leaf_index) > ($4, $5)
+             ORDER BY l.revision, l.leaf_index LIMIT $6"
         )
         .bind(tenant.uuid())
         .bind(kind)
         .bind(id)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(CHUNK)
         .fetch_all(c)
         .await
-        })?;
-        rows.into_iter()
-            .map(|(leaf, event, hash, bytes)| {
-                Ok(Link { leaf: Some(leaf), event, hash: stored_hash(&hash)?, bytes })
-            })
-            .collect()
+        })?)
     }
-}
 
-fn follow(
-    walker: &mut ChainWalker,
-    kind: &str,
-    id: &str,
-    links: &[Link],
-    head: Option<(u64, Hash)>,
-) -> Result<(), Finding> {
-    for link in links {
-        let event = StoredEvent {
-            leaf_index: link.leaf.map(i64::unsigned_abs),
-            id: &link.event.to_string(),
-            hash: link.hash,
-            bytes: &link.bytes,
-        };
-        walker.event(&event)?;
-    }
-    match head {
-        Some((revision, hash)) => walker.head(kind, id, revision, &hash),
-        // The walker says so at the next entity, or at the end.
-        None => Ok(()),
+    async fn event(&mut self, id: Uuid) -> Result<(Vec<u8>, Vec<u8>), VerifyError> {
+        let view = &mut self.view;
+        let tenant = view.tenant();
+        Ok(on!(view, |c| sqlx::query_as(
+            "SELECT hash, bytes FROM audit_event WHERE tenant = $1 AND id = $2"
+        )
+        .bind(tenant.uuid())
+        .bind(id)
+        .fetch_one(c)
+        .await)?)
     }
 }
