@@ -35,7 +35,7 @@ mod written;
 pub use error::{Error, Public, Result};
 pub use gate::{Actor, AgentClass, Caller, Credential, Gate, Job, Permit, Refusal, RequestContext};
 pub use page::{Cursor, Page};
-pub use pool::{DatabaseKind, PoolOptions, TlsMode};
+pub use pool::{DatabaseKind, PoolOptions, PoolUsage, TlsMode};
 pub use store::{Keys, Store};
 pub use tx::{Recorded, Scope, Tx, View};
 pub use written::{Event, Written};

@@ -65,7 +65,7 @@
   // Relative times
 
   const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [2592000, "day", 86400]];
-  const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
   function refreshTimes(within) {
     const now = Date.now();
     all("time[data-ago]", within).forEach((time) => {

@@ -7,7 +7,9 @@
 mod append;
 mod checkpoint;
 mod draft;
+mod find;
 mod integrate;
+mod lag;
 mod many;
 mod octets;
 mod page;
@@ -20,6 +22,8 @@ mod verify;
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
+pub use find::{RECENT, by_prefix};
+pub use lag::{LAG_CAP, Lag, lag};
 pub use page::{
     EventPage, Proof, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };

@@ -12,13 +12,7 @@ use bailiwick_ops::{
 use serde::{Deserialize, Serialize};
 
 use super::TenantBody;
-use crate::{
-    access::Access,
-    api::{Created, Object},
-    error::Result,
-    forms::Json,
-    state::AppState,
-};
+use crate::{access::Access, api::Created, error::Result, forms::Json, state::AppState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,7 +44,7 @@ struct Owner<'t> {
 pub(in crate::api) async fn handle(
     Access(permit): Access<CreateTenant>,
     State(state): State<AppState>,
-    Json(Object(new)): Json<Object<NewTenant>>,
+    Json(new): Json<NewTenant>,
 ) -> Result<Response> {
     let new = tenants::NewTenant {
         slug: new.slug,

@@ -100,7 +100,7 @@ pub(super) async fn entity(
             action: listed.action.clone(),
             outcome: words::of_outcome(&listed.outcome),
             actor: names.actor(&listed.actor_kind, listed.actor_id, None).name,
-            at: When::moment(listed.recorded_at),
+            at: When::instant(listed.recorded_at),
             revision: listed.revision,
             changes: difference::changes(record.changes, &personal),
         });
