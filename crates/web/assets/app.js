@@ -115,6 +115,16 @@
     if (count) count.textContent = wanted === "" ? count.dataset.all : `${shown} shown`;
   });
 
+  // What scrolls sideways fades at its right edge until that is reached
+
+  all(".matrix-edge").forEach((edge) => {
+    const scroller = one(".matrix-scroll", edge);
+    const look = () => edge.toggleAttribute("data-end", scroller.scrollLeft + scroller.clientWidth >= scroller.scrollWidth - 2);
+    scroller.addEventListener("scroll", look, { passive: true });
+    addEventListener("resize", look);
+    look();
+  });
+
   // One press, one request
 
   document.addEventListener("submit", (event) => {

@@ -12,6 +12,7 @@ mod integrate;
 mod lag;
 mod many;
 mod octets;
+mod owner;
 mod page;
 mod personal;
 mod reader;
@@ -24,6 +25,7 @@ pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
 pub use find::{RECENT, by_prefix};
 pub use lag::{LAG_CAP, Lag, lag};
+pub use owner::owner;
 pub use page::{
     EventPage, Proof, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };

@@ -105,8 +105,7 @@ pub(super) async fn entity(
             changes: difference::changes(record.changes, &personal),
         });
     }
-    let (noun, here) = (words::of_kind(&kind), history(&kind, id));
-    let title = format!("{noun} {}", names.label(&kind, id));
+    let (title, here) = (names.title(&kind, id), history(&kind, id));
     let shown = if place.before.is_none() {
         counted(newest, "revision")
     } else {
