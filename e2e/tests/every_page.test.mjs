@@ -21,7 +21,7 @@ const FURTHER = {
     ['/account'],
     ['/users', 'td a'],
     ['/audit?action=user.role_changed', 'td a.into'],
-    ['/audit?action=user.role_changed', 'td[data-label="Entity"] a'],
+    ['/audit?action=user.role_changed', 'td[data-label="On"] a'],
     ['/api-keys', 'td.act a'],
     ['/audit?to=1990-01-01'],
     ['/find?q=plan'],

@@ -1,6 +1,7 @@
 //! API keys: creating and revoking. A key is shown once, in the answer to its creation.
 
 use bailiwick_domain::{
+    catalogue::UnknownPermission,
     entity::{ApiKey, ApiKeyStatus, Severity},
     ids::ApiKeyId,
     permission::PermissionSet,
@@ -17,6 +18,8 @@ use crate::{
 
 /// A key ends at most this long after its creation, unless it is made without an end.
 const LONGEST: Span = Span::days(366);
+/// Scopes that one request may name: as many as the catalogue can hold.
+const MOST_SCOPES: usize = 256;
 
 /// A key to be.
 #[derive(Debug, Clone)]
@@ -44,13 +47,15 @@ pub async fn create(
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&new.name));
     let scopes = match store.catalogue().parse_set(new.scopes.iter().map(String::as_str)) {
+        // Every permission there is, each once, fits; what is longer is no choice that a person made.
+        _ if new.scopes.len() > MOST_SCOPES => fields.take("scopes", Err("Choose at most 256 scopes.")),
         Ok(set) if set.is_empty() => fields.take("scopes", Err("Choose at least one scope.")),
         Ok(set) if !set.intersection(store.catalogue().platform_permissions()).is_empty() => {
             fields.take("scopes", Err("A key cannot carry a permission of the platform."))
         }
         Ok(set) => Some(set),
-        Err(unknown) => {
-            fields.refuse("scopes", unknown.to_string());
+        Err(UnknownPermission(name)) => {
+            fields.refuse("scopes", unknown(&name));
             None
         }
     };
@@ -87,7 +92,8 @@ pub async fn create(
                 revoked_at: None,
             };
             let written = api_keys::insert(tx, key.clone(), &secret.hash()).await?;
-            let event = Event::new("api_key.created", &written)?.raising(Severity::Warning, describe(&key));
+            let event = Event::new("api_key.created", &written)?
+                .raising(Severity::Warning, describe(&key.name, &key.scopes));
             Ok(tx.record(event, (key, secret)))
         })
         .await
@@ -104,7 +110,7 @@ pub async fn revoke(store: &Store, permit: &Permit<RevokeApiKey>, id: ApiKeyId) 
             let after = ApiKey { revoked_at: Some(tx.now()), ..before.clone() };
             let written = api_keys::replace(tx, before, after.clone()).await?;
             let event = Event::new("api_key.revoked", &written)?
-                .raising(Severity::Info, format!("{} key revoked", after.name));
+                .raising(Severity::Info, format!("{} revoked", called(&after.name)));
             Ok(tx.record(event, after))
         })
         .await
@@ -116,20 +122,76 @@ fn names(store: &Store, scopes: PermissionSet) -> Vec<String> {
     names
 }
 
-/// One sentence about a new key: its name and the widest of what it may do.
-fn describe(key: &ApiKey) -> String {
-    let writes = key.scopes.iter().filter(|scope| !scope.ends_with(":read")).count();
-    match (key.scopes.as_slice(), writes) {
-        ([only], _) => format!("{} key created with {} scope", key.name, only.replace(':', " ")),
-        (scopes, 0) => {
-            // The first in alphabetical order is as good as any to name; the page lists them all.
-            let first = scopes.first().map(|scope| scope.replace(':', " ")).unwrap_or_default();
-            format!("{} key created with {first} scope", key.name)
+/// What is said of a scope that no permission has. A name that could be one is repeated, so that a slip is found; anything
+/// else is whatever the caller sent, and is not.
+fn unknown(name: &str) -> String {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b':' | b'_' | b'-');
+    if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
+        format!("No permission is named {name}.")
+    } else {
+        "Scopes are names of permissions, such as user:read.".to_owned()
+    }
+}
+
+/// One sentence about a new key: its name, the widest of what it may do, and how much more there is.
+fn describe(name: &str, scopes: &[String]) -> String {
+    // What writes goes before what reads; among equals the first in alphabetical order. The page lists them all.
+    let widest = scopes.iter().find(|scope| !scope.ends_with(":read")).or(scopes.first());
+    let widest = widest.map(|scope| scope.replace(':', " ")).unwrap_or_default();
+    let more = match scopes.len() {
+        0 | 1 => String::new(),
+        all => format!(" and {} more", all - 1),
+    };
+    format!("{} created with {widest} scope{more}", called(name))
+}
+
+/// A key within a sentence: its name, and what it is unless the name says so already.
+fn called(name: &str) -> String {
+    let last = name.split_whitespace().next_back().unwrap_or_default();
+    if last.eq_ignore_ascii_case("key") { name.to_owned() } else { format!("{name} key") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(name: &str, scopes: &[&str]) -> String {
+        describe(name, &scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn auditor_reads_the_widest_scope_of_a_key_and_how_many_more_it_has() {
+        assert_eq!(
+            said("Roster export", &["roster:read"]),
+            "Roster export key created with roster read scope"
+        );
+        assert_eq!(
+            said("Reporting integration", &["billing:read", "participant:read"]),
+            "Reporting integration key created with billing read scope and 1 more"
+        );
+        assert_eq!(
+            said("Document sync", &["billing:read", "document:read", "document:write"]),
+            "Document sync key created with document write scope and 2 more"
+        );
+    }
+
+    #[test]
+    fn nobody_reads_key_twice() {
+        for (name, sentence) in [
+            ("Newcomer key", "Newcomer key created with user read scope"),
+            ("KEY", "KEY created with user read scope"),
+            ("Monkey", "Monkey key created with user read scope"),
+        ] {
+            assert_eq!(said(name, &["user:read"]), sentence);
         }
-        (_, writes) => format!(
-            "{} key created with {writes} write scope{}",
-            key.name,
-            if writes == 1 { "" } else { "s" }
-        ),
+        assert_eq!(called("Newcomer key"), "Newcomer key");
+    }
+
+    #[test]
+    fn program_reads_back_a_name_and_nothing_else_that_it_sent() {
+        assert_eq!(unknown("user:raed"), "No permission is named user:raed.");
+        for sent in ["", "<script>", "a\nb", "user read", "ü", &"a".repeat(65)] {
+            assert_eq!(unknown(sent), "Scopes are names of permissions, such as user:read.", "{sent}");
+        }
     }
 }

@@ -35,6 +35,13 @@ pub async fn update(store: &Store, permit: &Permit<UpdatePolicy>, new: NewPolicy
             fields.refuse(field, text);
         }
     }
+    // A session that ends anyway before it has been idle for long enough would make the idle time a word without effect.
+    if new.session_idle_minutes > new.session_absolute_hours.saturating_mul(60)
+        && (5..=1440).contains(&new.session_idle_minutes)
+        && (1..=720).contains(&new.session_absolute_hours)
+    {
+        fields.refuse("session_idle_minutes", "A session cannot be idle for longer than it lasts at all.");
+    }
     fields.done()?;
     let Some(mfa_floor) = mfa_floor else { return Err(Error::NotFound) };
     store

@@ -66,7 +66,7 @@ pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId,
             let platform = before.role.platform();
             let role = valid::role(role, platform).map_err(|text| Error::field("role", text))?;
             refuse_self(permit, id, "Somebody else has to change your own role.")?;
-            within(permissions_of(store, tx, &before).await?, held)?;
+            nobody_above(permissions_of(store, tx, &before).await?, held)?;
             within(store.catalogue().role_set(role), held)?;
             if before.role == role {
                 return Err(Error::Conflict("The user has this role already."));
@@ -89,7 +89,7 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
         .change(permit, async |tx| {
             let before = users::lock(tx, id).await?;
             refuse_self(permit, id, "Somebody else has to disable your own account.")?;
-            within(permissions_of(store, tx, &before).await?, held)?;
+            nobody_above(permissions_of(store, tx, &before).await?, held)?;
             if before.status == UserStatus::Disabled {
                 return Err(Error::Conflict("The user is disabled already."));
             }
@@ -115,7 +115,7 @@ pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> 
         .change(permit, async |tx| {
             let before = users::lock(tx, id).await?;
             refuse_self(permit, id, "Somebody else has to enable your own account.")?;
-            within(permissions_of(store, tx, &before).await?, held)?;
+            nobody_above(permissions_of(store, tx, &before).await?, held)?;
             if before.status == UserStatus::Active {
                 return Err(Error::Conflict("The user is active already."));
             }
@@ -160,7 +160,7 @@ pub async fn grant(
         .change(permit, async |tx| {
             let target = users::lock(tx, user).await?;
             refuse_self(permit, user, "Somebody else has to change your own permissions.")?;
-            within(permissions_of(store, tx, &target).await?, held)?;
+            nobody_above(permissions_of(store, tx, &target).await?, held)?;
             within(PermissionSet::empty().with(permission), held)?;
             if grants::of_user(tx, user).await?.iter().any(|grant| grant.permission == new.permission) {
                 return Err(Error::Conflict(
@@ -199,7 +199,7 @@ pub async fn remove_grant(
         .change(permit, async |tx| {
             let target = users::lock(tx, user).await?;
             refuse_self(permit, user, "Somebody else has to change your own permissions.")?;
-            within(permissions_of(store, tx, &target).await?, held)?;
+            nobody_above(permissions_of(store, tx, &target).await?, held)?;
             let written = grants::remove(tx, user, id).await?;
             let permission = written.entity().and_then(|grant| store.catalogue().find(&grant.permission));
             within(permission.map_or(PermissionSet::empty(), |p| PermissionSet::empty().with(p)), held)?;
@@ -240,6 +240,14 @@ async fn keep_an_owner(tx: &mut Tx, user: &User) -> Result<()> {
         return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
     }
     Ok(())
+}
+
+/// Nobody administers a person who may do more than they.
+fn nobody_above(theirs: PermissionSet, held: PermissionSet) -> Result<()> {
+    match theirs.is_subset(held) {
+        true => Ok(()),
+        false => Err(Error::Forbidden("This person holds permissions that you do not have.")),
+    }
 }
 
 fn refuse_self<R: Rule>(permit: &Permit<R>, target: UserId, text: &'static str) -> Result<()> {

@@ -8,6 +8,7 @@ use std::{
 
 use axum::Router;
 use axum_server::Handle;
+use bailiwick_web::bootstrap::App;
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
@@ -16,10 +17,11 @@ use tokio::{
 use crate::{
     exit::Failure,
     http::{
-        serve::{Transport, serve},
+        serve::{Transport, serve, serve_metrics},
         tls::{Certificate, follow},
     },
     jobs::supervise::Supervised,
+    metrics::http::Counted,
     stop::{self, Signals, Stopper},
 };
 
@@ -32,8 +34,8 @@ pub(crate) struct Server {
     pub(crate) public: TcpListener,
     /// The certificate, if the server itself speaks TLS.
     pub(crate) certificate: Option<Certificate>,
-    /// What answers them.
-    pub(crate) app: Router,
+    /// What answers them: the finished service of the web side, counted. There is no way to put a route beside its own.
+    pub(crate) app: Counted<App>,
     /// The metrics, on a listener of their own.
     pub(crate) metrics: Option<(TcpListener, Router)>,
     /// Jobs, in the order in which they end.
@@ -55,10 +57,10 @@ impl Server {
             .map_or(Transport::Plain, |certificate| Transport::Tls(certificate.config()));
         let renewal = tokio::spawn(follow(self.certificate, hangup, stop));
         let handle = Handle::new();
-        let mut public = Listening::start(self.public, transport, self.app, handle.clone());
+        let mut public = Listening::start(serve(self.public, transport, self.app, handle.clone()));
         let metrics = self.metrics.map(|(listener, app)| {
             let handle = Handle::new();
-            (Listening::start(listener, Transport::Plain, app, handle.clone()), handle)
+            (Listening::start(serve_metrics(listener, app, handle.clone())), handle)
         });
         let mut outcome = up();
         if outcome.is_ok() {
@@ -104,8 +106,8 @@ async fn end(task: JoinHandle<()>, stopper: &Stopper) {
 struct Listening(Option<JoinHandle<io::Result<()>>>);
 
 impl Listening {
-    fn start(listener: TcpListener, transport: Transport, app: Router, handle: Handle<SocketAddr>) -> Self {
-        Self(Some(tokio::spawn(serve(listener, transport, app, handle))))
+    fn start(serving: impl Future<Output = io::Result<()>> + Send + 'static) -> Self {
+        Self(Some(tokio::spawn(serving)))
     }
 
     /// Waits for the end and says how it came. Returns at once if it has come already.

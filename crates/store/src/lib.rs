@@ -36,7 +36,7 @@ mod written;
 pub use error::{Error, Public, Result};
 pub use gate::{Actor, AgentClass, Caller, Credential, Gate, Job, Jobs, Permit, Refusal, RequestContext};
 pub use page::{Cursor, Page};
-pub use pool::{DatabaseKind, PoolOptions, TlsMode};
+pub use pool::{DatabaseKind, PoolOptions, PoolUsage, TlsMode};
 pub use regions::Regions;
 pub use store::{Keys, Store};
 pub use tx::{Recorded, Scope, Tx, View};

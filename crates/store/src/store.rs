@@ -14,7 +14,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use crate::{
-    DatabaseKind, Error, PoolOptions, Public, Result,
+    DatabaseKind, Error, PoolOptions, PoolUsage, Public, Result,
     audit::{self, Draft},
     conn::{Conn, on},
     gate::{Gate, Jobs, Permit},
@@ -106,6 +106,11 @@ impl Store {
     /// The keys beside the database.
     pub fn keys(&self) -> &Keys {
         &self.shared.keys
+    }
+
+    /// How many connections there are, and how many of them wait for work.
+    pub fn connections(&self) -> PoolUsage {
+        self.shared.pool.usage()
     }
 
     /// Whether the database answers.

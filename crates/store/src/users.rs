@@ -246,6 +246,25 @@ pub async fn matching(scope: &mut impl Scope, text: &str) -> Result<Vec<User>> {
     rows.into_iter().map(User::try_from).collect()
 }
 
+/// How many users there are of each second-factor state and status; pairs that do not occur are missing.
+pub async fn tally(scope: &mut impl Scope) -> Result<Vec<(MfaState, UserStatus, i64)>> {
+    let tenant = scope.tenant();
+    let rows: Vec<(Option<String>, String, String, i64)> = rows!(
+        scope,
+        "SELECT factor, mfa_floor, status, count(*) FROM (
+             SELECT p.mfa_floor, u.status,
+                    (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
+             FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1
+         ) AS one GROUP BY factor, mfa_floor, status",
+        tenant.uuid()
+    )?;
+    let parse = |(factor, floor, status, count): (Option<String>, String, String, i64)| {
+        let status = status.parse().map_err(|_| Error::Corrupt("users.status".into()))?;
+        Ok((mfa_state(factor.as_deref(), &floor), status, count))
+    };
+    rows.into_iter().map(parse).collect()
+}
+
 /// How many active users hold each role; roles that nobody holds are missing.
 pub async fn by_role(scope: &mut impl Scope) -> Result<std::collections::HashMap<Role, i64>> {
     let tenant = scope.tenant();

@@ -65,7 +65,7 @@
   // Relative times
 
   const steps = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [2592000, "day", 86400]];
-  const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
   function refreshTimes(within) {
     const now = Date.now();
     all("time[data-ago]", within).forEach((time) => {
@@ -113,6 +113,16 @@
     });
     const count = one(`[data-narrow-count="${CSS.escape(input.dataset.narrow)}"]`);
     if (count) count.textContent = wanted === "" ? count.dataset.all : `${shown} shown`;
+  });
+
+  // What scrolls sideways fades at its right edge until that is reached
+
+  all(".matrix-edge").forEach((edge) => {
+    const scroller = one(".matrix-scroll", edge);
+    const look = () => edge.toggleAttribute("data-end", scroller.scrollLeft + scroller.clientWidth >= scroller.scrollWidth - 2);
+    scroller.addEventListener("scroll", look, { passive: true });
+    addEventListener("resize", look);
+    look();
   });
 
   // One press, one request

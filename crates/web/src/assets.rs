@@ -18,6 +18,8 @@ struct Embedded;
 
 /// Where the files are served.
 pub(crate) const PREFIX: &str = "/assets/";
+/// Their one row of the access table.
+pub(crate) const PATTERN: &str = "/assets/{file}";
 /// How a style sheet names another embedded file, before the name of its content is known.
 const REFERENCE: &str = "asset:";
 
@@ -46,13 +48,7 @@ pub(crate) fn href(name: &str) -> &'static str {
 
 /// The row of the access table that stands for all files.
 pub(crate) fn access_row() -> AccessRow {
-    AccessRow {
-        method: Method::GET,
-        path: "/assets/{file}",
-        rule: Public::NAME,
-        need: Need::Anyone,
-        writes: false,
-    }
+    AccessRow { method: Method::GET, path: PATTERN, rule: Public::NAME, need: Need::Anyone, writes: false }
 }
 
 /// Answers a request for a path below [`PREFIX`]. Only names in the table are found; no path reaches a file system.

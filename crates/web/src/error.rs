@@ -46,6 +46,9 @@ pub enum Error {
     /// The state does not allow it; the text says why; 409.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A link that lets somebody in does so no longer; 409.
+    #[error("a link that does not work")]
+    DeadLink(DeadLink),
     /// What was sent cannot be accepted, field by field; 422.
     #[error("{} fields cannot be accepted", .0.len())]
     Invalid(Vec<Problem>),
@@ -67,6 +70,44 @@ pub enum Error {
     /// Our fault; 500. The cause is logged with the request's id and never shown.
     #[error("an internal error")]
     Internal(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+/// Why a link does not let anybody in. Whoever holds the link may know: its token cannot be guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadLink {
+    /// A password was set with it.
+    Used,
+    /// Its time is over.
+    Expired,
+    /// There is no such link.
+    Unknown,
+}
+
+impl DeadLink {
+    const fn public(self) -> Public {
+        const ANOTHER: &str = "Ask whoever sent you the link for a new one; they can make it at any time.";
+        let (title, detail, advice): (_, _, &'static [&'static str]) = match self {
+            Self::Used => (
+                "This link was used already",
+                "A password was set with it, and each link sets one password only.",
+                &[
+                    "If it was you, sign in with that password.",
+                    "If it was not you, tell whoever sent you the link at once.",
+                ],
+            ),
+            Self::Expired => (
+                "This link has expired",
+                "A link works for a day, and this one is older. Nothing was changed.",
+                &[ANOTHER],
+            ),
+            Self::Unknown => (
+                "This link is not known",
+                "No link with this address was made here, or it is not complete.",
+                &["Copy the whole address from the message, up to its last character.", ANOTHER],
+            ),
+        };
+        Public { code: "dead-link", title, detail, advice }
+    }
 }
 
 /// What anybody may read of an error.
@@ -91,7 +132,7 @@ impl Error {
             Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::Suspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::DeadLink(_) => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -166,6 +207,7 @@ impl Error {
             Self::Conflict(text) => {
                 ("conflict", "It cannot be done now", *text, &["Reload the page to see the present state."])
             }
+            Self::DeadLink(why) => return why.public(),
             Self::Invalid(_) => (
                 "invalid",
                 "Something needs your attention",

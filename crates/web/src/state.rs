@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use axum::{extract::FromRef, http::Uri};
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_ops::posture::Environment;
+use bailiwick_proof::checkpoint::VerifierKey;
 use bailiwick_store::Store;
 use bailiwick_vault::password::PasswordHasher;
 
@@ -26,6 +27,8 @@ pub struct AppState {
     pub hasher: Arc<PasswordHasher>,
     /// What of the posture is configuration.
     pub environment: Arc<Environment>,
+    /// The public key under which the checkpoints of every log verify.
+    pub verifier: Arc<VerifierKey>,
 }
 
 impl FromRef<AppState> for Store {

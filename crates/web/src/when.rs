@@ -1,4 +1,5 @@
-//! Times as people read them, with the exact instant behind.
+//! Times as people read them, with the exact instant behind. The only place that writes one: every page has the same
+//! format, and wherever a time of day is shown, its zone stands beside it.
 
 use bailiwick_domain::time::{Civil, Timestamp};
 
@@ -25,30 +26,23 @@ impl When {
         Self::with(at, text)
     }
 
-    /// The day: `11 June 2026`.
+    /// The day in UTC: `11 June 2026`. For dates on which something begins or ends, where the hour does not matter.
     pub fn day(at: Timestamp) -> Self {
         Self::with(at, day(&at.civil()))
     }
 
-    /// The time of day: `11:00 pm`.
-    pub fn clock(at: Timestamp) -> Self {
-        Self::with(at, clock(&at.civil()))
-    }
-
-    /// The time of day today, the day otherwise.
-    pub fn clock_or_day(at: Timestamp, now: Timestamp) -> Self {
-        if at.start_of_day() == now.start_of_day() { Self::clock(at) } else { Self::day(at) }
-    }
-
-    /// Day and time of day: `11 June 2026, 11:00 pm`.
+    /// Day and time of day: `11 June 2026, 11:00 pm UTC`.
     pub fn moment(at: Timestamp) -> Self {
-        let civil = at.civil();
-        Self::with(at, format!("{}, {}", day(&civil), clock(&civil)))
+        let c = at.civil();
+        let (hour, half) = hour(&c);
+        Self::with(at, format!("{}, {hour}:{:02} {half} UTC", day(&c), c.minute))
     }
 
-    /// The exact instant itself: `2026-11-21 22:14:03 UTC`.
-    pub fn exact(at: Timestamp) -> Self {
-        Self::with(at, exact(&at.civil()))
+    /// The same to the second, for evidence: `11 June 2026, 11:00:05 pm UTC`.
+    pub fn instant(at: Timestamp) -> Self {
+        let c = at.civil();
+        let (hour, half) = hour(&c);
+        Self::with(at, format!("{}, {hour}:{:02}:{:02} {half} UTC", day(&c), c.minute, c.second))
     }
 
     fn with(at: Timestamp, text: String) -> Self {
@@ -69,12 +63,13 @@ fn day(c: &Civil) -> String {
     format!("{} {} {}", c.day, c.month_name(), c.year)
 }
 
-fn clock(c: &Civil) -> String {
-    let hour = match c.hour % 12 {
-        0 => 12,
-        hour => hour,
-    };
-    format!("{hour}:{:02} {}", c.minute, if c.hour < 12 { "am" } else { "pm" })
+/// The hour of a clock with two halves of the day.
+const fn hour(c: &Civil) -> (i64, &'static str) {
+    let half = if c.hour < 12 { "am" } else { "pm" };
+    match c.hour % 12 {
+        0 => (12, half),
+        hour => (hour, half),
+    }
 }
 
 /// The largest unit that fits at least once; nothing below ten seconds.
@@ -130,13 +125,17 @@ mod tests {
     #[test]
     fn person_reads_days_and_times_as_they_say_them() {
         let eleven = at("2026-06-11T23:00:00Z");
-        assert_eq!(When::clock(eleven).text, "11:00 pm");
-        assert_eq!(When::clock(at("2026-06-11T00:05:00Z")).text, "12:05 am");
-        assert_eq!(When::clock(at("2026-06-11T12:00:00Z")).text, "12:00 pm");
         assert_eq!(When::day(eleven).text, "11 June 2026");
-        assert_eq!(When::moment(eleven).text, "11 June 2026, 11:00 pm");
-        assert_eq!(When::clock_or_day(eleven, at("2026-06-11T23:30:00Z")).text, "11:00 pm");
-        assert_eq!(When::clock_or_day(eleven, at("2026-06-12T00:30:00Z")).text, "11 June 2026");
-        assert_eq!(When::exact(eleven).text, "2026-06-11 23:00:00 UTC");
+        for (text, moment, instant) in [
+            ("2026-06-11T23:00:00Z", "11 June 2026, 11:00 pm UTC", "11 June 2026, 11:00:00 pm UTC"),
+            ("2026-06-11T00:05:09Z", "11 June 2026, 12:05 am UTC", "11 June 2026, 12:05:09 am UTC"),
+            ("2026-06-11T12:00:59Z", "11 June 2026, 12:00 pm UTC", "11 June 2026, 12:00:59 pm UTC"),
+            ("2026-06-01T11:59:00Z", "1 June 2026, 11:59 am UTC", "1 June 2026, 11:59:00 am UTC"),
+        ] {
+            assert_eq!(
+                (When::moment(at(text)).text.as_str(), When::instant(at(text)).text.as_str()),
+                (moment, instant)
+            );
+        }
     }
 }

@@ -54,6 +54,8 @@ both_databases! {
         for (new, field) in [
             (NewApiKey { name: " ".into(), ..key(None) }, "name"),
             (NewApiKey { tag: Some("ABCD".into()), ..key(None) }, "tag"),
+            (NewApiKey { scopes: vec!["user:raed".into()], ..key(None) }, "scopes"),
+            (NewApiKey { scopes: vec!["user:read".into(); 257], ..key(None) }, "scopes"),
             (key(Some(now)), "expires_at"),
             (key(Some(now + Span::days(367))), "expires_at"),
         ] {

@@ -159,7 +159,7 @@ both_databases! {
         let (made, _) = api_keys::create(&db.store, &permit, key(&["integration:read", "api_key:read"])).await.unwrap();
         assert_eq!(made.scopes, ["api_key:read", "integration:read"]);
         assert_eq!(made.created_by, Some(developer.id()));
-        for (scopes, said) in [(&[][..], "at least one"), (&["no:such"][..], "no:such"), (&["*"][..], "*"), (&["tenant:create"][..], "platform")] {
+        for (scopes, said) in [(&[][..], "at least one"), (&["no:such"][..], "no:such"), (&["*"][..], "such as user:read"), (&["tenant:create"][..], "platform")] {
             let outcome = api_keys::create(&db.store, &permit, key(scopes)).await;
             assert!(matches!(&outcome, Err(Error::Invalid(fields)) if fields[0].field == "scopes" && fields[0].text.contains(said)), "{scopes:?}: {outcome:?}");
         }

@@ -100,7 +100,7 @@ pub(crate) async fn up(
         certificate: openings.certificate,
         app,
         jobs: jobs(installation, &metrics, settings.audit.sign_every),
-        metrics: openings.metrics.map(|listener| (listener, metrics.into_app())),
+        metrics: openings.metrics.map(|listener| (listener, metrics.into_app(installation.store.clone()))),
         drain: settings.server.shutdown,
     };
     server.run(ready).await

@@ -6,9 +6,12 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{Router, ServiceExt, extract::Request};
 use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
+use bailiwick_web::bootstrap::App;
 use hyper_util::rt::TokioTimer;
+
+use crate::metrics::http::Counted;
 
 /// How long the head of a request may take to arrive, and how long a connection may stay without one.
 const HEAD: Duration = Duration::from_secs(30);
@@ -33,13 +36,16 @@ pub(crate) enum Transport {
 }
 
 /// Serves `app` on `listener` until `handle` ends it. Handlers find the peer in `ConnectInfo<SocketAddr>`.
+///
+/// The one listener of people and programs takes the finished service of the web side and nothing else, so no route can be
+/// put beside the guarded ones.
 pub(crate) async fn serve(
     listener: TcpListener,
     transport: Transport,
-    app: Router,
+    app: Counted<App>,
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let app = <Counted<App> as ServiceExt<Request>>::into_make_service_with_connect_info::<SocketAddr>(app);
     let server = axum_server::from_tcp(listener)?.handle(handle);
     match transport {
         Transport::Plain => limited(server).serve(app).await,
@@ -48,6 +54,15 @@ pub(crate) async fn serve(
             limited(server).acceptor(acceptor).serve(app).await
         }
     }
+}
+
+/// Serves the metrics on a listener of their own, in the clear, until `handle` ends it.
+pub(crate) async fn serve_metrics(
+    listener: TcpListener,
+    metrics: Router,
+    handle: Handle<SocketAddr>,
+) -> io::Result<()> {
+    limited(axum_server::from_tcp(listener)?.handle(handle)).serve(metrics.into_make_service()).await
 }
 
 /// Bounds what one connection can cost before any handler sees it.

@@ -2,7 +2,6 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use axum::Router;
 use bailiwick_domain::{
     clock::Entropy,
     posture::{DatabaseKind, TlsEndpoint, TlsMode},
@@ -13,7 +12,7 @@ use bailiwick_vault::{
     provider::KeyProvider,
 };
 use bailiwick_web::{
-    bootstrap::Transport,
+    bootstrap::{App, Transport},
     limits::Limits,
     state::{AppState, Https, PublicUrl, Settings as Web, TrustedProxies},
 };
@@ -23,16 +22,16 @@ use super::Installation;
 use crate::{
     config::{self, Database, DatabaseTls, Region, Server},
     exit::Refusal,
-    metrics::http::Http,
+    metrics::http::{Counted, Http},
 };
 
-/// Every page and the API, counted.
+/// Every page and the API, counted. Around the finished service there are layers only: no route can be added to it.
 pub(crate) fn application(
     server: &Server,
     region: &Region,
     installation: &Installation,
     counted: &Http,
-) -> Result<Router, Refusal> {
+) -> Result<Counted<App>, Refusal> {
     let state = AppState {
         store: installation.store.clone(),
         settings: Arc::new(settings(server)?),
@@ -40,12 +39,13 @@ pub(crate) fn application(
         entropy: Arc::clone(&installation.entropy),
         hasher: Arc::new(hasher(&installation.entropy)),
         environment: Arc::new(environment(server, &region.database, &*installation.provider)),
+        verifier: Arc::new(installation.signer.verifier().clone()),
     };
     let app = bailiwick_web::routes()
         .into_app(state)
         .map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
     let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };
-    Ok(Router::new().fallback_service(counted.layer(app.over(transport))))
+    Ok(counted.layer(app.over(transport)))
 }
 
 /// Hashes as many passwords at once as there are cores.

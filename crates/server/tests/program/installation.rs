@@ -80,7 +80,8 @@ fn what_the_environment_gives_does_not_go_into_the_file() {
 #[test]
 fn auditor_sees_what_was_verified_and_is_told_the_record_that_does_not_fit() {
     let place = Place::installed();
-    let verified = place.run(["audit", "verify"]);
+    // The line that the page of the log shows.
+    let verified = place.run(["audit", "verify", "--config", "bailiwick.toml"]);
     assert_eq!(verified.code, 0, "{verified:?}");
     assert!(
         verified.out.contains("4 events")

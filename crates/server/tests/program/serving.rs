@@ -81,18 +81,34 @@ fn metrics_are_on_their_own_address_and_nowhere_else() {
     let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let server = place.serve(&["--metrics-listen", &metrics.to_string()]);
     server.get("/healthz");
+    for path in
+        ["/users/01a0cdb5-3500-7c6a-b26d-ac1803861b14", "/users/x", "/assets/no-such-file", "/hunter2"]
+    {
+        server.get(path);
+    }
     let answer = get(metrics, "/metrics");
     assert!(
         answer.starts_with("HTTP/1.1 200") && answer.contains("application/openmetrics-text"),
         "{answer}"
     );
     for name in [
-        "bailiwick_http_requests_total{",
+        "bailiwick_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} ",
+        "bailiwick_http_requests_total{method=\"GET\",route=\"/users/{user}\",status=\"303\"} 2",
+        "bailiwick_http_requests_total{method=\"GET\",route=\"/assets/{file}\",status=\"404\"} 1",
+        "bailiwick_http_requests_total{method=\"GET\",route=\"none\",status=\"404\"} 1",
+        "bailiwick_audit_waiting_events 0",
+        "bailiwick_audit_waiting_oldest_seconds 0",
+        "bailiwick_audit_unsigned_events ",
+        "bailiwick_database_connections{state=\"in_use\"} ",
         "bailiwick_job_rounds_total{job=\"signer\"",
         "process_resident_memory_bytes ",
     ] {
         assert!(answer.contains(name), "{name} is not in\n{answer}");
     }
+    assert!(
+        !answer.contains("hunter2") && !answer.contains("01a0cdb5"),
+        "a path never becomes a label: {answer}"
+    );
     assert!(get(metrics, "/healthz").starts_with("HTTP/1.1 404"));
     assert!(server.get("/metrics").starts_with("HTTP/1.1 404"));
     server.stop();

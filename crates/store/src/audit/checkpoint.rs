@@ -409,6 +409,6 @@ impl JobScope for &mut sqlx::PgConnection {
     }
 }
 
-async fn job_scope(connection: impl JobScope) -> Result<(), Error> {
+pub(super) async fn job_scope(connection: impl JobScope) -> Result<(), Error> {
     Ok(connection.job_scope().await?)
 }

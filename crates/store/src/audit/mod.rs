@@ -7,9 +7,12 @@
 mod append;
 mod checkpoint;
 mod draft;
+mod find;
 mod integrate;
+mod lag;
 mod many;
 mod octets;
+mod owner;
 mod page;
 mod personal;
 mod reader;
@@ -21,6 +24,9 @@ pub(crate) use append::{append_postgres, flush_sqlite};
 pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
+pub use find::{RECENT, by_prefix};
+pub use lag::{LAG_CAP, Lag, lag};
+pub use owner::owner;
 pub use page::{
     EventPage, Proof, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };

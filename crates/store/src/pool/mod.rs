@@ -16,6 +16,15 @@ use crate::{Result, conn::Conn};
 /// came back to the pool, and asking costs as much as a statement.
 const STANDS_FOR: Duration = Duration::from_secs(1);
 
+/// The connections of one store at this moment; on SQLite those of the readers, beside which there is one writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUsage {
+    /// Connections that somebody works with.
+    pub in_use: u32,
+    /// Connections that wait for work.
+    pub idle: u32,
+}
+
 /// The connections of one store.
 pub(crate) enum Pool {
     /// Many readers and one writer.
@@ -78,6 +87,16 @@ impl Pool {
             Self::Sqlite { writer, .. } => Conn::SqliteWrite(writer.turn(tenant).await?),
             Self::Postgres(pool) => Conn::Postgres(pool.begin().await?),
         })
+    }
+
+    /// How many connections there are, and how many of them wait for work.
+    pub(crate) fn usage(&self) -> PoolUsage {
+        let (open, idle) = match self {
+            Self::Sqlite { readers, .. } => (readers.size(), readers.num_idle()),
+            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
+        };
+        let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(open);
+        PoolUsage { in_use: open - idle, idle }
     }
 
     /// Lets running transactions end and closes every connection.

@@ -20,7 +20,6 @@ mod invitations;
 mod list;
 mod me;
 mod no_body;
-mod object;
 mod pair;
 mod permissions;
 mod policy;
@@ -34,7 +33,6 @@ use created::Created;
 use cursor::After;
 use list::List;
 use no_body::NoBody;
-use object::Object;
 use pair::Pair;
 
 use crate::routes::Routes;

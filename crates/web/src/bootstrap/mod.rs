@@ -30,6 +30,7 @@ mod tests;
 
 pub use app::{App, Transport};
 pub use proxies::{BadNetwork, TrustedProxies};
+pub use stamp::{NO_ROUTE, Route};
 
 pub(crate) use client::Client;
 pub(crate) use form::{FormFields, read_body};

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use super::Route;
 use crate::{assets, error::Error};
 
 /// Folders that a product with files on disk would have to hide.
@@ -24,7 +25,11 @@ enum Verdict {
 pub(super) async fn judge(request: Request, next: Next) -> Response {
     match verdict(request.method(), request.uri().path()) {
         Verdict::Route => next.run(request).await,
-        Verdict::Asset => assets::serve(request.uri().path(), request.headers()),
+        Verdict::Asset => {
+            let mut answer = assets::serve(request.uri().path(), request.headers());
+            answer.extensions_mut().insert(Route::fixed(assets::PATTERN));
+            answer
+        }
         Verdict::Redirect(path) => {
             let location = match request.uri().query() {
                 Some(query) => format!("{path}?{query}"),

@@ -26,7 +26,7 @@ pub(super) async fn stamp(State(ground): State<Arc<Ground>>, mut request: Reques
     let span = tracing::info_span!("request", %id, method = %request.method(), route = Empty);
     async move {
         let mut response = next.run(request).await;
-        let route = response.extensions().get::<Route>().map_or("none", |route| route.0.as_str());
+        let route = response.extensions().get::<Route>().map_or(NO_ROUTE, Route::pattern);
         Span::current().record("route", route);
         let micros = ground.clock.now().micros() - now.micros();
         tracing::info!(status = response.status().as_u16(), micros, "answered");
@@ -39,16 +39,40 @@ pub(super) async fn stamp(State(ground): State<Arc<Ground>>, mut request: Reques
     .await
 }
 
-/// The route that answered, beside the answer.
-#[derive(Clone)]
-struct Route(MatchedPath);
+/// What stands in logs and metrics where no route answered.
+pub const NO_ROUTE: &str = "none";
+
+/// The route that answered, among the extensions of the answer: for whoever counts or logs outside the bootstrap.
+#[derive(Clone, Debug)]
+pub struct Route(Pattern);
+
+#[derive(Clone, Debug)]
+enum Pattern {
+    Matched(MatchedPath),
+    Fixed(&'static str),
+}
+
+impl Route {
+    /// A route that no router knows: the embedded files.
+    pub(crate) const fn fixed(pattern: &'static str) -> Self {
+        Self(Pattern::Fixed(pattern))
+    }
+
+    /// The path as the access table has it, `/users/{user}`: never a path with an id in it.
+    pub fn pattern(&self) -> &str {
+        match &self.0 {
+            Pattern::Matched(path) => path.as_str(),
+            Pattern::Fixed(path) => path,
+        }
+    }
+}
 
 /// Notes which route answers, behind the router, where that is known.
 pub(super) async fn name_route(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if let Some(path) = path {
-        response.extensions_mut().insert(Route(path));
+        response.extensions_mut().insert(Route(Pattern::Matched(path)));
     }
     response
 }

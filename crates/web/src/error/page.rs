@@ -30,7 +30,10 @@ pub(crate) fn page(error: &Error, visit: &Visit) -> Response {
         title: public.title,
         detail: public.detail,
         advice: public.advice,
-        action: Link::new("Go to the start page", "/"),
+        action: match error {
+            Error::DeadLink(_) => Link::new("Go to the sign-in", "/sign-in"),
+            _ => Link::new("Go to the start page", "/"),
+        },
         back: None,
     };
     match page.render() {

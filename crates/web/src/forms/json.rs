@@ -1,17 +1,24 @@
 //! JSON bodies of the API.
 
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::Problem;
 use crate::{bootstrap::read_body, error::Error, state::AppState};
 
-/// A JSON body, read or answered. What cannot be read is answered with a problem that names the field.
+/// A JSON body, read or answered. Only an object is read: derived readers of structs also take an array of the fields in
+/// order, and a program that sends one means something else. What cannot be read is answered with a problem that names the
+/// field.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -45,9 +52,28 @@ fn is_json(kind: &str) -> bool {
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
+/// A value that is written as an object.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectOnly<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOnly<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(ObjectOnly(PhantomData))
+    }
+}
+
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         if error.inner().is_data() {
             Error::Invalid(vec![Problem::found(error.path(), &error.inner().to_string())])
         } else {
@@ -94,6 +120,8 @@ mod tests {
             (r#"{"name":"a","limits":[{}]}"#, "#/limits/0/count"),
             (r#"{"name":"a","limits":[],"extra":"secret"}"#, "#/extra"),
             (r#"{"name":"a","name":"b","limits":[]}"#, "#/name"),
+            (r#"["a",[]]"#, "#"),
+            ("null", "#"),
         ] {
             let Error::Invalid(problems) = refusal(body) else { panic!("{body} is read") };
             assert_eq!(problems[0].pointer(), pointer, "{body}");
@@ -106,7 +134,7 @@ mod tests {
         for body in ["", "{", "nope", r#"{"name":"a","limits":[]} x"#, "\u{0}"] {
             assert!(matches!(refusal(body), Error::BadRequest(_)), "{body}");
         }
-        let deep = Bytes::from("[".repeat(100_000));
+        let deep = Bytes::from("{\"a\":".repeat(100_000));
         assert!(matches!(read::<serde_json::Value>(&deep), Err(Error::BadRequest(_))), "depth is bounded");
     }
 

@@ -5,6 +5,7 @@ mod difference;
 mod entity;
 mod event;
 mod filter;
+mod find;
 mod moment;
 mod record;
 mod search;
@@ -12,6 +13,8 @@ mod verify_status;
 mod words;
 
 use std::fmt::Display;
+
+pub(crate) use find::{Hit, find};
 
 use crate::routes::Routes;
 

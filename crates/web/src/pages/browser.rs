@@ -63,6 +63,7 @@ impl Browser {
             entropy: entropy(),
             hasher: Arc::new(PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, entropy())),
             environment: Arc::new(environment),
+            verifier: Arc::new(db.signer().verifier().clone()),
         };
         Self { app: crate::routes().into_app(state).unwrap(), jar: BTreeMap::new() }
     }

@@ -10,12 +10,11 @@ use bailiwick_domain::{
     ids::TenantId,
     rule::SignIn,
 };
-use bailiwick_ops::enrolment;
-use bailiwick_store::{Permit, Store, accounts, tenants, users};
+use bailiwick_store::{Error as StoreError, Permit, Scope, Store, accounts, tenants, users};
 use bailiwick_vault::token::{EnrolmentToken, TokenError};
 
 use crate::{
-    error::{Error, Result},
+    error::{DeadLink, Error, Result},
     pages::sign_in::Standing,
     routes::Routes,
 };
@@ -24,7 +23,6 @@ pub(crate) fn routes() -> Routes {
     Routes::new().get("/enrol/{token}", show::show).post("/enrol/{token}", set::set)
 }
 
-const DEAD: Error = Error::Conflict("This link does not work any more. Ask whoever sent it for another one.");
 /// Otherwise the password of one person would be recorded as set by another.
 const SIGNED_IN: Error =
     Error::Conflict("This browser is signed in. Sign out first, then open the link again.");
@@ -49,17 +47,22 @@ struct Enrolled {
 /// Whom the link enrols, without using it.
 ///
 /// # Errors
-/// The same conflict for a link that was used, has lapsed or never existed.
+/// [`Error::DeadLink`] says whether the link was used, has lapsed or never existed.
 async fn enrolled(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<Enrolled> {
     if Standing::of(permit) != Standing::Nobody {
         return Err(SIGNED_IN);
     }
-    if !enrolment::usable(store, permit, token).await? {
-        return Err(DEAD);
-    }
     let permit = permit.enter(TenantId::from_bytes(token.tenant()));
     let mut view = store.read(&permit).await?;
-    let enrolment = accounts::enrolment(&mut view, &token.hash()).await?;
+    let enrolment = match accounts::enrolment(&mut view, &token.hash()).await {
+        Ok(enrolment) if enrolment.used_at.is_some() => return Err(Error::DeadLink(DeadLink::Used)),
+        Ok(enrolment) if view.now() >= enrolment.expires_at => {
+            return Err(Error::DeadLink(DeadLink::Expired));
+        }
+        Ok(enrolment) => enrolment,
+        Err(StoreError::NotFound) => return Err(Error::DeadLink(DeadLink::Unknown)),
+        Err(error) => return Err(error.into()),
+    };
     let user = users::find(&mut view, enrolment.user).await?;
     Ok(Enrolled { user, tenant: tenants::find(&mut view).await? })
 }

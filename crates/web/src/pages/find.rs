@@ -1,15 +1,15 @@
-//! Finding pages and people: the palette of the keyboard, and the same as a page for browsers without script.
+//! Finding pages, people and records: the palette of the keyboard, and a page that also looks into the log.
 
 mod palette;
 mod show;
 
-use bailiwick_domain::{permission::Permission, rule::Me};
-use bailiwick_store::{Permit, Store, users};
+use bailiwick_domain::{ids::UserId, permission::Permission, rule::Me};
+use bailiwick_store::{Error as StoreError, Permit, View, users};
 use serde::Serialize;
 
 use crate::{
     error::Result,
-    pages::reach::opens,
+    pages::{audit, reach::opens},
     routes::Routes,
     shell::{Shell, Visit},
 };
@@ -57,13 +57,19 @@ fn places(permit: &Permit<Me>, visit: &Visit) -> Vec<FindRow> {
     rows
 }
 
-/// The people whose name or address holds `text`, for those who may read users.
-async fn people(store: &Store, permit: &Permit<Me>, text: &str) -> Result<Vec<FindRow>> {
+/// The people whose name or address holds `text`, or whose id it is, for those who may read users.
+async fn people(view: &mut View, permit: &Permit<Me>, text: &str) -> Result<Vec<FindRow>> {
     if !permit.may(Permission::USER_READ) {
         return Ok(Vec::new());
     }
-    let mut view = store.read(permit).await?;
-    let found = users::matching(&mut view, text).await?;
+    let found = match text.parse::<UserId>() {
+        Ok(id) => match users::find(view, id).await {
+            Ok(user) => vec![user],
+            Err(StoreError::NotFound) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        },
+        Err(_) => users::matching(view, text).await?,
+    };
     let row = |user: bailiwick_domain::entity::User| FindRow {
         icon: "user",
         hint: format!("{}, {}", user.role.title(), user.email),
@@ -73,12 +79,19 @@ async fn people(store: &Store, permit: &Permit<Me>, text: &str) -> Result<Vec<Fi
     Ok(found.into_iter().map(row).collect())
 }
 
+/// Records by the beginning of their id or hash, and what they are about by its id, for those who may read the log.
+async fn records(view: &mut View, permit: &Permit<Me>, text: &str) -> Result<Vec<FindRow>> {
+    let hits = audit::find(view, permit, text).await?;
+    let row = |hit: audit::Hit| FindRow { icon: hit.icon, label: hit.label, hint: hit.hint, href: hit.href };
+    Ok(hits.into_iter().map(row).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use bailiwick_domain::role::Role;
     use bailiwick_testkit::both_databases;
 
-    use crate::pages::browser::Browser;
+    use crate::pages::browser::{Browser, href};
 
     both_databases! {
         async fn palette_offers_only_what_its_holder_may_open(db: Db) {
@@ -103,6 +116,42 @@ mod tests {
             let other = db.tenant("other").await;
             let page = browser.get("/find?q=other.example").await;
             assert!(!page.shows(&other.owner().user.id.to_string()), "{}", page.body);
+        }
+
+        async fn auditor_finds_a_record_by_its_id_or_hash_and_a_thing_by_its_id(db: Db) {
+            let acme = db.tenant("acme").await;
+            let actor = acme.user(Role::Auditor).await;
+            db.sign().await;
+            let mut auditor = Browser::of(&actor);
+            let list = auditor.get("/audit?action=policy.created").await;
+            let event = href(&list.body, "/audit/events/", "").to_owned();
+            let record = auditor.get(&event).await;
+            let hash = record.between("id=\"event-hash\">", "<").unwrap();
+            let policy = record.between("/audit/entities/policy/", "\"").unwrap();
+            let id = event.trim_start_matches("/audit/events/").to_owned();
+            for text in [id.as_str(), &id[..23], &hash, &hash[..8], &hash[..40].to_uppercase()] {
+                let page = auditor.get(&format!("/find?q={text}")).await;
+                assert!(page.shows(&format!("{event}\"")) && page.shows("Policy created"), "{text}: {}", page.body);
+            }
+            let page = auditor.get(&format!("/find?q={policy}")).await;
+            assert!(page.shows(&format!("/audit/entities/policy/{policy}\"")) && page.shows("Security policy"), "{}", page.body);
+            let owner = acme.owner().id();
+            let page = auditor.get(&format!("/find?q={owner}")).await;
+            assert!(page.shows(&format!("/users/{owner}\"")) && page.shows(&format!("/audit/entities/user/{owner}\"")), "{}", page.body);
+            assert!(auditor.get(&format!("/find?q={}", &hash[..7])).await.shows("Nothing matches"));
+        }
+
+        async fn records_are_found_only_by_those_who_may_read_them(db: Db) {
+            let acme = db.tenant("acme").await;
+            db.sign().await;
+            let list = Browser::of(&acme.owner()).get("/audit?action=policy.created").await;
+            let event = href(&list.body, "/audit/events/", "").to_owned();
+            let query = format!("/find?q={}", event.trim_start_matches("/audit/events/"));
+            let coordinator = acme.user(Role::SupportCoordinator).await;
+            for mut browser in [Browser::of(&coordinator), Browser::of(&db.tenant("other").await.owner())] {
+                let page = browser.get(&query).await;
+                assert!(page.status == 200 && !page.shows(&event) && page.shows("Nothing matches"), "{}", page.body);
+            }
         }
     }
 }

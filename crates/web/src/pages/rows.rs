@@ -4,4 +4,4 @@ mod event;
 mod user;
 
 pub(crate) use event::SecurityEventRow;
-pub(crate) use user::{UserRow, mfa};
+pub(crate) use user::{UserRow, mfa, mfa_meaning};

@@ -106,6 +106,7 @@ impl Service {
                 Arc::new(SeededEntropy::new(db.seed())),
             )),
             environment: Arc::new(environment),
+            verifier: Arc::new(db.signer().verifier().clone()),
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::ApiKeyBody;
 use crate::{
     access::Access,
-    api::{Created, Object},
+    api::Created,
     error::{Error, Result},
     forms::{Json, Problem},
 };
@@ -39,7 +39,7 @@ struct Body<'s> {
 pub(in crate::api) async fn handle(
     Access(permit): Access<CreateApiKey>,
     State(store): State<Store>,
-    Json(Object(new)): Json<Object<NewApiKey>>,
+    Json(new): Json<NewApiKey>,
 ) -> Result<Response> {
     known_scopes(&store, &new.scopes)?;
     let new =

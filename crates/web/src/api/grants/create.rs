@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::GrantBody;
 use crate::{
     access::Access,
-    api::{Created, Object},
+    api::Created,
     error::Result,
     forms::{Id, Json},
 };
@@ -26,7 +26,7 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<GrantPermission>,
     State(store): State<Store>,
     Id(user): Id<UserId>,
-    Json(Object(new)): Json<Object<NewGrant>>,
+    Json(new): Json<NewGrant>,
 ) -> Result<Created<GrantBody>> {
     let new = users::NewGrant { permission: new.permission, effect: new.effect, reason: new.reason };
     let grant = users::grant(&store, &permit, user, new).await?;

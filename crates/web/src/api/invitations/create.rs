@@ -7,12 +7,7 @@ use bailiwick_store::Store;
 use serde::Deserialize;
 
 use super::InvitationBody;
-use crate::{
-    access::Access,
-    api::{Created, Object},
-    error::Result,
-    forms::Json,
-};
+use crate::{access::Access, api::Created, error::Result, forms::Json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +21,7 @@ pub(in crate::api) struct NewInvitation {
 pub(in crate::api) async fn handle(
     Access(permit): Access<Invite>,
     State(store): State<Store>,
-    Json(Object(new)): Json<Object<NewInvitation>>,
+    Json(new): Json<NewInvitation>,
 ) -> Result<Created<InvitationBody>> {
     let new = invitations::NewInvitation { email: new.email, role: new.role, expires_at: new.expires_at };
     let invitation = invitations::create(&store, &permit, new).await?;

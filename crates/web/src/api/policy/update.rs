@@ -6,12 +6,12 @@ use bailiwick_ops::policy::{self, NewPolicy};
 use bailiwick_store::Store;
 
 use super::PolicyBody;
-use crate::{access::Access, api::Object, error::Result, forms::Json};
+use crate::{access::Access, error::Result, forms::Json};
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<UpdatePolicy>,
     State(store): State<Store>,
-    Json(Object(new)): Json<Object<PolicyBody>>,
+    Json(new): Json<PolicyBody>,
 ) -> Result<StatusCode> {
     let new = NewPolicy {
         mfa_floor: new.mfa_floor,

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use crate::{
     access::Access,
-    api::Object,
     error::Result,
     forms::{Id, Json},
 };
@@ -23,7 +22,7 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<TriageSecurityEvents>,
     State(store): State<Store>,
     Id(id): Id<SecurityEventId>,
-    Json(Object(resolution)): Json<Object<Resolution>>,
+    Json(resolution): Json<Resolution>,
 ) -> Result<StatusCode> {
     security_events::resolve(&store, &permit, id, &resolution.reason).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -9,13 +9,7 @@ use bailiwick_ops::tenants::{self, NewOwner};
 use serde::{Deserialize, Serialize};
 
 use super::{OwnerBody, TenantBody, link};
-use crate::{
-    access::Access,
-    api::{Created, Object},
-    error::Result,
-    forms::Json,
-    state::AppState,
-};
+use crate::{access::Access, api::Created, error::Result, forms::Json, state::AppState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +33,7 @@ struct Body<'t> {
 pub(in crate::api) async fn handle(
     Access(permit): Access<CreateTenant>,
     State(state): State<AppState>,
-    Json(Object(new)): Json<Object<NewTenant>>,
+    Json(new): Json<NewTenant>,
 ) -> Result<Response> {
     let new = tenants::NewTenant {
         slug: new.slug,

@@ -8,7 +8,6 @@ use bailiwick_store::Store;
 use super::Because;
 use crate::{
     access::Access,
-    api::Object,
     error::Result,
     forms::{Id, Json},
 };
@@ -17,7 +16,7 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<SuspendTenant>,
     State(store): State<Store>,
     Id(id): Id<TenantId>,
-    Json(Object(because)): Json<Object<Because>>,
+    Json(because): Json<Because>,
 ) -> Result<StatusCode> {
     tenants::suspend(&store, &permit, id, &because.reason).await?;
     Ok(StatusCode::NO_CONTENT)

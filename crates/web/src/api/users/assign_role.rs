@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use crate::{
     access::Access,
-    api::Object,
     error::Result,
     forms::{Id, Json},
 };
@@ -23,7 +22,7 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<AssignRole>,
     State(store): State<Store>,
     Id(id): Id<UserId>,
-    Json(Object(new)): Json<Object<NewRole>>,
+    Json(new): Json<NewRole>,
 ) -> Result<StatusCode> {
     users::assign_role(&store, &permit, id, &new.role).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -14,7 +14,10 @@ use bailiwick_vault::totp::PERIOD;
 use crate::{
     error::{Error, Result},
     forms::{Field, Problem},
-    pages::{parts::Badge, rows::mfa},
+    pages::{
+        parts::Badge,
+        rows::{mfa, mfa_meaning},
+    },
     shell::{Shell, Visit},
     when::When,
 };
@@ -29,6 +32,7 @@ pub(super) struct AccountPage {
     role: &'static str,
     joined: When,
     mfa: Badge,
+    mfa_meaning: &'static str,
     factors: Vec<FactorRow>,
     enrolment: Option<Enrolment>,
     password_changed: Option<When>,
@@ -102,6 +106,7 @@ impl AccountPage {
         Ok(Self {
             shell: Shell::new(permit, visit, "Profile and sign-in"),
             mfa: mfa(listed.mfa),
+            mfa_meaning: mfa_meaning(listed.mfa),
             factors: factors.iter().map(|factor| factor_row(factor, now)).collect(),
             enrolment,
             password_changed: password.map(|password| When::ago(password.changed_at, now)),

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use bailiwick_domain::{ids::ApiKeyId, permission::Permission, rule::Rule};
-use bailiwick_store::{Error as StoreError, Permit, Scope, api_keys, users};
+use bailiwick_domain::{
+    ids::{ApiKeyId, InvitationId, UserId},
+    permission::Permission,
+    rule::Rule,
+};
+use bailiwick_store::{Error as StoreError, Permit, Scope, api_keys, audit, invitations, tenants, users};
 use uuid::Uuid;
 
 use super::{history, words};
@@ -29,6 +33,10 @@ pub(super) struct Actor {
 pub(super) struct Names {
     people: HashMap<Uuid, String>,
     keys: HashMap<Uuid, (String, String)>,
+    /// Whose something is that has no name of its own.
+    owners: HashMap<Uuid, Uuid>,
+    /// Addresses of invitations, and the name of the organisation.
+    others: HashMap<Uuid, String>,
     may_open_users: bool,
 }
 
@@ -40,6 +48,7 @@ impl Names {
         ids: &[(&str, Uuid)],
     ) -> Result<Self> {
         let (mut people, mut keys) = (Vec::new(), HashMap::new());
+        let (mut owners, mut others) = (HashMap::new(), HashMap::new());
         for &(kind, id) in ids {
             match kind {
                 "user" | "password" => people.push(id),
@@ -51,12 +60,30 @@ impl Names {
                         Err(error) => return Err(error.into()),
                     }
                 }
+                "invitation" if !others.contains_key(&id) => {
+                    match invitations::find(scope, InvitationId::from(id)).await {
+                        Ok(invitation) => drop(others.insert(id, invitation.email)),
+                        Err(StoreError::NotFound) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                "tenant" if !others.contains_key(&id) => {
+                    others.insert(id, tenants::find(scope).await?.name);
+                }
+                kind if !owners.contains_key(&id) => {
+                    if let Some(owner) = audit::owner(scope, kind, id).await?.map(UserId::uuid) {
+                        owners.insert(id, owner);
+                        people.push(owner);
+                    }
+                }
                 _ => {}
             }
         }
         Ok(Self {
             people: users::names(scope, &people).await?,
             keys,
+            owners,
+            others,
             may_open_users: permit.may(Permission::USER_READ),
         })
     }
@@ -109,13 +136,29 @@ impl Names {
         Link::new(self.label(kind, id), history(kind, id))
     }
 
-    /// The name of a thing, or the end of its id.
-    pub(super) fn label(&self, kind: &str, id: Uuid) -> String {
-        let name = match kind {
+    /// The name of a thing, beside which its kind stands; the end of its id where it has none.
+    fn label(&self, kind: &str, id: Uuid) -> String {
+        self.name(kind, id).unwrap_or_else(|| words::short(id))
+    }
+
+    /// What a thing is called where nothing else says what it is.
+    pub(super) fn title(&self, kind: &str, id: Uuid) -> String {
+        let noun = words::of_kind(kind);
+        match (kind, self.name(kind, id)) {
+            ("policy", Some(name)) | ("user" | "tenant", Some(name)) => name,
+            ("api_key", Some(name)) => format!("{noun} {name}"),
+            (_, Some(name)) => format!("{noun} of {name}"),
+            (_, None) => format!("{noun} {}", words::short(id)),
+        }
+    }
+
+    fn name(&self, kind: &str, id: Uuid) -> Option<String> {
+        match kind {
+            "policy" => Some("Security policy".to_owned()),
             "user" | "password" => self.people.get(&id).cloned(),
             "api_key" => self.keys.get(&id).map(|(name, _)| name.clone()),
-            _ => None,
-        };
-        name.unwrap_or_else(|| words::short(id))
+            "invitation" | "tenant" => self.others.get(&id).cloned(),
+            _ => self.people.get(self.owners.get(&id)?).cloned(),
+        }
     }
 }

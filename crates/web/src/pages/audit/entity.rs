@@ -100,13 +100,12 @@ pub(super) async fn entity(
             action: listed.action.clone(),
             outcome: words::of_outcome(&listed.outcome),
             actor: names.actor(&listed.actor_kind, listed.actor_id, None).name,
-            at: When::moment(listed.recorded_at),
+            at: When::instant(listed.recorded_at),
             revision: listed.revision,
             changes: difference::changes(record.changes, &personal),
         });
     }
-    let (noun, here) = (words::of_kind(&kind), history(&kind, id));
-    let title = format!("{noun} {}", names.label(&kind, id));
+    let (title, here) = (names.title(&kind, id), history(&kind, id));
     let shown = if place.before.is_none() {
         counted(newest, "revision")
     } else {

@@ -113,7 +113,7 @@ pub(super) async fn event(
         .collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
     let actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
-    let recorded = When::exact(record.recorded_at);
+    let recorded = When::instant(record.recorded_at);
     let previous = record
         .prev
         .map(|hash| Link::new(hash.to_string(), older.clone().unwrap_or_else(|| history(kind, entity))));
@@ -128,7 +128,7 @@ pub(super) async fn event(
         entity: names.entity(kind, entity),
         entity_type: words::of_kind(kind),
         revision,
-        occurred: When::exact(record.occurred_at),
+        occurred: When::instant(record.occurred_at),
         recorded,
         facts: facts(&record, &page),
         proof: proof(&page, previous),
@@ -207,7 +207,7 @@ fn signed(proof: &audit::Proof) -> Option<Signed> {
     Some(Signed {
         size: grouped(i64::try_from(checkpoint.size).unwrap_or(i64::MAX)),
         root: checkpoint.root.to_string(),
-        signed: proof.signed_at.map(When::moment),
+        signed: proof.signed_at.map(When::instant),
         signer: signer.unwrap_or_default(),
         note: note.clone(),
     })

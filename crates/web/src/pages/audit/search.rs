@@ -230,7 +230,27 @@ mod pages {
             let entity = auditor.get(href(&event, "/audit/entities/invitation/", "")).await.page();
             assert!(entity.contains("Chain unbroken, 1 revision") && entity.contains("new@example.com"));
             let status = auditor.get("/audit/verify").await.page();
-            assert!(status.contains("Signed to the end") && status.contains("bailiwick audit verify"));
+            assert!(status.contains("Signed to the end") && status.contains("bailiwick audit verify --config"));
+            assert!(status.contains(&format!("id=\"verifier-key\" aria-labelledby=\"key-label\">{}</code>", db.signer().verifier())), "{status}");
+        }
+
+        async fn auditor_reads_what_things_are_called(db: Db) {
+            let acme = db.tenant("acme").await;
+            let actor = acme.user(Role::Auditor).await;
+            let mut auditor = Browser::of(&actor);
+            with_an_invitation(&acme).await;
+            for (action, kind, label, title) in [
+                ("policy.created", "policy", "Security policy", "<h1>Security policy</h1>"),
+                ("user.invited", "invitation", "new@example.com", "<h1>Invitation of new@example.com</h1>"),
+                ("session.created", "session", actor.user.name.as_str(), "<h1>Session of "),
+                ("tenant.created", "tenant", "acme Pty Ltd", "<h1>acme Pty Ltd</h1>"),
+            ] {
+                let list = auditor.get(&format!("/audit?action={action}")).await.page();
+                let entity = href(&list, &format!("/audit/entities/{kind}/"), "");
+                assert!(list.contains(&format!("{entity}\">{label}</a>")), "{action}: {list}");
+                let page = auditor.get(entity).await.page();
+                assert!(page.contains(title) && page.contains(label), "{action}: {page}");
+            }
         }
 
         async fn nobody_reads_another_tenants_records(db: Db) {

@@ -5,15 +5,20 @@ use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{rule::ReadAudit, time::Timestamp};
 use bailiwick_proof::checkpoint::{Checkpoint, SignedNote};
-use bailiwick_store::{Scope, Store, audit};
+use bailiwick_store::{Scope, audit};
 
 use crate::{
     access::Access,
     error::Result,
     pages::parts::{Badge, counted, grouped},
     shell::{Shell, Visit},
+    state::AppState,
     when::When,
 };
+
+/// Verifies every log with the settings of the server, and so with the key that the page shows. The file is the one that
+/// `serve` was given; a test of the server runs this line.
+const COMMAND: &str = "bailiwick audit verify --config bailiwick.toml";
 
 #[derive(Template, WebTemplate)]
 #[template(path = "audit/status.html")]
@@ -26,6 +31,8 @@ pub(super) struct StatusPage {
     /// Records that wait for their place in it.
     waiting: usize,
     checkpoint: Option<Signed>,
+    /// The public key as C2SP signed-note writes one: name, key id, algorithm and key, all of it.
+    verifier: String,
     command: &'static str,
 }
 
@@ -43,9 +50,9 @@ struct Signed {
 pub(super) async fn verify_status(
     Access(permit): Access<ReadAudit>,
     visit: Visit,
-    State(store): State<Store>,
+    State(state): State<AppState>,
 ) -> Result<StatusPage> {
-    let mut view = store.read(&permit).await?;
+    let mut view = state.store.read(&permit).await?;
     let size = audit::total(&mut view).await?;
     let waiting = audit::just_now(&mut view).await?.len();
     let newest = audit::newest_checkpoint(&mut view).await?;
@@ -58,7 +65,8 @@ pub(super) async fn verify_status(
         size: grouped(size),
         waiting,
         checkpoint: newest.and_then(|newest| signed(newest, now)),
-        command: "bailiwick audit verify",
+        verifier: state.verifier.to_string(),
+        command: COMMAND,
     })
 }
 
@@ -96,7 +104,7 @@ fn signed(newest: audit::Signed, now: Timestamp) -> Option<Signed> {
         log: checkpoint.origin,
         size: grouped(i64::try_from(checkpoint.size).unwrap_or(i64::MAX)),
         root: checkpoint.root.to_string(),
-        signed: When::exact(newest.at),
+        signed: When::instant(newest.at),
         ago: When::ago(newest.at, now),
         signer: signer.unwrap_or_default(),
         note: newest.note,

@@ -7,12 +7,21 @@ pub(super) fn of_action(action: &str) -> String {
     of_kind(&action.replace('.', " "))
 }
 
-/// A kind of thing: `api_key` is "API key".
+/// A kind of thing: `api_key` is "API key", `factor` is "Second factor".
 pub(super) fn of_kind(kind: &str) -> String {
+    match kind {
+        "factor" => return "Second factor".to_owned(),
+        "grant" => return "Single permission".to_owned(),
+        "enrolment" => return "Enrolment link".to_owned(),
+        "sign_in_attempt" => return "Sign-in attempt".to_owned(),
+        "tenant" => return "Organisation".to_owned(),
+        _ => {}
+    }
     let words =
         kind.split(['_', ' ']).filter(|word| !word.is_empty()).enumerate().map(|(place, word)| match word {
             "api" => "API".to_owned(),
             "mfa" => "MFA".to_owned(),
+            "sso" => "SSO".to_owned(),
             _ if place == 0 => {
                 let mut letters = word.chars();
                 letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
@@ -82,9 +91,14 @@ mod tests {
             ("user.role_changed", "User role changed"),
             ("mfa.enabled", "MFA enabled"),
             ("sign_in.refused", "Sign in refused"),
+            ("factor.created", "Factor created"),
             ("", ""),
         ] {
             assert_eq!(of_action(action), words);
         }
+        assert_eq!(
+            (of_kind("factor").as_str(), of_kind("security_event").as_str()),
+            ("Second factor", "Security event")
+        );
     }
 }

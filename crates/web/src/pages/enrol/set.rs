@@ -79,7 +79,8 @@ mod tests {
             assert_eq!(done.led(), (303, "/"));
             assert_eq!(browser.get("/account").await.status, 200);
             let mut second = Browser::new(&db);
-            assert_eq!(second.get(&link).await.status, 409);
+            let used = second.get(&link).await;
+            assert!(used.status == 409 && used.shows("This link was used already") && used.shows("href=\"/sign-in\""));
             assert_eq!(second.post(&link, &[("new", NEW), ("again", NEW)]).await.status, 409);
         }
 
@@ -110,13 +111,15 @@ mod tests {
             assert!(!differs.shows(NEW) && !differs.shows("another long password"));
         }
 
-        async fn a_link_that_lapsed_or_never_was_gets_one_answer(db: Db) {
+        async fn person_is_told_that_a_link_has_lapsed_or_never_was(db: Db) {
             let acme = db.tenant("acme").await;
             let link = link(&acme).await;
             db.clock.advance(Span::hours(25));
             let lapsed = Browser::new(&db).get(&link).await;
             let forged = Browser::new(&db).get(&format!("{}AAAA", &link[..link.len() - 4])).await;
             assert_eq!((lapsed.status.as_u16(), forged.status.as_u16()), (409, 409));
+            assert!(lapsed.shows("This link has expired") && lapsed.shows("Ask whoever sent you the link for a new one"));
+            assert!(forged.shows("This link is not known"));
             assert_eq!(Browser::new(&db).get("/enrol/x").await.status, 404);
         }
 

@@ -20,6 +20,6 @@ pub(super) async fn palette(
 ) -> Result<Json<Palette>> {
     let mut items = places(&permit, &visit);
     // An empty text occurs in every name: the first few people.
-    items.extend(people(&store, &permit, "").await?);
+    items.extend(people(&mut store.read(&permit).await?, &permit, "").await?);
     Ok(Json(Palette { items }))
 }

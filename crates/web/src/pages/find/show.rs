@@ -3,11 +3,11 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
-use bailiwick_domain::rule::Me;
+use bailiwick_domain::{permission::Permission, rule::Me};
 use bailiwick_store::Store;
 use serde::Deserialize;
 
-use super::{FindRow, people, places};
+use super::{FindRow, people, places, records};
 use crate::{
     access::Access,
     error::Result,
@@ -19,6 +19,8 @@ use crate::{
 #[template(path = "find.html")]
 pub(super) struct FindPage {
     shell: Shell,
+    /// What this person can find, and by what.
+    sentence: &'static str,
     query: Field,
     results: Vec<FindRow>,
 }
@@ -41,9 +43,23 @@ pub(super) async fn show(
         .into_iter()
         .filter(|row| row.label.to_lowercase().contains(&folded))
         .collect();
-    results.extend(people(&store, &permit, text.trim()).await?);
+    let mut view = store.read(&permit).await?;
+    results.extend(people(&mut view, &permit, text.trim()).await?);
+    results.extend(records(&mut view, &permit, text.trim()).await?);
+    let sentence = match (permit.may(Permission::USER_READ), permit.may(Permission::AUDIT_READ)) {
+        (true, true) => {
+            "Pages by title, people by name or address, audit records by the beginning of their id or hash, and anything they \
+             are about by its id."
+        }
+        (true, false) => "Pages by title, and people by name, address or id.",
+        (false, true) => {
+            "Pages by title, audit records by the beginning of their id or hash, and anything they are about by its id."
+        }
+        (false, false) => "Pages by title.",
+    };
     Ok(FindPage {
         shell: Shell::new(&permit, &visit, "Find"),
+        sentence,
         query: Field::new("q", "Find").value(text),
         results,
     })

@@ -21,8 +21,12 @@ pub(super) async fn ask(
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
     let invitation = bailiwick_store::invitations::find(&mut view, id).await?;
-    if !matches!(invitation.status(view.now()), InvitationStatus::Pending | InvitationStatus::Expired) {
-        return Err(Error::Conflict("The invitation is not waiting for an answer any more."));
+    match invitation.status(view.now()) {
+        InvitationStatus::Pending | InvitationStatus::Expired => {}
+        InvitationStatus::Accepted => {
+            return Err(Error::Conflict("The invitation was accepted; disable the user instead."));
+        }
+        InvitationStatus::Revoked => return Err(Error::Conflict("The invitation was taken back already.")),
     }
     Ok(ConfirmPage {
         shell: Shell::new(&permit, &visit, "Revoke the invitation?").under("Invitations", "/invitations"),

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{
-    entity::{Tenant, TenantStatus},
+    entity::{Tenant, TenantKind, TenantStatus},
     ids::TenantId,
     rule::SuspendTenant,
 };
@@ -35,8 +35,11 @@ pub(super) async fn ask(
     Id(id): Id<TenantId>,
 ) -> Result<ConfirmPage> {
     let tenant = customer(&store, &permit, id).await?;
+    if tenant.kind == TenantKind::Platform {
+        return Err(Error::Conflict("The platform's own tenant cannot be suspended."));
+    }
     if tenant.status == TenantStatus::Suspended {
-        return Err(Error::Conflict("The organisation is suspended already."));
+        return Err(Error::Conflict("The tenant has this status already."));
     }
     Ok(question(&permit, &visit, &tenant))
 }

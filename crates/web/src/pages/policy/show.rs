@@ -14,7 +14,7 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Choice, Field, Problem, Select, Typed},
-    pages::{audit::history, parts::counted},
+    pages::{audit::history, parts::counted, reach::opens},
     shell::{Shell, Visit},
 };
 
@@ -48,7 +48,11 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
     let floors =
         MfaFloor::ALL.iter().map(|floor| Choice::new(floor.name(), title(*floor)).hint(meaning(*floor)));
     Ok(PolicyPage {
-        shell: Shell::new(permit, visit, "Security policy").under("People and access", "/users"),
+        shell: if opens(visit, permit, "/security") {
+            Shell::new(permit, visit, "Security policy").under("Security controls", "/security")
+        } else {
+            Shell::new(permit, visit, "Security policy")
+        },
         problems: Vec::new(),
         may_update: permit.may(Permission::POLICY_UPDATE),
         history: permit.may(Permission::AUDIT_READ).then(|| history("policy", policy.id)),

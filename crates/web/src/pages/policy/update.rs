@@ -89,6 +89,22 @@ mod tests {
             }
         }
 
+        async fn owner_cannot_let_a_session_be_idle_for_longer_than_it_lasts(db: Db) {
+            let mut owner = Browser::of(&db.tenant("acme").await.owner());
+            let answer = owner.post("/policy", &policy("any", "481")).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let error = answer.between("id=\"session_idle_minutes-error\"", "</p>").unwrap();
+            assert!(error.contains("cannot be idle for longer than it lasts") && answer.body.contains("value=\"481\""), "{error}");
+            assert_eq!(owner.post("/policy", &policy("any", "480")).await.led(), (303, "/policy"));
+        }
+
+        async fn everybody_reads_that_the_floor_is_not_asked_for_at_sign_in(db: Db) {
+            let acme = db.tenant("acme").await;
+            for actor in [acme.owner(), acme.user(Role::Auditor).await] {
+                assert!(Browser::of(&actor).get("/policy").await.shows("The second factor is not asked for at sign-in yet."));
+            }
+        }
+
         async fn auditor_reads_the_policy_and_cannot_change_it(db: Db) {
             let acme = db.tenant("acme").await;
             let mut auditor = Browser::of(&acme.user(Role::Auditor).await);

@@ -12,6 +12,7 @@ pub(crate) struct UserRow {
     pub(crate) href: String,
     pub(crate) role: String,
     pub(crate) mfa: Badge,
+    pub(crate) mfa_meaning: &'static str,
     pub(crate) status: Badge,
 }
 
@@ -25,6 +26,7 @@ impl UserRow {
             href: format!("/users/{}", user.id),
             role: user.role.title().to_owned(),
             mfa: mfa(listed.mfa),
+            mfa_meaning: mfa_meaning(listed.mfa),
             status: match user.status {
                 UserStatus::Active => Badge::new("ok", "Active"),
                 UserStatus::Disabled => Badge::new("mute", "Disabled"),
@@ -33,12 +35,22 @@ impl UserRow {
     }
 }
 
-/// What the pages say of a second factor.
+/// What the pages say of a second factor, everywhere in the same words.
 pub(crate) fn mfa(state: MfaState) -> Badge {
     match state {
         MfaState::Required => Badge::new("ok", "Required"),
         MfaState::Verified => Badge::new("ok", "Verified"),
         MfaState::Missing => Badge::new("bad", "Missing"),
         MfaState::Sso => Badge::new("info", "SSO asserted"),
+    }
+}
+
+/// What the word means.
+pub(crate) const fn mfa_meaning(state: MfaState) -> &'static str {
+    match state {
+        MfaState::Required => "A second factor is verified, as the policy requires.",
+        MfaState::Verified => "A second factor is verified, although the policy does not require one.",
+        MfaState::Missing => "No second factor is verified.",
+        MfaState::Sso => "The identity provider asserts a second factor; none is verified here.",
     }
 }

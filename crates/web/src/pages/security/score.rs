@@ -1,7 +1,7 @@
 //! The posture score with every term that it is the sum of.
 
 use bailiwick_domain::{
-    posture::{Check, Points, Posture as Computed, PostureStatus, Snapshot, Status},
+    posture::{Check, Points, Posture as Computed, PostureStatus, Share, Snapshot, Status},
     time::Timestamp,
 };
 
@@ -16,6 +16,8 @@ pub(super) struct Posture {
     pub(super) sentence: String,
     pub(super) computed: When,
     pub(super) terms: Vec<Term>,
+    /// The sum of the terms before it is rounded to the score: `77.5`.
+    pub(super) points: String,
     pub(super) lost: String,
     pub(super) formula: String,
 }
@@ -43,12 +45,27 @@ impl Posture {
             },
             status: capitalised(computed.status.label()),
             sentence: format!("{}.", computed.sentence.trim_end_matches('.')),
-            computed: When::clock(now),
+            computed: When::moment(now),
             terms: computed.checks.iter().map(|check| term(check, snapshot)).collect(),
-            lost: minus(&100_u8.saturating_sub(computed.score).to_string()),
+            points: sum(computed, |check| check.points).to_string(),
+            lost: minus(&sum(computed, |check| check.lost).to_string()),
             formula: formula(computed),
         }
     }
+}
+
+fn sum(computed: &Computed, part: impl Fn(&Check) -> Points) -> Points {
+    computed.checks.iter().map(part).sum()
+}
+
+/// A share in whole percent, halves up; 100 only for the whole.
+fn percent(share: Share) -> u64 {
+    let Share { num, den } = share;
+    if num >= den {
+        return 100;
+    }
+    let rounded = (u128::from(num) * 100 + u128::from(den) / 2).checked_div(u128::from(den)).unwrap_or(100);
+    u64::try_from(rounded).unwrap_or(100).min(99)
 }
 
 fn term(check: &Check, snapshot: &Snapshot) -> Term {
@@ -71,7 +88,7 @@ fn term(check: &Check, snapshot: &Snapshot) -> Term {
         label,
         state,
         weight: check.weight,
-        percent: share.num.min(share.den).saturating_mul(100).checked_div(share.den).unwrap_or(100),
+        percent: percent(share),
         kind: match check.status {
             Status::Fail => "bad",
             _ if check.lost > Points::ZERO => "warn",
@@ -95,7 +112,10 @@ fn formula(computed: &Computed) -> String {
             .sum::<Points>()
             .to_string()
     });
-    format!("{} = {} = {}", computed.formula, points.join(" + "), computed.score)
+    let total = sum(computed, |check| check.points).to_string();
+    let score = computed.score.to_string();
+    let rounded = if total == score { String::new() } else { format!(", rounded to {score}") };
+    format!("{} = {} = {total}{rounded}", computed.formula, points.join(" + "))
 }
 
 /// `−28`, and `0` without a sign.
@@ -123,7 +143,7 @@ mod tests {
             [
                 ("6 of 8 active users", 44, 75, "33", "−11"),
                 ("2 waiting", 7, 0, "0", "−7"),
-                ("2 of 3 working keys", 30, 66, "20", "−10"),
+                ("2 of 3 working keys", 30, 67, "20", "−10"),
                 ("0 open", 19, 100, "19", "0"),
             ]
         );
@@ -132,6 +152,23 @@ mod tests {
             (72, "Review", "−28", "warn")
         );
         assert_eq!(page.sentence, "MFA and key rotation are the main gaps.");
+        assert_eq!(page.points, "72");
         assert!(page.formula.ends_with(" = 33 + 20 + 19 + 0 = 72"), "{}", page.formula);
+    }
+
+    #[test]
+    fn owner_sees_where_the_sum_is_rounded() {
+        let snapshot = Snapshot { users_verified_factor: 7, users_needing_mfa: 0, ..sample::snapshot() };
+        let page = Posture::new(&Computed::of(&snapshot), &snapshot, Timestamp::from_micros(0));
+        assert_eq!((page.score, page.points.as_str(), page.lost.as_str()), (78, "77.5", "−22.5"));
+        assert!(page.formula.ends_with(" = 38.5 + 20 + 19 + 0 = 77.5, rounded to 78"), "{}", page.formula);
+    }
+
+    #[test]
+    fn a_share_is_rounded_half_up_and_whole_only_when_it_is() {
+        let of = |num, den| percent(Share { num, den });
+        assert_eq!((of(2, 3), of(1, 3), of(1, 8), of(7, 8), of(1, 200)), (67, 33, 13, 88, 1));
+        assert_eq!((of(0, 3), of(0, 0), of(3, 3), of(999, 1000), of(4, 3)), (0, 100, 100, 99, 100));
+        assert_eq!(of(u64::MAX - 1, u64::MAX), 99);
     }
 }

@@ -1,10 +1,11 @@
 //! Disabling a user, after a question.
 
 use axum::extract::State;
-use bailiwick_domain::{entity::UserStatus, ids::UserId, rule::DisableUser};
+use bailiwick_domain::{entity::UserStatus, ids::UserId, role::Role, rule::DisableUser};
 use bailiwick_ops::users;
 use bailiwick_store::{Store, sessions};
 
+use super::reach::refuse;
 use crate::{
     access::Access,
     error::{Error, Result},
@@ -21,8 +22,13 @@ pub(super) async fn ask(
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
     let user = bailiwick_store::users::find(&mut view, id).await?;
+    refuse(&store, &mut view, &permit, &user, "Somebody else has to disable your own account.").await?;
     if user.status == UserStatus::Disabled {
         return Err(Error::Conflict("The user is disabled already."));
+    }
+    let owner = matches!(user.role, Role::TenantOwner | Role::PlatformOwner);
+    if owner && bailiwick_store::users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
+        return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
     }
     let live = sessions::live_of(&mut view, id).await?.len();
     let signed_out = match live {
@@ -92,6 +98,21 @@ mod tests {
             let mut manager = Browser::of(&acme.user(Role::OperationsManager).await);
             assert!(!manager.get(&path).await.shows(&format!("{path}/disable")));
             assert_eq!(manager.post(&format!("{path}/disable"), &[]).await.status, 403);
+        }
+
+        async fn nobody_is_asked_about_what_they_may_not_do(db: Db) {
+            let acme = db.tenant("acme").await;
+            let actor = acme.user(Role::OperationsManager).await;
+            let mut manager = Browser::of(&actor);
+            for (user, status) in [(acme.owner().id(), 403), (actor.id(), 409)] {
+                for verb in ["disable", "enable"] {
+                    let path = format!("/users/{user}/{verb}");
+                    let (asked, done) = (manager.get(&path).await, manager.post(&path, &[]).await);
+                    assert_eq!((asked.status.as_u16(), done.status.as_u16()), (status, status), "{path}");
+                    let said = |page: &str| page.split("<h1>").nth(1).and_then(|rest| rest.split("</header>").next()).map(str::to_owned);
+                    assert_eq!(said(&asked.body), said(&done.body), "{path}");
+                }
+            }
         }
     }
 }

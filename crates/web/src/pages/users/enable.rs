@@ -5,6 +5,7 @@ use bailiwick_domain::{entity::UserStatus, ids::UserId, rule::DisableUser};
 use bailiwick_ops::users;
 use bailiwick_store::Store;
 
+use super::reach::refuse;
 use crate::{
     access::Access,
     error::{Error, Result},
@@ -21,6 +22,7 @@ pub(super) async fn ask(
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
     let user = bailiwick_store::users::find(&mut view, id).await?;
+    refuse(&store, &mut view, &permit, &user, "Somebody else has to enable your own account.").await?;
     if user.status == UserStatus::Active {
         return Err(Error::Conflict("The user is active already."));
     }

@@ -9,7 +9,7 @@ use bailiwick_domain::{
     role::Role,
     rule::ReadUsers,
 };
-use bailiwick_store::{Cursor, Result as Stored, Store, View, users};
+use bailiwick_store::{Cursor, Result as Stored, Store, users};
 use serde::Deserialize;
 
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     forms::{Choice, Field, Query, Select},
     pages::{
         cursor,
-        parts::{Chip, Pager, address, counted},
-        rows::{UserRow, mfa},
+        parts::{Chip, Pager, address, counted, grouped},
+        rows::UserRow,
     },
     shell::{Shell, Visit},
 };
@@ -36,9 +36,52 @@ const LOOKED_AT: usize = 40;
 pub(super) struct Filter {
     q: Option<String>,
     role: Option<Role>,
-    mfa: Option<MfaState>,
+    mfa: Option<Mfa>,
     status: Option<UserStatus>,
     after: Option<String>,
+}
+
+/// What people look for among second factors. Whether the policy asks for one is the same for everybody, so it is no filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mfa {
+    /// Of whatever kind, required or not.
+    Verified,
+    Sso,
+    Missing,
+}
+
+impl Mfa {
+    const ALL: [Self; 3] = [Self::Verified, Self::Sso, Self::Missing];
+
+    /// Its name in the address, and what people read.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Verified => ("verified", "Verified"),
+            Self::Sso => ("sso", "SSO asserted"),
+            Self::Missing => ("missing", "Missing"),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        self.names().0
+    }
+
+    const fn covers(self, state: MfaState) -> bool {
+        match self {
+            Self::Verified => !matches!(state, MfaState::Missing),
+            Self::Sso => matches!(state, MfaState::Sso),
+            Self::Missing => matches!(state, MfaState::Missing),
+        }
+    }
+}
+
+/// A list that is one click away, with how many it holds.
+struct View {
+    label: &'static str,
+    href: String,
+    count: String,
+    current: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -50,6 +93,7 @@ pub(super) struct UsersPage {
     role: Select,
     mfa: Select,
     status: Select,
+    views: Vec<View>,
     chips: Vec<Chip>,
     clear: &'static str,
     rows: Vec<UserRow>,
@@ -68,7 +112,7 @@ pub(super) async fn list(
     let platform = permit.caller().is_some_and(|caller| caller.user.role.platform());
     let roles = Role::ALL.into_iter().filter(|role| role.platform() == platform);
     let roles = any("Any role").chain(roles.map(|role| Choice::new(role.name(), role.title())));
-    let states = MfaState::ALL.iter().map(|state| Choice::new(state.name(), mfa(*state).text));
+    let states = Mfa::ALL.iter().map(|state| Choice::new(state.names().0, state.names().1));
     let statuses = [Choice::new("active", "Active"), Choice::new("disabled", "Disabled")];
     let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "user");
     Ok(UsersPage {
@@ -76,13 +120,14 @@ pub(super) async fn list(
         may_invite: permit.may(Permission::INVITATION_CREATE),
         query: Field::new("q", "Find").hint("Name or address").value(filter.q.as_deref().unwrap_or_default()),
         role: Select::new("role", "Role", roles, filter.role.map_or("", Role::name)),
-        mfa: Select::new("mfa", "MFA", any("Any").chain(states), filter.mfa.map_or("", MfaState::name)),
+        mfa: Select::new("mfa", "MFA", any("Any").chain(states), filter.mfa.map_or("", Mfa::name)),
         status: Select::new(
             "status",
             "Status",
             any("Any").chain(statuses),
             filter.status.map_or("", UserStatus::name),
         ),
+        views: views(&filter, &users::tally(&mut view).await?),
         chips: filter.chips(),
         clear: "/users",
         rows: found.iter().map(UserRow::of).collect(),
@@ -92,6 +137,26 @@ pub(super) async fn list(
             next.map(|next| filter.href("", Some(&next.to_string()))),
         ),
     })
+}
+
+/// Each counts what its own address shows.
+fn views(filter: &Filter, tally: &[(MfaState, UserStatus, i64)]) -> Vec<View> {
+    let disabled = Filter { status: Some(UserStatus::Disabled), ..Filter::default() };
+    let mfa = |mfa| Filter { mfa: Some(mfa), ..Filter::default() };
+    let all = [
+        ("Everybody", Filter::default()),
+        ("MFA verified", mfa(Mfa::Verified)),
+        ("SSO asserted", mfa(Mfa::Sso)),
+        ("MFA missing", mfa(Mfa::Missing)),
+        ("Disabled", disabled),
+    ];
+    let here = filter.href("", None);
+    let view = |(label, one): (&'static str, Filter)| {
+        let counts = tally.iter().filter(|(state, status, _)| one.fits_states(*state, *status));
+        let href = one.href("", None);
+        View { label, count: grouped(counts.map(|(_, _, count)| count).sum()), current: href == here, href }
+    };
+    all.into_iter().map(view).collect()
 }
 
 fn any(label: &str) -> impl Iterator<Item = Choice> {
@@ -104,8 +169,11 @@ impl Filter {
         let has_text = row.user.name.to_lowercase().contains(&text) || row.user.email.contains(&text);
         has_text
             && self.role.is_none_or(|role| row.user.role == role)
-            && self.mfa.is_none_or(|mfa| row.mfa == mfa)
-            && self.status.is_none_or(|status| row.user.status == status)
+            && self.fits_states(row.mfa, row.user.status)
+    }
+
+    fn fits_states(&self, mfa: MfaState, status: UserStatus) -> bool {
+        self.mfa.is_none_or(|wanted| wanted.covers(mfa)) && self.status.is_none_or(|wanted| wanted == status)
     }
 
     /// The list with these filters but `without`.
@@ -113,7 +181,7 @@ impl Filter {
         let pairs = [
             ("q", self.q.as_deref()),
             ("role", self.role.map(Role::name)),
-            ("mfa", self.mfa.map(MfaState::name)),
+            ("mfa", self.mfa.map(Mfa::name)),
             ("status", self.status.map(UserStatus::name)),
             ("after", after),
         ];
@@ -128,7 +196,7 @@ impl Filter {
         };
         let text = self.q.as_deref().map(|text| chip("Find", "q", text.to_owned()));
         let role = self.role.map(|role| chip("Role", "role", role.title().to_owned()));
-        let state = self.mfa.map(|state| chip("MFA", "mfa", mfa(state).text));
+        let state = self.mfa.map(|state| chip("MFA", "mfa", state.names().1.to_owned()));
         let status = self.status.map(|status| {
             let word = match status {
                 UserStatus::Active => "Active",
@@ -142,7 +210,7 @@ impl Filter {
 
 /// The first users that fit, and where to look on.
 async fn find(
-    view: &mut View,
+    view: &mut bailiwick_store::View,
     filter: &Filter,
     mut after: Option<Cursor>,
 ) -> Stored<(Vec<users::Listed>, Option<Cursor>)> {
@@ -171,9 +239,14 @@ async fn find(
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_domain::{
+        clock::Clock,
+        rule::{ByJob, ChangeMe, DisableUser},
+    };
+    use bailiwick_ops::{factors, users};
     use bailiwick_testkit::both_databases;
 
-    use super::*;
+    use super::{Filter, Mfa, Role};
     use crate::pages::browser::Browser;
 
     both_databases! {
@@ -191,6 +264,38 @@ mod tests {
             let found = browser.get("/users?q=OLIVE").await;
             assert!(found.shows("1 user<") && found.shows("owner@acme.example"));
             assert!(browser.get("/users?mfa=verified").await.shows("No one matches"));
+        }
+
+        async fn each_chip_shows_as_many_users_as_it_says(db: Db) {
+            let acme = db.tenant("acme").await;
+            let owner = acme.owner();
+            let permit = owner.permit::<ChangeMe>().await;
+            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let code = secret.code_at(db.clock.now().unix_seconds());
+            factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
+            let signs_on = acme.add(Role::Auditor).await;
+            factors::sso_asserted(&db.store, &acme.job::<ByJob>(), signs_on.id).await.unwrap();
+            let leaver = acme.add(Role::PlanManager).await;
+            users::disable(&db.store, &owner.permit::<DisableUser>().await, leaver.id).await.unwrap();
+            let mut browser = Browser::of(&owner);
+            // Under either floor: what the policy asks for changes the word beside a name, not who is verified.
+            for floor in ["mfa", "any"] {
+                let page = browser.get("/users").await;
+                let chips: Vec<_> = page.body.split("data-view href=\"").skip(1).collect();
+                let mut read = Vec::new();
+                for chip in &chips {
+                    let href = chip.split('"').next().unwrap().replace("&#38;", "&");
+                    let count: usize = chip.split("<b>").nth(1).unwrap().split('<').next().unwrap().parse().unwrap();
+                    let shown = browser.get(&href).await.body.matches("class=\"into\" href=\"/users/").count();
+                    assert_eq!(shown, count, "{href} under {floor}");
+                    read.push((href, count));
+                }
+                let count = |href: &str| read.iter().find(|(each, _)| each == href).map(|(_, count)| *count);
+                assert_eq!((count("/users"), count("/users?mfa=verified"), count("/users?mfa=sso")), (Some(3), Some(2), Some(1)));
+                assert_eq!((count("/users?mfa=missing"), count("/users?status=disabled")), (Some(1), Some(1)));
+                let policy = [("mfa_floor", "any"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("invitation_days", "14")];
+                browser.post("/policy", &policy).await;
+            }
         }
 
         async fn a_filter_that_is_none_is_refused(db: Db) {
@@ -213,7 +318,7 @@ mod tests {
         let filter = Filter {
             q: Some("ann".into()),
             role: Some(Role::Auditor),
-            mfa: Some(MfaState::Missing),
+            mfa: Some(Mfa::Missing),
             ..Filter::default()
         };
         let chips: Vec<_> = filter.chips().into_iter().map(|chip| (chip.value, chip.href)).collect();
