@@ -1,9 +1,5 @@
-//! The authority to act as the server itself, made from the store, cloned and copied.
+//! The authority to act as the server itself, made by its constructor, cloned and copied.
 use bailiwick_store::{Jobs, Store};
-
-fn forge(store: Store) -> Jobs {
-    Jobs { store }
-}
 
 fn construct(store: Store) -> Jobs {
     Jobs::new(store)

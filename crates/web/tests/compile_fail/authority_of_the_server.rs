@@ -4,6 +4,8 @@ use axum::extract::FromRef;
 use bailiwick_store::Jobs;
 use bailiwick_web::state::AppState;
 
-fn main() {
-    let take: fn(&AppState) -> Jobs = Jobs::from_ref;
+fn take(state: &AppState) -> Jobs {
+    <Jobs as FromRef<AppState>>::from_ref(state)
 }
+
+fn main() {}
