@@ -84,7 +84,7 @@ async fn grow(
     let tenant = stage.open.tenant().await?;
     let mut users = fill::people(&stage.open, &tenant, people).await?;
     fill::keys(&stage.open, &tenant, keys).await?;
-    let app = app(&stage.open, kind)?;
+    let app = app(&stage.open, kind).await?;
     let mut grown = Grown { p99: Vec::new(), rows: String::new() };
     for size in sizes {
         fill::log(&stage.open, &tenant, &mut users, *size).await?;
@@ -118,7 +118,7 @@ async fn ask(app: &App, tenant: &Tenant, requests: usize) -> Result<Latencies> {
 }
 
 /// The complete service over the stage's store.
-fn app(open: &Open, kind: DatabaseKind) -> Result<App> {
+async fn app(open: &Open, kind: DatabaseKind) -> Result<App> {
     let settings = Settings {
         public_url: "http://localhost".parse()?,
         https: Https::Off,
@@ -146,6 +146,7 @@ fn app(open: &Open, kind: DatabaseKind) -> Result<App> {
         entropy: Arc::new(SystemEntropy),
         hasher: Arc::new(hasher),
         environment: Arc::new(environment),
+        verifier: Arc::new(open.signer().await?.verifier().clone()),
     };
     Ok(bailiwick_web::routes().into_app(state)?)
 }

@@ -168,7 +168,8 @@ impl Open {
         Ok(reports.iter().map(|report| report.verified.events).sum())
     }
 
-    async fn signer(&self) -> Result<Signer> {
+    /// Signs the logs of this database.
+    pub(crate) async fn signer(&self) -> Result<Signer> {
         let outside = CheckpointStore::open(&self.folder.join("checkpoints"))?;
         let key = TestSigner::generate(&self.provider, 1).await;
         Ok(Signer::new(self.store.clone(), outside, ORIGIN, Arc::new(key))?)

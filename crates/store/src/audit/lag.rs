@@ -27,7 +27,7 @@ pub async fn lag(store: &Store) -> Result<Lag> {
     on!(conn, |c| job_scope(c).await)?;
     let (waiting, oldest): (i64, Option<i64>) = on!(conn, |c| {
         sqlx::query_as(
-            "SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM audit_pending LIMIT $1) AS some), (SELECT min(recorded_at) FROM audit_pending)",
+            "SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM audit_pending LIMIT $1) AS counted), (SELECT min(recorded_at) FROM audit_pending)",
         )
         .bind(LAG_CAP)
         .fetch_one(c)

@@ -51,6 +51,24 @@ both_databases! {
         assert_eq!(waiting(&db, &acme).await, 0);
     }
 
+    async fn operator_sees_how_far_the_jobs_are_behind(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.tenant("globex").await;
+        db.sign().await;
+        let nothing = audit::Lag { waiting: 0, oldest_waiting: None, unsigned: 0, unsigned_trees: 0 };
+        assert_eq!(audit::lag(&db.store).await.unwrap(), nothing);
+        db.clock.set(START + Span::seconds(10));
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive".into()).await;
+        if db.kind() == DatabaseKind::Postgres {
+            let lag = audit::Lag { waiting: 1, oldest_waiting: Some(START + Span::seconds(10)), ..nothing };
+            assert_eq!(audit::lag(&db.store).await.unwrap(), lag);
+        }
+        db.settle().await;
+        assert_eq!(audit::lag(&db.store).await.unwrap(), audit::Lag { unsigned: 1, unsigned_trees: 1, ..nothing });
+        let connections = db.store.connections();
+        assert!(connections.in_use + connections.idle > 0, "{connections:?}");
+    }
+
     async fn second_sequencer_waits_until_the_first_lets_go(db: Db) {
         let acme = db.tenant("acme").await;
         let other = db.another_if_several().await;
