@@ -9,13 +9,19 @@ export const WEIGHTS = Object.fromEntries(
   [...PAGE.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name, weight]) => [name, Number(weight)]),
 );
 
-/** The score of a situation: each check earns its weight times a share, in hundredths rounded down, then half up. */
-export function scoreOf({ active, verified, keys, rotating, highEvents, waiting }) {
-  const hundredths =
+/** The points of a situation in hundredths: each check earns its weight times a share, rounded down. */
+export function hundredthsOf({ active, verified, keys, rotating, highEvents, waiting }) {
+  return (
     points(WEIGHTS.mfa, verified, active) +
     points(WEIGHTS.api_keys, keys - rotating, keys) +
     points(WEIGHTS.security_events, highEvents === 0 ? 1 : 0, 1) +
-    points(WEIGHTS.invitations, waiting === 0 ? 1 : 0, 1);
+    points(WEIGHTS.invitations, waiting === 0 ? 1 : 0, 1)
+  );
+}
+
+/** The score of a situation: its points, rounded half up. */
+export function scoreOf(situation) {
+  const hundredths = hundredthsOf(situation);
   const score = Math.floor((hundredths + 50) / 100);
   return hundredths === 10_000 ? 100 : Math.min(score, 99);
 }

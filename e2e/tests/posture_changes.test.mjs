@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { openPage } from '../lib/browser.mjs';
 import { fileDemo } from '../lib/demo.mjs';
 import { axeCheck, shoot } from '../lib/look.mjs';
-import { START, scoreOf, statusOf } from '../lib/posture.mjs';
+import { START, hundredthsOf, scoreOf, statusOf } from '../lib/posture.mjs';
 import { panel, rows, tidy } from '../lib/read.mjs';
 import { signIn } from '../lib/session.mjs';
 import { totp } from '../lib/totp.mjs';
@@ -21,7 +21,7 @@ async function tilesOf(page) {
   assert.equal(await posture.getByRole('img').getAttribute('aria-label'), `${score} of 100`);
   assert.equal((await posture.locator('.badge').innerText()).toLowerCase(), statusOf(score));
   const total = (await rows(panel(page, 'How the score is computed'))).at(-1);
-  assert.equal(total[4], String(score));
+  assert.equal(total[4], String(hundredthsOf(situation) / 100));
   return (await page.locator('a.tile').allInnerTexts()).map(tidy);
 }
 
