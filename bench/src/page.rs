@@ -12,7 +12,7 @@ use bailiwick_vault::{
 use bailiwick_web::{
     bootstrap::App,
     limits::Limits,
-    state::{AppState, Https, Settings, TrustedProxies},
+    state::{AppState, Https, Outgoing, Settings, TrustedProxies},
 };
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
@@ -146,6 +146,7 @@ fn app(open: &Open, kind: DatabaseKind) -> Result<App> {
         entropy: Arc::new(SystemEntropy),
         hasher: Arc::new(hasher),
         environment: Arc::new(environment),
+        outgoing: Outgoing::Nowhere,
     };
     Ok(bailiwick_web::routes().into_app(state)?)
 }

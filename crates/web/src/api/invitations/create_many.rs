@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::InvitationBody;
 use crate::{
     access::Access,
-    api::{List, Object},
+    api::List,
     error::{Error, Result},
     forms::{Json, Problem},
 };
@@ -41,7 +41,7 @@ pub(in crate::api) struct Outcome {
 pub(in crate::api) async fn handle(
     Access(permit): Access<Invite>,
     State(store): State<Store>,
-    Json(Object(new)): Json<Object<NewInvitations>>,
+    Json(new): Json<NewInvitations>,
 ) -> Result<Json<List<Outcome>>> {
     if !(1..=MOST).contains(&new.invitations.len()) {
         return Err(Error::Invalid(vec![Problem::new("invitations", "Give 1 to 100 invitations.")]));

@@ -102,8 +102,8 @@ fn row(letter: Listed, may_audit: bool) -> MailRow {
         state: state(&letter),
         note: letter.fault.map(MailFault::sentence),
         attempts: letter.attempts,
-        next: (waits && letter.attempts > 0).then(|| When::exact(letter.next_attempt_at)),
-        written: When::exact(letter.mail.created_at),
+        next: (waits && letter.attempts > 0).then(|| When::moment(letter.next_attempt_at)),
+        written: When::moment(letter.mail.created_at),
         to: letter.mail.to,
     }
 }

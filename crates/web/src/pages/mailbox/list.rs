@@ -37,7 +37,7 @@ pub(super) async fn list(
         href: format!("/mailbox/{}", kept.number),
         to: kept.message.to.to_string(),
         subject: kept.message.content.subject.to_string(),
-        at: When::exact(kept.message.at),
+        at: When::moment(kept.message.at),
     });
     Ok(MailboxPage { rows: rows.collect(), shell: Shell::new(&permit, &visit, "Mailbox") })
 }

@@ -47,7 +47,7 @@ pub(super) async fn show(
         from: message.from.to_string(),
         to: message.to.to_string(),
         id: message.id.to_string(),
-        at: When::exact(message.at),
+        at: When::moment(message.at),
         before: before.trim_end().to_owned(),
         link: link.to_owned(),
         after: after.trim().to_owned(),

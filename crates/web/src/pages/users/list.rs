@@ -241,7 +241,7 @@ async fn find(
 mod tests {
     use bailiwick_domain::{
         clock::Clock,
-        rule::{ByJob, ChangeMe, DisableUser},
+        rule::{ChangeMe, DisableUser},
     };
     use bailiwick_ops::{factors, users};
     use bailiwick_testkit::both_databases;
@@ -274,7 +274,7 @@ mod tests {
             let code = secret.code_at(db.clock.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
             let signs_on = acme.add(Role::Auditor).await;
-            factors::sso_asserted(&db.store, &acme.job::<ByJob>(), signs_on.id).await.unwrap();
+            factors::sso_asserted(&db.store, &acme.job(), signs_on.id).await.unwrap();
             let leaver = acme.add(Role::PlanManager).await;
             users::disable(&db.store, &owner.permit::<DisableUser>().await, leaver.id).await.unwrap();
             let mut browser = Browser::of(&owner);
