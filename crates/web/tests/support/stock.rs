@@ -7,7 +7,7 @@ use bailiwick_domain::{
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
     role::Role,
     rule::{CreateApiKey, GrantPermission, Invite, Me},
-    time::Timestamp,
+    time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
 use bailiwick_ops::{
@@ -55,6 +55,8 @@ impl Stock {
     pub(crate) async fn of(tenant: &Tenant, marker: &str) -> Self {
         let db = &tenant.db;
         let store = &db.store;
+        // The newest event of this stock is then none of the stock before.
+        db.clock.advance(Span::seconds(1));
         let platform = tenant.entity.kind == bailiwick_domain::entity::TenantKind::Platform;
         let role = if platform { Role::PlatformSupport } else { Role::SupportCoordinator };
         let new =
