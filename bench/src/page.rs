@@ -12,7 +12,7 @@ use bailiwick_vault::{
 use bailiwick_web::{
     bootstrap::App,
     limits::Limits,
-    state::{AppState, Https, Settings, TrustedProxies},
+    state::{AppState, Https, Outgoing, Settings, TrustedProxies},
 };
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty};
@@ -147,6 +147,7 @@ async fn app(open: &Open, kind: DatabaseKind) -> Result<App> {
         hasher: Arc::new(hasher),
         environment: Arc::new(environment),
         verifier: Arc::new(open.signer().await?.verifier().clone()),
+        outgoing: Outgoing::Nowhere,
     };
     Ok(bailiwick_web::routes().into_app(state)?)
 }

@@ -87,6 +87,8 @@ ids! {
     AttemptId,
     /// A one-time enrolment link.
     EnrolmentId,
+    /// A letter to somebody.
+    MailId,
 }
 
 #[cfg(test)]

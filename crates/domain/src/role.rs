@@ -159,6 +159,7 @@ const OPERATIONS_MANAGER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
     P::INVITATION_CREATE,
     P::INVITATION_REVOKE,
     P::INVITATION_RESEND,
+    P::MAIL_READ,
     P::ROLE_READ,
     P::TEAM_UPDATE,
     P::SESSION_READ,
@@ -178,6 +179,7 @@ const OPERATIONS_MANAGER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
 const AUDITOR: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
     P::USER_READ,
     P::INVITATION_READ,
+    P::MAIL_READ,
     P::ROLE_READ,
     P::SESSION_READ,
     P::FACTOR_READ,
@@ -224,6 +226,7 @@ const PLATFORM_OWNER: PermissionSet = PLATFORM_OPERATOR.union(PermissionSet::of(
     P::INVITATION_CREATE,
     P::INVITATION_REVOKE,
     P::INVITATION_RESEND,
+    P::MAIL_READ,
     P::SESSION_REVOKE,
     P::FACTOR_RESET,
     P::API_KEY_READ,

@@ -80,6 +80,10 @@ rules! {
     Invite: Writes => Need::Has(Permission::INVITATION_CREATE);
     /// Taking an invitation back.
     RevokeInvitation: Writes => Need::Has(Permission::INVITATION_REVOKE);
+    /// Sending an invitation again.
+    ResendInvitation: Writes => Need::Has(Permission::INVITATION_RESEND);
+    /// Reading which letters were sent to whom, never what they say.
+    ReadMail => Need::Has(Permission::MAIL_READ);
     /// Reading API keys, never their secrets.
     ReadApiKeys => Need::Has(Permission::API_KEY_READ);
     /// Issuing API keys.

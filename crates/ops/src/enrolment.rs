@@ -142,7 +142,8 @@ pub async fn set_password(
         .await
 }
 
-fn chosen(password: String) -> Result<Password> {
+/// A password that somebody chose, if it may be one.
+pub(crate) fn chosen(password: String) -> Result<Password> {
     Password::chosen(password).map_err(|error| match error {
         PasswordError::TooShort => Error::field("password", "Use at least 12 characters."),
         PasswordError::TooLong => Error::field("password", "Use fewer than 1,024 bytes."),

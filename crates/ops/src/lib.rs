@@ -6,6 +6,7 @@ pub mod enrolment;
 mod error;
 pub mod factors;
 pub mod invitations;
+pub mod mail;
 pub mod policy;
 pub mod posture;
 pub mod security_events;

@@ -2,7 +2,7 @@
 
 use bailiwick_domain::{
     entity::{Invitation, InvitationState, InvitationStatus},
-    ids::{InvitationId, UserId},
+    ids::{InvitationId, TenantId, UserId},
     role::Role,
     time::Timestamp,
 };
@@ -11,11 +11,16 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
-    Cursor, Error, Page, Result, Written,
+    Cursor, Error, Page, Result, Store, Written,
+    conn::on,
     lock::{execute, locked, row, rows},
+    mail::find_tenants,
     page::LIMIT,
     tx::{Scope, Tx},
 };
+
+/// Tenants at most in one round of reminding.
+const TENANTS: i64 = 256;
 
 #[derive(FromRow)]
 struct Row {
@@ -26,6 +31,10 @@ struct Row {
     invited_by: Option<Uuid>,
     #[sqlx(try_from = "String")]
     state: InvitationState,
+    sends: i64,
+    #[sqlx(try_from = "i64")]
+    sent_at: Timestamp,
+    reminded_at: Option<i64>,
     #[sqlx(try_from = "i64")]
     created_at: Timestamp,
     #[sqlx(try_from = "i64")]
@@ -42,6 +51,9 @@ impl TryFrom<Row> for Invitation {
             role,
             invited_by: row.invited_by.map(UserId::from),
             state: row.state,
+            sends: row.sends,
+            sent_at: row.sent_at,
+            reminded_at: row.reminded_at.map(Timestamp::from_micros),
             created_at: row.created_at,
             expires_at: row.expires_at,
         })
@@ -53,7 +65,8 @@ pub async fn insert(tx: &mut Tx, invitation: Invitation, token: &TokenHash) -> R
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO invitation (tenant, id, email, role, invited_by, state, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO invitation (tenant, id, email, role, invited_by, state, token_hash, sends, sent_at, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         tenant.uuid(),
         invitation.id.uuid(),
         invitation.email.as_str(),
@@ -61,6 +74,8 @@ pub async fn insert(tx: &mut Tx, invitation: Invitation, token: &TokenHash) -> R
         invitation.invited_by.map(UserId::uuid),
         invitation.state.name(),
         &token.as_bytes()[..],
+        invitation.sends,
+        invitation.sent_at.micros(),
         invitation.created_at.micros(),
         invitation.expires_at.micros()
     )?;
@@ -72,7 +87,7 @@ pub async fn pending_for(scope: &mut impl Scope, email: &str) -> Result<Option<I
     let (tenant, now) = (scope.tenant(), scope.now());
     let row: Option<Row> = row!(
         scope,
-        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND email = $2 AND state = 'open' AND expires_at > $3",
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation WHERE tenant = $1 AND email = $2 AND state = 'open' AND expires_at > $3",
         tenant.uuid(),
         email,
         now.micros()
@@ -85,7 +100,7 @@ pub async fn find(scope: &mut impl Scope, id: InvitationId) -> Result<Invitation
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,
-        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2",
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
     )?;
@@ -98,7 +113,7 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
     let before = before.unwrap_or_else(Cursor::newest);
     let rows: Vec<Row> = rows!(
         scope,
-        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation
          WHERE tenant = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4",
         tenant.uuid(),
         before.at.micros(),
@@ -114,8 +129,10 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
 pub struct Tally {
     /// Waiting for their answer.
     pub pending: i64,
-    /// Answered.
+    /// Answered with yes.
     pub accepted: i64,
+    /// Answered with no.
+    pub declined: i64,
     /// Not answered in time.
     pub expired: i64,
     /// Taken back.
@@ -130,6 +147,7 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Tally> {
         "SELECT
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'accepted') AS accepted,
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'declined') AS declined,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at <= $2) AS expired,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'revoked') AS revoked",
         tenant.uuid(),
@@ -150,12 +168,13 @@ pub async fn list_of(
         InvitationStatus::Pending => (InvitationState::Open, now.micros(), i64::MAX),
         InvitationStatus::Expired => (InvitationState::Open, i64::MIN, now.micros()),
         InvitationStatus::Accepted => (InvitationState::Accepted, i64::MIN, i64::MAX),
+        InvitationStatus::Declined => (InvitationState::Declined, i64::MIN, i64::MAX),
         InvitationStatus::Revoked => (InvitationState::Revoked, i64::MIN, i64::MAX),
     };
     let before = before.unwrap_or_else(Cursor::newest);
     let rows: Vec<Row> = rows!(
         scope,
-        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation
          WHERE tenant = $1 AND state = $2 AND expires_at > $3 AND expires_at <= $4 AND (created_at, id) < ($5, $6)
          ORDER BY created_at DESC, id DESC LIMIT $7",
         tenant.uuid(),
@@ -175,7 +194,7 @@ pub async fn pending(scope: &mut impl Scope, limit: i64) -> Result<Vec<Invitatio
     let (tenant, now) = (scope.tenant(), scope.now());
     let rows: Vec<Row> = rows!(
         scope,
-        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation
          WHERE tenant = $1 AND state = 'open' AND expires_at > $2 ORDER BY expires_at DESC, id DESC LIMIT $3",
         tenant.uuid(),
         now.micros(),
@@ -189,7 +208,7 @@ pub async fn lock(tx: &mut Tx, id: InvitationId) -> Result<Invitation> {
     let tenant = tx.tenant();
     let row: Row = locked!(
         tx,
-        "SELECT id, email, role, invited_by, state, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2",
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
     )?;
@@ -201,11 +220,120 @@ pub async fn replace(tx: &mut Tx, before: Invitation, after: Invitation) -> Resu
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE invitation SET state = $3, expires_at = $4 WHERE tenant = $1 AND id = $2",
+        "UPDATE invitation SET state = $3 WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         before.id.uuid(),
-        after.state.name(),
+        after.state.name()
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// Replaces a locked invitation by its new image under a new token. Every link before stops working.
+pub async fn renew(
+    tx: &mut Tx,
+    before: Invitation,
+    after: Invitation,
+    token: &TokenHash,
+) -> Result<Written<Invitation>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE invitation SET token_hash = $3, reminder_hash = NULL, reminded_at = NULL, sends = $4, sent_at = $5, expires_at = $6 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        &token.as_bytes()[..],
+        after.sends,
+        after.sent_at.micros(),
         after.expires_at.micros()
     )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// Replaces a locked invitation by its new image and gives it a second token, that of the reminder.
+pub async fn remind(
+    tx: &mut Tx,
+    before: Invitation,
+    after: Invitation,
+    token: &TokenHash,
+) -> Result<Written<Invitation>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE invitation SET reminder_hash = $3, reminded_at = $4 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        &token.as_bytes()[..],
+        after.reminded_at.map(Timestamp::micros)
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// The invitation with this token, of its letter or of its reminder.
+pub async fn by_token(scope: &mut impl Scope, token: &TokenHash) -> Result<Option<Invitation>> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation WHERE tenant = $1 AND (token_hash = $2 OR reminder_hash = $2)",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    row.map(Invitation::try_from).transpose()
+}
+
+/// Reads the invitation with this token for changing.
+pub async fn lock_by_token(tx: &mut Tx, token: &TokenHash) -> Result<Invitation> {
+    let tenant = tx.tenant();
+    let row: Row = locked!(
+        tx,
+        "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation WHERE tenant = $1 AND (token_hash = $2 OR reminder_hash = $2)",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    row.try_into()
+}
+
+/// Which open invitations are reminded of.
+#[derive(Clone, Copy, Debug)]
+pub struct Lapsing {
+    /// Those that lapse until then.
+    pub until: Timestamp,
+    /// Those whose letter was written before.
+    pub sent_before: Timestamp,
+}
+
+/// The tenants that are served and have invitations to remind of, up to a bound.
+pub async fn tenants_lapsing(store: &Store, which: Lapsing) -> Result<Vec<TenantId>> {
+    let mut conn = store.shared.pool.read().await?;
+    find_tenants(&mut conn).await?;
+    let now = store.now();
+    let ids: Vec<(Uuid,)> = on!(conn, |c| {
+        sqlx::query_as(
+            "SELECT DISTINCT i.tenant FROM invitation i JOIN tenant t ON t.id = i.tenant
+             WHERE i.state = 'open' AND i.reminded_at IS NULL AND i.expires_at > $1 AND i.expires_at <= $2 AND i.sent_at <= $3
+             AND t.status = 'active' LIMIT $4",
+        )
+        .bind(now.micros())
+        .bind(which.until.micros())
+        .bind(which.sent_before.micros())
+        .bind(TENANTS)
+        .fetch_all(c)
+        .await
+    })?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// The invitations of the scope's tenant to remind of, those that lapse first in front.
+pub async fn lapsing(scope: &mut impl Scope, which: Lapsing) -> Result<Vec<InvitationId>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let ids: Vec<(Uuid,)> = rows!(
+        scope,
+        "SELECT id FROM invitation WHERE tenant = $1 AND state = 'open' AND reminded_at IS NULL AND expires_at > $2 AND expires_at <= $3 AND sent_at <= $4
+         ORDER BY expires_at, id LIMIT $5",
+        tenant.uuid(),
+        now.micros(),
+        which.until.micros(),
+        which.sent_before.micros(),
+        LIMIT
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }

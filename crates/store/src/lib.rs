@@ -17,6 +17,7 @@ pub mod gate;
 pub mod grants;
 pub mod invitations;
 mod lock;
+pub mod mail;
 pub mod migrate;
 mod page;
 mod pool;

@@ -37,6 +37,8 @@ pub(crate) enum Quiet {
     SessionSeen,
     /// A checkpoint that already stands outside the database was noted inside it.
     CheckpointPublished,
+    /// A letter was taken to be handed on, or could not be yet: see `mail`.
+    MailTried,
 }
 
 /// What transactions share with their store.

@@ -57,7 +57,7 @@ pub struct Inner {
     pub clock: Arc<ManualClock>,
     /// Passwords at next to no cost.
     pub hasher: PasswordHasher,
-    jobs: Jobs,
+    jobs: Arc<Jobs>,
     place: Place,
     provider: Arc<FileProvider>,
     signer: Arc<TestSigner>,
@@ -105,7 +105,7 @@ impl Db {
         let sequencer = Mutex::new(Sequencer::new(store.clone()));
         Self(Arc::new(Inner {
             store,
-            jobs,
+            jobs: Arc::new(jobs),
             sequencer,
             clock,
             hasher,
@@ -162,6 +162,12 @@ impl Inner {
     /// As [`another`](Self::another), opened as `options` say.
     pub async fn another_with(&self, options: &PoolOptions) -> Store {
         open(options, &self.provider, &self.clock, self.seed()).await.0
+    }
+
+    /// The authority to act as the server itself, for jobs under test.
+    #[must_use]
+    pub fn jobs(&self) -> Arc<Jobs> {
+        Arc::clone(&self.jobs)
     }
 
     /// A permit of the server itself within `tenant`.

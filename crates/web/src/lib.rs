@@ -20,6 +20,15 @@ pub mod state;
 pub mod when;
 
 use routes::Routes;
+use state::Outgoing;
+
+/// Every route of a server whose letters leave like this: a demonstration shows the mailbox that they went to.
+pub fn routes_with(outgoing: &Outgoing) -> Routes {
+    match outgoing {
+        Outgoing::Kept(_) => routes().merge(pages::mailbox()),
+        Outgoing::Nowhere | Outgoing::Smtp => routes(),
+    }
+}
 
 /// Every route of the product: the one list.
 pub fn routes() -> Routes {

@@ -10,6 +10,9 @@ mod confirm;
 mod enrol;
 mod find;
 mod invitations;
+mod join;
+mod mail;
+mod mailbox;
 mod parts;
 mod platform;
 mod policy;
@@ -38,6 +41,8 @@ pub(crate) fn routes() -> Routes {
         .merge(security::routes())
         .merge(users::routes())
         .merge(invitations::routes())
+        .merge(join::routes())
+        .merge(mail::routes())
         .merge(api_keys::routes())
         .merge(roles::routes())
         .merge(access::routes())
@@ -46,6 +51,11 @@ pub(crate) fn routes() -> Routes {
         .merge(platform::routes())
         .merge(account::routes())
         .merge(find::routes())
+}
+
+/// The mailbox of a demonstration.
+pub(crate) fn mailbox() -> Routes {
+    mailbox::routes()
 }
 
 /// The place in a list that an address names.

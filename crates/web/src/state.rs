@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use axum::{extract::FromRef, http::Uri};
 use bailiwick_domain::clock::{Clock, Entropy};
+use bailiwick_mail::Mailbox;
 use bailiwick_ops::posture::Environment;
 use bailiwick_proof::checkpoint::VerifierKey;
 use bailiwick_store::Store;
@@ -29,6 +30,19 @@ pub struct AppState {
     pub environment: Arc<Environment>,
     /// The public key under which the checkpoints of every log verify.
     pub verifier: Arc<VerifierKey>,
+    /// How letters leave.
+    pub outgoing: Outgoing,
+}
+
+/// How letters leave, as far as pages tell of it.
+#[derive(Clone, Debug)]
+pub enum Outgoing {
+    /// They do not: no mail is set up, and they wait.
+    Nowhere,
+    /// To a mail server.
+    Smtp,
+    /// Into a mailbox in memory, which a demonstration shows.
+    Kept(Mailbox),
 }
 
 impl FromRef<AppState> for Store {

@@ -11,6 +11,8 @@ named! {
         Open = "open",
         /// The invited person joined.
         Accepted = "accepted",
+        /// The invited person does not want to join.
+        Declined = "declined",
         /// Taken back.
         Revoked = "revoked",
     }
@@ -23,14 +25,17 @@ named! {
         Pending = "pending",
         /// Not answered in time.
         Expired = "expired",
-        /// Answered.
+        /// Answered with yes.
         Accepted = "accepted",
+        /// Answered with no.
+        Declined = "declined",
         /// Taken back.
         Revoked = "revoked",
     }
 }
 
-/// An invitation to join a tenant in a role. The token exists only as a hash, in its own column, outside this image.
+/// An invitation to join a tenant in a role. Its tokens exist only as hashes, in columns of
+/// their own, outside this image.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Invitation {
     /// The invitation's id.
@@ -43,6 +48,12 @@ pub struct Invitation {
     pub invited_by: Option<UserId>,
     /// What was done with it.
     pub state: InvitationState,
+    /// How often its letter was written, each time with a link of its own.
+    pub sends: i64,
+    /// When its letter was last written; what was sent before has no working link any more.
+    pub sent_at: Timestamp,
+    /// When the person was reminded; the link of the letter before works on.
+    pub reminded_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it lapses.
@@ -54,6 +65,7 @@ impl Invitation {
     pub fn status(&self, now: Timestamp) -> InvitationStatus {
         match self.state {
             InvitationState::Accepted => InvitationStatus::Accepted,
+            InvitationState::Declined => InvitationStatus::Declined,
             InvitationState::Revoked => InvitationStatus::Revoked,
             InvitationState::Open if now >= self.expires_at => InvitationStatus::Expired,
             InvitationState::Open => InvitationStatus::Pending,

@@ -4,6 +4,7 @@ mod account;
 mod api_key;
 mod event;
 mod invitation;
+mod mail;
 mod tenant;
 mod user;
 
@@ -16,6 +17,7 @@ pub use account::{
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use invitation::{Invitation, InvitationState, InvitationStatus};
+pub use mail::{Mail, MailFault, MailKind, MailState};
 pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
 pub use user::{Effect, Grant, MfaState, User, UserStatus};
 

@@ -47,6 +47,9 @@ permissions! {
         INVITATION_REVOKE = "invitation:revoke": "Take a pending invitation back.";
         INVITATION_RESEND = "invitation:resend": "Send a pending invitation again with a new link.";
     }
+    "Mail", platform: false {
+        MAIL_READ = "mail:read": "See which letters were sent to whom and whether they arrived; never what they say.";
+    }
     "Roles", platform: false {
         ROLE_READ = "role:read": "See roles, permissions and who holds them.";
         ROLE_CREATE = "role:create": "Create a role from permissions one holds.";

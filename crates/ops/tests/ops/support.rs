@@ -1,14 +1,18 @@
 //! What several tests need.
 
+use std::sync::Arc;
+
 use bailiwick_domain::{
     ids::TenantId,
     rule::{Me, SignIn},
 };
+use bailiwick_mail::{LinkBase, Transport};
 use bailiwick_ops::{
     Error,
+    mail::Mailroom,
     sign_in::{self, Step},
 };
-use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, audit};
+use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, Store, audit};
 use bailiwick_testkit::{Db, Tenant};
 use bailiwick_vault::token::SessionToken;
 
@@ -74,4 +78,16 @@ pub(crate) async fn records(db: &Db, tenant: TenantId) -> Vec<audit::Listed> {
 pub(crate) async fn verified(db: &Db) {
     db.sign().await;
     db.verify().await.unwrap();
+}
+
+/// A mail room over `store` that hands letters to `transport`.
+pub(crate) fn room_of(db: &Db, store: &Store, transport: Arc<dyn Transport>) -> Mailroom {
+    let from = "Bailiwick <no-reply@bailiwick.test>".parse().unwrap();
+    Mailroom::new(
+        store.clone(),
+        db.jobs(),
+        transport,
+        from,
+        LinkBase::parse("https://bailiwick.test").unwrap(),
+    )
 }

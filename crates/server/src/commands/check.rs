@@ -51,9 +51,16 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
             let remedy =
                 "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key";
             report.note("configuration", Err(Refusal::new(failure, remedy)));
-            for check in
-                ["certificate", "root key", "signing key", "database", "schema", "regions", "checkpoints"]
-            {
+            for check in [
+                "certificate",
+                "mail",
+                "root key",
+                "signing key",
+                "database",
+                "schema",
+                "regions",
+                "checkpoints",
+            ] {
                 report.skip(check);
             }
         }
@@ -74,6 +81,18 @@ async fn installation(settings: &Settings, report: &mut Report) {
             report.note("certificate", opened.map(drop).map_err(refused));
         }
         None => report.skip("certificate"),
+    }
+    match &settings.mail {
+        Some(server) => {
+            let checked = match installation::mail::smtp(server) {
+                Ok(smtp) => smtp.check().await.map_err(|fault| {
+                    Refusal::new(fault.sentence(), "correct the section `[mail]`, or see to the mail server")
+                }),
+                Err(refusal) => Err(refusal),
+            };
+            report.note("mail", checked);
+        }
+        None => report.skip("mail"),
     }
     let ground =
         installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));

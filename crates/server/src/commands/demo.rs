@@ -21,7 +21,7 @@ use crate::{
     demo::{DemoClock, DemoSignIn, Seed},
     exit::Failure,
     http::listen::listen,
-    installation::{self, Installation, Undo},
+    installation::{self, Installation, Undo, mail::Mail},
     jobs::supervise::describe,
     logging, ui,
 };
@@ -68,10 +68,11 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
     logging::begin(settings.log.format, settings.log.level);
     super::runtime()?.block_on(async {
         let clock = Arc::new(DemoClock::new(SystemClock));
-        let (installation, sign_ins) = open(&settings, &folder, clock).await?;
+        let mail = Mail::kept(&settings)?;
+        let (installation, sign_ins) = open(&settings, &folder, &mail, clock).await?;
         let ready = Ready { url: settings.server.public_url.as_origin().to_owned(), sign_ins };
         let announce = || announce(&ready, &args, &folder);
-        let outcome = up(&settings, Openings::plain(public), &installation, announce).await;
+        let outcome = up(&settings, Openings::plain(public), &installation, &mail, announce).await;
         installation.store.close().await;
         outcome
     })
@@ -106,6 +107,7 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
 async fn open(
     settings: &Settings,
     folder: &Path,
+    mail: &Mail,
     clock: Arc<DemoClock<SystemClock>>,
 ) -> Result<(Installation, Vec<SignIn>), Failure> {
     let kept = sign_ins_file(folder);
@@ -117,7 +119,10 @@ async fn open(
     let mut undo = Undo::default();
     let dynamic: Arc<dyn Clock> = Arc::<DemoClock<SystemClock>>::clone(&clock);
     let installation = installation::create(settings, dynamic, &mut undo).await?;
-    match seed(&installation, &clock).await.and_then(|sign_ins| keep(&kept, &sign_ins).map(|()| sign_ins)) {
+    match seed(&installation, mail, &clock)
+        .await
+        .and_then(|sign_ins| keep(&kept, &sign_ins).map(|()| sign_ins))
+    {
         Ok(sign_ins) => {
             undo.keep();
             Ok((installation, sign_ins))
@@ -129,10 +134,15 @@ async fn open(
     }
 }
 
-async fn seed(installation: &Installation, clock: &DemoClock<SystemClock>) -> Result<Vec<SignIn>, Failure> {
+async fn seed(
+    installation: &Installation,
+    mail: &Mail,
+    clock: &DemoClock<SystemClock>,
+) -> Result<Vec<SignIn>, Failure> {
     let store = &installation.store;
     let hasher = installation::hasher(&installation.entropy);
-    let sign_ins = Seed::new(store, &installation.jobs, &hasher, clock)
+    let room = mail.room(store, &installation.jobs);
+    let sign_ins = Seed::new(store, &installation.jobs, &hasher, room, clock)
         .run()
         .await
         .map_err(|error| Failure::failed(describe(&error)))?;
@@ -170,7 +180,8 @@ fn announce(ready: &Ready, args: &cli::Demo, folder: &Path) -> Result<(), Failur
          or run oathtool --totp -b SECRET.\n\n\
          Look first at\n  \
          {url}/security        where the organisation stands, and what is still open\n  \
-         {url}/audit           everything that was done, with what it was before\n\n\
+         {url}/audit           everything that was done, with what it was before\n  \
+         {url}/mailbox         the letters that were sent: invite somebody and open their link\n\n\
          Change somebody's role and watch both. Ctrl-C ends the demonstration{}.",
         if args.keep.is_some() {
             format!("; its data stays in {}", folder.display())

@@ -3,6 +3,7 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use bailiwick_domain::clock::Clock;
+use bailiwick_ops::invitations::Reminders;
 
 use crate::{
     cli,
@@ -13,9 +14,10 @@ use crate::{
         listen::listen,
         tls::{Certificate, Files},
     },
-    installation::{self, Installation, application},
+    installation::{self, Installation, application, mail::Mail},
     jobs::{
         audit::{SEQUENCE_EVERY, Sequence, Sign},
+        mail::{DELIVER_EVERY, Deliver, REMIND_EVERY, Remind},
         supervise::{Supervised, start},
     },
     logging,
@@ -33,10 +35,11 @@ pub(crate) fn run(args: &cli::Serve) -> Result<(), Failure> {
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     // What can be refused without looking at the database comes first.
     let openings = Openings::take(settings)?;
+    let mail = Mail::of(settings)?;
     let installation = Installation::open(settings, Arc::new(SystemClock)).await?;
     let listen = openings.public.local_addr().map_err(Failure::failed)?;
     let store = installation.store.clone();
-    let outcome = up(settings, openings, &installation, || {
+    let outcome = up(settings, openings, &installation, &mail, || {
         tracing::info!(%listen, public_url = settings.server.public_url.as_origin(), "serving");
         Ok(())
     });
@@ -91,26 +94,39 @@ pub(crate) async fn up(
     settings: &Settings,
     openings: Openings,
     installation: &Installation,
+    mail: &Mail,
     ready: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let metrics = Metrics::new();
-    let app = application(&settings.server, installation::region(settings)?, installation, &metrics.http)?;
+    let region = installation::region(settings)?;
+    let app = application(&settings.server, region, installation, &mail.outgoing, &metrics.http)?;
     let server = Server {
         public: openings.public,
         certificate: openings.certificate,
         app,
-        jobs: jobs(installation, &metrics, settings.audit.sign_every),
+        jobs: jobs(installation, mail, &metrics, settings.audit.sign_every),
         metrics: openings.metrics.map(|listener| (listener, metrics.into_app(installation.store.clone()))),
         drain: settings.server.shutdown,
     };
     server.run(ready).await
 }
 
-/// The sequencer ends first, so that the signer's last round signs what it placed.
-fn jobs(installation: &Installation, metrics: &Metrics, sign_every: Duration) -> Vec<Supervised> {
+/// The mail room ends first, then the sequencer, so that the signer's last round signs what they left.
+fn jobs(
+    installation: &Installation,
+    mail: &Mail,
+    metrics: &Metrics,
+    sign_every: Duration,
+) -> Vec<Supervised> {
     let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
     let (store, signer) = (installation.store.clone(), installation.signer.clone());
+    let (room, reminders) = (
+        mail.room(&store, &installation.jobs),
+        Reminders::new(store.clone(), Arc::clone(&installation.jobs)),
+    );
     vec![
+        start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sign(signer.clone()), sign_every, metrics.jobs.clone(), clock),
     ]

@@ -80,6 +80,28 @@ choice! {
 }
 
 choice! {
+    /// How letters leave.
+    MailTransport {
+        /// They do not; they wait.
+        None = "none",
+        /// To a server by SMTP.
+        Smtp = "smtp",
+    }
+}
+
+choice! {
+    /// How the connection to the mail server is protected.
+    MailTls {
+        /// Not at all.
+        None = "none",
+        /// TLS after STARTTLS.
+        StartTls = "starttls",
+        /// TLS from the first byte.
+        Implicit = "implicit",
+    }
+}
+
+choice! {
     /// How log lines are written.
     LogFormat {
         /// For people.

@@ -4,8 +4,9 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use super::{
     address::{DatabaseUrl, LogOrigin, PublicUrl},
-    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel},
+    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport},
     key::{AnyKey, Key},
+    mail::{Host, MailSender, Secret, Word},
     types::{Bounded, Network, Size},
 };
 
@@ -26,6 +27,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     },
     Section { name: "keys", about: "The keys of the region `local`; `[regions.local.keys]` says the same." },
     Section { name: "audit", about: "The proof beside the audit log." },
+    Section { name: "mail", about: "How letters to people leave, such as invitations." },
     Section { name: "log", about: "What the server tells its operator, on the standard error stream." },
     Section { name: "packs", about: "Permissions of the product that the server guards." },
 ];
@@ -121,6 +123,36 @@ keys! {
 
     /// How often the heads of the logs are signed, in milliseconds.
     AUDIT_SIGN_EVERY_MS: Bounded<100, 3_600_000> = "audit.sign_every_ms", default "1000";
+
+    /// How letters leave. Without a way they wait, and the page of letters says so.
+    MAIL_TRANSPORT: MailTransport = "mail.transport", default "none";
+
+    /// The mail server's name, for which its certificate must be.
+    MAIL_HOST: Host = "mail.host", example "smtp.example.com";
+
+    /// The mail server's port; without it 587, or 465 where TLS begins with the first byte, or 25 without TLS.
+    MAIL_PORT: Bounded<1, 65_535> = "mail.port", example "587";
+
+    /// How the connection is protected. Without TLS letters go to a server on this machine only: they let people in.
+    MAIL_TLS: MailTls = "mail.tls", default "starttls";
+
+    /// The authorities that may have signed the mail server's certificate (PEM); without it, the public ones.
+    MAIL_TLS_ROOT: PathBuf = "mail.tls_root", example "mail-authority.pem";
+
+    /// The name to sign in with at the mail server.
+    MAIL_USER: Word = "mail.user", example "bailiwick";
+
+    /// The password to sign in with. In production give it as an environment variable, or as a file.
+    MAIL_PASSWORD: Secret = "mail.password", example "secret";
+
+    /// The file with the password to sign in with; a line break at its end is left out.
+    MAIL_PASSWORD_FILE: PathBuf = "mail.password_file", example "mail-password";
+
+    /// Who letters come from: an address, or a name with an address.
+    MAIL_FROM: MailSender = "mail.from", example "Bailiwick <no-reply@bailiwick.example.com>";
+
+    /// How long the mail server may take for one answer.
+    MAIL_TIMEOUT_SECONDS: Bounded<1, 120> = "mail.timeout_seconds", default "20";
 
     /// How log lines are written.
     LOG_FORMAT: LogFormat = "log.format", default "text";

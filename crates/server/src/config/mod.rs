@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod key;
 mod keys;
+mod mail;
 mod nearest;
 mod problem;
 mod reference;
@@ -23,10 +24,10 @@ mod tests;
 use std::{ffi::OsString, path::PathBuf};
 
 pub(crate) use address::{DatabaseUrl, PublicUrl};
-pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel};
+pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
-pub(crate) use settings::{Database, Keys, Packs, Region, Server, Settings};
+pub(crate) use settings::{Database, Keys, MailServer, Packs, Password, Region, Server, Settings};
 pub(crate) use show::show;
 pub(crate) use template::template;
 

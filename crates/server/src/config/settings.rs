@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use bailiwick_mail::Sender;
+
 use super::{
     Config, Problem, Problems,
     address::{DatabaseUrl, LogOrigin, PublicUrl},
-    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel},
+    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport},
     key::{AnyKey, Key},
     keys::*,
+    mail::Secret,
     types::Network,
     value::{Origin, Setting},
 };
@@ -21,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) regions: BTreeMap<String, Region>,
     /// `[audit]`
     pub(crate) audit: Audit,
+    /// `[mail]`; nothing where letters do not leave.
+    pub(crate) mail: Option<MailServer>,
     /// `[log]`
     pub(crate) log: Log,
     /// `[packs]`
@@ -78,6 +83,26 @@ pub(crate) struct Audit {
     pub(crate) sign_every: Duration,
 }
 
+/// `[mail]`: see the table of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct MailServer {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) tls: MailTls,
+    pub(crate) tls_root: Option<PathBuf>,
+    /// User and password.
+    pub(crate) sign_in: Option<(String, Password)>,
+    pub(crate) from: Sender,
+    pub(crate) timeout: Duration,
+}
+
+/// A password, or where it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Password {
+    Given(Secret),
+    File(PathBuf),
+}
+
 /// `[log]`: see the table of keys.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Log {
@@ -110,6 +135,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
             origin: value(config, &AUDIT_ORIGIN)?,
             sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
         },
+        mail: mail(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },
         packs: Packs { built_in: value(config, &PACKS_BUILT_IN)?, files: value(config, &PACKS_FILES)? },
     };
@@ -144,6 +170,59 @@ fn server(config: &Config) -> Result<Server, Problem> {
         max_concurrent: value(config, &SERVER_MAX_CONCURRENT)?.number() as usize,
         shutdown: Duration::from_secs(value(config, &SERVER_SHUTDOWN_SECONDS)?.number().into()),
     })
+}
+
+fn mail(config: &Config) -> Result<Option<MailServer>, Problem> {
+    if value(config, &MAIL_TRANSPORT)? == MailTransport::None {
+        return Ok(None);
+    }
+    let needed = |message| conflict(config, &MAIL_TRANSPORT, message);
+    let host = optional(config, &MAIL_HOST)
+        .ok_or_else(|| needed("`mail.transport = \"smtp\"` needs `mail.host`"))?
+        .0;
+    let from = optional(config, &MAIL_FROM)
+        .ok_or_else(|| needed("`mail.transport = \"smtp\"` needs `mail.from`"))?
+        .0;
+    let tls = value(config, &MAIL_TLS)?;
+    let port = match optional(config, &MAIL_PORT) {
+        Some(port) => u16::try_from(port.number()).unwrap_or(u16::MAX),
+        None => match tls {
+            MailTls::None => 25,
+            MailTls::StartTls => 587,
+            MailTls::Implicit => 465,
+        },
+    };
+    let password = match (optional(config, &MAIL_PASSWORD), optional(config, &MAIL_PASSWORD_FILE)) {
+        (Some(_), Some(_)) => {
+            let message =
+                "the password of the mail server is given twice: `mail.password` and `mail.password_file`";
+            return Err(conflict(config, &MAIL_PASSWORD_FILE, message));
+        }
+        (Some(password), None) => Some(Password::Given(password)),
+        (None, file) => file.map(Password::File),
+    };
+    let sign_in = match (optional(config, &MAIL_USER), password) {
+        (Some(user), Some(password)) => Some((user.0, password)),
+        (None, None) => None,
+        (Some(_), None) => {
+            return Err(conflict(
+                config,
+                &MAIL_USER,
+                "`mail.user` needs `mail.password` or `mail.password_file`",
+            ));
+        }
+        (None, Some(_)) => return Err(needed("the password of the mail server needs `mail.user`")),
+    };
+    let timeout = Duration::from_secs(value(config, &MAIL_TIMEOUT_SECONDS)?.number().into());
+    Ok(Some(MailServer {
+        host,
+        port,
+        tls,
+        tls_root: optional(config, &MAIL_TLS_ROOT),
+        sign_in,
+        from,
+        timeout,
+    }))
 }
 
 fn region(config: &Config) -> Result<Region, Problem> {

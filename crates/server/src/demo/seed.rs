@@ -14,6 +14,7 @@ use bailiwick_ops::{
     api_keys::{self, NewApiKey},
     enrolment, factors,
     invitations::{self, NewInvitation},
+    mail::{Mailroom, RoundError},
     sign_in::{self, Step},
     tenants::{self, NewOwner, NewTenant},
     users::{self, NewUser},
@@ -50,6 +51,9 @@ pub(crate) enum SeedError {
     /// The gate refused.
     #[error("the demonstration could not be written: {0}")]
     Gate(#[from] Refusal),
+    /// A letter did not leave.
+    #[error("the demonstration could not be written: {0}")]
+    Mail(#[from] RoundError),
     /// A step gave something else than it must.
     #[error("the demonstration could not be written: {0}")]
     Step(&'static str),
@@ -83,6 +87,7 @@ pub(crate) struct Seed<'s, C> {
     store: &'s Store,
     jobs: &'s Jobs,
     hasher: &'s PasswordHasher,
+    room: Mailroom,
     clock: &'s DemoClock<C>,
     /// Midnight of the day on which the demonstration starts.
     today: Timestamp,
@@ -93,10 +98,11 @@ impl<'s, C: Clock> Seed<'s, C> {
         store: &'s Store,
         jobs: &'s Jobs,
         hasher: &'s PasswordHasher,
+        room: Mailroom,
         clock: &'s DemoClock<C>,
     ) -> Self {
         clock.release();
-        Self { store, jobs, hasher, clock, today: clock.now().start_of_day() }
+        Self { store, jobs, hasher, room, clock, today: clock.now().start_of_day() }
     }
 
     /// Writes the platform and the demonstration tenant, and gives the clock back to the system.
@@ -264,6 +270,7 @@ impl<'s, C: Clock> Seed<'s, C> {
             expires_at: Some(self.today + Span::days(days)),
         };
         invitations::create(self.store, &permit, new).await?;
+        self.room.round().await?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use bailiwick_vault::{
 use bailiwick_web::{
     bootstrap::{App, Transport},
     limits::Limits,
-    state::{AppState, Https, PublicUrl, Settings as Web, TrustedProxies},
+    state::{AppState, Https, Outgoing, PublicUrl, Settings as Web, TrustedProxies},
 };
 use tower::Layer;
 
@@ -30,6 +30,7 @@ pub(crate) fn application(
     server: &Server,
     region: &Region,
     installation: &Installation,
+    outgoing: &Outgoing,
     counted: &Http,
 ) -> Result<Counted<App>, Refusal> {
     let state = AppState {
@@ -40,8 +41,9 @@ pub(crate) fn application(
         hasher: Arc::new(hasher(&installation.entropy)),
         environment: Arc::new(environment(server, &region.database, &*installation.provider)),
         verifier: Arc::new(installation.signer.verifier().clone()),
+        outgoing: outgoing.clone(),
     };
-    let app = bailiwick_web::routes()
+    let app = bailiwick_web::routes_with(outgoing)
         .into_app(state)
         .map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
     let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };

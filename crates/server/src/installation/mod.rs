@@ -5,6 +5,7 @@ mod application;
 mod create;
 pub(crate) mod database;
 pub(crate) mod keys;
+pub(crate) mod mail;
 mod packs;
 pub(crate) mod signing;
 
@@ -32,7 +33,7 @@ pub(crate) struct Installation {
     /// The database of the one region, its schema checked.
     pub(crate) store: Store,
     /// The authority to act as the server itself; whatever answers requests is never given it.
-    pub(crate) jobs: Jobs,
+    pub(crate) jobs: Arc<Jobs>,
     /// Signs the heads of the logs; its checkpoints fit the database.
     pub(crate) signer: Signer,
     /// Holds the root key.
@@ -63,7 +64,14 @@ impl Ground {
 
 impl Installation {
     fn of(store: Store, jobs: Jobs, signer: Signer, ground: Ground) -> Self {
-        Self { store, jobs, signer, provider: ground.provider, clock: ground.clock, entropy: ground.entropy }
+        Self {
+            store,
+            jobs: Arc::new(jobs),
+            signer,
+            provider: ground.provider,
+            clock: ground.clock,
+            entropy: ground.entropy,
+        }
     }
 
     /// Opens everything and checks that it belongs together.

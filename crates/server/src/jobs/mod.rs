@@ -1,4 +1,5 @@
 //! Work that nobody asks for, done again and again while the server runs.
 
 pub(crate) mod audit;
+pub(crate) mod mail;
 pub(crate) mod supervise;

@@ -148,19 +148,52 @@ CREATE TABLE user_grant (
 );
 
 CREATE TABLE invitation (
-    tenant      uuid NOT NULL REFERENCES tenant (id),
-    id          uuid NOT NULL,
-    email       text NOT NULL,
-    role        text NOT NULL,
-    invited_by  uuid,
-    state       text NOT NULL CHECK (state IN ('open', 'accepted', 'revoked')),
-    token_hash  bytea NOT NULL,
-    created_at  bigint NOT NULL,
-    expires_at  bigint NOT NULL,
-    PRIMARY KEY (tenant, id)
+    tenant         uuid NOT NULL REFERENCES tenant (id),
+    id             uuid NOT NULL,
+    email          text NOT NULL,
+    role           text NOT NULL,
+    invited_by     uuid,
+    state          text NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'revoked')),
+    token_hash     bytea NOT NULL,
+    reminder_hash  bytea,
+    sends          bigint NOT NULL,
+    sent_at        bigint NOT NULL,
+    reminded_at    bigint,
+    created_at     bigint NOT NULL,
+    expires_at     bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    UNIQUE (tenant, reminder_hash)
 );
 CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
 CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
+CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
+
+-- Letters to people. Recipient and content are sealed; the content goes once the letter is settled.
+CREATE TABLE mail (
+    tenant           uuid NOT NULL REFERENCES tenant (id),
+    id               uuid NOT NULL,
+    kind             text NOT NULL,
+    about            uuid NOT NULL,
+    recipient        bytea NOT NULL,
+    recipient_tag    bytea NOT NULL,
+    content          bytea,
+    state            text NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up')),
+    attempts         bigint NOT NULL,
+    fault            text,
+    created_at       bigint NOT NULL,
+    next_attempt_at  bigint NOT NULL,
+    last_day         bigint NOT NULL,
+    settled_at       bigint,
+    PRIMARY KEY (tenant, id),
+    CHECK ((state = 'waiting') = (content IS NOT NULL)),
+    CHECK ((state = 'waiting') = (settled_at IS NULL))
+);
+CREATE INDEX mail_by_time ON mail (tenant, created_at, id);
+CREATE INDEX mail_by_state ON mail (tenant, state, created_at, id);
+CREATE INDEX mail_by_recipient ON mail (tenant, recipient_tag, created_at);
+CREATE INDEX mail_by_subject ON mail (tenant, about, created_at);
+CREATE INDEX mail_due ON mail (tenant, next_attempt_at) WHERE state = 'waiting';
 
 CREATE TABLE api_key (
     tenant      uuid NOT NULL REFERENCES tenant (id),
@@ -330,6 +363,7 @@ GRANT SELECT, INSERT, UPDATE ON enrolment TO bailiwick_app;
 GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON invitation TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON api_key TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON security_event TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_event TO bailiwick_app;
@@ -378,6 +412,9 @@ CREATE POLICY user_grant_own ON user_grant USING (tenant = bailiwick_tenant()) W
 ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE invitation FORCE ROW LEVEL SECURITY;
 CREATE POLICY invitation_own ON invitation USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE mail ENABLE ROW LEVEL SECURITY;
+ALTER TABLE mail FORCE ROW LEVEL SECURITY;
+CREATE POLICY mail_own ON mail USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
 CREATE POLICY api_key_own ON api_key USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -415,3 +452,7 @@ CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
 -- The sequencer and the signer must find the tenants with work; they read ids here and then enter one tenant after the other.
 CREATE POLICY audit_pending_find ON audit_pending FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+
+-- Likewise the mail room, which could read nothing here but sealed letters, and whoever reminds of open invitations.
+CREATE POLICY mail_find ON mail FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY invitation_find ON invitation FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND state = 'open' AND reminded_at IS NULL);

@@ -148,19 +148,52 @@ CREATE TABLE user_grant (
 ) STRICT;
 
 CREATE TABLE invitation (
-    tenant      BLOB NOT NULL REFERENCES tenant (id),
-    id          BLOB NOT NULL,
-    email       TEXT NOT NULL,
-    role        TEXT NOT NULL,
-    invited_by  BLOB,
-    state       TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'revoked')),
-    token_hash  BLOB NOT NULL,
-    created_at  INTEGER NOT NULL,
-    expires_at  INTEGER NOT NULL,
-    PRIMARY KEY (tenant, id)
+    tenant         BLOB NOT NULL REFERENCES tenant (id),
+    id             BLOB NOT NULL,
+    email          TEXT NOT NULL,
+    role           TEXT NOT NULL,
+    invited_by     BLOB,
+    state          TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'revoked')),
+    token_hash     BLOB NOT NULL,
+    reminder_hash  BLOB,
+    sends          INTEGER NOT NULL,
+    sent_at        INTEGER NOT NULL,
+    reminded_at    INTEGER,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    UNIQUE (tenant, reminder_hash)
 ) STRICT;
 CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
 CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
+CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
+
+-- Letters to people. Recipient and content are sealed; the content goes once the letter is settled.
+CREATE TABLE mail (
+    tenant           BLOB NOT NULL REFERENCES tenant (id),
+    id               BLOB NOT NULL,
+    kind             TEXT NOT NULL,
+    about            BLOB NOT NULL,
+    recipient        BLOB NOT NULL,
+    recipient_tag    BLOB NOT NULL,
+    content          BLOB,
+    state            TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up')),
+    attempts         INTEGER NOT NULL,
+    fault            TEXT,
+    created_at       INTEGER NOT NULL,
+    next_attempt_at  INTEGER NOT NULL,
+    last_day         INTEGER NOT NULL,
+    settled_at       INTEGER,
+    PRIMARY KEY (tenant, id),
+    CHECK ((state = 'waiting') = (content IS NOT NULL)),
+    CHECK ((state = 'waiting') = (settled_at IS NULL))
+) STRICT;
+CREATE INDEX mail_by_time ON mail (tenant, created_at, id);
+CREATE INDEX mail_by_state ON mail (tenant, state, created_at, id);
+CREATE INDEX mail_by_recipient ON mail (tenant, recipient_tag, created_at);
+CREATE INDEX mail_by_subject ON mail (tenant, about, created_at);
+CREATE INDEX mail_due ON mail (tenant, next_attempt_at) WHERE state = 'waiting';
 
 CREATE TABLE api_key (
     tenant      BLOB NOT NULL REFERENCES tenant (id),

@@ -49,6 +49,8 @@ pub enum Job {
     /// Benchmarks and tests that need data; no shipped program has it.
     #[cfg(feature = "load")]
     Load,
+    /// The mail room: letters that leave or are given up, and reminders.
+    Mail,
 }
 
 impl Job {
@@ -59,6 +61,7 @@ impl Job {
             Self::Demo => "demo",
             #[cfg(feature = "load")]
             Self::Load => "load",
+            Self::Mail => "mail",
         }
     }
 }

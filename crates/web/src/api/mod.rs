@@ -18,6 +18,7 @@ mod cursor;
 mod grants;
 mod invitations;
 mod list;
+mod mail;
 mod me;
 mod no_body;
 mod pair;
@@ -52,8 +53,11 @@ pub(crate) fn routes() -> Routes {
         .delete("/v1/users/{id}/grants/{grant}", grants::remove::handle)
         .get("/v1/invitations", invitations::list::handle)
         .post("/v1/invitations", invitations::create::handle)
+        .post("/v1/invitations/many", invitations::create_many::handle)
         .get("/v1/invitations/{id}", invitations::show::handle)
+        .post("/v1/invitations/{id}/resend", invitations::resend::handle)
         .post("/v1/invitations/{id}/revoke", invitations::revoke::handle)
+        .get("/v1/mail", mail::list::handle)
         .get("/v1/api-keys", api_keys::list::handle)
         .post("/v1/api-keys", api_keys::create::handle)
         .get("/v1/api-keys/{id}", api_keys::show::handle)

@@ -20,7 +20,7 @@ use crate::{
     access::cookies,
     bootstrap::App,
     limits::Limits,
-    state::{AppState, Https, Settings, TrustedProxies},
+    state::{AppState, Https, Outgoing, Settings, TrustedProxies},
 };
 
 /// A browser with its cookies.
@@ -39,6 +39,11 @@ pub(super) struct Answer {
 impl Browser {
     /// A browser that has never been here.
     pub(super) fn new(db: &Db) -> Self {
+        Self::keeping(db, Outgoing::Nowhere)
+    }
+
+    /// As [`new`](Self::new), in front of a server whose letters leave like this.
+    pub(super) fn keeping(db: &Db, outgoing: Outgoing) -> Self {
         let environment = Environment {
             key_provider: "root key file".into(),
             key_provider_managed: false,
@@ -64,8 +69,9 @@ impl Browser {
             hasher: Arc::new(PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, entropy())),
             environment: Arc::new(environment),
             verifier: Arc::new(db.signer().verifier().clone()),
+            outgoing: outgoing.clone(),
         };
-        Self { app: crate::routes().into_app(state).unwrap(), jar: BTreeMap::new() }
+        Self { app: crate::routes_with(&outgoing).into_app(state).unwrap(), jar: BTreeMap::new() }
     }
 
     /// The browser of somebody who is signed in.

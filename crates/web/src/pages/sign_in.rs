@@ -66,7 +66,7 @@ impl Next {
 
 /// A place on this site that is not a step of signing in; the start page instead of any other.
 fn place(next: &str) -> LocalPath {
-    let steps = ["/sign-in", "/sign-out", "/enrol"];
+    let steps = ["/sign-in", "/sign-out", "/enrol", "/join"];
     let is_step = |path: &str| {
         steps.iter().any(|step| {
             path.strip_prefix(step).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
@@ -159,6 +159,7 @@ mod tests {
             "/sign-in/code",
             "/sign-out",
             "/enrol/x",
+            "/join/x",
         ] {
             assert_eq!(place(next), LocalPath::start(), "{next}");
         }

@@ -47,7 +47,8 @@ messages! {
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
     UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
     UserEnabled "ok" "user-enabled": "The user is enabled and can sign in.";
-    Invited "ok" "invited": "The invitation is recorded.";
+    Invited "ok" "invited": "The invitation is recorded. Its letter leaves by itself.";
+    InvitationResent "ok" "invitation-resent": "The invitation is sent again. Links sent before no longer work.";
     InvitationRevoked "ok" "invitation-revoked": "The invitation was taken back. Its link no longer works.";
     ApiKeyRevoked "ok" "api-key-revoked": "The key is revoked. Requests with it are refused from now on.";
     EventAcknowledged "ok" "event-acknowledged": "The event is acknowledged.";

@@ -46,6 +46,8 @@ const LIST: &[Group] = &[
         &[
             ("Users", "/users", "users"),
             ("Invitations", "/invitations", "mail"),
+            ("Outgoing mail", "/mail", "external"),
+            ("Mailbox", "/mailbox", "inbox"),
             ("Roles and permissions", "/roles", "matrix"),
             ("API keys", "/api-keys", "key"),
             ("Access table", "/access", "route"),

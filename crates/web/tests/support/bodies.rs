@@ -29,6 +29,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/invitations") => {
             Sent::Json(json!({"email": format!("guest{serial}@example.com"), "role": role}))
         }
+        ("POST", "/v1/invitations/many") => Sent::Json(json!({
+            "invitations": [{"email": format!("crowd{serial}@example.com"), "role": role}, {"email": "nobody", "role": role}]
+        })),
         ("POST", "/v1/api-keys") => {
             Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
         }
@@ -47,6 +50,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "POST",
             "/v1/users/{id}/disable"
             | "/v1/users/{id}/enable"
+            | "/v1/invitations/{id}/resend"
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
             | "/v1/security-events/{id}/acknowledge"
@@ -64,6 +68,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/invitations") => {
             form(&[("address", &format!("visitor{serial}@example.com")), ("role", role), ("lifetime", "7")])
         }
+        ("POST", "/invitations/many") => {
+            form(&[("addresses", &format!("throng{serial}@example.com")), ("role", role), ("lifetime", "7")])
+        }
+        ("POST", "/join/{token}") => form(&[("name", "Jo Ining"), ("new", PASSWORD), ("again", PASSWORD)]),
         ("POST", "/api-keys") => {
             form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)])
         }
@@ -96,7 +104,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "POST",
             "/users/{user}/disable"
             | "/users/{user}/enable"
+            | "/invitations/{invitation}/resend"
             | "/invitations/{invitation}/revoke"
+            | "/join/{token}/decline"
             | "/api-keys/{key}/revoke"
             | "/security/events/{event}/acknowledge"
             | "/account/factors"

@@ -28,7 +28,7 @@ use bailiwick_vault::{
 use bailiwick_web::{
     bootstrap::App,
     limits::Limits,
-    state::{AppState, Https, Settings, TrustedProxies},
+    state::{AppState, Https, Outgoing, Settings, TrustedProxies},
 };
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::Value;
@@ -107,6 +107,7 @@ impl Service {
             )),
             environment: Arc::new(environment),
             verifier: Arc::new(db.signer().verifier().clone()),
+            outgoing: Outgoing::Nowhere,
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
     }

@@ -1,16 +1,20 @@
 //! One of everything that a tenant can have, under a marker that no other tenant's data holds.
 
+use std::sync::Arc;
+
 use bailiwick_domain::{
     entity::UserStatus,
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
     role::Role,
     rule::{CreateApiKey, GrantPermission, Invite, Me},
-    time::Timestamp,
+    time::{Span, Timestamp},
 };
+use bailiwick_mail::{LinkBase, Mailbox};
 use bailiwick_ops::{
     api_keys::{self, NewApiKey},
     enrolment, factors,
     invitations::{self, NewInvitation},
+    mail::Mailroom,
     users::{self, NewGrant, NewUser},
 };
 use bailiwick_store::{
@@ -20,7 +24,7 @@ use bailiwick_store::{
     posture, security_events,
 };
 use bailiwick_testkit::Tenant;
-use bailiwick_vault::token::EnrolmentToken;
+use bailiwick_vault::token::{EnrolmentToken, InvitationToken};
 
 /// Ids of things that really exist in one tenant.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ pub(crate) struct Stock {
     pub(crate) security_event: SecurityEventId,
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
+    /// The tokens of two invitations, one to be accepted and one to be declined.
+    pub(crate) letters: [String; 2],
 }
 
 impl Stock {
@@ -49,6 +55,8 @@ impl Stock {
     pub(crate) async fn of(tenant: &Tenant, marker: &str) -> Self {
         let db = &tenant.db;
         let store = &db.store;
+        // The newest event of this stock is then none of the stock before.
+        db.clock.advance(Span::seconds(1));
         let platform = tenant.entity.kind == bailiwick_domain::entity::TenantKind::Platform;
         let role = if platform { Role::PlatformSupport } else { Role::SupportCoordinator };
         let new =
@@ -70,6 +78,7 @@ impl Stock {
         };
         let invitation =
             invitations::create(store, &tenant.owner().permit::<Invite>().await, new).await.unwrap();
+        let letters = [letter(tenant, marker, role, 1).await, letter(tenant, marker, role, 2).await];
         let new = NewApiKey {
             name: format!("{marker} key"),
             scopes: vec!["user:read".into()],
@@ -109,6 +118,7 @@ impl Stock {
             event,
             security_event,
             link,
+            letters,
         }
     }
 
@@ -116,6 +126,9 @@ impl Stock {
     pub(crate) fn without_link(mut self) -> Self {
         self.link =
             EnrolmentToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string();
+        self.letters = [(); 2].map(|()| {
+            InvitationToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string()
+        });
         self
     }
 
@@ -136,6 +149,7 @@ impl Stock {
             ([.., "factors"], _) => self.factor.to_string(),
             ([.., "sessions"], _) => self.session.to_string(),
             ([.., "enrol"], "{token}") => self.link.clone(),
+            ([.., "join"], "{token}") => self.letters[0].clone(),
             ([.., "assets"], "{file}") => "app.css".to_owned(),
             _ => return None,
         })
@@ -151,7 +165,11 @@ impl Stock {
             if !segment.starts_with('{') {
                 return (*segment).to_owned();
             }
-            let known = self.parameter(&segments[..at], segment);
+            let known = if template == "/join/{token}/decline" {
+                Some(self.letters[1].clone())
+            } else {
+                self.parameter(&segments[..at], segment)
+            };
             known.unwrap_or_else(|| {
                 panic!("{template} is new: say in tests/support/stock.rs what {segment} stands for")
             })
@@ -199,6 +217,9 @@ impl Stock {
         for invitation in stored::invitations::list(&mut view, None).await.unwrap().items {
             add("/v1/invitations", invitation.created_at, invitation.id.uuid());
         }
+        for letter in stored::mail::list(&mut view, None, None).await.unwrap().items {
+            add("/v1/mail", letter.mail.created_at, letter.mail.id.uuid());
+        }
         for key in stored::api_keys::list(&mut view, None).await.unwrap().items {
             add("/v1/api-keys", key.created_at, key.id.uuid());
         }
@@ -214,4 +235,21 @@ impl Stock {
         let mut view = self.tenant.db.store.read(&self.tenant.job()).await.unwrap();
         format!("{:?}", posture::counts(&mut view).await.unwrap())
     }
+}
+
+/// The token that arrives when somebody is invited.
+async fn letter(tenant: &Tenant, marker: &str, role: Role, number: u8) -> String {
+    let store = &tenant.db.store;
+    let email = format!("{marker}-reader{number}@{marker}.example");
+    let new = NewInvitation { email, role: role.name().into(), expires_at: None };
+    invitations::create(store, &tenant.owner().permit::<Invite>().await, new).await.unwrap();
+    let mailbox = Mailbox::default();
+    let base = LinkBase::parse("https://bailiwick.test").unwrap();
+    let from = "no-reply@bailiwick.test".parse().unwrap();
+    Mailroom::new(store.clone(), tenant.db.jobs(), Arc::new(mailbox.clone()), from, base)
+        .round()
+        .await
+        .unwrap();
+    let kept = mailbox.messages();
+    kept[0].message.content.link.rsplit('/').next().unwrap().to_owned()
 }

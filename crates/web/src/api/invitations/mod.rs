@@ -1,7 +1,9 @@
 //! Invitations.
 
 pub(super) mod create;
+pub(super) mod create_many;
 pub(super) mod list;
+pub(super) mod resend;
 pub(super) mod revoke;
 pub(super) mod show;
 
@@ -21,6 +23,9 @@ pub(super) struct InvitationBody {
     role: Role,
     status: InvitationStatus,
     invited_by: Option<UserId>,
+    sends: i64,
+    sent_at: Timestamp,
+    reminded_at: Option<Timestamp>,
     created_at: Timestamp,
     expires_at: Timestamp,
 }
@@ -33,6 +38,9 @@ impl InvitationBody {
             email: invitation.email,
             role: invitation.role,
             invited_by: invitation.invited_by,
+            sends: invitation.sends,
+            sent_at: invitation.sent_at,
+            reminded_at: invitation.reminded_at,
             created_at: invitation.created_at,
             expires_at: invitation.expires_at,
         }

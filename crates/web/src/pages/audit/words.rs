@@ -45,7 +45,7 @@ pub(super) fn of_outcome(outcome: &str) -> Badge {
 pub(super) fn icon(kind: &str) -> &'static str {
     match kind {
         "user" => "user",
-        "invitation" => "mail",
+        "invitation" | "mail" => "mail",
         "api_key" => "key",
         "session" | "sign_in_attempt" => "sign-in",
         "factor" => "device",

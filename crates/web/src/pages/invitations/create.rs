@@ -2,10 +2,14 @@
 
 use axum::{
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{rule::Invite, time::Span};
-use bailiwick_ops::invitations::{self, NewInvitation};
+use bailiwick_ops::{
+    Error,
+    invitations::{self, NewInvitation, TOO_MANY_LETTERS},
+};
 use bailiwick_store::Store;
 use serde::Deserialize;
 
@@ -13,7 +17,7 @@ use super::new::page;
 use crate::{
     access::Access,
     error::Result,
-    forms::Form,
+    forms::{Form, Problem},
     pages::refused::Refused,
     shell::{Message, SeeOther, Visit},
 };
@@ -48,6 +52,10 @@ pub(super) async fn create(
             .await
             {
                 Ok(_) => return Ok(SeeOther::to("/invitations").tell(Message::Invited).into_response()),
+                Err(Error::Limited { .. }) => Refused {
+                    status: StatusCode::TOO_MANY_REQUESTS,
+                    problems: vec![Problem::new("", TOO_MANY_LETTERS)],
+                },
                 Err(error) => Refused::by(error, NAMES)?,
             }
         }

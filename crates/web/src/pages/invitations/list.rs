@@ -10,7 +10,7 @@ use bailiwick_domain::{
     rule::ReadInvitations,
     time::Timestamp,
 };
-use bailiwick_store::{Scope, Store, invitations, users};
+use bailiwick_store::{Scope, Store, invitations, mail, users};
 use serde::Deserialize;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     pages::{
         audit::history,
         cursor,
+        mail::state,
         parts::{Badge, Pager, Tab, address, counted, grouped},
     },
     shell::{Shell, Visit},
@@ -52,6 +53,8 @@ struct InvitationRow {
     status: Badge,
     /// Its history; empty for whoever may not read the log.
     href: String,
+    /// What became of its newest letter.
+    letter: Badge,
     resend: Option<String>,
     revoke: Option<String>,
 }
@@ -69,10 +72,15 @@ pub(super) async fn list(
     let page = invitations::list_of(&mut view, status, before).await?;
     let inviters: Vec<_> = page.items.iter().filter_map(|row| row.invited_by.map(UserId::uuid)).collect();
     let names = users::names(&mut view, &inviters).await?;
+    let mut letters = Vec::with_capacity(page.items.len());
+    for invitation in &page.items {
+        letters.push(mail::newest_about(&mut view, invitation.id.uuid()).await?);
+    }
     let now = view.now();
-    let (may_revoke, may_audit) =
-        (permit.may(Permission::INVITATION_REVOKE), permit.may(Permission::AUDIT_READ));
-    let row = |invitation: Invitation| {
+    let may = |permission| permit.may(permission);
+    let (may_revoke, may_resend) = (may(Permission::INVITATION_REVOKE), may(Permission::INVITATION_RESEND));
+    let may_audit = may(Permission::AUDIT_READ);
+    let row = |(invitation, letter): (Invitation, Option<mail::Listed>)| {
         let by = invitation
             .invited_by
             .map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
@@ -83,7 +91,8 @@ pub(super) async fn list(
             invited_by: by.unwrap_or_else(|| "The server".to_owned()),
             expires: When::day(invitation.expires_at),
             href: if may_audit { history("invitation", invitation.id) } else { String::new() },
-            resend: None,
+            letter: letter.map_or_else(|| Badge::new("mute", "None"), |letter| state(&letter)),
+            resend: (open && may_resend).then(|| format!("/invitations/{}/resend", invitation.id)),
             revoke: (open && may_revoke).then(|| format!("/invitations/{}/revoke", invitation.id)),
             address: invitation.email,
         }
@@ -105,10 +114,11 @@ pub(super) async fn list(
         tabs: vec![
             tab("Pending", InvitationStatus::Pending, tally.pending),
             tab("Accepted", InvitationStatus::Accepted, tally.accepted),
+            tab("Declined", InvitationStatus::Declined, tally.declined),
             tab("Expired", InvitationStatus::Expired, tally.expired),
             tab("Revoked", InvitationStatus::Revoked, tally.revoked),
         ],
-        rows: page.items.into_iter().map(row).collect(),
+        rows: page.items.into_iter().zip(letters).map(row).collect(),
         pager: Pager::forward(counted(total, "invitation"), before.map(|_| here(status, None)), next),
     })
 }
@@ -117,6 +127,7 @@ const fn total(tally: &invitations::Tally, status: InvitationStatus) -> i64 {
     match status {
         InvitationStatus::Pending => tally.pending,
         InvitationStatus::Accepted => tally.accepted,
+        InvitationStatus::Declined => tally.declined,
         InvitationStatus::Expired => tally.expired,
         InvitationStatus::Revoked => tally.revoked,
     }
@@ -127,6 +138,7 @@ pub(crate) fn badge(invitation: &Invitation, now: Timestamp) -> Badge {
     match invitation.status(now) {
         InvitationStatus::Pending => Badge::new("warn", "Pending"),
         InvitationStatus::Accepted => Badge::new("ok", "Accepted"),
+        InvitationStatus::Declined => Badge::new("mute", "Declined"),
         InvitationStatus::Expired => Badge::new("mute", "Expired"),
         InvitationStatus::Revoked => Badge::new("mute", "Revoked"),
     }

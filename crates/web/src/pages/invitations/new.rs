@@ -42,24 +42,33 @@ pub(super) async fn page(
     visit: &Visit,
     store: &Store,
 ) -> Result<InvitationCreatePage> {
-    let policy = tenants::policy(&mut store.read(permit).await?).await?;
-    let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
-    let roles = invitable(store, *permit.permissions(), platform);
-    let roles = roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
-    let mut days = DAYS.to_vec();
-    days.push(policy.invitation_days);
-    days.sort_unstable();
-    days.dedup();
-    let days = days.into_iter().map(|days| Choice::new(days.to_string(), counted(days, "day")));
     Ok(InvitationCreatePage {
         shell: Shell::new(permit, visit, "Invite someone").under("Invitations", "/invitations"),
         problems: Vec::new(),
         address: Field::new("address", "E-mail address")
             .hint("Nobody else learns the link, not even whoever invites."),
-        role: Select::new("role", "Role", roles, "")
-            .hint("Roles that hold more than you do are not offered."),
-        lifetime: Select::new("lifetime", "Expires after", days, &policy.invitation_days.to_string()),
+        role: roles(permit, store),
+        lifetime: lifetimes(permit, store).await?,
     })
+}
+
+/// The roles that the permit may invite to.
+pub(super) fn roles(permit: &Permit<Invite>, store: &Store) -> Select {
+    let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
+    let roles = invitable(store, *permit.permissions(), platform);
+    let roles = roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
+    Select::new("role", "Role", roles, "").hint("Roles that hold more than you do are not offered.")
+}
+
+/// For how long an invitation waits.
+pub(super) async fn lifetimes(permit: &Permit<Invite>, store: &Store) -> Result<Select> {
+    let policy = tenants::policy(&mut store.read(permit).await?).await?;
+    let mut days = DAYS.to_vec();
+    days.push(policy.invitation_days);
+    days.sort_unstable();
+    days.dedup();
+    let days = days.into_iter().map(|days| Choice::new(days.to_string(), counted(days, "day")));
+    Ok(Select::new("lifetime", "Expires after", days, &policy.invitation_days.to_string()))
 }
 
 impl InvitationCreatePage {

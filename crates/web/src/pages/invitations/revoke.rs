@@ -26,6 +26,7 @@ pub(super) async fn ask(
         InvitationStatus::Accepted => {
             return Err(Error::Conflict("The invitation was accepted; disable the user instead."));
         }
+        InvitationStatus::Declined => return Err(Error::Conflict("The invitation was declined already.")),
         InvitationStatus::Revoked => return Err(Error::Conflict("The invitation was taken back already.")),
     }
     Ok(ConfirmPage {

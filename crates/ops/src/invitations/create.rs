@@ -1,17 +1,18 @@
-//! Invitations: creating and taking back. The token goes to the mailbox alone; whoever invites never sees it.
+//! Inviting an address.
 
 use bailiwick_domain::{
-    entity::{Invitation, InvitationState, InvitationStatus, Severity},
-    ids::InvitationId,
-    role::Role,
-    rule::{Invite, RevokeInvitation},
+    entity::{Invitation, InvitationState, Severity, TenantKind},
+    rule::Invite,
     time::{Span, Timestamp},
 };
+use bailiwick_mail::Address;
 use bailiwick_store::{Actor, Event, Permit, Scope, Store, invitations, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
+use super::letter;
 use crate::{
     Error, Result,
+    mail::within_limits,
     valid::{self, Fields, within},
 };
 
@@ -26,10 +27,11 @@ pub struct NewInvitation {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Invites an address. One pending invitation per address; the role holds no more than the inviter has.
+/// Invites an address, and writes it a letter. One pending invitation per address; the role holds no more than the inviter
+/// has.
 pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) -> Result<Invitation> {
     let mut fields = Fields::default();
-    let email = fields.take("email", valid::email(&new.email));
+    let email = fields.take("email", valid::email(&new.email).and_then(deliverable));
     let role = fields.take("role", valid::role(&new.role, false).or_else(|_| valid::role(&new.role, true)));
     fields.done()?;
     let (Some(email), Some(role)) = (email, role) else { return Err(Error::NotFound) };
@@ -38,9 +40,7 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
     }
     store
         .change(permit, async |tx| {
-            if role.platform()
-                != (tenants::find(tx).await?.kind == bailiwick_domain::entity::TenantKind::Platform)
-            {
+            if role.platform() != (tenants::find(tx).await?.kind == TenantKind::Platform) {
                 return Err(Error::field("role", "Choose one of the roles."));
             }
             if users::by_email(tx, &email).await?.is_some() {
@@ -55,6 +55,7 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
             if expires_at <= tx.now() || expires_at > tx.now() + Span::days(90) {
                 return Err(Error::field("expires_at", "Choose an end within the next 90 days."));
             }
+            within_limits(tx, &email).await?;
             let invited_by = match permit.actor() {
                 Actor::User { id, .. } => Some(*id),
                 _ => None,
@@ -65,11 +66,15 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
                 role,
                 invited_by,
                 state: InvitationState::Open,
+                sends: 1,
+                sent_at: tx.now(),
+                reminded_at: None,
                 created_at: tx.now(),
                 expires_at,
             };
             let token = InvitationToken::generate(&tx.tenant().bytes(), store.entropy());
             let written = invitations::insert(tx, invitation.clone(), &token.hash()).await?;
+            letter::invite(store, tx, permit, &invitation, &token).await?;
             let event = Event::new("user.invited", &written)?
                 .raising(Severity::Info, format!("{} invitation created", role.title()));
             Ok(tx.record(event, invitation))
@@ -77,39 +82,10 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
         .await
 }
 
-/// Takes a pending invitation back: its link stops working at once.
-pub async fn revoke(
-    store: &Store,
-    permit: &Permit<RevokeInvitation>,
-    id: InvitationId,
-) -> Result<Invitation> {
-    store
-        .change(permit, async |tx| {
-            let before = invitations::lock(tx, id).await?;
-            match before.status(tx.now()) {
-                InvitationStatus::Pending | InvitationStatus::Expired => {}
-                InvitationStatus::Accepted => {
-                    return Err(Error::Conflict("The invitation was accepted; disable the user instead."));
-                }
-                InvitationStatus::Revoked => {
-                    return Err(Error::Conflict("The invitation was taken back already."));
-                }
-            }
-            let after = Invitation { state: InvitationState::Revoked, ..before.clone() };
-            let written = invitations::replace(tx, before, after.clone()).await?;
-            let event = Event::new("invitation.revoked", &written)?
-                .raising(Severity::Info, format!("{} invitation revoked", after.role.title()));
-            Ok(tx.record(event, after))
-        })
-        .await
-}
-
-/// The roles that this permit may invite to: those that hold no more than its holder has.
-pub fn invitable(
-    store: &Store,
-    held: bailiwick_domain::permission::PermissionSet,
-    platform: bool,
-) -> Vec<Role> {
-    let fits = |role: &Role| role.platform() == platform && store.catalogue().role_set(*role).is_subset(held);
-    Role::ALL.iter().copied().filter(fits).collect()
+/// An address that a letter can be put into an envelope for.
+fn deliverable(email: String) -> std::result::Result<String, &'static str> {
+    match email.parse::<Address>() {
+        Ok(_) => Ok(email),
+        Err(_) => Err("No letter can be sent to this address."),
+    }
 }

@@ -1,0 +1,118 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Entity, named};
+use crate::{ids::MailId, time::Timestamp};
+
+named! {
+    /// What a letter is about.
+    MailKind {
+        /// An invitation to join.
+        Invitation = "invitation",
+        /// An invitation that lapses soon.
+        InvitationReminder = "invitation_reminder",
+    }
+}
+
+impl MailKind {
+    /// The kind as people read it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Invitation => "Invitation",
+            Self::InvitationReminder => "Reminder of an invitation",
+        }
+    }
+}
+
+named! {
+    /// What became of a letter.
+    MailState {
+        /// Not handed on yet.
+        Waiting = "waiting",
+        /// Taken by the mail server.
+        Sent = "sent",
+        /// It will not be sent any more.
+        GivenUp = "given_up",
+    }
+}
+
+named! {
+    /// Why a letter was not handed on, by class: what the other side said is not kept, it may repeat the letter.
+    MailFault {
+        /// The mail server could not be reached, or fell silent.
+        Unreachable = "unreachable",
+        /// The connection could not be protected.
+        Tls = "tls",
+        /// The mail server did not accept the sign-in.
+        SignIn = "sign_in",
+        /// The mail server asked to try again later.
+        Postponed = "postponed",
+        /// The mail server refused the recipient or the letter for good.
+        Refused = "refused",
+        /// The letter could not be opened or written out.
+        Unwritable = "unwritable",
+        /// Its last day has passed.
+        Late = "late",
+        /// What it was about was settled before it left.
+        Withdrawn = "withdrawn",
+    }
+}
+
+impl MailFault {
+    /// The class as a sentence for people.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unreachable => "The mail server could not be reached.",
+            Self::Tls => "The connection to the mail server could not be protected.",
+            Self::SignIn => "The mail server did not accept the sign-in.",
+            Self::Postponed => "The mail server asked to try again later.",
+            Self::Refused => "The mail server refused the recipient.",
+            Self::Unwritable => "The letter could not be written.",
+            Self::Late => "It could not be sent in time.",
+            Self::Withdrawn => "It was no longer needed.",
+        }
+    }
+
+    /// Whether the next letter would meet the same: what is wrong is the server or the way to it.
+    pub const fn is_the_servers(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Tls | Self::SignIn)
+    }
+
+    /// Whether trying again cannot help.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Refused | Self::Unwritable | Self::Late | Self::Withdrawn)
+    }
+}
+
+/// A letter to somebody. What it says and how often it was tried stand in columns of their own, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mail {
+    /// The letter's id; the message's own id follows from it.
+    pub id: MailId,
+    /// What kind it is.
+    pub kind: MailKind,
+    /// The entity that it is about, such as an invitation.
+    pub about: Uuid,
+    /// The recipient's address, lower case.
+    pub to: String,
+    /// Waiting, sent or given up.
+    pub state: MailState,
+    /// Why it was given up.
+    pub fault: Option<MailFault>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was sent or given up.
+    pub settled_at: Option<Timestamp>,
+}
+
+impl Entity for Mail {
+    const KIND: &'static str = "mail";
+    const PERSONAL: &'static [&'static str] = &["to"];
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    /// Erasing whoever it is about erases the address here, too.
+    fn subject(&self) -> Uuid {
+        self.about
+    }
+}

@@ -1,0 +1,214 @@
+//! The letters there are, and what they say.
+
+use askama::Template;
+use bailiwick_domain::{entity::MailKind, time::Timestamp};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{Line, LinkBase, LinkPath};
+
+/// A letter to be: one of a closed list, in data. Its JSON form is what is kept, sealed, until it was delivered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "letter", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Letter {
+    /// Somebody is invited.
+    Invitation(InvitationLetter),
+    /// An invitation is about to lapse.
+    InvitationReminder(InvitationLetter),
+}
+
+/// What a letter about an invitation says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationLetter {
+    /// The organisation's name.
+    pub organisation: Line,
+    /// The role's title.
+    pub role: Line,
+    /// The name of whoever invites; nobody for the server itself.
+    pub inviter: Option<Line>,
+    /// Where the invitation is answered.
+    pub path: LinkPath,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+}
+
+/// A letter as it is sent.
+#[derive(Clone)]
+pub struct Content {
+    /// The subject.
+    pub subject: Line,
+    /// The part for every reader.
+    pub text: Zeroizing<String>,
+    /// The same with a heading and a link to press.
+    pub html: Zeroizing<String>,
+    /// The link that the letter is about.
+    pub link: Zeroizing<String>,
+}
+
+/// It may hold a link that lets its holder in.
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Content").finish_non_exhaustive()
+    }
+}
+
+/// A letter that cannot be written; the reason would repeat what it says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the letter cannot be written")]
+pub struct Unrenderable;
+
+#[derive(Template)]
+#[template(path = "invitation.txt")]
+struct InvitationText<'a> {
+    letter: &'a InvitationLetter,
+    reminder: bool,
+    until: String,
+    link: &'a str,
+    host: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct InvitationHtml<'a> {
+    letter: &'a InvitationLetter,
+    reminder: bool,
+    until: String,
+    link: &'a str,
+    host: &'a str,
+}
+
+impl Letter {
+    /// What kind of letter it is.
+    pub const fn kind(&self) -> MailKind {
+        match self {
+            Self::Invitation(_) => MailKind::Invitation,
+            Self::InvitationReminder(_) => MailKind::InvitationReminder,
+        }
+    }
+
+    /// The bytes that are sealed until the letter was delivered.
+    ///
+    /// # Errors
+    /// [`Unrenderable`]; a letter always has a JSON form.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, Unrenderable> {
+        serde_json::to_vec(self).map(Zeroizing::new).map_err(|_| Unrenderable)
+    }
+
+    /// Reads a letter back.
+    ///
+    /// # Errors
+    /// [`Unrenderable`] for anything but the bytes of a letter of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unrenderable> {
+        serde_json::from_slice(bytes).map_err(|_| Unrenderable)
+    }
+
+    /// Writes the letter out, its links beginning with `base`.
+    ///
+    /// # Errors
+    /// [`Unrenderable`] where the subject would be too long.
+    pub fn render(&self, base: &LinkBase) -> Result<Content, Unrenderable> {
+        let (letter, reminder) = match self {
+            Self::Invitation(letter) => (letter, false),
+            Self::InvitationReminder(letter) => (letter, true),
+        };
+        let (link, host, until) = (base.to(&letter.path), base.host(), until(letter.expires_at));
+        let text = InvitationText { letter, reminder, until: until.clone(), link: &link, host }.render();
+        let html = InvitationHtml { letter, reminder, until, link: &link, host }.render();
+        let subject = if reminder {
+            format!("Your invitation to {} ends soon", letter.organisation)
+        } else {
+            format!("You are invited to {}", letter.organisation)
+        };
+        Ok(Content {
+            subject: Line::parse(subject).map_err(|_| Unrenderable)?,
+            text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
+            html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
+            link: Zeroizing::new(link.to_string()),
+        })
+    }
+}
+
+/// `2 January 2026, 03:04 UTC`.
+fn until(at: Timestamp) -> String {
+    let civil = at.civil();
+    format!("{} {} {}, {:02}:{:02} UTC", civil.day, civil.month_name(), civil.year, civil.hour, civil.minute)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn invitation(organisation: &str) -> InvitationLetter {
+        InvitationLetter {
+            organisation: Line::of(organisation),
+            role: Line::parse("Auditor").unwrap(),
+            inviter: Some(Line::parse("Imran Owner").unwrap()),
+            path: LinkPath::parse("/join/TOKEN").unwrap(),
+            expires_at: Timestamp::parse("2026-01-16T03:04:05.000000Z").unwrap(),
+        }
+    }
+
+    fn base() -> LinkBase {
+        LinkBase::parse("https://b.example").unwrap()
+    }
+
+    #[test]
+    fn invited_person_reads_who_invites_to_what_and_until_when() {
+        let content = Letter::Invitation(invitation("Example Care")).render(&base()).unwrap();
+        assert_eq!(content.subject.as_str(), "You are invited to Example Care");
+        for part in [&content.text, &content.html] {
+            for word in [
+                "Imran Owner",
+                "Example Care",
+                "Auditor",
+                "16 January 2026, 03:04 UTC",
+                "https://b.example/join/TOKEN",
+            ] {
+                assert!(part.contains(word), "{word} in {}", part.as_str());
+            }
+        }
+        let reminder = Letter::InvitationReminder(invitation("Example Care")).render(&base()).unwrap();
+        assert_eq!(reminder.subject.as_str(), "Your invitation to Example Care ends soon");
+        assert!(reminder.text.contains("has not been answered"));
+    }
+
+    #[test]
+    fn a_name_is_text_in_the_html_part() {
+        let content = Letter::Invitation(invitation("<img src=x> & Co")).render(&base()).unwrap();
+        assert!(
+            !content.html.contains("<img") && content.html.contains("&#60;img"),
+            "{}",
+            content.html.as_str()
+        );
+        assert!(content.text.contains("<img src=x> & Co"));
+    }
+
+    #[test]
+    fn nobody_reads_the_link_in_debug() {
+        let letter = Letter::Invitation(invitation("Example Care"));
+        let shown = format!("{letter:?} {:?}", letter.render(&base()).unwrap());
+        assert!(!shown.contains("TOKEN"), "{shown}");
+    }
+
+    #[test]
+    fn a_letter_of_another_form_is_refused() {
+        let bytes = Letter::Invitation(invitation("Example Care")).to_bytes().unwrap();
+        assert!(Letter::from_bytes(&bytes).is_ok());
+        for wrong in ["", "{}", r#"{"letter":"praise"}"#, r#"{"letter":"invitation","organisation":"a\nb"}"#]
+        {
+            assert_eq!(Letter::from_bytes(wrong.as_bytes()), Err(Unrenderable), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_letter_survives_its_bytes(organisation in "\\PC{1,60}", path in "/join/[A-Za-z0-9_-]{64}") {
+            let letter = Letter::Invitation(InvitationLetter { path: LinkPath::parse(path).unwrap(), ..invitation(&organisation) });
+            prop_assert_eq!(Letter::from_bytes(&letter.to_bytes().unwrap()), Ok(letter));
+        }
+    }
+}

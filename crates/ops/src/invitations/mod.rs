@@ -1,0 +1,26 @@
+//! Invitations: creating, sending again, taking back, reminding and answering. The link goes to the mailbox alone; whoever
+//! invites never sees it.
+
+mod answer;
+mod create;
+mod letter;
+mod many;
+mod remind;
+mod resend;
+mod revoke;
+
+use bailiwick_domain::{permission::PermissionSet, role::Role};
+use bailiwick_store::Store;
+
+pub use answer::{DEAD, Invited, Joining, accept, decline, look};
+pub use create::{NewInvitation, create};
+pub use many::{Answered, MOST, Row, TOO_MANY_LETTERS, Unread, create_many, rows};
+pub use remind::Reminders;
+pub use resend::resend;
+pub use revoke::revoke;
+
+/// The roles that this permit may invite to: those that hold no more than its holder has.
+pub fn invitable(store: &Store, held: PermissionSet, platform: bool) -> Vec<Role> {
+    let fits = |role: &Role| role.platform() == platform && store.catalogue().role_set(*role).is_subset(held);
+    Role::ALL.iter().copied().filter(fits).collect()
+}

@@ -1,0 +1,61 @@
+//! Sending an invitation again: the same row, a new link, a new end.
+
+use bailiwick_domain::{
+    entity::{Invitation, InvitationStatus, Severity},
+    ids::InvitationId,
+    rule::ResendInvitation,
+    time::Span,
+};
+use bailiwick_store::{Event, Permit, Scope, Store, invitations, tenants, users};
+use bailiwick_vault::token::InvitationToken;
+
+use super::letter;
+use crate::{
+    Error, Result,
+    mail::{self, within_limits},
+    valid::within,
+};
+
+/// Writes another letter with another link; the links before stop working. An expired invitation waits again.
+pub async fn resend(
+    store: &Store,
+    permit: &Permit<ResendInvitation>,
+    id: InvitationId,
+) -> Result<Invitation> {
+    store
+        .change(permit, async |tx| {
+            // Before the invitation, as when one is created: whoever waits for the other holds nothing yet.
+            let policy = tenants::lock_policy(tx).await?;
+            let before = invitations::lock(tx, id).await?;
+            match before.status(tx.now()) {
+                InvitationStatus::Pending | InvitationStatus::Expired => {}
+                InvitationStatus::Accepted | InvitationStatus::Declined | InvitationStatus::Revoked => {
+                    return Err(Error::Conflict("The invitation is not waiting for an answer any more."));
+                }
+            }
+            within(store.catalogue().role_set(before.role), *permit.permissions())?;
+            if users::by_email(tx, &before.email).await?.is_some() {
+                return Err(Error::Conflict("Somebody with this address is here already."));
+            }
+            let pending = invitations::pending_for(tx, &before.email).await?;
+            if pending.is_some_and(|other| other.id != id) {
+                return Err(Error::Conflict("This address has another invitation waiting."));
+            }
+            within_limits(tx, &before.email).await?;
+            let after = Invitation {
+                sends: before.sends + 1,
+                sent_at: tx.now(),
+                reminded_at: None,
+                expires_at: tx.now() + Span::days(policy.invitation_days),
+                ..before.clone()
+            };
+            let token = InvitationToken::generate(&tx.tenant().bytes(), store.entropy());
+            let written = invitations::renew(tx, before, after.clone(), &token.hash()).await?;
+            mail::withdraw(tx, id.uuid()).await?;
+            letter::invite(store, tx, permit, &after, &token).await?;
+            let event = Event::new("invitation.resent", &written)?
+                .raising(Severity::Info, format!("{} invitation sent again", after.role.title()));
+            Ok(tx.record(event, after))
+        })
+        .await
+}

@@ -1,0 +1,39 @@
+//! The two jobs of the mail room.
+
+use std::time::Duration;
+
+use bailiwick_ops::{
+    invitations::Reminders,
+    mail::{Mailroom, RoundError},
+};
+
+use super::supervise::Job;
+
+/// How often the mail room looks for letters.
+pub(crate) const DELIVER_EVERY: Duration = Duration::from_secs(1);
+/// How often invitations that lapse soon are looked for.
+pub(crate) const REMIND_EVERY: Duration = Duration::from_secs(300);
+
+/// Hands letters on.
+pub(crate) struct Deliver(pub(crate) Mailroom);
+
+impl Job for Deliver {
+    const NAME: &'static str = "mail";
+    type Error = RoundError;
+
+    async fn round(&mut self) -> Result<usize, RoundError> {
+        self.0.round().await
+    }
+}
+
+/// Reminds of invitations.
+pub(crate) struct Remind(pub(crate) Reminders);
+
+impl Job for Remind {
+    const NAME: &'static str = "reminders";
+    type Error = bailiwick_ops::Error;
+
+    async fn round(&mut self) -> Result<usize, bailiwick_ops::Error> {
+        self.0.round().await
+    }
+}

@@ -1,0 +1,3 @@
+//! Letters to people, without what they say.
+
+pub(super) mod list;

@@ -1,0 +1,54 @@
+//! Answering an invitation by its link.
+
+mod accept;
+mod decline;
+mod show;
+
+use std::str::FromStr;
+
+use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::invitations::{self, Invited};
+use bailiwick_store::{Permit, Store};
+use bailiwick_vault::token::{InvitationToken, TokenError};
+
+use crate::{
+    error::{Error, Result},
+    pages::sign_in::Standing,
+    routes::Routes,
+};
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/join/{token}", show::show)
+        .post("/join/{token}", accept::accept)
+        .get("/join/{token}/decline", decline::ask)
+        .post("/join/{token}/decline", decline::decline)
+}
+
+/// One answer, whatever is wrong with the link.
+const DEAD: Error = Error::Conflict(invitations::DEAD);
+/// Otherwise one person would join while another is signed in.
+const SIGNED_IN: Error =
+    Error::Conflict("This browser is signed in. Sign out first, then open the link again.");
+
+/// The token in the path.
+#[derive(Debug)]
+struct Link(InvitationToken);
+
+impl FromStr for Link {
+    type Err = TokenError;
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        InvitationToken::parse(text).map(Self)
+    }
+}
+
+/// Refuses whoever is signed in already.
+fn signed_out(permit: &Permit<SignIn>) -> Result<()> {
+    if Standing::of(permit) == Standing::Nobody { Ok(()) } else { Err(SIGNED_IN) }
+}
+
+/// What the link leads to, without using it.
+async fn invited(store: &Store, permit: &Permit<SignIn>, token: &InvitationToken) -> Result<Invited> {
+    signed_out(permit)?;
+    invitations::look(store, permit, token).await?.ok_or(DEAD)
+}
