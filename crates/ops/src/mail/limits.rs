@@ -6,7 +6,7 @@ use bailiwick_store::{Scope, Tx, mail, tenants};
 use crate::{Error, Result};
 
 /// Letters that one organisation causes at most within [`WINDOW`].
-pub const PER_TENANT: i64 = 500;
+pub const PER_TENANT: i64 = 5_000;
 /// Letters from one organisation to one address at most within [`WINDOW`].
 pub const PER_RECIPIENT: i64 = 5;
 /// How far back letters count.

@@ -131,7 +131,7 @@ fn operator_reads_every_check_that_fails_and_what_to_do() {
     ] {
         assert!(ran.out.contains(line), "{line} is not in\n{}", ran.out);
     }
-    assert!(ran.err.contains("1 of 8 checks failed"));
+    assert!(ran.err.contains("1 of 9 checks failed"));
     place.write("bailiwick.toml", "nonsense = 1");
     let ran = place.run(["check", "--json"]);
     assert!(ran.code == 1 && ran.out.contains("there is no key `nonsense`"), "{ran:?}");
