@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    hash::{BuildHasher, Hasher, RandomState},
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     sync::{
@@ -48,6 +49,7 @@ fn kill_again_and_again(place: &Place) {
     };
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     let number = Arc::new(AtomicUsize::new(0));
+    let mut moments = Moments::new();
     for kill in 0..KILLS {
         let server = place.serve(&[]);
         let address = server.address;
@@ -61,9 +63,10 @@ fn kill_again_and_again(place: &Place) {
             })
             .collect();
         drop(told);
-        // After another number of answers each time, none among them, and then anywhere between request and commit.
-        heard.iter().take(kill % 17).for_each(drop);
-        thread::sleep(moment(kill));
+        // After any number of answers, none among them, and then anywhere between request and commit.
+        let (answers, pause) = moments.next();
+        heard.iter().take(answers).for_each(drop);
+        thread::sleep(pause);
         server.signal(Signal::KILL);
         server.end();
         clients.into_iter().for_each(|client| client.join().unwrap());
@@ -90,11 +93,25 @@ fn kill_again_and_again(place: &Place) {
     verify(place);
 }
 
-/// How long after an answer the server is killed: up to a few commits later, spread evenly over all kills (the fractional
-/// parts of multiples of the golden ratio).
-fn moment(kill: usize) -> Duration {
-    let kill = u64::try_from(kill).unwrap();
-    Duration::from_micros(kill * 618_034 % 1_000_000 * 12 / 1_000)
+/// When the server is killed: at random, from a seed that a failing run has printed.
+struct Moments(u64);
+
+impl Moments {
+    fn new() -> Self {
+        let seed = RandomState::new().build_hasher().finish();
+        println!("moments of the kills from seed {seed}");
+        Self(seed)
+    }
+
+    /// After how many answers, and how long after the last of them: up to a few commits later.
+    fn next(&mut self) -> (usize, Duration) {
+        // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let mixed = mixed ^ mixed >> 31;
+        (usize::try_from(mixed % 17).unwrap(), Duration::from_micros((mixed >> 32) % 12_000))
+    }
 }
 
 fn verify(place: &Place) {

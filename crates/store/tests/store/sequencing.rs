@@ -9,7 +9,7 @@ use bailiwick_store::{
     DatabaseKind, Permit,
     audit::{self, Sequencer},
 };
-use bailiwick_testkit::{Db, START, Tenant, both_databases, postgres_only};
+use bailiwick_testkit::{Db, START, Tenant, both_databases, postgres_only, sqlite_only};
 use uuid::Uuid;
 
 use crate::{raw, raw_rows, support::raw::Raw, tampering::rename};
@@ -67,32 +67,6 @@ both_databases! {
         assert_eq!(audit::lag(&db.store).await.unwrap(), audit::Lag { unsigned: 1, unsigned_trees: 1, ..nothing });
         let connections = db.store.connections();
         assert!(connections.in_use + connections.idle > 0, "{connections:?}");
-    }
-
-    async fn second_sequencer_waits_until_the_first_lets_go(db: Db) {
-        let acme = db.tenant("acme").await;
-        let other = db.another_if_several().await;
-        let (mut first, mut second) = (db.sequencer(), Sequencer::new(other));
-        if db.kind() == DatabaseKind::Sqlite {
-            assert_eq!((first.run().await.unwrap(), second.run().await.unwrap()), (0, 0));
-            assert!(!first.leads());
-            return;
-        }
-        assert!(first.run().await.unwrap() > 0);
-        assert!(first.leads());
-        rename(&db.store, &acme.job(), &acme.owner().user, "Olive".into()).await;
-        assert_eq!(second.run().await.unwrap(), 0);
-        assert!(!second.leads());
-        first.release().await;
-        assert_eq!(second.run().await.unwrap(), 1);
-        // Dropped without a word, as when its task is aborted: the connection closes and the lock goes.
-        drop(second);
-        rename(&db.store, &acme.job(), &acme.owner().user, "Olive again".into()).await;
-        while first.run().await.unwrap() == 0 {
-            tokio::task::yield_now().await;
-        }
-        db.signer().run().await.unwrap();
-        db.verify().await.unwrap();
     }
 
     async fn thousands_of_events_find_their_places_in_rounds(db: Db) {
@@ -249,5 +223,37 @@ postgres_only! {
             ]
         );
         assert_eq!(now[1].recorded_at, START + Span::seconds(12));
+    }
+}
+
+postgres_only! {
+    async fn second_sequencer_waits_until_the_first_lets_go(db: Db) {
+        let acme = db.tenant("acme").await;
+        let other = db.another_if_several().await;
+        let (mut first, mut second) = (db.sequencer(), Sequencer::new(other));
+        assert!(first.run().await.unwrap() > 0);
+        assert!(first.leads());
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive".into()).await;
+        assert_eq!(second.run().await.unwrap(), 0);
+        assert!(!second.leads());
+        first.release().await;
+        assert_eq!(second.run().await.unwrap(), 1);
+        // Dropped without a word, as when its task is aborted: the connection closes and the lock goes.
+        drop(second);
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive again".into()).await;
+        while first.run().await.unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+        db.signer().run().await.unwrap();
+        db.verify().await.unwrap();
+    }
+}
+
+sqlite_only! {
+    async fn nobody_leads_where_the_writer_places_events_itself(db: Db) {
+        db.tenant("acme").await;
+        let (mut first, mut second) = (db.sequencer(), Sequencer::new(db.another_if_several().await));
+        assert_eq!((first.run().await.unwrap(), second.run().await.unwrap()), (0, 0));
+        assert!(!first.leads() && !second.leads());
     }
 }
