@@ -90,6 +90,31 @@ export function overflows(page) {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 }
 
+/**
+ * The elements that reach beyond the right edge of the panel or card in which they stand, as people see them: what
+ * scrolls inside the panel, and what only assistive technology reads, does not count.
+ */
+export function beyondPanels(page) {
+  return page.evaluate(() => {
+    const scrolls = (element, panel) => {
+      for (let at = element.parentElement; at && at !== panel; at = at.parentElement) {
+        if (getComputedStyle(at).overflowX !== 'visible') return true;
+      }
+      return false;
+    };
+    const found = [];
+    for (const element of document.querySelectorAll(':is(.panel, .card) *')) {
+      const panel = element.parentElement.closest('.panel, .card');
+      if (element.ownerSVGElement || element.closest('.hidden-text') || !element.checkVisibility()) continue;
+      const { right, width } = element.getBoundingClientRect();
+      // Half a pixel is rounding.
+      if (width === 0 || right <= panel.getBoundingClientRect().right + 0.5 || scrolls(element, panel)) continue;
+      found.push(`${element.localName}.${element.getAttribute('class') ?? ''}: ${element.textContent.trim().slice(0, 60)}`);
+    }
+    return found;
+  });
+}
+
 function listen(page, origin) {
   const noise = [];
   page.on('console', (message) => {

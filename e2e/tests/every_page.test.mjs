@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MATRIX, openPage, overflows, setTheme, setWidth } from '../lib/browser.mjs';
+import { MATRIX, beyondPanels, openPage, overflows, setTheme, setWidth } from '../lib/browser.mjs';
 import { sharedDemo } from '../lib/demo.mjs';
 import { axeCheck, shoot } from '../lib/look.mjs';
 import { navigation } from '../lib/read.mjs';
@@ -59,6 +59,7 @@ async function look(page, what, name) {
     await setWidth(page, width);
     await setTheme(page, theme);
     assert.equal(await overflows(page), false, `${page.url()} is wider than ${width} px`);
+    assert.deepEqual(await beyondPanels(page), [], `${page.url()} has elements beyond their panel at ${width} px`);
     await axeCheck(page);
     await shoot(page, `${name}-${width}-${theme}`);
   }

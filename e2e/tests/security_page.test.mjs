@@ -62,14 +62,25 @@ test('owner reads what the encryption and audit controls score and what they sti
   assert.match(await controls.locator('header').innerText(), /^Encryption and audit controls\s+84$/);
   const read = (await rows(controls)).map(([name, score, status, action]) => [name.split('\n')[0], score, status, action]);
   assert.deepEqual(read, [
-    ['Encryption at rest', '88', 'Enabled', 'Move production keys into managed KMS and rotate on schedule'],
+    [
+      'Encryption at rest',
+      '88',
+      'Enabled',
+      'Move production keys into managed KMS and rotate on schedule\nSet in keys.provider; costs 12 points',
+    ],
     [
       'Encryption in transit',
       '76',
       'Warning',
-      'Enable HTTPS enforcement\nEnable verify-full database SSL in production',
+      'Enable HTTPS enforcement\nSet in server.https, server.tls_certificate, server.trusted_proxies; costs 12 points\n' +
+        'Enable verify-full database SSL in production\nSet in database.tls_mode; costs 12 points',
     ],
-    ['Audit logging', '88', 'Enabled', 'Add production append-only storage and export retention jobs'],
+    [
+      'Audit logging',
+      '88',
+      'Enabled',
+      'Add production append-only storage and export retention jobs\nSet in database.url, database.owner_url; costs 12 points',
+    ],
   ]);
   const scores = read.map(([, score]) => Number(score));
   assert.equal(Math.round(scores.reduce((sum, score) => sum + score, 0) / scores.length), 84, 'the total is their mean');

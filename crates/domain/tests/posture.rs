@@ -29,7 +29,6 @@ fn demo() -> Snapshot {
             provider_managed: false,
             rotation_scheduled: false,
             sealed_objects: 24,
-            unreadable: 0,
         },
         transit: Transit {
             https_enforced: false,
@@ -44,6 +43,7 @@ fn demo() -> Snapshot {
             events: 41,
             unsequenced: 0,
             last_checkpoint_age: Some(4),
+            longest_wait: None,
             last_verification: Some(Verification {
                 ok: true,
                 at: Timestamp::from_micros(1_767_323_045_000_000),
@@ -197,23 +197,24 @@ fn every_database_mode_below_verify_full_stays_open_on_either_database() {
 
 #[test]
 fn an_integrity_failure_fails_the_control_whatever_else_is_done() {
-    let unreadable = with(|s| {
-        s.at_rest.unreadable = 2;
-        (s.at_rest.provider_managed, s.at_rest.rotation_scheduled) = (true, true);
-    });
-    let at_rest = control(&unreadable, "at_rest");
-    assert_eq!((at_rest.score, at_rest.status), (FAILED_CEILING, ControlStatus::Failed));
-    assert_eq!(
-        at_rest.required_action.as_deref(),
-        Some("Restore the keys of 2 sealed objects that could not be opened")
-    );
-    assert!(at_rest.evidence.iter().any(|item| item.status == Status::Fail));
     let broken = with(|s| {
         s.audit.last_verification = Some(Verification { ok: false, at: Timestamp::from_micros(0) });
     });
-    let audit = control(&broken, "audit_logging");
-    assert_eq!((audit.score, audit.status), (FAILED_CEILING, ControlStatus::Failed));
     assert_eq!(broken.control_score, 68);
+    let best = with(|s| {
+        s.audit.append_only = AppendOnly::EnforcedBySeparateOwner;
+        (s.audit.archive_job, s.audit.retention_job) = (true, true);
+        s.audit.last_verification = Some(Verification { ok: false, at: Timestamp::from_micros(0) });
+    });
+    for posture in [&broken, &best] {
+        let audit = control(posture, "audit_logging");
+        assert_eq!((audit.score, audit.status), (FAILED_CEILING, ControlStatus::Failed));
+        assert_eq!(
+            audit.required_action.as_deref(),
+            Some("Find out why the last verification of the audit log failed")
+        );
+        assert!(audit.evidence.iter().any(|item| item.status == Status::Fail));
+    }
 }
 
 #[test]
@@ -226,8 +227,24 @@ fn what_was_never_observed_is_unknown_and_not_a_pass() {
 
 #[test]
 fn records_that_wait_long_for_a_checkpoint_are_an_open_action() {
-    let late = with(|s| (s.audit.unsequenced, s.audit.last_checkpoint_age) = (1, Some(3_601)));
-    assert_eq!(control(&late, "audit_logging").score, 76);
+    let waits = |checkpoint, wait| {
+        with(|s| {
+            s.audit.unsequenced = 1;
+            (s.audit.last_checkpoint_age, s.audit.longest_wait) = (checkpoint, Some(wait));
+        })
+    };
+    for checkpoint in [Some(4_000), None] {
+        let late = waits(checkpoint, 3_601);
+        let late = control(&late, "audit_logging");
+        assert_eq!(late.score, 76, "{checkpoint:?}");
+        assert!(late.actions.iter().any(|action| action == "Bring the signed checkpoints up to date"));
+        let said = late.evidence.iter().find(|item| item.text.contains("the oldest for 1 hour")).unwrap();
+        assert_eq!(said.status, Status::Warning, "{checkpoint:?}");
+    }
+    // Of a new tenant, and of a quiet one that has just been used: the signer has had no time yet.
+    for checkpoint in [None, Some(90_000)] {
+        assert_eq!(control(&waits(checkpoint, 3_600), "audit_logging").score, 88, "{checkpoint:?}");
+    }
     let idle = with(|s| (s.audit.unsequenced, s.audit.last_checkpoint_age) = (0, Some(90_000)));
     assert_eq!(
         control(&idle, "audit_logging").score,
@@ -395,8 +412,8 @@ fn published_bands_and_costs_are_the_ones_in_force() {
 prop_compose! {
     fn snapshots()(
         verified in 0_u64..2_000, sso in 0_u64..200, needing in 0_u64..200, pending in 0_u64..4,
-        keys in 0_u64..40, due in 0_u64..40, events in 0_u64..3, unreadable in 0_u64..2, flags in any::<[bool; 8]>(),
-        endpoint in 0_u8..3, mode in 0_u8..6, age in proptest::option::of(0_u64..8_000), waiting in 0_u64..3,
+        keys in 0_u64..40, due in 0_u64..40, events in 0_u64..3, flags in any::<[bool; 8]>(),
+        endpoint in 0_u8..3, mode in 0_u8..6, age in proptest::option::of(0_u64..8_000), waiting in 0_u64..3, wait in 0_u64..8_000,
         verification in proptest::option::of(any::<bool>()),
     ) -> Snapshot {
         let [managed, rotation, https, hsts, postgres, owner, archive, retention] = flags;
@@ -409,7 +426,7 @@ prop_compose! {
             keys_total: keys,
             keys_needing_rotation: due.min(keys),
             open_high_events: events,
-            at_rest: AtRest { provider_managed: managed, rotation_scheduled: rotation, unreadable, ..demo().at_rest },
+            at_rest: AtRest { provider_managed: managed, rotation_scheduled: rotation, ..demo().at_rest },
             transit: Transit {
                 https_enforced: https,
                 hsts,
@@ -427,6 +444,7 @@ prop_compose! {
                 retention_job: retention,
                 unsequenced: waiting,
                 last_checkpoint_age: age,
+                longest_wait: (waiting > 0).then_some(wait),
                 last_verification: verification.map(|ok| Verification { ok, at: Timestamp::from_micros(0) }),
                 ..demo().audit
             },
@@ -462,7 +480,6 @@ fn improvements() -> Vec<Improvement> {
         ("an event is resolved", |s| s.open_high_events = s.open_high_events.saturating_sub(1)),
         ("keys move into a KMS", |s| s.at_rest.provider_managed = true),
         ("rotation is scheduled", |s| s.at_rest.rotation_scheduled = true),
-        ("objects become readable", |s| s.at_rest.unreadable = 0),
         ("HTTPS is enforced", |s| s.transit.https_enforced = true),
         ("HSTS is sent", |s| s.transit.hsts = true),
         ("TLS ends here", |s| s.transit.tls = TlsEndpoint::Native),
@@ -470,7 +487,9 @@ fn improvements() -> Vec<Improvement> {
         ("another role owns the tables", |s| s.audit.append_only = AppendOnly::EnforcedBySeparateOwner),
         ("records are archived", |s| s.audit.archive_job = true),
         ("retention runs", |s| s.audit.retention_job = true),
-        ("a checkpoint is signed", |s| (s.audit.unsequenced, s.audit.last_checkpoint_age) = (0, Some(0))),
+        ("a checkpoint is signed", |s| {
+            (s.audit.unsequenced, s.audit.last_checkpoint_age, s.audit.longest_wait) = (0, Some(0), None);
+        }),
         ("the log verifies", |s| {
             s.audit.last_verification = Some(Verification { ok: true, at: Timestamp::from_micros(1) });
         }),

@@ -2,10 +2,10 @@
 
 use bailiwick_domain::{
     entity::{Factor, FactorKind, FactorState, Severity},
-    ids::{FactorId, UserId},
+    ids::{FactorId, SessionId, UserId},
     rule::{ByJob, ChangeMe, Rule, Writes},
 };
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, accounts, users};
+use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, accounts, sessions, users};
 use bailiwick_vault::totp::TotpSecret;
 
 use crate::{Error, Result};
@@ -16,6 +16,8 @@ pub async fn totp_begin(store: &Store, permit: &Permit<ChangeMe>) -> Result<(Fac
 }
 
 /// Proves a pending authenticator by one of its codes; only then does it count.
+///
+/// Every other session of the person ends with it: those were opened without the second factor, perhaps by somebody else.
 pub async fn totp_verify(
     store: &Store,
     permit: &Permit<ChangeMe>,
@@ -133,11 +135,45 @@ async fn verify<R: Writes>(
                 ..before.clone()
             };
             let written = accounts::replace_factor(tx, before, after.clone()).await?;
+            end_others(tx, user, present(permit)).await?;
             let event = Event::new("mfa.enabled", &written)?
                 .raising(Severity::Info, format!("{} verified TOTP factor", owner.role.title()));
             Ok(tx.record(event, after))
         })
         .await
+}
+
+/// Ends the live sessions of a locked user except `kept`: nobody who has only the password stays signed in by it.
+async fn end_others(tx: &mut Tx, user: UserId, kept: Option<SessionId>) -> Result<()> {
+    loop {
+        let mut ended = false;
+        for session in sessions::live_of(tx, user).await? {
+            if Some(session.id) == kept {
+                continue;
+            }
+            let session = sessions::lock(tx, session.id).await?;
+            // Signed out in the meantime.
+            if session.ended_at.is_some() {
+                continue;
+            }
+            let written = sessions::end(tx, session).await?;
+            let event = Event::new("session.ended", &written)?.because("a second factor was added");
+            tx.also(event);
+            ended = true;
+        }
+        // They are listed a hundred at a time.
+        if !ended {
+            return Ok(());
+        }
+    }
+}
+
+/// The session that the request came with.
+fn present<R: Rule>(permit: &Permit<R>) -> Option<SessionId> {
+    match permit.actor() {
+        Actor::User { session, .. } => Some(*session),
+        _ => None,
+    }
 }
 
 fn me<R: Rule>(permit: &Permit<R>) -> Result<UserId> {

@@ -54,7 +54,6 @@ pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Resu
             // No job rotates keys in this version.
             rotation_scheduled: false,
             sealed_objects: count(counts.sealed_objects),
-            unreadable: 0,
         },
         transit: Transit {
             https_enforced: environment.https_enforced,
@@ -74,7 +73,8 @@ pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Resu
             events: count(counts.events),
             unsequenced: count(counts.unsigned),
             last_checkpoint_age: counts.last_signed.map(|at| count(now.since(at).as_seconds())),
-            last_verification: None,
+            longest_wait: counts.oldest_unsigned.map(|at| count(now.since(at).as_seconds())),
+            last_verification: counts.last_verification,
         },
     })
 }

@@ -1,5 +1,7 @@
 //! Parsing what people type, once, at the edge of every operation.
 
+use std::ops::RangeInclusive;
+
 use bailiwick_domain::{entity::Effect, permission::PermissionSet, role::Role};
 
 use crate::{Error, FieldError, Result};
@@ -29,10 +31,17 @@ impl Fields {
 
 /// A sign-in address in the one spelling that is stored: trimmed and in lower case.
 ///
-/// Only the shape is checked; that somebody reads it is shown by the mail that arrives (OWASP ASVS 5.0, 6.3).
+/// Only the shape is checked; that somebody reads it is shown by the mail that arrives (OWASP ASVS 5.0, 6.3). Letters beyond
+/// ASCII are refused: two addresses that look alike would be two accounts. A domain in another script has its ASCII form
+/// (RFC 5890).
 pub(crate) fn email(text: &str) -> std::result::Result<String, &'static str> {
     const WRONG: &str = "Enter an e-mail address, such as name@example.com.";
-    let text = text.trim().to_lowercase();
+    let text = text.trim();
+    // Before lower case: some letters of other scripts, such as the Kelvin sign, have an ASCII one.
+    if !text.is_ascii() {
+        return Err(WRONG);
+    }
+    let text = text.to_ascii_lowercase();
     let (local, domain) = text.rsplit_once('@').ok_or(WRONG)?;
     let plain = |c: char| {
         !c.is_control()
@@ -44,7 +53,7 @@ pub(crate) fn email(text: &str) -> std::result::Result<String, &'static str> {
             && label.len() <= 63
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     });
     let fits = (1..=64).contains(&local.len())
         && text.len() <= 254
@@ -54,18 +63,48 @@ pub(crate) fn email(text: &str) -> std::result::Result<String, &'static str> {
     if fits { Ok(text) } else { Err(WRONG) }
 }
 
-/// A name or title as people read it: trimmed, one line, 1 to 100 characters.
+/// A name or title as people read it: trimmed, one line, 1 to 100 characters, each of which can be seen.
 pub(crate) fn name(text: &str) -> std::result::Result<String, &'static str> {
-    let text = text.trim();
-    let fits = (1..=100).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err("Enter 1 to 100 characters on one line.") }
+    line(text, 1..=100).ok_or("Enter 1 to 100 visible characters on one line.")
 }
 
-/// A reason: trimmed, one line, 3 to 500 characters.
+/// A reason: trimmed, one line, 3 to 500 characters, each of which can be seen.
 pub(crate) fn reason(text: &str) -> std::result::Result<String, &'static str> {
+    line(text, 3..=500).ok_or("Give a reason of 3 to 500 visible characters on one line.")
+}
+
+/// One line that reads as it is stored: no control character, and none that is invisible or changes how others are shown.
+fn line(text: &str, length: RangeInclusive<usize>) -> Option<String> {
     let text = text.trim();
-    let fits = (3..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err("Give a reason of 3 to 500 characters on one line.") }
+    let fits = length.contains(&text.chars().count())
+        && !text.chars().any(|c| c.is_control() || unseen(c))
+        // Blank to the eye, though no character of it is white space.
+        && !text.chars().all(|c| c.is_whitespace() || blank(c));
+    fits.then(|| text.to_owned())
+}
+
+/// Characters without a shape of their own: by them one name passes for another, or a line reads in another order than it
+/// is stored in (Unicode Technical Report 36, 3; Technical Standard 39, 3).
+const fn unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            // With the separators of lines and paragraphs: they end the line.
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Letters that are shown as nothing: the Hangul fillers and the empty Braille pattern. They are refused alone only.
+const fn blank(c: char) -> bool {
+    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
 }
 
 /// A tenant's short name.
@@ -123,9 +162,67 @@ mod tests {
             "a@b@example.com",
             "a\n@example.com",
             "x<y@example.com",
+            "müller@example.com",
+            // Cyrillic letters that look like Latin ones.
+            "\u{456}mran@example.com",
+            "imran@ex\u{430}mple.com",
+            // The Kelvin sign, whose lower case is an ASCII letter.
+            "\u{212a}im@example.com",
+            "imran\u{200b}@example.com",
+            "imran@example\u{ad}.com",
         ] {
             assert!(email(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn names_and_reasons_read_as_they_are_stored() {
+        for right in
+            ["Imran Owner", "  Zoë Müller ", "Ναταλία", "محمد", "山田 太郎", "O’Brien-Łuczak", "R2 🚀"]
+        {
+            assert_eq!(name(right).as_deref(), Ok(right.trim()), "{right:?}");
+            let why = format!("Because of {right}");
+            assert_eq!(reason(&why).as_deref(), Ok(why.trim()), "{right:?}");
+        }
+        for first_to_last in [
+            0x00..=0x1f,
+            0x7f..=0x9f,
+            0xad..=0xad,
+            0x61c..=0x61c,
+            0x180e..=0x180e,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x2064,
+            0x2066..=0x206f,
+            0xfeff..=0xfeff,
+            0xfff9..=0xfffb,
+            0xe0000..=0xe007f,
+        ] {
+            for c in first_to_last.filter_map(char::from_u32) {
+                let text = format!("Imran{c}Owner");
+                assert!(name(&text).is_err(), "{text:?}");
+                assert!(reason(&text).is_err(), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_can_see_is_none() {
+        for blank in
+            ["", " ", "\u{a0}", "\u{3000}", "\u{3164}", "\u{2800} \u{2800}", "\u{200b}", "\u{200b} \u{2060}"]
+        {
+            assert!(name(blank).is_err(), "{blank:?}");
+            assert!(reason(&blank.repeat(3)).is_err(), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        assert!(name(&"é".repeat(100)).is_ok());
+        assert!(name(&"é".repeat(101)).is_err());
+        assert!(reason("ab").is_err());
+        assert!(reason(&"é".repeat(500)).is_ok());
+        assert!(reason(&"é".repeat(501)).is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod installation;
 mod jobs;
 mod logging;
 mod metrics;
+mod read;
 mod server;
 mod stop;
 mod ui;

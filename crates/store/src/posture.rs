@@ -1,6 +1,6 @@
 //! The counts that the posture is computed from: each by an index, none by walking the audit log.
 
-use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::{posture::Verification, time::Timestamp};
 use sqlx::FromRow;
 
 use crate::{Error, Result, audit, lock::row, tx::Scope};
@@ -26,10 +26,14 @@ pub struct Counts {
     pub sealed_objects: i64,
     /// Events in the tenant's tree.
     pub events: i64,
-    /// Events in the tree that no checkpoint covers yet.
+    /// Events that no checkpoint covers yet, with or without a place in the tree; of those without one, the first 100,000.
     pub unsigned: i64,
     /// When the newest checkpoint was signed.
     pub last_signed: Option<Timestamp>,
+    /// When the oldest event was recorded that no checkpoint covers.
+    pub oldest_unsigned: Option<Timestamp>,
+    /// What the last verification of the log found.
+    pub last_verification: Option<Verification>,
 }
 
 #[derive(FromRow)]
@@ -44,9 +48,12 @@ struct Row {
     sealed_objects: i64,
     events: i64,
     unsigned_events: i64,
+    pending_events: i64,
+    oldest_unsigned: Option<i64>,
+    oldest_pending: Option<i64>,
 }
 
-/// Counts, in one statement.
+/// Counts, in one statement, and what was signed and verified last.
 pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
     let (tenant, now) = (scope.tenant(), scope.now());
     let soon = now + bailiwick_domain::entity::EXPIRING;
@@ -64,6 +71,9 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $3) AS keys_expiring,
              (SELECT count(*) FROM security_event WHERE tenant = $1 AND severity = 'high' AND triage <> 'resolved') AS open_high_events,
              (SELECT count(*) FROM factor WHERE tenant = $1 AND sealed IS NOT NULL) + (SELECT count(*) FROM subject_key WHERE tenant = $1) AS sealed_objects,
+             (SELECT count(*) FROM (SELECT 1 AS one FROM audit_pending WHERE tenant = $1 LIMIT 100000) AS counted) AS pending_events,
+             (SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index = t.signed) AS oldest_unsigned,
+             (SELECT min(recorded_at) FROM audit_pending WHERE tenant = $1) AS oldest_pending,
              t.size AS events, t.size - t.signed AS unsigned_events
          FROM audit_tree t WHERE t.tenant = $1",
         tenant.uuid(),
@@ -72,6 +82,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
     )?;
     let row = row.ok_or(Error::NotFound)?;
     let last_signed = audit::last_signed(scope).await?;
+    let last_verification = audit::last_verification(scope).await?;
     Ok(Counts {
         active_users: row.active_users,
         verified: row.verified,
@@ -82,7 +93,14 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
         open_high_events: row.open_high_events,
         sealed_objects: row.sealed_objects,
         events: row.events,
-        unsigned: row.unsigned_events,
+        unsigned: row.unsigned_events + row.pending_events,
         last_signed,
+        oldest_unsigned: row
+            .oldest_unsigned
+            .into_iter()
+            .chain(row.oldest_pending)
+            .min()
+            .map(Timestamp::from_micros),
+        last_verification,
     })
 }

@@ -37,6 +37,8 @@ pub(crate) enum Quiet {
     SessionSeen,
     /// A checkpoint that already stands outside the database was noted inside it.
     CheckpointPublished,
+    /// What a verification found in a log was noted beside it: see `audit::note_verification`.
+    LogVerified,
     /// A letter was taken to be handed on, or could not be yet: see `mail`.
     MailTried,
 }

@@ -47,6 +47,7 @@ pub struct Event {
     pub(crate) secret: &'static [&'static str],
     pub(crate) reason: Option<String>,
     pub(crate) raises: Option<Raised>,
+    pub(crate) refused: bool,
 }
 
 /// A security event to be raised with the record.
@@ -74,6 +75,7 @@ impl Event {
             secret: E::SECRET,
             reason: None,
             raises: None,
+            refused: false,
         })
     }
 
@@ -81,6 +83,13 @@ impl Event {
     #[must_use]
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
+        self
+    }
+
+    /// With the outcome `denied`: what was asked for was refused, and the difference is only the note of that.
+    #[must_use]
+    pub fn refused(mut self) -> Self {
+        self.refused = true;
         self
     }
 

@@ -13,7 +13,7 @@ use bailiwick_vault::password::PasswordError;
 
 use crate::forms::Problem;
 
-pub(crate) use page::page;
+pub(crate) use page::{page, page_within};
 pub(crate) use problem::problem;
 
 /// A result of the web side.
@@ -49,6 +49,9 @@ pub enum Error {
     /// A link that lets somebody in does so no longer; 409.
     #[error("a link that does not work")]
     DeadLink(DeadLink),
+    /// A link for somebody who is not signed in, opened where somebody is; 409.
+    #[error("this browser is signed in")]
+    SignedIn,
     /// What was sent cannot be accepted, field by field; 422.
     #[error("{} fields cannot be accepted", .0.len())]
     Invalid(Vec<Problem>),
@@ -132,7 +135,7 @@ impl Error {
             Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::Suspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict(_) | Self::DeadLink(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -208,6 +211,12 @@ impl Error {
                 ("conflict", "It cannot be done now", *text, &["Reload the page to see the present state."])
             }
             Self::DeadLink(why) => return why.public(),
+            Self::SignedIn => (
+                "signed-in",
+                "This browser is signed in",
+                "The link is for somebody new. What they do with it must not be recorded as done by whoever is signed in here.",
+                &["Sign out, then open the link again.", "Or open the link in a private window."],
+            ),
             Self::Invalid(_) => (
                 "invalid",
                 "Something needs your attention",

@@ -17,6 +17,7 @@ mod pages;
 pub mod routes;
 pub mod shell;
 pub mod state;
+mod well_known;
 pub mod when;
 
 use routes::Routes;
@@ -32,5 +33,9 @@ pub fn routes_with(outgoing: &Outgoing) -> Routes {
 
 /// Every route of the product: the one list.
 pub fn routes() -> Routes {
-    Routes::new().merge(health::routes()).merge(api::routes()).merge(pages::routes())
+    Routes::new()
+        .merge(health::routes())
+        .merge(well_known::routes())
+        .merge(api::routes())
+        .merge(pages::routes())
 }

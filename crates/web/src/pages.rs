@@ -13,6 +13,7 @@ mod invitations;
 mod join;
 mod mail;
 mod mailbox;
+pub(crate) mod missing;
 mod parts;
 mod platform;
 mod policy;

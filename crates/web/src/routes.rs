@@ -10,7 +10,10 @@ use axum::{
 };
 use bailiwick_domain::rule::{Need, Rule, Writes};
 
-use crate::{access::Access, assets, bootstrap::App, state::AppState};
+use crate::{access::Access, assets, bootstrap::App, pages, state::AppState};
+
+/// The only addresses with a file extension: programs ask for them without being told of them.
+pub(crate) const FILES: [&str; 2] = ["/robots.txt", "/favicon.ico"];
 
 mod sealed {
     pub trait Guarded {}
@@ -148,7 +151,8 @@ impl Routes {
     pub fn into_app(self, state: AppState) -> Result<App, RoutesError> {
         self.check()?;
         let table = self.table();
-        Ok(App::new(self.router().with_state(state.clone()), table, &state))
+        let dress = axum::middleware::from_fn_with_state(state.clone(), pages::missing::dress);
+        Ok(App::new(self.router().with_state(state.clone()).layer(dress), table, &state))
     }
 
     fn router(self) -> Router<AppState> {
@@ -188,6 +192,9 @@ impl Routes {
 
 /// The path with its parameters' names left out; nothing when it is not one that can be routed.
 fn shape(path: &str) -> Option<String> {
+    if FILES.contains(&path) {
+        return Some(path.to_owned());
+    }
     let rest = path.strip_prefix('/')?;
     if rest.is_empty() {
         return Some("/".to_owned());
@@ -264,7 +271,7 @@ mod tests {
         {
             assert_eq!(Routes::new().get(path, open).check(), Err(RoutesError::Malformed(path)), "{path}");
         }
-        for path in ["/", "/a", "/api-keys/{id}/revoke", "/v1/users"] {
+        for path in ["/", "/a", "/api-keys/{id}/revoke", "/v1/users", "/robots.txt"] {
             assert_eq!(Routes::new().get(path, open).check(), Ok(()), "{path}");
         }
     }

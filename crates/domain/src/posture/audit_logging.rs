@@ -46,9 +46,10 @@ fn storage_action(state: &Audit) -> Option<String> {
     }
 }
 
-/// Records that wait for a checkpoint for long are records that could still be removed unnoticed.
+/// Records that wait for a checkpoint for long are records that could still be removed unnoticed, and most of all where
+/// none was ever signed.
 fn sequencing_late(state: &Audit) -> bool {
-    state.unsequenced > 0 && state.last_checkpoint_age.is_some_and(|age| age > CHECKPOINT_LATE_SECONDS)
+    state.longest_wait.is_some_and(|wait| wait > CHECKPOINT_LATE_SECONDS)
 }
 
 fn evidence(state: &Audit, implementation: &str) -> Vec<Evidence> {
@@ -69,16 +70,19 @@ fn evidence(state: &Audit, implementation: &str) -> Vec<Evidence> {
 }
 
 fn checkpoint(state: &Audit) -> Evidence {
-    let waiting = number(state.unsequenced, "event");
-    match state.last_checkpoint_age {
-        None => {
-            Evidence::new(format!("No checkpoint has been signed yet; {waiting} waiting"), Status::Unknown)
+    let late = sequencing_late(state);
+    let oldest = match state.longest_wait {
+        Some(wait) if late => format!(", the oldest for {}", age(wait)),
+        _ => String::new(),
+    };
+    let waiting = format!("{} waiting{oldest}", number(state.unsequenced, "event"));
+    let (text, status) = match state.last_checkpoint_age {
+        None => (format!("No checkpoint has been signed yet; {waiting}"), Status::Unknown),
+        Some(seconds) => {
+            (format!("The last signed checkpoint is {} old; {waiting}", age(seconds)), Status::Pass)
         }
-        Some(seconds) => Evidence::new(
-            format!("The last signed checkpoint is {} old; {waiting} waiting", age(seconds)),
-            if sequencing_late(state) { Status::Warning } else { Status::Pass },
-        ),
-    }
+    };
+    Evidence::new(text, if late { Status::Warning } else { status })
 }
 
 fn verification(state: &Audit) -> Evidence {

@@ -1,7 +1,7 @@
 //! The security posture: published formulas over a snapshot of live state.
 //!
-//! Nothing here is a constant that looks like a result. `docs/POSTURE.md` publishes the formulas; a test compares its
-//! weights with the ones below.
+//! No figure here is a constant that looks like a result. `docs/POSTURE.md` publishes the formulas, and names the few
+//! statements that hold by the construction of the program; a test compares its weights with the ones below.
 
 mod at_rest;
 mod audit_logging;

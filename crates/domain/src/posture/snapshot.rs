@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 /// A key that expires within this many days needs rotation.
 pub const ROTATION_WINDOW_DAYS: i64 = 30;
 
-/// Events that wait longer than this for a checkpoint mean that sequencing has stopped.
+/// A record that waits longer than this for a checkpoint means that sequencing or signing has stopped.
 pub const CHECKPOINT_LATE_SECONDS: u64 = 3_600;
 
 /// The state of one tenant and of what serves it.
@@ -27,7 +27,7 @@ pub struct Snapshot {
     pub keys_total: u64,
     /// Working API keys that expire within [`ROTATION_WINDOW_DAYS`]. An expired key is not among them: it opens nothing.
     pub keys_needing_rotation: u64,
-    /// Security events of high or critical severity that nobody resolved.
+    /// Security events of high severity, the highest there is, that nobody resolved.
     pub open_high_events: u64,
     /// Encryption at rest.
     pub at_rest: AtRest,
@@ -50,8 +50,6 @@ pub struct AtRest {
     pub rotation_scheduled: bool,
     /// Sealed objects of the tenant.
     pub sealed_objects: u64,
-    /// Sealed objects that failed to open when last tried.
-    pub unreadable: u64,
 }
 
 /// How data is encrypted on its way.
@@ -142,6 +140,8 @@ pub struct Audit {
     pub unsequenced: u64,
     /// Seconds since the last signed checkpoint; none before the first.
     pub last_checkpoint_age: Option<u64>,
+    /// Seconds since the oldest record without a checkpoint was written; none when every record has one.
+    pub longest_wait: Option<u64>,
     /// The last verification; none before the first.
     pub last_verification: Option<Verification>,
 }

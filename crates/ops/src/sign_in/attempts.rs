@@ -218,12 +218,11 @@ impl<'a> Attempts<'a> {
             Guess::Code(waiting) => Some(waiting.id),
         };
         let written = attempts::insert(tx, attempt, source.as_ref(), waiting).await?;
-        let action = match outcome {
-            AttemptOutcome::Accepted => "sign_in.accepted",
-            AttemptOutcome::Refused => "sign_in.refused",
-            AttemptOutcome::Limited => "sign_in.limited",
-        };
-        Ok(Event::new(action, &written)?)
+        Ok(match outcome {
+            AttemptOutcome::Accepted => Event::new("sign_in.accepted", &written)?,
+            AttemptOutcome::Refused => Event::new("sign_in.refused", &written)?.refused(),
+            AttemptOutcome::Limited => Event::new("sign_in.limited", &written)?.refused(),
+        })
     }
 
     fn source(&self, tenant: TenantId) -> Option<[u8; 32]> {

@@ -8,6 +8,7 @@ mod invitations;
 mod joining;
 mod live;
 mod mail;
+mod posture;
 mod second_factor;
 mod security_events;
 mod sign_in;

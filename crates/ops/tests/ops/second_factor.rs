@@ -10,11 +10,13 @@ use bailiwick_ops::{
     Error, enrolment, factors,
     sign_in::{self, Step},
 };
-use bailiwick_store::{Refusal, security_events, users};
+use bailiwick_store::{Refusal, audit, security_events, users};
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 
-use crate::support::{HOME, log, opens, records, times, try_sign_in, verified, with_cookie, with_cookie_at};
+use crate::support::{
+    ELSEWHERE, HOME, log, opens, records, times, try_sign_in, verified, with_cookie, with_cookie_at,
+};
 
 /// A user with an authenticator.
 async fn enrolled(db: &Db, acme: &Tenant) -> (Actor, TotpSecret) {
@@ -230,6 +232,29 @@ both_databases! {
         let third = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await;
         assert!(matches!(third, Err(Error::Conflict(_))), "{third:?}");
         assert!(log(&db, &acme).await.contains(&("mfa.enabled".into(), "ok".into())));
+        verified(&db).await;
+    }
+
+    async fn person_who_adds_a_second_factor_stays_and_whoever_has_the_password_alone_leaves(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (user, other) = (acme.user(Role::Auditor).await, acme.user(Role::Auditor).await);
+        let Step::Done(elsewhere) = try_sign_in(&db, ELSEWHERE, &user.user.email, PASSWORD).await.unwrap() else { panic!() };
+        let (factor, secret) = factors::totp_begin(&db.store, &user.permit::<ChangeMe>().await).await.unwrap();
+        let wrong = factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, factor.id, "000000").await;
+        assert!(matches!(wrong, Err(Error::Invalid(_))), "{wrong:?}");
+        assert!(opens(&db, &elsewhere).await.is_ok(), "a wrong code ends nothing");
+        factors::totp_verify(&db.store, &user.permit::<ChangeMe>().await, factor.id, &code(&db, &secret)).await.unwrap();
+        assert!(matches!(opens(&db, &elsewhere).await, Err(Refusal::SignIn)));
+        assert!(user.try_permit::<Me>().await.is_ok(), "the session in which it was proven goes on");
+        assert!(other.try_permit::<Me>().await.is_ok(), "and so do those of others");
+        assert_eq!(times(&db, &acme, "session.ended").await, 1);
+        let recorded = records(&db, acme.id()).await;
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let ended = recorded.iter().find(|row| row.action == "session.ended").unwrap();
+        assert_eq!((ended.actor_kind.as_str(), ended.actor_id), ("user", Some(user.id().uuid())));
+        let bytes = audit::event_page(&mut view, ended.event).await.unwrap().bytes;
+        assert!(bytes.contains("a second factor was added"), "{bytes}");
+        drop(view);
         verified(&db).await;
     }
 

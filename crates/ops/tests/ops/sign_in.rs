@@ -9,7 +9,7 @@ use bailiwick_domain::{
     clock::Entropy,
     entity::TenantKind,
     role::Role,
-    rule::{DisableUser, Me, SignIn},
+    rule::{DisableUser, Me, ReadAudit, SignIn},
     time::Span,
 };
 use bailiwick_ops::{
@@ -67,7 +67,7 @@ both_databases! {
         assert_eq!(wrong, unknown);
         assert_eq!(wrong, without_password);
         assert_eq!(wrong, empty);
-        assert!(log(&db, &acme).await.contains(&("sign_in.refused".into(), "ok".into())));
+        assert!(log(&db, &acme).await.contains(&("sign_in.refused".into(), "denied".into())));
     }
 
     async fn address_is_found_however_it_is_written(db: Db) {
@@ -87,7 +87,7 @@ both_databases! {
         assert_eq!(limited, told(try_sign_in(&db, ELSEWHERE, "nobody@acme.example", PASSWORD).await), "nor that there is an account");
         let Step::Done(token) = try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await.unwrap() else { panic!() };
         assert!(opens(&db, &token).await.is_ok());
-        assert!(log(&db, &acme).await.contains(&("sign_in.limited".into(), "ok".into())));
+        assert!(log(&db, &acme).await.contains(&("sign_in.limited".into(), "denied".into())));
         db.clock.advance(Span::minutes(16));
         assert!(try_sign_in(&db, ELSEWHERE, "owner@acme.example", PASSWORD).await.is_ok(), "the window passes by itself");
         verified(&db).await;
@@ -138,6 +138,27 @@ both_databases! {
             let actor = format!(r#""actor":{{"auth":"password","credential":"{session}","id":"{}","kind":"user"}}"#, owner.id());
             assert!(bytes.contains(&actor), "{bytes}");
         }
+        drop(view);
+        verified(&db).await;
+    }
+
+    async fn auditor_finds_refused_sign_ins_among_what_was_denied(db: Db) {
+        let acme = db.tenant("acme").await;
+        let auditor = acme.user(Role::Auditor).await;
+        for _ in 0..6 {
+            assert!(try_sign_in(&db, ELSEWHERE, "owner@acme.example", WRONG).await.is_err());
+        }
+        assert!(try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await.is_ok());
+        db.settle().await;
+        let mut view = db.store.read(&auditor.permit::<ReadAudit>().await).await.unwrap();
+        let denied = audit::Filter { outcome: Some(audit::OutcomeFilter::Denied), ..audit::Filter::default() };
+        let found = audit::search(&mut view, &denied, None).await.unwrap().items;
+        let count = |action: &str| found.iter().filter(|row| row.action == action).count();
+        assert_eq!((count("sign_in.refused"), count("sign_in.limited"), found.len()), (5, 1, 6));
+        let done = audit::Filter { outcome: Some(audit::OutcomeFilter::Ok), ..audit::Filter::default() };
+        let done = audit::search(&mut view, &done, None).await.unwrap().items;
+        assert!(done.iter().any(|row| row.action == "sign_in.accepted"));
+        assert!(done.iter().all(|row| !["sign_in.refused", "sign_in.limited"].contains(&row.action.as_str())));
         drop(view);
         verified(&db).await;
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     cli,
     clock::SystemClock,
-    config::{Config, Settings},
+    config::{Config, Server, Settings},
     exit::{Failure, Refusal},
     http::tls::{Certificate, Files},
     installation::{self, Ground, database, signing},
@@ -36,20 +36,25 @@ enum State {
 
 /// Tries out everything that `serve` needs and reports it line by line. Changes nothing.
 pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
-    let settings = args
-        .configured
-        .sources(Vec::new())
-        .map_err(Failure::from)
-        .and_then(|sources| Ok(Config::load(&sources)?.settings()?));
+    let sources = args.configured.sources(Vec::new());
+    let no_file = sources.as_ref().is_ok_and(|sources| !sources.has_file());
+    let loaded = sources.map_err(Failure::from).and_then(|sources| Ok(Config::load(&sources)?));
+    let remedy = match &loaded {
+        _ if no_file => {
+            "name the configuration with `--config FILE`, or begin an installation with `bailiwick init`; docs/CONFIGURATION.md lists every key"
+        }
+        // What cannot be read cannot be shown either.
+        Err(_) => "correct what is named; docs/CONFIGURATION.md lists every key",
+        Ok(_) => "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key",
+    };
+    let settings = loaded.and_then(|config| Ok(config.settings()?));
     let mut report = Report::default();
     match settings {
         Ok(settings) => {
-            report.note("configuration", Ok(()));
+            report.remark("configuration", remark(&settings));
             super::runtime()?.block_on(installation(&settings, &mut report));
         }
         Err(failure) => {
-            let remedy =
-                "`bailiwick config show` prints what is in force; docs/CONFIGURATION.md lists every key";
             report.note("configuration", Err(Refusal::new(failure, remedy)));
             for check in [
                 "certificate",
@@ -67,9 +72,27 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
     }
     report.print(args.json);
     match report.0.iter().filter(|line| line.state == State::Failed).count() {
-        0 => Ok(()),
+        0 => {
+            if !args.json {
+                ui::say(report.verdict());
+            }
+            Ok(())
+        }
         failed => Err(Failure::failed(format_args!("{failed} of {} checks failed", report.0.len()))),
     }
+}
+
+/// What is right as it stands, and perhaps not what was meant.
+fn remark(settings: &Settings) -> Option<String> {
+    let Server { public_url, .. } = &settings.server;
+    public_url.is_local().then(|| {
+        format!(
+            "`server.public_url` is {}: people reach the server from this machine only, and links in letters lead nobody else to it. \
+             Its audit log is called {:?} (`audit.origin`), which can never change",
+            public_url.as_origin(),
+            settings.audit.origin.as_str()
+        )
+    })
 }
 
 async fn installation(settings: &Settings, report: &mut Report) {
@@ -136,6 +159,20 @@ impl Report {
                 Line { check, state: State::Failed, what: Some(what), remedy: Some(remedy) }
             }
         });
+    }
+
+    /// Notes a check that passed, with what should be known all the same.
+    fn remark(&mut self, check: &'static str, what: Option<String>) {
+        self.0.push(Line { check, state: State::Ok, what, remedy: None });
+    }
+
+    /// What a check without failures comes to.
+    fn verdict(&self) -> String {
+        let passed = self.0.iter().filter(|line| line.state == State::Ok).count();
+        match self.0.len() - passed {
+            0 => format!("All is well: {passed} checks passed."),
+            skipped => format!("All is well: {passed} checks passed, {skipped} did not apply."),
+        }
     }
 
     /// Notes the outcome and hands out what was opened.

@@ -12,7 +12,7 @@ use bailiwick_store::{DatabaseKind, Job, audit::Sequencer};
 use crate::{
     cli,
     clock::SystemClock,
-    config::{Assignment, Config, FILE_NAME, FileSource, PublicUrl, Settings, Sources, template},
+    config::{Assignment, Config, FILE_NAME, FileSource, Https, PublicUrl, Settings, Sources, template},
     exit::{Failure, Refusal},
     installation::{self, Installation, Undo},
     jobs::supervise::describe,
@@ -36,13 +36,16 @@ pub(crate) fn run(args: cli::Init) -> Result<(), Failure> {
     let file = args.dir.join(FILE_NAME);
     undo.make_folder(Some(&args.dir))?;
     undo.fresh(&file)?;
-    let text = configuration(&flags)?;
+    let (text, given) = configuration(&flags)?;
     write(&file, &text)?;
     let settings =
         Config::load(&Sources::of_process(FileSource::Named(file.clone()), Vec::new()))?.settings()?;
     let link = super::runtime()?.block_on(begin(&settings, owner, &mut undo))?;
     undo.keep();
     report(&file, &settings, &link);
+    if !given {
+        assumed(&settings);
+    }
     Ok(())
 }
 
@@ -61,8 +64,8 @@ fn owner(email: Option<String>, name: Option<String>) -> Result<NewOwner, Failur
 }
 
 /// The text of the new file: what `flags` set, and what an installation cannot be without. What the environment gives
-/// stays there: it may be a password.
-fn configuration(flags: &[Assignment]) -> Result<String, Failure> {
+/// stays there: it may be a password. Beside it, whether anybody said where people reach the server.
+fn configuration(flags: &[Assignment]) -> Result<(String, bool), Failure> {
     let given = Config::load(&Sources::of_process(FileSource::None, flags.to_vec()))?;
     let mut values: Vec<(&str, String)> =
         flags.iter().map(|flag| (flag.key.as_str(), flag.text().to_owned())).collect();
@@ -79,7 +82,7 @@ fn configuration(flags: &[Assignment]) -> Result<String, Failure> {
             values.push(("audit.origin", url.log_origin()));
         }
     }
-    Ok(template(&values))
+    Ok((template(&values), given.is_given("server.public_url")))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Refusal> {
@@ -159,4 +162,23 @@ fn report(file: &Path, settings: &Settings, link: &str) {
     );
     ui::say(format_args!("Start the server:\n\n  bailiwick serve --config {}\n", file.display()));
     ui::say(format_args!("and set the first owner's password here, once, within 24 hours:\n\n  {link}"));
+}
+
+/// Says what was assumed of an installation whose address nobody gave. It goes to standard error, and last, so that it is
+/// seen where the rest is piped away: the name of the log cannot be mended later.
+fn assumed(settings: &Settings) {
+    ui::complain(format_args!(
+        "WARNING: nobody said where people reach the server, so this was assumed:\n\n  \
+         server.public_url = \"{}\"   people reach it from this machine only\n  \
+         server.https = \"{}\"\n  \
+         audit.origin = \"{}\"   the name of its audit log, which can never change\n\n\
+         That is right for a trial. For anything else begin again, in another folder, with the address:\n\n  \
+         bailiwick init --set server.public_url=https://bailiwick.example.com …",
+        settings.server.public_url.as_origin(),
+        match settings.server.https {
+            Https::Off => "off",
+            Https::Enforce => "enforce",
+        },
+        settings.audit.origin.as_str()
+    ));
 }

@@ -16,10 +16,14 @@ pub(crate) fn run(args: &cli::Configured) -> Result<(), Failure> {
     let settings = Config::load(&args.sources(Vec::new())?)?.settings()?;
     let applied = super::runtime()?.block_on(migrate(&settings))?;
     match applied.now.saturating_sub(applied.before) {
-        0 => ui::say(format_args!("The database was up to date: {} migrations.", applied.now)),
-        fresh => ui::say(format_args!("Applied {fresh} of {} migrations.", applied.now)),
+        0 => ui::say(format_args!("The database was up to date: {}.", migrations(applied.now))),
+        fresh => ui::say(format_args!("Applied {fresh} of {}.", migrations(applied.now))),
     }
     Ok(())
+}
+
+fn migrations(number: usize) -> String {
+    if number == 1 { "1 migration".to_owned() } else { format!("{number} migrations") }
 }
 
 /// Migrates the database of the one region.
@@ -39,4 +43,14 @@ pub(crate) async fn migrate(settings: &Settings) -> Result<Applied, Refusal> {
             "see that `database.owner_url` is the account that owns the tables and may create roles; earlier migrations stay, the failed one left nothing",
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operator_reads_one_migration_and_several_migrations() {
+        assert_eq!([0, 1, 2].map(migrations), ["0 migrations", "1 migration", "2 migrations"]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_store::audit::{Report, VerifyError, verify_all};
+use bailiwick_store::audit::{Report, VerifyError, note_verification, verify_all};
 
 use crate::{
     cli,
@@ -14,7 +14,7 @@ use crate::{
     ui,
 };
 
-/// Checks every record, and names the first that does not fit.
+/// Checks every record, names the first that does not fit, and notes the outcome for the posture.
 pub(crate) fn run(args: &cli::Configured) -> Result<(), Failure> {
     let settings = Config::load(&args.sources(Vec::new())?)?.settings()?;
     super::runtime()?.block_on(verify(&settings))
@@ -25,7 +25,7 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
     let ground = Ground::open(region, Arc::new(SystemClock))?;
     let key = signing::open(settings, &*ground.provider).await?;
     // A database that was set back is a finding here, not a refusal, so the checkpoints are not checked beforehand.
-    let (store, _) = database::open(settings, region, &ground).await?;
+    let (store, jobs) = database::open(settings, region, &ground).await?;
     database::check_schema(&store).await?;
     let signer = installation::signer(settings, &store, key)?;
     let bar = ui::progress("Verifying");
@@ -35,6 +35,10 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
     });
     let outcome = outcome.await;
     bar.finish_and_clear();
+    // What was found stands whether or not it can be noted, for example in a database that is only read.
+    if let Err(error) = note_verification(&store, &jobs, &outcome).await {
+        ui::complain(format_args!("the outcome was not noted for the posture: {}", describe(&error)));
+    }
     store.close().await;
     match outcome {
         Ok(reports) => {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use url::Url;
+use url::{Host, Url};
 
 use super::value::Setting;
 
@@ -17,6 +17,15 @@ impl PublicUrl {
     /// Whether people come over HTTPS.
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
+    }
+    /// Whether it leads nobody further than to the machine that they sit at.
+    pub(crate) fn is_local(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
     }
     /// Without a slash at the end, as in an `Origin` header.
     pub(crate) fn as_origin(&self) -> &str {
@@ -232,6 +241,19 @@ mod tests {
             "https://a#b",
         ] {
             assert_eq!(url(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_machine_leads_nobody_else_here() {
+        let local = |text: &str| PublicUrl::parse(text).unwrap().is_local();
+        for here in
+            ["http://localhost:8080", "http://127.0.0.2", "http://[::1]:8080", "http://demo.localhost"]
+        {
+            assert!(local(here), "{here}");
+        }
+        for elsewhere in ["https://office.example.com", "http://10.0.0.1", "https://localhost.example.com"] {
+            assert!(!local(elsewhere), "{elsewhere}");
         }
     }
 

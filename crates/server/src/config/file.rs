@@ -1,6 +1,6 @@
 //! The configuration file.
 
-use std::{fs, io, path::Path};
+use std::path::Path;
 
 use toml::{
     Spanned,
@@ -14,19 +14,9 @@ use super::{
     value::{Origin, Raw},
 };
 
-/// Far more than any configuration; a larger file is something else.
-const LARGEST: u64 = 1 << 20;
-
 /// Reads the file.
 pub(crate) fn read(path: &Path) -> Result<String, Problem> {
-    let unreadable = |source| Problem::Unreadable { path: path.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(unreadable(io::Error::other(
-            "not a configuration file: it has to be a regular file of 1 MiB at most",
-        )));
-    }
-    fs::read_to_string(path).map_err(unreadable)
+    crate::read::text(path).map_err(|source| Problem::Unreadable { path: path.to_owned(), source })
 }
 
 /// Collects what the text of a file gives. Relative paths in it start from the folder of the file.

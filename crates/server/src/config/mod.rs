@@ -110,6 +110,11 @@ impl Sources {
         Self { file: FileSource::None, variables: Vec::new(), flags }
     }
 
+    /// Whether there is a file among them.
+    pub(crate) fn has_file(&self) -> bool {
+        self.path().is_some()
+    }
+
     fn path(&self) -> Option<PathBuf> {
         match &self.file {
             FileSource::None => None,

@@ -106,7 +106,7 @@ impl Files {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
+    crate::read::octets(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
 }
 
 /// What changes whenever one of the files does.

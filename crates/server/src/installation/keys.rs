@@ -25,7 +25,7 @@ pub(crate) fn open(keys: &Keys, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn Ke
 pub(crate) fn refusal(error: &RootKeyError) -> Refusal {
     let remedy = match error {
         RootKeyError::Missing(_) => {
-            "see that `keys.root_key` names the right file and that its disk is there, or restore the file from its copy"
+            "see that `keys.root_key` names the right file and that its disk is there, or restore the file from its copy; a new key cannot open what the old one has closed"
         }
         RootKeyError::Exists(_) => {
             "choose another folder for the new installation, or keep the one that is there"
@@ -38,5 +38,16 @@ pub(crate) fn refusal(error: &RootKeyError) -> Refusal {
         RootKeyError::Io { .. } => "see that this account may read the file",
         _ => "restore the file from its copy; a new one cannot open what the old one has closed",
     };
-    Refusal::new(error, remedy)
+    match error {
+        // Over data that is there, a new key is the one thing that does not help.
+        RootKeyError::Missing(path) => {
+            Refusal::new(format_args!("root key file {} does not exist", path.display()), remedy)
+        }
+        RootKeyError::TooOpen { path, mode } => {
+            let what =
+                format_args!("root key file {} is open to other users (mode {mode:04o})", path.display());
+            Refusal::new(what, remedy)
+        }
+        error => Refusal::new(error, remedy),
+    }
 }

@@ -1,6 +1,6 @@
 //! How letters leave this installation.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use bailiwick_mail::{LinkBase, Mailbox, Nowhere, Sender, Smtp, SmtpSettings, SmtpTls, Transport};
 use bailiwick_ops::mail::Mailroom;
@@ -93,7 +93,8 @@ pub(crate) fn smtp(server: &MailServer) -> Result<Smtp, Refusal> {
 
 fn read(path: &Path, key: &str) -> Result<Vec<u8>, Refusal> {
     let remedy = || format!("see that `{key}` names a file that this account may read");
-    fs::read(path).map_err(|error| Refusal::new(format_args!("{}: {error}", path.display()), remedy()))
+    crate::read::octets(path)
+        .map_err(|error| Refusal::new(format_args!("{}: {error}", path.display()), remedy()))
 }
 
 fn base(url: &PublicUrl) -> Result<LinkBase, Refusal> {

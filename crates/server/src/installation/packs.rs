@@ -1,6 +1,6 @@
 //! Permissions of packs.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use bailiwick_domain::catalogue::{Catalogue, PackPermissions};
 
@@ -31,7 +31,7 @@ pub(crate) fn catalogue(packs: &Packs) -> Result<Arc<Catalogue>, Refusal> {
 fn file(path: &Path) -> Result<PackPermissions, Refusal> {
     let name = path.display();
     let remedy = "see that `packs.files` names files of permissions that this account may read";
-    let text = fs::read_to_string(path)
+    let text = crate::read::text(path)
         .map_err(|error| Refusal::new(format_args!("pack {name}: {error}"), remedy))?;
     parse(&name.to_string(), &text)
 }
@@ -49,6 +49,8 @@ fn parse(name: &str, text: &str) -> Result<PackPermissions, Refusal> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -69,7 +69,7 @@ pub(crate) async fn create(
 pub(crate) async fn open(settings: &Settings, provider: &dyn KeyProvider) -> Result<SigningKey, Refusal> {
     let path = path(settings);
     let name = path.display();
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let text = crate::read::text(&path).map_err(|error| {
         let remedy = "see that `audit.checkpoints` names the right folder and that its disk is there, or restore the folder from its backup";
         Refusal::new(format_args!("signing key {name}: {error}"), remedy)
     })?;

@@ -110,6 +110,58 @@ fn auditor_sees_what_was_verified_and_is_told_the_record_that_does_not_fit() {
 }
 
 #[test]
+fn operator_who_gives_no_address_is_warned_of_what_was_assumed() {
+    let place = Place::empty();
+    let init = ["init", "--email", "root@example.com", "--name", "Root Owner"];
+    let ran = place.run(init);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for words in [
+        "WARNING",
+        "server.public_url = \"http://localhost:8080\"",
+        "server.https = \"off\"",
+        "audit.origin = \"localhost\"",
+        "can never change",
+        "--set server.public_url=https://",
+    ] {
+        assert!(ran.err.contains(words), "{words} is not in\n{}", ran.err);
+    }
+    let check = place.run(["check"]);
+    assert_eq!(check.code, 0, "{check:?}");
+    assert!(
+        check.out.contains("`server.public_url` is http://localhost:8080")
+            && check.out.contains("never change"),
+        "{}",
+        check.out
+    );
+    let told = place.run(
+        ["init", "--dir", "told", "--set", "server.public_url=https://office.example.com"]
+            .into_iter()
+            .chain(init.into_iter().skip(1)),
+    );
+    assert!(told.code == 0 && !told.err.contains("WARNING"), "{told:?}");
+    let check = place.run(["check", "--config", "told/bailiwick.toml"]);
+    assert!(check.code == 0 && !check.out.contains("never change"), "{check:?}");
+}
+
+#[test]
+fn operator_reads_one_verdict_when_all_is_well() {
+    let place = Place::installed();
+    let ran = place.run(["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.out.lines().last(), Some("All is well: 7 checks passed, 2 did not apply."), "{}", ran.out);
+}
+
+#[test]
+fn operator_without_a_configuration_is_told_how_to_come_by_one() {
+    let ran = Place::empty().run(["check"]);
+    assert!(
+        ran.code == 1 && ran.out.contains("--config FILE") && ran.out.contains("`bailiwick init`; docs"),
+        "{ran:?}"
+    );
+    assert!(!ran.out.contains("config show"), "it fails the same way: {}", ran.out);
+}
+
+#[test]
 fn migrating_twice_changes_nothing() {
     let place = Place::installed();
     let ran = place.run(["migrate"]);

@@ -47,7 +47,9 @@ fn a_root_key_that_is_missing_damaged_open_or_another_is_refused() {
     let place = Place::installed();
     let key = place.read("root.key");
     fs::remove_file(place.path("root.key")).unwrap();
-    place.refuses(["serve"], 3, &["root.key does not exist", "what to do: see that `keys.root_key`"]);
+    let missing =
+        place.refuses(["serve"], 3, &["root.key does not exist", "what to do: see that `keys.root_key`"]);
+    assert!(!missing.err.contains("bailiwick init"), "a new key would not open the data: {}", missing.err);
 
     place.write("root.key", key.replace("check ", "check 0"));
     fs::set_permissions(place.path("root.key"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -55,7 +57,8 @@ fn a_root_key_that_is_missing_damaged_open_or_another_is_refused() {
 
     place.write("root.key", &key);
     fs::set_permissions(place.path("root.key"), fs::Permissions::from_mode(0o644)).unwrap();
-    place.refuses(["serve"], 3, &["root.key is open to other users", "chmod 600"]);
+    let open = place.refuses(["serve"], 3, &["root.key is open to other users (mode 0644)", "chmod 600"]);
+    assert_eq!(open.err.matches("chmod 600").count(), 1, "{}", open.err);
 
     let other = Place::installed();
     fs::copy(other.path("root.key"), place.path("root.key")).unwrap();
@@ -170,7 +173,18 @@ fn auditor_is_told_that_a_checkpoint_is_missing_or_was_set_back() {
         &format!("the checkpoint of tenant {tenant} is missing or too old: 4 events were signed"),
         "what to do: restore the folder of checkpoints from its own backup",
     ];
-    place.refuses(["audit", "verify"], 1, &words);
+    let id = hex::decode(tenant.replace('-', "")).unwrap();
+    // As SQLite lays out a row: the tenant, the time in eight octets, no count, the outcome.
+    let noted = || {
+        ["", "-wal"].iter().any(|suffix| {
+            let file = fs::read(place.path(&format!("data/bailiwick.db{suffix}"))).unwrap_or_default();
+            file.windows(30).any(|row| row.starts_with(&id) && row.ends_with(b"failed"))
+        })
+    };
+    assert!(!noted());
+    let verified = place.run(["audit", "verify"]);
+    assert!(verified.code == 1 && words.iter().all(|word| verified.err.contains(word)), "{verified:?}");
+    assert!(noted(), "the outcome is there for the posture");
     let words = [words[1], words[2]];
     place.refuses(["serve"], 3, &words);
     fs::write(&checkpoint, note).unwrap();

@@ -10,7 +10,7 @@ use std::{
 use rustix::process::Signal;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::CertificateDer};
 
-use crate::support::{Place, free_port, get};
+use crate::support::{Place, Server, free_port, get};
 
 #[test]
 fn a_server_is_alive_and_ready_and_ends_when_told() {
@@ -73,6 +73,61 @@ fn a_second_signal_ends_the_patience() {
     server.signal(Signal::TERM);
     let (status, log) = server.end();
     assert!(status.code() == Some(0) && log.contains("told to stop again"), "{log}");
+}
+
+#[test]
+fn a_request_without_a_host_or_with_two_is_refused() {
+    let place = Place::installed();
+    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let server = place.serve(&["--metrics-listen", &metrics.to_string()]);
+    for address in [server.address, metrics] {
+        for (hosts, status) in [("", "400"), ("Host: a\r\nHost: b\r\n", "400"), ("Host: a\r\n", "404")] {
+            let mut stream = TcpStream::connect(address).unwrap();
+            write!(
+                stream,
+                "GET /nowhere HTTP/1.1\r\n{hosts}Accept: application/json\r\nConnection: close\r\n\r\n"
+            )
+            .unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{address} {hosts:?}: {answer}");
+        }
+    }
+    server.stop();
+}
+
+#[test]
+fn whoever_opens_every_connection_and_is_silent_leaves_the_server_working() {
+    let place = Place::installed();
+    let server = place.serve_with_files(192);
+    let mut kept = server.connect();
+    healthy(&mut kept);
+    // More than there are places, and with them more than there are files.
+    let silent: Vec<_> = (0..200).map(|_| server.connect()).collect();
+    assert!((0..50).any(|_| answer(&server).is_empty()), "there is always room for one more");
+    healthy(&mut kept);
+    drop(silent);
+    assert!((0..10_000).any(|_| answer(&server).starts_with("HTTP/1.1 200")), "no place became free");
+    let (status, log) = server.stop();
+    assert!(status.code() == Some(0) && !log.contains("Too many open files"), "{log}");
+}
+
+/// GET /healthz on a connection that stays.
+fn healthy(stream: &mut TcpStream) {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = [0; 4096];
+    let read = stream.read(&mut answer).unwrap();
+    assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..read]));
+}
+
+/// GET /healthz on a new connection; empty if it was closed without an answer.
+fn answer(server: &Server) -> String {
+    let mut stream = server.connect();
+    let mut answer = Vec::new();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    // A connection that is closed before the request arrives may be reset.
+    drop(stream.write_all(request).and_then(|()| stream.read_to_end(&mut answer)));
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[test]

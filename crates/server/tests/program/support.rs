@@ -63,7 +63,10 @@ impl Place {
 
     /// The program with arguments, in this folder, with nothing of ours in its environment but what was set.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bailiwick"));
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_bailiwick")), args)
+    }
+
+    fn prepared<A: AsRef<OsStr>>(&self, mut command: Command, args: impl IntoIterator<Item = A>) -> Command {
         command
             .args(args)
             .current_dir(self.folder.path())
@@ -120,7 +123,23 @@ impl Place {
     pub(crate) fn serve(&self, further: &[&str]) -> Server {
         let mut args = vec!["serve", "--listen", "127.0.0.1:0"];
         args.extend(further);
-        let mut child = self.command(args).spawn().unwrap();
+        Self::started(self.command(args))
+    }
+
+    /// Starts the server where the system lets it open this many files and sockets, and waits until it serves.
+    pub(crate) fn serve_with_files(&self, files: u32) -> Server {
+        let mut shell = Command::new("sh");
+        // The shell becomes the server, so that signals reach it.
+        shell.args([
+            "-c",
+            &format!("ulimit -n {files} && exec \"$0\" \"$@\""),
+            env!("CARGO_BIN_EXE_bailiwick"),
+        ]);
+        Self::started(self.prepared(shell, ["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn started(mut command: Command) -> Server {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut seen = String::new();
         let address = loop {

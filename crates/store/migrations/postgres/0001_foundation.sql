@@ -311,6 +311,15 @@ CREATE TABLE audit_personal (
     PRIMARY KEY (tenant, event, subject)
 );
 
+-- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
+CREATE TABLE audit_verification (
+    tenant   uuid NOT NULL REFERENCES tenant (id),
+    at       bigint NOT NULL,
+    events   bigint,
+    outcome  text NOT NULL CHECK (outcome IN ('held', 'failed')),
+    PRIMARY KEY (tenant)
+);
+
 -- Append-only: refused to everybody, including the owner, whatever their grants.
 CREATE FUNCTION bailiwick_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -374,6 +383,7 @@ GRANT SELECT, INSERT ON audit_tile TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_tree TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_checkpoint TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_personal TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_verification TO bailiwick_app;
 
 -- The second wall: whatever a query forgets, another tenant's rows are not there.
 ALTER TABLE tenant ENABLE ROW LEVEL SECURITY;
@@ -445,6 +455,9 @@ CREATE POLICY audit_checkpoint_own ON audit_checkpoint USING (tenant = bailiwick
 ALTER TABLE audit_personal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_personal FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_personal_own ON audit_personal USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_verification ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_verification FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_verification_own ON audit_verification USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 
 -- Names and status of tenants hold no personal data; the platform's list and the way to a tenant need them.
 CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);

@@ -311,6 +311,15 @@ CREATE TABLE audit_personal (
     PRIMARY KEY (tenant, event, subject)
 ) STRICT;
 
+-- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
+CREATE TABLE audit_verification (
+    tenant   BLOB NOT NULL REFERENCES tenant (id),
+    at       INTEGER NOT NULL,
+    events   INTEGER,
+    outcome  TEXT NOT NULL CHECK (outcome IN ('held', 'failed')),
+    PRIMARY KEY (tenant)
+) STRICT;
+
 -- Append-only: whoever changes the past has to remove these first, which the schema check at start names.
 CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
 CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
@@ -14,7 +14,7 @@ use std::{
 use bailiwick_domain::ids::TenantId;
 use bailiwick_proof::{
     Hash,
-    checkpoint::{Checkpoint, CheckpointError, NoteSigner, SignedNote, VerifierKey},
+    checkpoint::{Checkpoint, CheckpointError, MAX_NOTE_BYTES, NoteSigner, SignedNote, VerifierKey},
     tree::{Needs, root_at},
 };
 use uuid::Uuid;
@@ -27,6 +27,8 @@ use crate::{
     tx::{Scope, View},
 };
 
+/// Octets of a signed checkpoint at most; a larger file is something else.
+const LARGEST: u64 = MAX_NOTE_BYTES as u64;
 /// Tenants signed at most in one round.
 const TENANTS: i64 = 1024;
 
@@ -155,7 +157,7 @@ impl CheckpointStore {
 
     fn read(&self, tenant: TenantId) -> Result<Option<String>, SignError> {
         let path = self.path(tenant);
-        match fs::read_to_string(&path) {
+        match read_note(&path) {
             Ok(note) => Ok(Some(note)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(SignError::Io { path, cause }),
@@ -188,6 +190,18 @@ impl CheckpointStore {
     fn path(&self, tenant: TenantId) -> PathBuf {
         self.folder.join(format!("{tenant}.checkpoint"))
     }
+}
+
+/// Reads a file that holds a checkpoint, and none that is something else: a device has no end, a pipe perhaps no beginning.
+fn read_note(path: &Path) -> io::Result<String> {
+    let refused = || io::Error::other("not a checkpoint: it has to be a regular file of 256 KiB at most");
+    // Asked before opening, because opening a pipe would wait for its writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(refused());
+    }
+    let mut note = String::new();
+    let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut note)?;
+    if read as u64 > LARGEST { Err(refused()) } else { Ok(note) }
 }
 
 /// The name of a tenant's log in its checkpoints.
@@ -411,4 +425,34 @@ impl JobScope for &mut sqlx::PgConnection {
 
 pub(super) async fn job_scope(connection: impl JobScope) -> Result<(), Error> {
     Ok(connection.job_scope().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_has_the_signer_read_a_file_without_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CheckpointStore::open(folder.path()).unwrap();
+        let tenant = TenantId::from_str("0193a7c2-7b1e-7000-8000-000000000001").unwrap();
+        assert!(store.read(tenant).unwrap().is_none());
+        let path = store.path(tenant);
+        let largest = "x".repeat(MAX_NOTE_BYTES);
+        fs::write(&path, &largest).unwrap();
+        assert_eq!(store.read(tenant).unwrap().unwrap(), largest);
+        let refused = || {
+            let error = store.read(tenant).unwrap_err().to_string();
+            assert!(error.contains("regular file of 256 KiB at most"), "{error}");
+        };
+        fs::write(&path, format!("{largest}x")).unwrap();
+        refused();
+        for other in ["/dev/zero", "/"] {
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink(other, &path).unwrap();
+            refused();
+        }
+    }
 }

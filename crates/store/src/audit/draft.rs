@@ -115,7 +115,8 @@ pub(crate) async fn drafts<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<V
             };
             security_events::insert(tx, &raised).await?;
         }
-        drafts.push(draft(tx, permit, id, event, Outcome::Ok).await?);
+        let outcome = if event.refused { Outcome::Denied } else { Outcome::Ok };
+        drafts.push(draft(tx, permit, id, event, outcome).await?);
     }
     Ok(drafts)
 }
@@ -144,6 +145,7 @@ pub(crate) async fn outcome_draft<R: Rule>(
         secret: &[],
         reason: Some(code.to_owned()),
         raises: None,
+        refused: outcome == Outcome::Denied,
     };
     draft(tx, permit, id, event, outcome).await
 }

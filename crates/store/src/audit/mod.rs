@@ -18,6 +18,7 @@ mod personal;
 mod reader;
 mod search;
 mod sequence;
+mod verification;
 mod verify;
 
 pub(crate) use append::{append_postgres, flush_sqlite};
@@ -28,7 +29,7 @@ pub use find::{RECENT, by_prefix};
 pub use lag::{LAG_CAP, Lag, lag};
 pub use owner::owner;
 pub use page::{
-    EventPage, Proof, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
+    EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };
 pub(crate) use personal::SubjectCache;
 pub(crate) use search::exists;
@@ -37,4 +38,5 @@ pub use search::{
     search, total,
 };
 pub use sequence::Sequencer;
+pub use verification::{last_verification, note_verification};
 pub use verify::{Progress, Report, VerifyError, verify_all};

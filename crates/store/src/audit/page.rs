@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bailiwick_domain::{ids::EventId, time::Timestamp};
 use bailiwick_proof::{
     Hash,
-    tree::{Needs, inclusion_proof},
+    tree::{Needs, inclusion_proof, root_at},
 };
 use serde_json::Value;
 use sqlx::FromRow;
@@ -27,14 +27,14 @@ pub struct EventPage {
     pub personal: HashMap<String, Value>,
 }
 
-/// That an event lies in the tree.
+/// That an event lies in the tree: in the one that the checkpoint vouches for, or in the newest one where none is signed yet.
 #[derive(Clone, Debug)]
 pub struct Proof {
     /// The leaf.
     pub leaf_index: i64,
-    /// The size of the tree that the proof leads to.
+    /// The size of the tree that the proof leads to: that of the checkpoint, unless the stored log is shorter.
     pub size: i64,
-    /// That tree's root.
+    /// That tree's root, computed from the stored hashes.
     pub root: Hash,
     /// The hashes beside the path from the leaf to the root (RFC 9162 §2.1.3).
     pub path: Vec<Hash>,
@@ -83,23 +83,43 @@ pub async fn event_page(scope: &mut impl Scope, event: EventId) -> Result<EventP
 
 async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
     let tenant = scope.tenant();
-    let (size, frontier) = integrate::tree(&mut scope.driver(), tenant).await?;
-    let (leaf, tree) = (leaf_index.unsigned_abs(), size.unsigned_abs());
-    let unprovable = |e: &dyn std::fmt::Display| Error::Proof(e.to_string());
-    let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
-    let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
-    let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
-    let oldest: Option<(String, i64)> = on!(scope, |c| {
+    let (newest, frontier) = integrate::tree(&mut scope.driver(), tenant).await?;
+    let oldest: Option<(i64, String, i64)> = on!(scope, |c| {
         sqlx::query_as(
-        "SELECT note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
+        "SELECT size, note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
     )
     .bind(tenant.uuid())
     .bind(leaf_index)
     .fetch_optional(c)
     .await
     })?;
-    let (checkpoint, signed_at) = oldest.map(|(note, at)| (note, Timestamp::from_micros(at))).unzip();
-    Ok(Proof { leaf_index, size, root: frontier.root(), path, checkpoint, signed_at })
+    // A log that is shorter than what was signed leads to no signed root: whoever compares the two sizes sees it.
+    let size = oldest.as_ref().map(|(size, ..)| *size).filter(|size| *size <= newest).unwrap_or(newest);
+    let (leaf, tree) = (leaf_index.unsigned_abs(), size.unsigned_abs());
+    let unprovable = |e: &dyn std::fmt::Display| Error::Proof(e.to_string());
+    let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
+    let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
+    let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
+    let root = if size == newest {
+        frontier.root()
+    } else {
+        let fetched = reader::fetch(&mut scope.driver(), tenant, &Needs::root(tree)).await?;
+        root_at(&fetched, tree).map_err(|e| unprovable(&e))?
+    };
+    let (checkpoint, signed_at) = oldest.map(|(_, note, at)| (note, Timestamp::from_micros(at))).unzip();
+    Ok(Proof { leaf_index, size, root, path, checkpoint, signed_at })
+}
+
+/// A revision of an entity as its history shows it.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// What the search knows of it.
+    pub listed: Listed,
+    /// The stored octets. Those that are no text, which nobody writes here, have marks in place of what cannot be read, and
+    /// so do not give the hash.
+    pub bytes: String,
+    /// The leaf hash in the tree. Octets that do not give it were altered.
+    pub hash: Hash,
 }
 
 /// The events of one entity with their octets, newest first, before `revision` if one is given.
@@ -108,17 +128,18 @@ pub async fn entity_history(
     kind: &str,
     id: Uuid,
     before: Option<i64>,
-) -> Result<Vec<(Listed, String)>> {
+) -> Result<Vec<Revision>> {
     let tenant = scope.tenant();
     #[derive(FromRow)]
     struct Row {
         #[sqlx(flatten)]
         listed: Listed,
         bytes: Vec<u8>,
+        hash: Vec<u8>,
     }
     let rows: Vec<Row> = on!(scope, |c| {
         sqlx::query_as(
-        "SELECT l.leaf_index, l.event, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision, e.bytes
+        "SELECT l.leaf_index, l.event, l.recorded_at, l.actor_kind, l.actor_id, l.action, l.outcome, l.entity_type, l.entity_id, l.revision, e.bytes, l.hash
          FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND l.revision < $4 ORDER BY l.revision DESC LIMIT $5"
     )
@@ -132,11 +153,11 @@ pub async fn entity_history(
     })?;
     rows.into_iter()
         .map(|row| {
-            Ok((
-                row.listed,
-                String::from_utf8(row.bytes)
-                    .map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?,
-            ))
+            Ok(Revision {
+                listed: row.listed,
+                bytes: String::from_utf8_lossy(&row.bytes).into_owned(),
+                hash: stored_hash(&row.hash)?,
+            })
         })
         .collect()
 }

@@ -103,6 +103,14 @@ pub enum VerifyError {
         /// The events read.
         found: u64,
     },
+    /// A tenant without the row of its tree, which every tenant has from the moment that it is there.
+    #[error("tenant {slug}: the stored tree of the log is missing (no row in audit_tree for {tenant})")]
+    NoTree {
+        /// The tenant's short name.
+        slug: String,
+        /// The tenant.
+        tenant: TenantId,
+    },
     /// The checkpoints outside the database.
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -139,7 +147,13 @@ pub async fn verify_all(
     }
     let mut total = 0;
     for tenant in &tenants {
-        total += audit::total(&mut store.view(tenant.id).await?).await?.unsigned_abs();
+        total += match audit::total(&mut store.view(tenant.id).await?).await {
+            Ok(size) => size.unsigned_abs(),
+            Err(Error::NotFound) => {
+                return Err(VerifyError::NoTree { slug: tenant.slug.clone(), tenant: tenant.id });
+            }
+            Err(error) => return Err(error.into()),
+        };
     }
     let mut done = 0;
     let mut reports = Vec::with_capacity(tenants.len());

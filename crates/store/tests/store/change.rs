@@ -176,9 +176,9 @@ both_databases! {
         let (mut seen, mut before) = (Vec::new(), None);
         loop {
             let page = audit::entity_history(&mut view, "user", user.id.uuid(), before).await.unwrap();
-            let Some((last, _)) = page.last() else { break };
-            before = Some(last.revision);
-            seen.extend(page.iter().map(|(listed, _)| listed.revision));
+            let Some(last) = page.last() else { break };
+            before = Some(last.listed.revision);
+            seen.extend(page.iter().map(|row| row.listed.revision));
         }
         assert_eq!(seen, (1..=120).rev().collect::<Vec<_>>());
     }

@@ -22,7 +22,7 @@ async fn revision(db: &Db, tenant: &Tenant, user: &User) -> (String, i64) {
     let mut view = db.store.read(&permit).await.unwrap();
     let history =
         bailiwick_store::audit::entity_history(&mut view, "user", user.id.uuid(), None).await.unwrap();
-    (users::find(&mut view, user.id).await.unwrap().name, history[0].0.revision)
+    (users::find(&mut view, user.id).await.unwrap().name, history[0].listed.revision)
 }
 
 // A commit travels over a network there. What SQLite does when a commit fails is in `batch`.

@@ -1,8 +1,12 @@
 //! The signer: what is signed once stays true, or is refused by name.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use bailiwick_domain::rule::{ByJob, ReadPosture};
+use bailiwick_domain::rule::{ByJob, ReadAudit, ReadPosture};
+use bailiwick_proof::{
+    checkpoint::{Checkpoint, SignedNote},
+    tree::verify_inclusion,
+};
 use bailiwick_store::{
     DatabaseKind, Permit, Store,
     audit::{self, CheckpointStore, SignError},
@@ -122,6 +126,29 @@ both_databases! {
         let counts = posture::counts(&mut view).await.unwrap();
         assert_eq!((counts.unsigned, counts.last_signed), (0, Some(db.store.now())));
         db.signer().check().await.unwrap();
+    }
+
+    async fn auditor_is_led_from_a_record_to_the_root_in_the_note_beside_it(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.sign().await;
+        for n in 0..3 {
+            rename(&db.store, &acme.job(), &acme.owner().user, format!("Olive {n}")).await;
+        }
+        db.sign().await;
+        let mut view = db.store.read(&acme.owner().permit::<ReadAudit>().await).await.unwrap();
+        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap().items;
+        let mut sizes = BTreeSet::new();
+        for listed in found {
+            let page = audit::event_page(&mut view, listed.event).await.unwrap();
+            let proof = page.proof.unwrap();
+            let note = proof.checkpoint.unwrap();
+            let checkpoint = Checkpoint::parse(SignedNote::parse(note.as_bytes()).unwrap().text()).unwrap();
+            let leaf = proof.leaf_index.unsigned_abs();
+            verify_inclusion(&page.hash, leaf, checkpoint.size, &proof.path, &checkpoint.root).unwrap();
+            assert_eq!((proof.size.unsigned_abs(), proof.root), (checkpoint.size, checkpoint.root));
+            sizes.insert(checkpoint.size);
+        }
+        assert!(sizes.len() >= 2, "an older checkpoint and the newest: {sizes:?}");
     }
 
     async fn database_that_went_backwards_is_refused_and_named(db: Db) {

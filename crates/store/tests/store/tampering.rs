@@ -2,11 +2,13 @@
 
 use bailiwick_domain::{
     entity::User,
-    rule::{ByJob, DisableUser},
+    rule::{ByJob, DisableUser, ReadAudit},
 };
 use bailiwick_proof::{canonical, leaf_hash};
 use bailiwick_store::{
-    DatabaseKind, Error, Event, Permit, Store, audit::SignError, audit::VerifyError, users,
+    DatabaseKind, Error, Event, Permit, Store,
+    audit::{self, Revision, SignError, VerifyError},
+    users,
 };
 use bailiwick_testkit::{Db, Tenant, both_databases, postgres_only};
 use serde_json::{Value, json};
@@ -153,6 +155,27 @@ both_databases! {
             let id = scene.rewrite(leaf, &[], |event| event["outcome"] = json!("denied")).await;
             names(&scene.found().await, &["search row", &id.to_string(), &format!("leaf {leaf}")]);
         }
+    }
+
+    async fn auditor_is_given_altered_octets_beside_the_hash_in_the_tree(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.sign().await;
+        let owner = acme.owner();
+        let history = async || {
+            let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
+            audit::entity_history(&mut view, "user", owner.id().uuid(), None).await.unwrap()
+        };
+        let fits = |revision: &Revision| leaf_hash(revision.bytes.as_bytes()) == revision.hash;
+        let written = history().await;
+        assert!(!written.is_empty() && written.iter().all(fits));
+        let mut bytes = written[0].bytes.clone().into_bytes();
+        let flipped = bytes.iter().rposition(|octet| *octet == b'8' || *octet == b'0').unwrap();
+        bytes[flipped] ^= 1;
+        let mut raw = Raw::tampering(&db).await;
+        raw!(raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", bytes, written[0].listed.event.uuid()).unwrap();
+        let altered = history().await;
+        assert!(!fits(&altered[0]) && altered[1..].iter().all(fits));
+        assert_eq!(altered[0].hash, written[0].hash);
     }
 
     async fn rewritten_history_breaks_a_chain_a_tile_or_a_signature(db: Db) {
@@ -309,6 +332,8 @@ both_databases! {
         raw!(scene.raw, "UPDATE audit_tile SET hashes = $1 WHERE tenant = $2", hashes, scene.id).unwrap();
         names(&scene.found().await, &["hash tile at level 0 number 0", &format!("event {id} at leaf 9")]);
 
+        scene.sql("DELETE FROM audit_tree WHERE tenant = $1").await;
+        names(&scene.found().await, &["tenant acme", "tree of the log is missing"]);
         scene.sql("UPDATE audit_tree SET size = size - 1 WHERE tenant = $1").await;
         names(&scene.found().await, &["the stored tree of", "is not the one"]);
         let edges: Vec<(Vec<u8>,)> = raw_rows!(scene.raw, "SELECT frontier FROM audit_tree WHERE tenant = $1", scene.id);

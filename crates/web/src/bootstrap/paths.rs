@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::Route;
-use crate::{assets, error::Error};
+use crate::{assets, error::Error, routes::FILES};
 
 /// Folders that a product with files on disk would have to hide.
 const HIDDEN: [&str; 2] = ["includes", "db"];
@@ -49,6 +49,9 @@ fn verdict(method: &Method, path: &str) -> Verdict {
     }
     if path.starts_with(assets::PREFIX) {
         return if reads { Verdict::Asset } else { Verdict::Nothing };
+    }
+    if FILES.contains(&path) {
+        return Verdict::Route;
     }
     let first = rest.split('/').next().unwrap_or_default();
     if HIDDEN.iter().any(|name| first.eq_ignore_ascii_case(name)) {
@@ -104,7 +107,7 @@ mod tests {
             ("/users/7.json", "/users/7"),
             ("/index.php", "/index"),
             ("/archive.tar.gz", "/archive"),
-            ("/favicon.ico", "/favicon"),
+            ("/favicon.icon", "/favicon"),
             ("/users.", "/users"),
         ] {
             assert_eq!(verdict(&Method::GET, path), Verdict::Redirect(to.into()), "{path}");
@@ -156,6 +159,8 @@ mod tests {
             "/users",
             "/users/0193a7c2-7b1e-7000-8000-000000000001",
             "/dbx",
+            "/robots.txt",
+            "/favicon.ico",
             "/roles/user%3Aread",
             "/caf%C3%A9",
         ] {

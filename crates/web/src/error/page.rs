@@ -5,6 +5,8 @@ use axum::{
     http::header,
     response::{Html, IntoResponse, Response},
 };
+use bailiwick_domain::rule::Rule;
+use bailiwick_store::Permit;
 
 use super::Error;
 use crate::shell::{Link, Shell, Visit};
@@ -17,8 +19,34 @@ struct ErrorPage {
     title: &'static str,
     detail: &'static str,
     advice: &'static [&'static str],
+    /// Whether signing out is what helps.
+    sign_out: bool,
     action: Link,
     back: Option<Link>,
+}
+
+/// The same within the shell, for somebody who is signed in.
+#[derive(Template)]
+#[template(path = "error_within.html")]
+struct ErrorWithin {
+    shell: Shell,
+    title: &'static str,
+    detail: &'static str,
+    advice: &'static [&'static str],
+    action: Link,
+}
+
+/// Renders the page for whoever holds `permit`, with the navigation that is theirs.
+pub(crate) fn page_within<R: Rule>(error: &Error, permit: &Permit<R>, visit: &Visit) -> Response {
+    let public = error.public();
+    let page = ErrorWithin {
+        shell: Shell::new(permit, visit, public.title),
+        title: public.title,
+        detail: public.detail,
+        advice: public.advice,
+        action: Link::new("Go to the start page", "/"),
+    };
+    answer(error, &page)
 }
 
 /// Renders the page. It has no navigation: who may open what is not known here.
@@ -30,17 +58,22 @@ pub(crate) fn page(error: &Error, visit: &Visit) -> Response {
         title: public.title,
         detail: public.detail,
         advice: public.advice,
+        sign_out: matches!(error, Error::SignedIn),
         action: match error {
             Error::DeadLink(_) => Link::new("Go to the sign-in", "/sign-in"),
             _ => Link::new("Go to the start page", "/"),
         },
         back: None,
     };
+    answer(error, &page)
+}
+
+fn answer(error: &Error, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => (error.status(), error.headers(), Html(html)).into_response(),
         Err(cause) => {
             tracing::error!(%cause, "the error page cannot be rendered");
-            (error.status(), [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], public.title)
+            (error.status(), [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], error.public().title)
                 .into_response()
         }
     }

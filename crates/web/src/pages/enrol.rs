@@ -23,10 +23,6 @@ pub(crate) fn routes() -> Routes {
     Routes::new().get("/enrol/{token}", show::show).post("/enrol/{token}", set::set)
 }
 
-/// Otherwise the password of one person would be recorded as set by another.
-const SIGNED_IN: Error =
-    Error::Conflict("This browser is signed in. Sign out first, then open the link again.");
-
 /// The token in the path.
 #[derive(Debug)]
 struct Link(EnrolmentToken);
@@ -47,10 +43,12 @@ struct Enrolled {
 /// Whom the link enrols, without using it.
 ///
 /// # Errors
-/// [`Error::DeadLink`] says whether the link was used, has lapsed or never existed.
+/// [`Error::DeadLink`] says whether the link was used, has lapsed or never existed; [`Error::SignedIn`] that somebody is
+/// signed in already.
 async fn enrolled(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<Enrolled> {
     if Standing::of(permit) != Standing::Nobody {
-        return Err(SIGNED_IN);
+        // Otherwise the password of one person would be recorded as set by another.
+        return Err(Error::SignedIn);
     }
     let permit = permit.enter(TenantId::from_bytes(token.tenant()));
     let mut view = store.read(&permit).await?;

@@ -27,9 +27,6 @@ pub(crate) fn routes() -> Routes {
 
 /// One answer, whatever is wrong with the link.
 const DEAD: Error = Error::Conflict(invitations::DEAD);
-/// Otherwise one person would join while another is signed in.
-const SIGNED_IN: Error =
-    Error::Conflict("This browser is signed in. Sign out first, then open the link again.");
 
 /// The token in the path.
 #[derive(Debug)]
@@ -42,9 +39,9 @@ impl FromStr for Link {
     }
 }
 
-/// Refuses whoever is signed in already.
+/// Refuses whoever is signed in already: otherwise one person would join while another is signed in.
 fn signed_out(permit: &Permit<SignIn>) -> Result<()> {
-    if Standing::of(permit) == Standing::Nobody { Ok(()) } else { Err(SIGNED_IN) }
+    if Standing::of(permit) == Standing::Nobody { Ok(()) } else { Err(Error::SignedIn) }
 }
 
 /// What the link leads to, without using it.

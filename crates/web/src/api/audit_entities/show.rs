@@ -37,7 +37,8 @@ pub(in crate::api) async fn handle(
     let before = before.map(|Before(revision)| revision);
     let mut view = store.read(&permit).await?;
     let mut revisions = if before.is_none() { just_now(&mut view, &kind, id).await? } else { Vec::new() };
-    revisions.extend(audit::entity_history(&mut view, &kind, id, before).await?);
+    let history = audit::entity_history(&mut view, &kind, id, before).await?;
+    revisions.extend(history.into_iter().map(|revision| (revision.listed, revision.bytes)));
     if revisions.is_empty() && before.is_none() {
         return Err(Error::NotFound);
     }

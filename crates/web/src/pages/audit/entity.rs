@@ -5,7 +5,10 @@ use askama_web::WebTemplate;
 use axum::extract::{Path, State};
 use bailiwick_domain::rule::ReadAudit;
 use bailiwick_proof::{Hash, leaf_hash};
-use bailiwick_store::{Store, audit};
+use bailiwick_store::{
+    Store,
+    audit::{self, Revision},
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -62,8 +65,11 @@ struct RevisionRow {
 /// A link of the chain: the hash of a record and the hash of the one before, as the record itself says it.
 struct Linked {
     revision: i64,
+    /// Of the octets as they are stored now.
     hash: Hash,
     prev: Option<Hash>,
+    /// Whether the octets give the hash in the tree, and the list says what they say.
+    intact: bool,
 }
 
 pub(super) async fn entity(
@@ -77,33 +83,31 @@ pub(super) async fn entity(
     let mut view = store.read(&permit).await?;
     let found = audit::entity_history(&mut view, &kind, id, place.before).await?;
     // Another tenant's thing looks like one that never was.
-    let (Some((newest, _)), Some((oldest, _))) = (found.first(), found.last()) else {
+    let (Some(newest), Some(oldest)) = (found.first(), found.last()) else {
         return Err(Error::NotFound);
     };
-    let (newest, oldest) = (newest.revision, oldest.revision);
-    let events: Vec<_> = found.iter().map(|(listed, _)| listed.event).collect();
+    let (newest, oldest) = (newest.listed.revision, oldest.listed.revision);
+    let events: Vec<_> = found.iter().map(|revision| revision.listed.event).collect();
     let personal = audit::revealed(&mut view, &events).await?;
-    let actors = found.iter().filter_map(|(listed, _)| Some((listed.actor_kind.as_str(), listed.actor_id?)));
+    let actors = found.iter().map(|revision| &revision.listed);
+    let actors = actors.filter_map(|listed| Some((listed.actor_kind.as_str(), listed.actor_id?)));
     let ids: Vec<_> = actors.chain([(kind.as_str(), id)]).collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
     let (mut rows, mut chain) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
-    for (listed, octets) in &found {
-        let record = Record::read(octets)?;
-        chain.push(Linked {
-            revision: listed.revision,
-            hash: leaf_hash(octets.as_bytes()),
-            prev: record.prev,
-        });
+    for revision in &found {
+        let (link, record) = judged(revision)?;
+        let listed = &revision.listed;
         rows.push(RevisionRow {
             icon: words::icon(&kind),
             href: format!("/audit/events/{}", listed.event),
             action: listed.action.clone(),
-            outcome: words::of_outcome(&listed.outcome),
+            outcome: outcome(&link, &listed.outcome),
             actor: names.actor(&listed.actor_kind, listed.actor_id, None).name,
             at: When::instant(listed.recorded_at),
             revision: listed.revision,
-            changes: difference::changes(record.changes, &personal),
+            changes: record.map(|record| difference::changes(record.changes, &personal)).unwrap_or_default(),
         });
+        chain.push(link);
     }
     let (title, here) = (names.title(&kind, id), history(&kind, id));
     let shown = if place.before.is_none() {
@@ -131,8 +135,37 @@ pub(super) async fn entity(
     })
 }
 
-/// Whether each shown record names the hash of the one before; they come newest first.
+/// What a revision is worth as a link of the chain, and what its octets say; nothing when they were made unreadable.
+fn judged(revision: &Revision) -> Result<(Linked, Option<Record>)> {
+    let listed = &revision.listed;
+    let hash = leaf_hash(revision.bytes.as_bytes());
+    let hashed = hash == revision.hash;
+    let record = match Record::read(&revision.bytes) {
+        Ok(record) => Some(record),
+        // The very octets that were written: a fault of this program, not of whoever has hands on the database.
+        Err(error) if hashed => return Err(error),
+        Err(_) => None,
+    };
+    let agrees = |record: &Record| {
+        record.action == listed.action
+            && record.outcome == listed.outcome
+            && record.entity.revision == listed.revision
+    };
+    let intact = hashed && record.as_ref().is_some_and(agrees);
+    let prev = record.as_ref().and_then(|record| record.prev);
+    Ok((Linked { revision: listed.revision, hash, prev, intact }, record))
+}
+
+/// How it ended, unless that is no longer known.
+fn outcome(link: &Linked, recorded: &str) -> Badge {
+    if link.intact { words::of_outcome(recorded) } else { Badge::new("bad", "Altered") }
+}
+
+/// Whether each shown record is as it was written and names the hash of the one before; they come newest first.
 fn unbroken(chain: &[Linked]) -> Badge {
+    if let Some(altered) = chain.iter().find(|link| !link.intact) {
+        return Badge::new("bad", format!("Altered at revision {}", altered.revision));
+    }
     for (place, link) in chain.iter().enumerate() {
         let fits = match chain.get(place + 1) {
             Some(before) => link.prev == Some(before.hash) && link.revision == before.revision + 1,
@@ -151,11 +184,13 @@ fn unbroken(chain: &[Linked]) -> Badge {
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_testkit::both_databases;
+
     use super::*;
 
     fn chain() -> Vec<Linked> {
         let hash = |n: u8| leaf_hash(&[n]);
-        let link = |n: u8, prev| Linked { revision: i64::from(n), hash: hash(n), prev };
+        let link = |n: u8, prev| Linked { revision: i64::from(n), hash: hash(n), prev, intact: true };
         vec![link(3, Some(hash(2))), link(2, Some(hash(1))), link(1, None)]
     }
 
@@ -174,5 +209,31 @@ mod tests {
         let mut forged = chain();
         forged[2].prev = Some(leaf_hash(b"x"));
         assert_eq!(unbroken(&forged).text, "Chain broken at revision 1");
+    }
+
+    both_databases! {
+        async fn auditor_sees_a_record_whose_octets_were_altered(db: Db) {
+            let acme = db.tenant("acme").await;
+            db.sign().await;
+            let owner = acme.owner();
+            let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
+            let history = audit::entity_history(&mut view, "user", owner.id().uuid(), None).await.unwrap();
+            let written = history.into_iter().find(|revision| revision.listed.outcome == "ok").unwrap();
+            let (link, record) = judged(&written).unwrap();
+            assert_eq!((outcome(&link, "ok").text.as_str(), record.is_some()), ("Done", true));
+            for place in [0, written.bytes.len() / 2, written.bytes.len() - 1] {
+                // The lowest bit: another character of the same length, within whatever the text is.
+                let mut octets = written.bytes.clone().into_bytes();
+                octets[place] ^= 1;
+                let altered = Revision { bytes: String::from_utf8_lossy(&octets).into_owned(), ..written.clone() };
+                let (link, _) = judged(&altered).unwrap();
+                assert_eq!(outcome(&link, "ok").text, "Altered", "octet {place}");
+                let chain = unbroken(&[link]);
+                assert!(chain.kind == "bad" && chain.text.starts_with("Altered at revision"), "{}", chain.text);
+            }
+            let mut listed = written.clone();
+            listed.listed.action = "user.praised".into();
+            assert!(!judged(&listed).unwrap().0.intact, "the list says what the octets do not");
+        }
     }
 }

@@ -100,8 +100,8 @@ pub(super) async fn event(
     // The revision after this one, this one, and the one before.
     let around = audit::entity_history(&mut view, kind, entity, Some(revision.saturating_add(2))).await?;
     let at = |revision: i64| {
-        let found = around.iter().find(|(listed, _)| listed.revision == revision);
-        found.map(|(listed, _)| format!("/audit/events/{}", listed.event))
+        let found = around.iter().find(|each| each.listed.revision == revision);
+        found.map(|each| format!("/audit/events/{}", each.listed.event))
     };
     let (older, newer) = (at(revision - 1), at(revision + 1));
     let ids: Vec<_> = record
@@ -117,7 +117,10 @@ pub(super) async fn event(
     let previous = record
         .prev
         .map(|hash| Link::new(hash.to_string(), older.clone().unwrap_or_else(|| history(kind, entity))));
-    let (outcome, words) = (words::of_outcome(&record.outcome), words::of_action(&record.action));
+    let words = words::of_action(&record.action);
+    // How it ended is what the octets say, and altered octets say nothing that counts.
+    let outcome =
+        if intact(&page) { words::of_outcome(&record.outcome) } else { Badge::new("bad", "Altered") };
     Ok(AuditEventPage {
         shell: Shell::new(&permit, &visit, record.action.clone()).under("Audit log", "/audit"),
         id: id.to_string(),
@@ -163,7 +166,6 @@ fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
 
 /// What proves the record, checked here and now with the verifier's own code.
 fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
-    let intact = leaf_hash(page.bytes.as_bytes()) == page.hash;
     let fits = page.proof.as_ref().map(|proof| {
         verify_inclusion(
             &page.hash,
@@ -174,13 +176,18 @@ fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
         )
         .is_ok()
     });
-    let checkpoint = page.proof.as_ref().and_then(signed);
-    let status = match (intact, fits, &checkpoint) {
+    let signed = page.proof.as_ref().and_then(|proof| Some((proof, signed(proof)?)));
+    // The path must lead to the very root that was signed, not to one that the database gives beside it.
+    let vouched = signed.as_ref().map(|(proof, (checkpoint, _))| {
+        checkpoint.root == proof.root && checkpoint.size == proof.size.unsigned_abs()
+    });
+    let status = match (intact(page), fits, vouched) {
         (false, ..) => Badge::new("bad", "Altered: the octets do not give the recorded hash"),
         (true, Some(false), _) => Badge::new("bad", "Not in the tree: the path does not lead to its root"),
         (true, None, _) => Badge::new("info", "Waiting for its place in the tree"),
         (true, Some(true), None) => Badge::new("info", "In the tree, waiting for a checkpoint"),
-        (true, Some(true), Some(_)) => Badge::new("ok", "Sealed"),
+        (true, Some(true), Some(false)) => Badge::new("bad", "Not the signed tree: its root is another"),
+        (true, Some(true), Some(true)) => Badge::new("ok", "Sealed"),
     };
     let tree = page.proof.as_ref().map(|proof| Tree {
         size: grouped(proof.size),
@@ -193,24 +200,31 @@ fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
         previous,
         leaf: page.proof.as_ref().map(|proof| grouped(proof.leaf_index)),
         tree,
-        checkpoint,
+        checkpoint: signed.map(|(_, (_, shown))| shown),
     }
 }
 
-/// The oldest checkpoint that covers the record; nothing while there is none, or when the note cannot be read.
-fn signed(proof: &audit::Proof) -> Option<Signed> {
+/// Whether the octets are the ones that were hashed.
+fn intact(page: &EventPage) -> bool {
+    leaf_hash(page.bytes.as_bytes()) == page.hash
+}
+
+/// The oldest checkpoint that covers the record, and how it is shown; nothing while there is none, or when the note cannot
+/// be read.
+fn signed(proof: &audit::Proof) -> Option<(Checkpoint, Signed)> {
     let note = proof.checkpoint.as_ref()?;
     let parsed = SignedNote::parse(note.as_bytes()).ok()?;
     let checkpoint = Checkpoint::parse(parsed.text()).ok()?;
     let signer =
         parsed.signatures().first().map(|line| format!("{} (key {})", line.name, hex::encode(line.key_id)));
-    Some(Signed {
+    let shown = Signed {
         size: grouped(i64::try_from(checkpoint.size).unwrap_or(i64::MAX)),
         root: checkpoint.root.to_string(),
         signed: proof.signed_at.map(When::instant),
         signer: signer.unwrap_or_default(),
         note: note.clone(),
-    })
+    };
+    Some((checkpoint, shown))
 }
 
 fn indented(octets: &str) -> String {

@@ -35,6 +35,7 @@ pub(super) struct Asked {
     actor: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
+    /// A person's name or address, or the id of whatever it is.
     entity: Option<String>,
     action: Option<String>,
     outcome: Option<String>,
@@ -68,17 +69,15 @@ impl Asked {
         let problems = &mut understood.problems;
         let filter = &mut understood.filter;
         if let Some(text) = self.actor.as_deref() {
-            match actor(scope, text.trim()).await? {
+            match person_or_id(scope, text.trim()).await? {
                 Ok(id) => filter.actor = Some(id),
                 Err(why) => problems.push(Problem::new("actor", why)),
             }
         }
         if let Some(text) = self.entity.as_deref() {
-            match Uuid::try_parse(text.trim()) {
+            match person_or_id(scope, text.trim()).await? {
                 Ok(id) => filter.entity_id = Some(id),
-                Err(_) => {
-                    problems.push(Problem::new("entity", "This is no id. Copy the id of a record's entity."))
-                }
+                Err(why) => problems.push(Problem::new("entity", why)),
             }
         }
         filter.entity_type.clone_from(&self.kind);
@@ -182,7 +181,7 @@ impl Asked {
 
     /// The entity as it was typed.
     pub(super) fn entity_field(&self, problems: &[Problem]) -> Field {
-        field("entity", "Entity", self.entity.as_deref(), problems).hint("Id")
+        field("entity", "Entity", self.entity.as_deref(), problems).hint("Name, address or id")
     }
 
     /// The kinds that occur.
@@ -259,14 +258,14 @@ impl Asked {
     }
 }
 
-/// The person or key that was asked for, or why nobody is.
-async fn actor(scope: &mut impl Scope, text: &str) -> Result<Result<Uuid, &'static str>> {
+/// The id of what was asked for, by itself or by the name or address of a person; or why nothing is meant.
+async fn person_or_id(scope: &mut impl Scope, text: &str) -> Result<Result<Uuid, &'static str>> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(Ok(id));
     }
     let found = users::matching(scope, text).await?;
     Ok(match found.as_slice() {
-        [] => Err("Nobody here has this name or address."),
+        [] => Err("Nobody here has this name or address, and it is no id."),
         [one] => Ok(one.id.uuid()),
         _ => Err("Several people fit. Use the address of one of them."),
     })

@@ -182,6 +182,8 @@ mod pages {
             assert!(by_name.contains("1 record<") && by_name.contains("Olive acme") && by_name.contains("User invited"), "{by_name}");
             let by_address = auditor.get("/audit?actor=OWNER%40acme.example&outcome=ok").await.page();
             assert!(by_address.contains("user.invited"));
+            let of_the_owner = auditor.get("/audit?entity=OWNER%40acme.example").await.page();
+            assert!(of_the_owner.contains("<code>user.created</code>") && !of_the_owner.contains("href=\"/audit/entities/invitation/"), "{of_the_owner}");
             let none = auditor.get("/audit?action=user.invited&to=1990-01-01").await.page();
             assert!(none.contains("No record matches"));
             assert!(auditor.get("/audit?type=invitation").await.page().contains("/audit?") , "chips lead on");
@@ -211,6 +213,7 @@ mod pages {
                 let answer = auditor.get(&format!("/audit?{query}")).await;
                 assert_eq!(answer.status.as_u16(), 422, "{query}");
                 assert!(answer.body.contains(kept) && answer.body.contains(&format!("id=\"{error}\"")), "{query}: {}", answer.body);
+                assert!(!answer.shows("No record matches") && !answer.shows("0 records"), "{query}: nothing was looked for");
             }
             assert_eq!(auditor.get("/audit?x=1").await.status.as_u16(), 400);
         }

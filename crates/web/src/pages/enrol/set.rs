@@ -127,8 +127,12 @@ mod tests {
             let acme = db.tenant("acme").await;
             let link = link(&acme).await;
             let mut browser = Browser::of(&acme.owner());
-            assert_eq!(browser.get(&link).await.status, 409);
+            let refused = browser.get(&link).await;
+            assert!(refused.status == 409 && refused.shows("This browser is signed in") && !refused.shows("Reload the page"));
             assert_eq!(browser.post(&link, &[("new", NEW), ("again", NEW)]).await.status, 409);
+            assert!(refused.shows("action=\"/sign-out\""));
+            assert_eq!(browser.post("/sign-out", &[]).await.led(), (303, "/sign-in"));
+            assert!(browser.get(&link).await.shows("Welcome, "), "the link is as good as before");
         }
     }
 }

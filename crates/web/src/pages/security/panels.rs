@@ -2,11 +2,11 @@
 
 use bailiwick_domain::{
     entity::{ApiKey, Invitation},
-    posture::{Control as Computed, ControlStatus, Fix, Posture, Status},
+    posture::{ACTION_COST, Control as Computed, ControlStatus, Evidence, Posture, Status},
     time::Timestamp,
 };
 
-use super::{capitalised, page_of};
+use super::capitalised;
 use crate::{
     pages::{api_keys, invitations, parts::Badge},
     when::When,
@@ -31,17 +31,26 @@ pub(super) struct Control {
     pub(super) actions: Vec<Action>,
 }
 
-/// What is known of a control. What was not observed does not hold.
+/// What is known of a control.
 pub(super) struct Fact {
-    pub(super) holds: bool,
+    pub(super) icon: &'static str,
+    pub(super) class: &'static str,
+    /// How it stands, for those who do not see the symbol. What was never observed neither holds nor fails to.
+    pub(super) stands: &'static str,
     pub(super) text: String,
+    /// The page that shows it.
     pub(super) href: Option<&'static str>,
 }
 
 /// What a control still requires.
 pub(super) struct Action {
     pub(super) text: String,
+    /// The page on which it is done or followed up.
     pub(super) href: Option<&'static str>,
+    /// The settings of the server's configuration by which it is done.
+    pub(super) settings: &'static [&'static str],
+    /// Points of the control that it costs while it is open; nothing for a failure, which bounds the score instead.
+    pub(super) cost: Option<u8>,
 }
 
 impl Controls {
@@ -78,13 +87,18 @@ const fn badness(status: ControlStatus) -> u8 {
 }
 
 fn row(control: &Computed, reach: impl Fn(&str) -> bool) -> Control {
-    let page = Some(page_of(control.fix)).filter(|page| reach(page));
-    // Only the log has a page that shows the evidence itself.
-    let shown = page.filter(|_| control.fix == Fix::Audit);
-    let actions = control.failures.iter().chain(&control.actions);
+    let page = |text: &str| page_about(text).filter(|page| reach(page));
+    let action = |text: &String, cost| Action {
+        href: page(text),
+        settings: settings_for(text),
+        cost,
+        text: text.clone(),
+    };
+    let failures = control.failures.iter().map(|text| action(text, None));
+    let actions = control.actions.iter().map(|text| action(text, Some(ACTION_COST)));
     Control {
         name: control.label,
-        implementation: control.implementation.clone(),
+        implementation: implementation(control),
         score: control.score,
         kind: match control.status {
             ControlStatus::Enabled => "ok",
@@ -92,13 +106,55 @@ fn row(control: &Computed, reach: impl Fn(&str) -> bool) -> Control {
             ControlStatus::Failed => "bad",
         },
         status: capitalised(control.status.label()),
-        evidence: control
-            .evidence
-            .iter()
-            .map(|fact| Fact { holds: fact.status == Status::Pass, text: fact.text.clone(), href: shown })
-            .collect(),
-        actions: actions.map(|text| Action { text: text.clone(), href: None }).collect(),
+        evidence: control.evidence.iter().map(|evidence| fact(evidence, page(&evidence.text))).collect(),
+        actions: failures.chain(actions).collect(),
     }
+}
+
+/// What implements the control, said of the future where its own evidence is that it is off.
+fn implementation(control: &Computed) -> String {
+    let text = &control.implementation;
+    let mut about = control.evidence.iter().filter(|evidence| evidence.text.starts_with(text.as_str()));
+    if about.any(|evidence| evidence.status != Status::Pass) {
+        format!("{text} once it is on")
+    } else {
+        text.clone()
+    }
+}
+
+fn fact(evidence: &Evidence, href: Option<&'static str>) -> Fact {
+    let (icon, class, stands) = match evidence.status {
+        Status::Pass | Status::NotApplicable => ("check-circle", "icon t-ok", "Holds: "),
+        Status::Warning | Status::Fail => ("alert-circle", "icon t-warn", "Does not hold: "),
+        Status::Unknown => ("clock", "icon t-mute", "Not known yet: "),
+    };
+    Fact { icon, class, stands, text: evidence.text.clone(), href }
+}
+
+/// The page that shows what a sentence about a control speaks of; most of it no page shows.
+fn page_about(text: &str) -> Option<&'static str> {
+    if text.contains("checkpoint") {
+        Some("/audit/verify")
+    } else if text.starts_with("Domain changes write") {
+        Some("/audit")
+    } else {
+        None
+    }
+}
+
+/// The settings, as the server's configuration names them, by which a required action is done. What no setting does in
+/// this version has none.
+fn settings_for(action: &str) -> &'static [&'static str] {
+    static BY_WORDS: [(&str, &[&str]); 6] = [
+        ("managed KMS", &["keys.provider"]),
+        ("Restore the keys", &["keys.root_key"]),
+        ("HTTPS enforcement", &["server.https", "server.tls_certificate", "server.trusted_proxies"]),
+        ("HSTS", &["server.https"]),
+        ("database SSL", &["database.tls_mode"]),
+        ("append-only storage", &["database.url", "database.owner_url"]),
+    ];
+    let found = BY_WORDS.iter().find(|(words, _)| action.contains(words));
+    found.map(|(_, settings)| *settings).unwrap_or_default()
 }
 
 /// An invitation that waits.
@@ -143,6 +199,8 @@ impl KeyRow {
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_domain::posture::{Snapshot, Transit};
+
     use super::{super::sample, *};
 
     #[test]
@@ -167,10 +225,60 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_observed_does_not_hold() {
+    fn what_was_never_observed_is_neither_said_to_hold_nor_not_to() {
         let controls = Controls::new(&Posture::of(&sample::snapshot()), |_| true);
-        let verified =
-            controls.rows.iter().flat_map(|row| &row.evidence).find(|fact| fact.text.contains("verified"));
-        assert!(verified.is_some_and(|fact| !fact.holds));
+        let facts: Vec<_> = controls.rows.iter().flat_map(|row| &row.evidence).collect();
+        let stands =
+            |words: &str| facts.iter().find(|fact| fact.text.contains(words)).map(|fact| fact.stands);
+        assert_eq!(stands("has not been verified yet"), Some("Not known yet: "));
+        assert_eq!(stands("SHA-256 event hashes"), Some("Holds: "));
+        assert_eq!(stands("Archive job: off"), Some("Does not hold: "));
+    }
+
+    #[test]
+    fn owner_reads_which_setting_closes_an_action_and_what_it_costs() {
+        let controls = Controls::new(&Posture::of(&sample::snapshot()), |_| true);
+        let read: Vec<_> = controls
+            .rows
+            .iter()
+            .flat_map(|row| &row.actions)
+            .map(|action| (action.settings.join(" "), action.cost, action.href))
+            .collect();
+        let of = |settings: &str| (settings.to_owned(), Some(12), None);
+        assert_eq!(
+            read,
+            [
+                of("keys.provider"),
+                of("server.https server.tls_certificate server.trusted_proxies"),
+                of("database.tls_mode"),
+                of("database.url database.owner_url"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_control_does_not_claim_what_its_evidence_denies() {
+        let transit = |https_enforced| {
+            let off = sample::snapshot();
+            let snapshot = Snapshot { transit: Transit { https_enforced, ..off.transit.clone() }, ..off };
+            let controls = Controls::new(&Posture::of(&snapshot), |_| true);
+            controls.rows.into_iter().nth(1).map(|row| row.implementation).unwrap()
+        };
+        let on = "HTTPS enforcement redirects insecure production requests";
+        assert_eq!((transit(true), transit(false)), (on.to_owned(), format!("{on} once it is on")));
+    }
+
+    #[test]
+    fn evidence_leads_only_where_it_is_shown() {
+        let controls = Controls::new(&Posture::of(&sample::snapshot()), |_| true);
+        let led = controls.rows.iter().flat_map(|row| &row.evidence).filter_map(|fact| {
+            fact.href.map(|href| (fact.text.split(' ').take(3).collect::<Vec<_>>().join(" "), href))
+        });
+        assert_eq!(
+            led.collect::<Vec<_>>(),
+            [("Domain changes write".to_owned(), "/audit"), ("The last signed".to_owned(), "/audit/verify")]
+        );
+        let unreached = Controls::new(&Posture::of(&sample::snapshot()), |_| false);
+        assert!(unreached.rows.iter().flat_map(|row| &row.evidence).all(|fact| fact.href.is_none()));
     }
 }

@@ -20,7 +20,6 @@ pub(super) fn snapshot() -> Snapshot {
             provider_managed: false,
             rotation_scheduled: false,
             sealed_objects: 16,
-            unreadable: 0,
         },
         transit: Transit {
             https_enforced: false,
@@ -35,6 +34,7 @@ pub(super) fn snapshot() -> Snapshot {
             events: 61,
             unsequenced: 0,
             last_checkpoint_age: Some(12),
+            longest_wait: None,
             last_verification: None,
         },
     }
