@@ -61,6 +61,8 @@ rules! {
     Me => Need::SignedIn;
     /// Changes of a person to their own account.
     ChangeMe: Writes => Need::SignedIn;
+    /// Changes of a person to what proves who they are: password, factors, recovery codes, passkeys.
+    ChangeMyProofs: Writes => Need::SignedIn;
 
     /// Reading the security controls page and the posture.
     ReadPosture => Need::Has(Permission::POSTURE_READ);
