@@ -17,9 +17,10 @@ use crate::{Error, Result, conn::on, page::LIMIT, tx::Scope};
 /// An event as its page shows it.
 #[derive(Clone, Debug)]
 pub struct EventPage {
-    /// The exact octets that are hashed.
+    /// The stored octets. Those that are no text, which nobody writes here, have marks in place of what cannot be read, and
+    /// so do not give the hash.
     pub bytes: String,
-    /// Their leaf hash.
+    /// The leaf hash that was recorded. Octets that do not give it were altered.
     pub hash: Hash,
     /// The place in the tree and the proof of it; nothing for an event written a moment ago.
     pub proof: Option<Proof>,
@@ -76,8 +77,7 @@ pub async fn event_page(scope: &mut impl Scope, event: EventId) -> Result<EventP
         Some(leaf) => Some(proof(scope, leaf).await?),
         None => None,
     };
-    let bytes =
-        String::from_utf8(row.bytes).map_err(|_| Error::Corrupt("audit_event.bytes is not UTF-8".into()))?;
+    let bytes = String::from_utf8_lossy(&row.bytes).into_owned();
     Ok(EventPage { bytes, hash: stored_hash(&row.hash)?, proof, personal })
 }
 

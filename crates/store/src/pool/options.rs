@@ -123,6 +123,8 @@ impl PoolOptions {
             // FULL: a commit that was answered survives a power cut, not only a crash of the process.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5))
+            // Rows between the driver's thread and ours; each time there is no room for more, one of the two is woken up.
+            .row_buffer_size(1024)
             .statement_cache_capacity(256)
             // Functions and views cannot be planted in the schema to run with the server's rights.
             .pragma("trusted_schema", "OFF")

@@ -176,6 +176,13 @@ both_databases! {
         let altered = history().await;
         assert!(!fits(&altered[0]) && altered[1..].iter().all(fits));
         assert_eq!(altered[0].hash, written[0].hash);
+        // Nor is the record's own page lost when nothing of it can be read.
+        let event = written[0].listed.event;
+        raw!(raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", vec![0xff_u8, 0x00, 0xfe], event.uuid()).unwrap();
+        let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
+        let page = audit::event_page(&mut view, event).await.unwrap();
+        assert_ne!(leaf_hash(page.bytes.as_bytes()), page.hash);
+        assert_eq!(page.hash, written[0].hash);
     }
 
     async fn rewritten_history_breaks_a_chain_a_tile_or_a_signature(db: Db) {

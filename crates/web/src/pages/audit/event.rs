@@ -2,7 +2,10 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use bailiwick_domain::{ids::EventId, rule::ReadAudit};
 use bailiwick_proof::{
     checkpoint::{Checkpoint, SignedNote},
@@ -33,7 +36,7 @@ use crate::{
 
 #[derive(Template, WebTemplate)]
 #[template(path = "audit/event.html")]
-pub(super) struct AuditEventPage {
+struct AuditEventPage {
     shell: Shell,
     id: String,
     action: String,
@@ -45,6 +48,7 @@ pub(super) struct AuditEventPage {
     entity: Link,
     entity_type: String,
     revision: i64,
+    previous: Option<Link>,
     occurred: When,
     recorded: When,
     reason: Option<String>,
@@ -57,6 +61,16 @@ pub(super) struct AuditEventPage {
     octets: String,
 }
 
+/// A record whose octets are no record any more: nothing of it is told but what was stored, and that it was altered.
+#[derive(Template, WebTemplate)]
+#[template(path = "audit/unreadable.html")]
+struct UnreadablePage {
+    shell: Shell,
+    id: String,
+    proof: Proof,
+    octets: String,
+}
+
 struct Detail {
     label: &'static str,
     text: String,
@@ -66,7 +80,6 @@ struct Detail {
 struct Proof {
     status: Badge,
     hash: String,
-    previous: Option<Link>,
     leaf: Option<String>,
     /// The tree that the path leads to.
     tree: Option<Tree>,
@@ -92,10 +105,19 @@ pub(super) async fn event(
     visit: Visit,
     State(store): State<Store>,
     Id(id): Id<EventId>,
-) -> Result<AuditEventPage> {
+) -> Result<Response> {
     let mut view = store.read(&permit).await?;
     let page = audit::event_page(&mut view, id).await?;
-    let record = Record::read(&page.bytes)?;
+    let record = match Record::read(&page.bytes) {
+        Ok(record) => record,
+        // Only octets that nobody here wrote cannot be read. Whoever looks for the altered record must find it.
+        Err(_) if !intact(&page) => {
+            let shell = Shell::new(&permit, &visit, "Unreadable record").under("Audit log", "/audit");
+            let page = UnreadablePage { shell, id: id.to_string(), proof: proof(&page), octets: page.bytes };
+            return Ok(page.into_response());
+        }
+        Err(error) => return Err(error),
+    };
     let (kind, entity, revision) = (record.entity.kind.as_str(), record.entity.id, record.entity.revision);
     // The revision after this one, this one, and the one before.
     let around = audit::entity_history(&mut view, kind, entity, Some(revision.saturating_add(2))).await?;
@@ -131,17 +153,19 @@ pub(super) async fn event(
         entity: names.entity(kind, entity),
         entity_type: words::of_kind(kind),
         revision,
+        previous,
         occurred: When::instant(record.occurred_at),
         recorded,
         facts: facts(&record, &page),
-        proof: proof(&page, previous),
+        proof: proof(&page),
         json: indented(&page.bytes),
         changes: difference::changes(record.changes, &page.personal),
         reason: record.reason,
         action: record.action,
         actor,
         octets: page.bytes,
-    })
+    }
+    .into_response())
 }
 
 /// Where the request came from. The address is personal: it is shown here, where whoever asks may read the log, and
@@ -165,7 +189,7 @@ fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
 }
 
 /// What proves the record, checked here and now with the verifier's own code.
-fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
+fn proof(page: &EventPage) -> Proof {
     let fits = page.proof.as_ref().map(|proof| {
         verify_inclusion(
             &page.hash,
@@ -197,7 +221,6 @@ fn proof(page: &EventPage, previous: Option<Link>) -> Proof {
     Proof {
         status,
         hash: page.hash.to_string(),
-        previous,
         leaf: page.proof.as_ref().map(|proof| grouped(proof.leaf_index)),
         tree,
         checkpoint: signed.map(|(_, (_, shown))| shown),
