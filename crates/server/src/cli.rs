@@ -26,6 +26,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Look at the product with made-up data, on a throw-away database
     Demo(Demo),
+    /// Print the one-time code of this moment for an authenticator secret of the demonstration
+    DemoCode {
+        /// The secret, as `demo` prints it
+        #[arg(value_name = "SECRET")]
+        secret: String,
+    },
     /// Serve pages and API until told to stop (SIGINT, SIGTERM)
     Serve(Serve),
     /// Begin an installation: configuration, root key, database, first owner

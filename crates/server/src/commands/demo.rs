@@ -17,7 +17,7 @@ use super::serve::{Openings, up};
 use crate::{
     cli,
     clock::SystemClock,
-    config::{Assignment, Config, Settings, Sources},
+    config::{Assignment, Config, FILE_NAME, Settings, Sources},
     demo::{DemoClock, DemoSignIn, Seed},
     exit::Failure,
     http::listen::listen,
@@ -71,7 +71,8 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
         let mail = Mail::kept(&settings)?;
         let (installation, sign_ins) = open(&settings, &folder, &mail, clock).await?;
         let ready = Ready { url: settings.server.public_url.as_origin().to_owned(), sign_ins };
-        let announce = || announce(&ready, &args, &folder);
+        let config = for_other_commands(address, &folder)?;
+        let announce = || announce(&ready, &args, &folder, &config);
         let outcome = up(&settings, Openings::plain(public), &installation, &mail, announce).await;
         installation.store.close().await;
         outcome
@@ -84,8 +85,15 @@ fn tempdir() -> Result<TempDir, Failure> {
 
 /// The configuration of a demonstration: neither file nor environment has a part in it.
 fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Settings, Failure> {
+    let mut flags: Vec<_> =
+        values(address, folder).into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
+    flags.push(Assignment::new("--log-level", "log.level", args.log_level.clone()));
+    Ok(Config::load(&Sources::of_flags(flags))?.settings()?)
+}
+
+fn values(address: SocketAddr, folder: &Path) -> [(&'static str, String); 9] {
     let within = |name: &str| folder.join(name).display().to_string();
-    let values = [
+    [
         ("server.listen", address.to_string()),
         ("server.public_url", format!("http://localhost:{}", address.port())),
         ("server.https", "off".into()),
@@ -96,11 +104,25 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
         ("keys.root_key", within("root.key")),
         ("audit.checkpoints", within("checkpoints")),
         ("audit.origin", "demo.invalid".into()),
-    ];
-    let mut flags: Vec<_> =
-        values.into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
-    flags.push(Assignment::new("--log-level", "log.level", args.log_level.clone()));
-    Ok(Config::load(&Sources::of_flags(flags))?.settings()?)
+    ]
+}
+
+/// Writes the configuration down beside the data, so that the other commands can be tried on a demonstration: above all
+/// `audit verify`. The demonstration itself never reads it.
+fn for_other_commands(address: SocketAddr, folder: &Path) -> Result<PathBuf, Failure> {
+    let file = folder.join(FILE_NAME);
+    let whole = fs::canonicalize(folder).map_err(|error| unreadable(folder, &error))?;
+    let mut sections = toml::Table::new();
+    for (key, value) in values(address, &whole) {
+        let (section, name) = key.split_once('.').unwrap_or(("", key));
+        let section = sections.entry(section).or_insert_with(|| toml::Table::new().into());
+        if let Some(section) = section.as_table_mut() {
+            let value = value.parse().map_or_else(|_| toml::Value::String(value), toml::Value::Integer);
+            section.insert(name.into(), value);
+        }
+    }
+    write(&file, sections.to_string().as_bytes()).map_err(|error| unreadable(&file, &error))?;
+    Ok(whole.join(FILE_NAME))
 }
 
 /// The installation in `folder`: the one that is there, or a new one with the demonstration in it.
@@ -166,7 +188,7 @@ fn unreadable(file: &Path, error: &io::Error) -> Failure {
 }
 
 /// Says where the demonstration is and what to look at first.
-fn announce(ready: &Ready, args: &cli::Demo, folder: &Path) -> Result<(), Failure> {
+fn announce(ready: &Ready, args: &cli::Demo, folder: &Path, config: &Path) -> Result<(), Failure> {
     let Ready { url, sign_ins } = ready;
     ui::say(format_args!("Bailiwick is at {url}\n\nSign in as"));
     for SignIn { who, address, password, totp_secret } in sign_ins {
@@ -177,12 +199,15 @@ fn announce(ready: &Ready, args: &cli::Demo, folder: &Path) -> Result<(), Failur
     }
     ui::say(format_args!(
         "\nWhere there is an authenticator secret, a one-time code is asked for: enter the secret in any authenticator app,\n\
-         or run oathtool --totp -b SECRET.\n\n\
+         or run bailiwick demo-code SECRET in a second terminal.\n\n\
          Look first at\n  \
          {url}/security        where the organisation stands, and what is still open\n  \
          {url}/audit           everything that was done, with what it was before\n  \
          {url}/mailbox         the letters that were sent: invite somebody and open their link\n\n\
-         Change somebody's role and watch both. Ctrl-C ends the demonstration{}.",
+         Change somebody's role and watch both. Then prove that nobody altered the log:\n  \
+         bailiwick audit verify --config {}\n\n\
+         Ctrl-C ends the demonstration{}.",
+        config.display(),
         if args.keep.is_some() {
             format!("; its data stays in {}", folder.display())
         } else {

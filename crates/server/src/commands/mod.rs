@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod demo_code;
 mod init;
 mod man;
 pub(crate) mod migrate;
@@ -21,6 +22,7 @@ use crate::{
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(args) => demo::run(args),
+        Command::DemoCode { secret } => demo_code::run(&secret),
         Command::Serve(args) => serve::run(&args),
         Command::Init(args) => init::run(args),
         Command::Migrate(args) => migrate::run(&args),
