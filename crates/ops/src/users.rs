@@ -11,6 +11,7 @@ use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, grants, sessions, 
 
 use crate::{
     Error, Result,
+    invitations::withdraw_beyond,
     valid::{self, Fields, within},
 };
 
@@ -57,7 +58,8 @@ pub(crate) async fn insert(
     Ok((Event::new("user.created", &written)?, user))
 }
 
-/// Gives a user another role. Neither the old nor the new one may hold more than the actor has.
+/// Gives a user another role. Neither the old nor the new one may hold more than the actor has. Invitations of theirs to
+/// roles beyond the new one are taken back with it.
 pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId, role: &str) -> Result<User> {
     let held = *permit.permissions();
     store
@@ -76,13 +78,14 @@ pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId,
             let severity = if is_owner(role) { Severity::Warning } else { Severity::Info };
             let detail = format!("{} became {}", before.role.title(), role.title());
             let written = users::replace(tx, before, after.clone()).await?;
+            withdraw_beyond(store, tx, &after, "the inviter's role changed").await?;
             let event = Event::new("user.role_changed", &written)?.raising(severity, detail);
             Ok(tx.record(event, after))
         })
         .await
 }
 
-/// Disables a user and ends their sessions in the same transaction.
+/// Disables a user, ends their sessions and takes back their invitations in the same transaction.
 pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> Result<User> {
     let held = *permit.permissions();
     store
@@ -101,6 +104,7 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
             }
             let after = User { status: UserStatus::Disabled, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
+            withdraw_beyond(store, tx, &after, "the inviter was disabled").await?;
             let event = Event::new("user.disabled", &written)?
                 .raising(Severity::Warning, format!("{} disabled", after.role.title()));
             Ok(tx.record(event, after))
@@ -127,6 +131,9 @@ pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> 
         })
         .await
 }
+
+/// Why an invitation of somebody is taken back who may not give its role any more.
+const FEWER: &str = "the inviter's permissions changed";
 
 /// A permission to be given to or taken from a user.
 #[derive(Debug, Clone)]
@@ -176,6 +183,9 @@ pub async fn grant(
                 created_at: tx.now(),
             };
             let written = grants::insert(tx, grant.clone()).await?;
+            if effect == Effect::Deny {
+                withdraw_beyond(store, tx, &target, FEWER).await?;
+            }
             let verb = if effect == Effect::Grant { "granted" } else { "denied" };
             let action = if effect == Effect::Grant { "permission.granted" } else { "permission.denied" };
             let detail = format!("{} {verb} to {}", grant.permission, target.role.title());
@@ -203,6 +213,7 @@ pub async fn remove_grant(
             let written = grants::remove(tx, user, id).await?;
             let permission = written.entity().and_then(|grant| store.catalogue().find(&grant.permission));
             within(permission.map_or(PermissionSet::empty(), |p| PermissionSet::empty().with(p)), held)?;
+            withdraw_beyond(store, tx, &target, FEWER).await?;
             let event = Event::new("permission.reset", &written)?;
             Ok(tx.record(event, ()))
         })

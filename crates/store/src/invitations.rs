@@ -203,6 +203,21 @@ pub async fn pending(scope: &mut impl Scope, limit: i64) -> Result<Vec<Invitatio
     rows.into_iter().map(Invitation::try_from).collect()
 }
 
+/// The pending invitations of one person to one role, up to a hundred.
+pub async fn pending_by(scope: &mut impl Scope, inviter: UserId, role: Role) -> Result<Vec<InvitationId>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let ids: Vec<(Uuid,)> = rows!(
+        scope,
+        "SELECT id FROM invitation WHERE tenant = $1 AND invited_by = $2 AND role = $3 AND state = 'open' AND expires_at > $4
+         ORDER BY expires_at, id LIMIT 100",
+        tenant.uuid(),
+        inviter.uuid(),
+        role.name(),
+        now.micros()
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
 /// Reads an invitation for changing.
 pub async fn lock(tx: &mut Tx, id: InvitationId) -> Result<Invitation> {
     let tenant = tx.tenant();
@@ -238,13 +253,14 @@ pub async fn renew(
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE invitation SET token_hash = $3, reminder_hash = NULL, reminded_at = NULL, sends = $4, sent_at = $5, expires_at = $6 WHERE tenant = $1 AND id = $2",
+        "UPDATE invitation SET token_hash = $3, reminder_hash = NULL, reminded_at = NULL, invited_by = $7, sends = $4, sent_at = $5, expires_at = $6 WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         before.id.uuid(),
         &token.as_bytes()[..],
         after.sends,
         after.sent_at.micros(),
-        after.expires_at.micros()
+        after.expires_at.micros(),
+        after.invited_by.map(UserId::uuid)
     )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }

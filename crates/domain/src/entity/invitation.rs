@@ -44,7 +44,8 @@ pub struct Invitation {
     pub email: String,
     /// The role the person will have.
     pub role: Role,
-    /// Who invited; nobody for the server itself.
+    /// Who answers for it: whoever invited or sent it again last, for a program the maker of its key; nobody for the server
+    /// itself. It can be accepted as long as they could give the role.
     pub invited_by: Option<UserId>,
     /// What was done with it.
     pub state: InvitationState,

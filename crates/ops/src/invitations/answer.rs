@@ -18,6 +18,7 @@ use bailiwick_vault::{
     token::{InvitationToken, SessionToken},
 };
 
+use super::inviter::stands;
 use crate::{
     Error, Result,
     enrolment::chosen,
@@ -61,14 +62,16 @@ pub async fn look(
     let mut view = store.read(&permit).await?;
     let Some(invitation) = invitations::by_token(&mut view, &token.hash()).await? else { return Ok(None) };
     let tenant = tenants::find(&mut view).await?;
-    let open =
-        invitation.status(view.now()) == InvitationStatus::Pending && tenant.status == TenantStatus::Active;
+    let open = invitation.status(view.now()) == InvitationStatus::Pending
+        && tenant.status == TenantStatus::Active
+        && stands(store, &mut view, &invitation).await?;
     Ok(open.then_some(Invited { invitation, organisation: tenant.name }))
 }
 
 /// Joins: makes the user in the role of the invitation, sets the password and signs in. Exactly one of several at once.
 ///
-/// Arriving by the mailed link is what verifies the address.
+/// Arriving by the mailed link is what verifies the address. Whoever invited must still be able to give the role: an
+/// invitation hands on what its inviter has, and is worth nothing once they have it no more.
 pub async fn accept(
     store: &Store,
     hasher: &PasswordHasher,
@@ -99,10 +102,11 @@ pub async fn accept(
     let session = store
         .change(&inside, async |tx| {
             // Whoever comes second waits here, and then finds the invitation answered.
-            let before = locked(tx, token).await?;
+            let before = locked_with_inviter(tx, token).await?;
             let served = tenants::find(tx).await?.status == TenantStatus::Active;
             let taken = users::by_email(tx, &before.email).await?.is_some();
-            if before.status(tx.now()) != InvitationStatus::Pending || !served || taken {
+            let stands = stands(store, tx, &before).await?;
+            if before.status(tx.now()) != InvitationStatus::Pending || !served || taken || !stands {
                 return Err(Error::Conflict(DEAD));
             }
             let after = Invitation { state: InvitationState::Accepted, ..before.clone() };
@@ -171,4 +175,16 @@ async fn locked(tx: &mut Tx, token: &InvitationToken) -> Result<Invitation> {
         Err(bailiwick_store::Error::NotFound) => Err(Error::Conflict(DEAD)),
         found => Ok(found?),
     }
+}
+
+/// As [`locked`], with the inviter locked before it: what they may give stays as it is until this is over.
+///
+/// The person first, as where their invitations are taken back with their rights.
+async fn locked_with_inviter(tx: &mut Tx, token: &InvitationToken) -> Result<Invitation> {
+    let found = invitations::by_token(tx, &token.hash()).await?.ok_or(Error::Conflict(DEAD))?;
+    if let Some(inviter) = found.invited_by {
+        users::lock(tx, inviter).await?;
+    }
+    let before = locked(tx, token).await?;
+    if before.invited_by == found.invited_by { Ok(before) } else { Err(Error::Conflict(DEAD)) }
 }

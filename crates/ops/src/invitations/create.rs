@@ -9,7 +9,7 @@ use bailiwick_mail::Address;
 use bailiwick_store::{Actor, Event, Permit, Scope, Store, invitations, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
-use super::letter;
+use super::{inviter::inviter, letter};
 use crate::{
     Error, Result,
     mail::within_limits,
@@ -56,15 +56,11 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
                 return Err(Error::field("expires_at", "Choose an end within the next 90 days."));
             }
             within_limits(tx, &email).await?;
-            let invited_by = match permit.actor() {
-                Actor::User { id, .. } => Some(*id),
-                _ => None,
-            };
             let invitation = Invitation {
                 id: store.new_id(),
                 email: email.clone(),
                 role,
-                invited_by,
+                invited_by: inviter(permit.actor()),
                 state: InvitationState::Open,
                 sends: 1,
                 sent_at: tx.now(),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod create;
+mod inviter;
 mod letter;
 mod many;
 mod remind;
@@ -14,6 +15,7 @@ use bailiwick_store::Store;
 
 pub use answer::{DEAD, Invited, Joining, accept, decline, look};
 pub use create::{NewInvitation, create};
+pub(crate) use inviter::withdraw_beyond;
 pub use many::{Answered, MOST, Row, TOO_MANY_LETTERS, Unread, create_many, rows};
 pub use remind::Reminders;
 pub use resend::resend;

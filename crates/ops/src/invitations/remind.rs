@@ -1,4 +1,4 @@
-//! Reminding of invitations that lapse soon.
+//! Reminding of invitations that lapse soon, as long as their link works.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use bailiwick_store::{
 };
 use bailiwick_vault::token::InvitationToken;
 
-use super::letter;
+use super::{inviter::stands, letter};
 use crate::{Error, Result, mail::within_limits};
 
 /// So long before the end people are reminded, if the letter lies as long behind them.
@@ -46,7 +46,7 @@ impl Reminders {
             let ids = invitations::lapsing(&mut self.store.read(&permit).await?, which).await?;
             for id in ids {
                 match self.remind(&permit, id).await {
-                    Ok(()) => written += 1,
+                    Ok(reminded) => written += usize::from(reminded),
                     // It was answered in the meantime, or there were letters enough for today.
                     Err(Error::Conflict(_) | Error::Limited { .. }) => {}
                     Err(error) => failed = failed.or(Some(error)),
@@ -56,7 +56,15 @@ impl Reminders {
         failed.map_or(Ok(written), Err)
     }
 
-    async fn remind(&self, permit: &Permit<ByJob>, id: InvitationId) -> Result<()> {
+    /// Whether a letter was written.
+    async fn remind(&self, permit: &Permit<ByJob>, id: InvitationId) -> Result<bool> {
+        // Looked at before the change, which would record a refusal in every round.
+        let mut view = self.store.read(permit).await?;
+        let invitation = invitations::find(&mut view, id).await?;
+        if !stands(&self.store, &mut view, &invitation).await? {
+            return Ok(false);
+        }
+        drop(view);
         self.store
             .change(permit, async |tx| {
                 // The policy first, as in every change that counts letters.
@@ -71,7 +79,7 @@ impl Reminders {
                 let written = invitations::remind(tx, before, after.clone(), &token.hash()).await?;
                 letter::remind(&self.store, tx, &after, &token).await?;
                 let event = Event::new("invitation.reminded", &written)?;
-                Ok(tx.record(event, ()))
+                Ok(tx.record(event, true))
             })
             .await
     }

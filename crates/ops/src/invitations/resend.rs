@@ -9,14 +9,15 @@ use bailiwick_domain::{
 use bailiwick_store::{Event, Permit, Scope, Store, invitations, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
-use super::letter;
+use super::{inviter::inviter, letter};
 use crate::{
     Error, Result,
     mail::{self, within_limits},
     valid::within,
 };
 
-/// Writes another letter with another link; the links before stop working. An expired invitation waits again.
+/// Writes another letter with another link; the links before stop working. An expired invitation waits again. Its role
+/// holds no more than whoever sends it again has, and from then on it is theirs.
 pub async fn resend(
     store: &Store,
     permit: &Permit<ResendInvitation>,
@@ -43,6 +44,8 @@ pub async fn resend(
             }
             within_limits(tx, &before.email).await?;
             let after = Invitation {
+                // Whoever sends it again answers for it from now on.
+                invited_by: inviter(permit.actor()),
                 sends: before.sends + 1,
                 sent_at: tx.now(),
                 reminded_at: None,

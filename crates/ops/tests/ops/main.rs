@@ -5,6 +5,7 @@ mod api_keys;
 mod enrolment;
 mod escalation;
 mod invitations;
+mod inviters;
 mod joining;
 mod live;
 mod mail;

@@ -47,6 +47,7 @@ pub(super) async fn ask(
         effects: vec![
             signed_out,
             "API keys that they made stop working until then.".to_owned(),
+            "Invitations of theirs that wait for an answer are taken back for good.".to_owned(),
             "The change is recorded under your name.".to_owned(),
         ],
         danger: true,

@@ -1,0 +1,80 @@
+//! Who answers for an invitation. It stands for as long as they could give its role themselves.
+
+use bailiwick_domain::{
+    entity::{Invitation, InvitationState, Severity, User, UserStatus},
+    ids::UserId,
+    permission::PermissionSet,
+    role::Role,
+};
+use bailiwick_store::{Actor, Event, Scope, Store, Tx, invitations, users};
+
+use crate::{Result, mail, users::permissions_of};
+
+/// The person behind whoever invites: a key is its maker's arm. Nobody for the server itself.
+pub(super) fn inviter(actor: &Actor) -> Option<UserId> {
+    match actor {
+        Actor::User { id, .. } => Some(*id),
+        Actor::Key { maker, .. } => *maker,
+        Actor::Anonymous | Actor::Operator { .. } | Actor::System(_) => None,
+    }
+}
+
+/// Whether the inviter could give the role at this moment. What the server itself made stands by itself.
+pub(super) async fn stands(store: &Store, scope: &mut impl Scope, invitation: &Invitation) -> Result<bool> {
+    let Some(id) = invitation.invited_by else { return Ok(true) };
+    let inviter = match users::find(scope, id).await {
+        Err(bailiwick_store::Error::NotFound) => return Ok(false),
+        found => found?,
+    };
+    let held = gives(store, scope, &inviter).await?;
+    Ok(may_give(store, held, invitation.role))
+}
+
+/// Takes back what this locked user invited to and could not give any more, each with its letter and a record of its own.
+///
+/// `user` is as they are after the change.
+pub(crate) async fn withdraw_beyond(
+    store: &Store,
+    tx: &mut Tx,
+    user: &User,
+    why: &'static str,
+) -> Result<()> {
+    let held = gives(store, tx, user).await?;
+    for role in Role::ALL.into_iter().filter(|role| !may_give(store, held, *role)) {
+        loop {
+            let mut withdrawn = false;
+            for id in invitations::pending_by(tx, user.id, role).await? {
+                let before = invitations::lock(tx, id).await?;
+                // Answered, or sent again by somebody else, in the meantime.
+                if before.state != InvitationState::Open || before.invited_by != Some(user.id) {
+                    continue;
+                }
+                let after = Invitation { state: InvitationState::Revoked, ..before.clone() };
+                let written = invitations::replace(tx, before, after).await?;
+                mail::withdraw(tx, id.uuid()).await?;
+                let event = Event::new("invitation.revoked", &written)?
+                    .because(why)
+                    .raising(Severity::Info, format!("{} invitation revoked", role.title()));
+                tx.also(event);
+                withdrawn = true;
+            }
+            // They are listed a hundred at a time.
+            if !withdrawn {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a user may hand on; nothing once they are disabled.
+async fn gives(store: &Store, scope: &mut impl Scope, user: &User) -> Result<Option<PermissionSet>> {
+    match user.status {
+        UserStatus::Active => Ok(Some(permissions_of(store, scope, user).await?)),
+        UserStatus::Disabled => Ok(None),
+    }
+}
+
+fn may_give(store: &Store, held: Option<PermissionSet>, role: Role) -> bool {
+    held.is_some_and(|held| store.catalogue().role_set(role).is_subset(held))
+}
