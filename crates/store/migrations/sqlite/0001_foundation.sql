@@ -330,3 +330,9 @@ CREATE TRIGGER audit_tile_no_update BEFORE UPDATE ON audit_tile BEGIN SELECT RAI
 CREATE TRIGGER audit_tile_no_delete BEFORE DELETE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
+-- REPLACE takes a row away without a DELETE trigger: whatever has the key or the rowid of a row that is there is refused before.
+-- An insertion that names no rowid shows -1 here, which no row has.
+CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_event WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
+CREATE TRIGGER audit_leaf_no_replace BEFORE INSERT ON audit_leaf WHEN EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND leaf_index = NEW.leaf_index) OR EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND event = NEW.event) OR EXISTS (SELECT 1 FROM audit_leaf WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
+CREATE TRIGGER audit_tile_no_replace BEFORE INSERT ON audit_tile WHEN EXISTS (SELECT 1 FROM audit_tile WHERE tenant = NEW.tenant AND level = NEW.level AND idx = NEW.idx) OR EXISTS (SELECT 1 FROM audit_tile WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
+CREATE TRIGGER audit_checkpoint_no_replace BEFORE INSERT ON audit_checkpoint WHEN EXISTS (SELECT 1 FROM audit_checkpoint WHERE tenant = NEW.tenant AND size = NEW.size) OR EXISTS (SELECT 1 FROM audit_checkpoint WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;

@@ -357,7 +357,9 @@ impl Signer {
         let mut tx = self.store.begin(tenant).await?;
         let now = tx.now();
         on!(tx, |c| {
-            let inserted = sqlx::query("INSERT INTO audit_checkpoint (tenant, size, note, signed_at) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, size) DO NOTHING")
+            // Where it is noted already, nothing is inserted: the trigger of SQLite refuses that before any conflict is looked at.
+            let inserted = sqlx::query("INSERT INTO audit_checkpoint (tenant, size, note, signed_at) SELECT $1, $2, $3, $4
+                     WHERE NOT EXISTS (SELECT 1 FROM audit_checkpoint WHERE tenant = $1 AND size = $2) ON CONFLICT (tenant, size) DO NOTHING")
                 .bind(tenant.uuid()).bind(size).bind(note.as_str()).bind(now.micros())
                 .execute(&mut *c).await;
             match inserted {

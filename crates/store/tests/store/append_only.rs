@@ -7,6 +7,29 @@ use crate::{raw, support::raw::Raw};
 
 const LOG: [&str; 4] = ["audit_event", "audit_leaf", "audit_tile", "audit_checkpoint"];
 
+/// What makes a row of the log the one that it is.
+const KEYS: [(&str, &str); 5] = [
+    ("audit_event", "tenant, id"),
+    ("audit_leaf", "tenant, leaf_index"),
+    ("audit_leaf", "tenant, event"),
+    ("audit_tile", "tenant, level, idx"),
+    ("audit_checkpoint", "tenant, size"),
+];
+
+/// Rows that take the place of those that are there, each by one of its keys or by its rowid alone.
+const REPLACING: [&str; 9] = [
+    "audit_event (tenant, id, hash, bytes) SELECT tenant, id, hash, x'7b7d' FROM audit_event",
+    "audit_event (rowid, tenant, id, hash, bytes) SELECT rowid, tenant, randomblob(16), hash, bytes FROM audit_event",
+    "audit_leaf SELECT tenant, leaf_index, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
+    "audit_leaf SELECT tenant, leaf_index + 1000000, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
+    "audit_leaf (rowid, tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
+     SELECT rowid, tenant, leaf_index + 1000000, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
+    "audit_tile (tenant, level, idx, hashes) SELECT tenant, level, idx, zeroblob(8192) FROM audit_tile",
+    "audit_tile (rowid, tenant, level, idx, hashes) SELECT rowid, tenant, level, idx + 1000000, hashes FROM audit_tile",
+    "audit_checkpoint (tenant, size, note, signed_at) SELECT tenant, size, 'another', signed_at FROM audit_checkpoint",
+    "audit_checkpoint (rowid, tenant, size, note, signed_at) SELECT rowid, tenant, size + 1000000, note, signed_at FROM audit_checkpoint",
+];
+
 /// Puts a row into every table of the log, so that row triggers have something to refuse.
 async fn fill(db: &bailiwick_testkit::Db) {
     let acme = db.tenant("acme").await;
@@ -37,6 +60,22 @@ both_databases! {
             for statement in statements {
                 let error = raw!(raw, statement).unwrap_err().to_string();
                 assert!(error.contains(&format!("{table} is append-only")), "{statement}: {error}");
+            }
+        }
+        // Nor does an insertion take the place of what is there.
+        for (table, key) in KEYS {
+            let first = key.split(", ").next().unwrap();
+            let statement = format!("INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {first} = excluded.{first}");
+            let error = raw!(raw, statement).unwrap_err().to_string();
+            assert!(error.contains(&format!("{table} is append-only")), "{statement}: {error}");
+        }
+        if raw.kind() == DatabaseKind::Sqlite {
+            for rows in REPLACING {
+                let table = rows.split(' ').next().unwrap();
+                let (before, statement) = (raw.number(&format!("SELECT count(*) FROM {table}")).await, format!("INSERT OR REPLACE INTO {rows}"));
+                let error = raw!(raw, statement).unwrap_err().to_string();
+                assert!(error.contains(&format!("{table} is append-only")), "{statement}: {error}");
+                assert_eq!(raw.number(&format!("SELECT count(*) FROM {table}")).await, before);
             }
         }
         if raw.kind() == DatabaseKind::Postgres {

@@ -33,7 +33,7 @@ both_databases! {
             ("CREATE TABLE planted (id bigint)", "planted"),
             ("CREATE VIEW seen AS SELECT 1 AS one", "seen"),
         ];
-        let sqlite = [("DROP TRIGGER audit_event_no_delete", "audit_event_no_delete"), ("DROP TRIGGER audit_leaf_no_update", "audit_leaf_no_update")];
+        let sqlite = [("DROP TRIGGER audit_event_no_delete", "audit_event_no_delete"), ("DROP TRIGGER audit_leaf_no_update", "audit_leaf_no_update"), ("DROP TRIGGER audit_tile_no_replace", "audit_tile_no_replace")];
         let postgres = [
             ("DROP TRIGGER audit_event_append_only ON audit_event", "trigger audit_event: CREATE TRIGGER audit_event_append_only"),
             ("ALTER TABLE audit_leaf DISABLE TRIGGER audit_leaf_append_only", "enabled D"),
