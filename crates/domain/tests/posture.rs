@@ -21,7 +21,8 @@ fn demo() -> Snapshot {
         users_needing_mfa: 1,
         pending_invitations: 2,
         keys_total: 3,
-        keys_needing_rotation: 1,
+        keys_expiring: 1,
+        keys_without_end: 0,
         open_high_events: 0,
         at_rest: AtRest {
             algorithm: "AES-256-GCM".into(),
@@ -123,10 +124,22 @@ fn owner_gains_what_the_checklist_promises_for_each_fix() {
     let mfa = with(|s| (s.users_verified_factor, s.users_needing_mfa) = (7, 0));
     assert_eq!(mfa.score, 78, "72 + 5.5, the half rounded up");
     assert_eq!(check(&mfa, "mfa").points.to_string(), "38.5");
-    assert_eq!(with(|s| s.keys_needing_rotation = 0).score, 82);
+    assert_eq!(with(|s| s.keys_expiring = 0).score, 82);
     assert_eq!(with(|s| s.pending_invitations = 0).score, 79);
     assert_eq!(with(|s| s.pending_invitations = 1).score, 72, "one waiting invitation costs as much as two");
     assert_eq!(with(|s| s.open_high_events = 1).score, 53);
+}
+
+#[test]
+fn owner_gains_nothing_by_keys_that_never_end() {
+    let rotated = with(|s| (s.keys_expiring, s.keys_without_end) = (0, 1));
+    assert_eq!(rotated.score, 72, "a key without an end in place of the one that ends soon");
+    assert_eq!(check(&rotated, "api_keys").sentence, "1 API key needs rotation; 1 has no end.");
+    let more = with(|s| (s.keys_total, s.keys_without_end) = (5, 2));
+    let keys = check(&more, "api_keys");
+    assert_eq!((keys.share.num, keys.share.den, keys.gain.to_string()), (2, 5, "18".to_owned()));
+    assert_eq!(keys.sentence, "3 API keys need rotation; 2 have no end.");
+    assert!(more.score < Posture::of(&demo()).score, "more such keys raise nothing");
 }
 
 #[test]
@@ -261,7 +274,7 @@ fn identity_provider_users_earn_no_points_and_need_nothing() {
     assert_eq!(mfa.sentence, "Every active user has MFA; for 2 users the identity provider asserts it.");
     assert_eq!(posture.sentence, "Key rotation and pending invitations are the main gaps");
     let closed = with(|s| {
-        (s.users_sso_mfa, s.users_needing_mfa, s.keys_needing_rotation, s.pending_invitations) = (2, 0, 0, 0);
+        (s.users_sso_mfa, s.users_needing_mfa, s.keys_expiring, s.pending_invitations) = (2, 0, 0, 0);
     });
     assert_eq!(closed.score, 89);
     assert_eq!(closed.sentence, "No gaps are open; MFA asserted by the identity provider earns no points");
@@ -278,7 +291,7 @@ fn a_user_whom_no_count_explains_is_open() {
 fn counts_take_the_right_number() {
     let many = with(|s| {
         (s.users_verified_factor, s.users_needing_mfa, s.pending_invitations) = (5, 2, 1);
-        (s.keys_needing_rotation, s.open_high_events) = (2, 1);
+        (s.keys_expiring, s.open_high_events) = (2, 1);
     });
     assert_eq!(
         sentences(&many),
@@ -291,7 +304,7 @@ fn counts_take_the_right_number() {
     );
     let none = with(|s| {
         (s.users_verified_factor, s.users_sso_mfa, s.users_needing_mfa) = (8, 0, 0);
-        (s.pending_invitations, s.keys_needing_rotation) = (0, 0);
+        (s.pending_invitations, s.keys_expiring) = (0, 0);
     });
     assert_eq!(
         sentences(&none),
@@ -315,13 +328,13 @@ fn a_single_gap_is_named_alone() {
     let only = |change: fn(&mut Snapshot)| {
         with(|s| {
             (s.users_verified_factor, s.users_sso_mfa, s.users_needing_mfa) = (8, 0, 0);
-            (s.pending_invitations, s.keys_needing_rotation) = (0, 0);
+            (s.pending_invitations, s.keys_expiring) = (0, 0);
             change(s);
         })
         .sentence
     };
     assert_eq!(only(|s| (s.users_verified_factor, s.users_needing_mfa) = (7, 1)), "MFA is the main gap");
-    assert_eq!(only(|s| s.keys_needing_rotation = 1), "Key rotation is the main gap");
+    assert_eq!(only(|s| s.keys_expiring = 1), "Key rotation is the main gap");
     assert_eq!(only(|s| s.pending_invitations = 1), "Pending invitations are the main gap");
     assert_eq!(only(|s| s.open_high_events = 1), "Open security events are the main gap");
 }
@@ -330,7 +343,7 @@ fn a_single_gap_is_named_alone() {
 fn an_empty_tenant_loses_nothing_for_what_it_does_not_have() {
     let empty = with(|s| {
         (s.active_users, s.users_verified_factor, s.users_sso_mfa, s.users_needing_mfa) = (0, 0, 0, 0);
-        (s.keys_total, s.keys_needing_rotation, s.pending_invitations) = (0, 0, 0);
+        (s.keys_total, s.keys_expiring, s.pending_invitations) = (0, 0, 0);
     });
     assert_eq!(empty.score, 100);
     assert_eq!(check(&empty, "mfa").status, Status::NotApplicable);
@@ -343,7 +356,7 @@ fn rounding_never_makes_a_gap_look_perfect() {
     let nearly = with(|s| {
         (s.active_users, s.users_verified_factor, s.users_sso_mfa, s.users_needing_mfa) =
             (10_000_000, 9_999_999, 0, 1);
-        (s.pending_invitations, s.keys_needing_rotation) = (0, 0);
+        (s.pending_invitations, s.keys_expiring) = (0, 0);
     });
     assert_eq!(nearly.score, 99);
     assert_eq!(check(&nearly, "mfa").lost.hundredths(), 1);
@@ -412,7 +425,7 @@ fn published_bands_and_costs_are_the_ones_in_force() {
 prop_compose! {
     fn snapshots()(
         verified in 0_u64..2_000, sso in 0_u64..200, needing in 0_u64..200, pending in 0_u64..4,
-        keys in 0_u64..40, due in 0_u64..40, events in 0_u64..3, flags in any::<[bool; 8]>(),
+        keys in 0_u64..40, due in 0_u64..40, endless in 0_u64..40, events in 0_u64..3, flags in any::<[bool; 8]>(),
         endpoint in 0_u8..3, mode in 0_u8..6, age in proptest::option::of(0_u64..8_000), waiting in 0_u64..3, wait in 0_u64..8_000,
         verification in proptest::option::of(any::<bool>()),
     ) -> Snapshot {
@@ -424,7 +437,8 @@ prop_compose! {
             users_needing_mfa: needing,
             pending_invitations: pending,
             keys_total: keys,
-            keys_needing_rotation: due.min(keys),
+            keys_expiring: due.min(keys),
+            keys_without_end: endless.min(keys - due.min(keys)),
             open_high_events: events,
             at_rest: AtRest { provider_managed: managed, rotation_scheduled: rotation, ..demo().at_rest },
             transit: Transit {
@@ -476,7 +490,8 @@ fn improvements() -> Vec<Improvement> {
             }
         }),
         ("an invitation is settled", |s| s.pending_invitations = s.pending_invitations.saturating_sub(1)),
-        ("a key is rotated", |s| s.keys_needing_rotation = s.keys_needing_rotation.saturating_sub(1)),
+        ("a key is rotated", |s| s.keys_expiring = s.keys_expiring.saturating_sub(1)),
+        ("a key is made anew with an end", |s| s.keys_without_end = s.keys_without_end.saturating_sub(1)),
         ("an event is resolved", |s| s.open_high_events = s.open_high_events.saturating_sub(1)),
         ("keys move into a KMS", |s| s.at_rest.provider_managed = true),
         ("rotation is scheduled", |s| s.at_rest.rotation_scheduled = true),
@@ -538,7 +553,7 @@ proptest! {
         let before = Posture::of(&snapshot);
         let mut fixed = snapshot.clone();
         fixed.users_verified_factor += fixed.users_needing_mfa;
-        (fixed.users_needing_mfa, fixed.keys_needing_rotation) = (0, 0);
+        (fixed.users_needing_mfa, fixed.keys_expiring, fixed.keys_without_end) = (0, 0, 0);
         (fixed.pending_invitations, fixed.open_high_events) = (0, 0);
         for (old, new) in before.checks.iter().zip(&Posture::of(&fixed).checks) {
             prop_assert_eq!(old.points.hundredths() + old.gain.hundredths(), new.points.hundredths(), "{}", old.id);
@@ -547,11 +562,12 @@ proptest! {
     }
 
     #[test]
-    fn counts_that_contradict_each_other_do_not_break_the_score(counts in any::<[u64; 8]>()) {
-        let [active, verified, sso, needing, pending, keys, due, events] = counts;
+    fn counts_that_contradict_each_other_do_not_break_the_score(counts in any::<[u64; 9]>()) {
+        let [active, verified, sso, needing, pending, keys, due, endless, events] = counts;
         let snapshot = Snapshot {
             active_users: active, users_verified_factor: verified, users_sso_mfa: sso, users_needing_mfa: needing,
-            pending_invitations: pending, keys_total: keys, keys_needing_rotation: due, open_high_events: events, ..demo()
+            pending_invitations: pending, keys_total: keys, keys_expiring: due, keys_without_end: endless,
+            open_high_events: events, ..demo()
         };
         prop_assert!(Posture::of(&snapshot).score <= 100);
     }

@@ -45,7 +45,8 @@ pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Resu
         users_needing_mfa: count(counts.active_users - counts.verified - counts.sso),
         pending_invitations: count(counts.pending_invitations),
         keys_total: count(counts.keys),
-        keys_needing_rotation: count(counts.keys_expiring),
+        keys_expiring: count(counts.keys_expiring),
+        keys_without_end: count(counts.keys_without_end),
         open_high_events: count(counts.open_high_events),
         at_rest: AtRest {
             algorithm: "AES-256-GCM".to_owned(),

@@ -20,6 +20,8 @@ pub struct Counts {
     pub keys: i64,
     /// Of these, ending within thirty days.
     pub keys_expiring: i64,
+    /// Of the keys that work, those that never end.
+    pub keys_without_end: i64,
     /// Open security events of high severity.
     pub open_high_events: i64,
     /// Objects sealed under the tenant's keys: factor secrets and subject keys.
@@ -44,6 +46,7 @@ struct Row {
     pending_invitations: i64,
     keys: i64,
     keys_expiring: i64,
+    keys_without_end: i64,
     open_high_events: i64,
     sealed_objects: i64,
     events: i64,
@@ -69,6 +72,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending_invitations,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS keys,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $3) AS keys_expiring,
+             (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at IS NULL) AS keys_without_end,
              (SELECT count(*) FROM security_event WHERE tenant = $1 AND severity = 'high' AND triage <> 'resolved') AS open_high_events,
              (SELECT count(*) FROM factor WHERE tenant = $1 AND sealed IS NOT NULL) + (SELECT count(*) FROM subject_key WHERE tenant = $1) AS sealed_objects,
              (SELECT count(*) FROM (SELECT 1 AS one FROM audit_pending WHERE tenant = $1 LIMIT 100000) AS counted) AS pending_events,
@@ -90,6 +94,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
         pending_invitations: row.pending_invitations,
         keys: row.keys,
         keys_expiring: row.keys_expiring,
+        keys_without_end: row.keys_without_end,
         open_high_events: row.open_high_events,
         sealed_objects: row.sealed_objects,
         events: row.events,

@@ -119,10 +119,14 @@ fn invitations(snapshot: &Snapshot) -> Check {
 
 fn api_keys(snapshot: &Snapshot) -> Check {
     let den = snapshot.keys_total;
-    let needing = snapshot.keys_needing_rotation.min(den);
-    let sentence = match den {
-        0 => "There are no API keys.".to_owned(),
-        _ => format!("{} rotation.", count(needing, "API key needs", "API keys need")),
+    // A key without an end is never about to end: without this it would be the way not to rotate and lose nothing.
+    let endless = snapshot.keys_without_end.min(den);
+    let needing = snapshot.keys_expiring.saturating_add(endless).min(den);
+    let open = count(needing, "API key needs", "API keys need");
+    let sentence = match (den, endless) {
+        (0, _) => "There are no API keys.".to_owned(),
+        (_, 0) => format!("{open} rotation."),
+        _ => format!("{open} rotation; {}.", count(endless, "has no end", "have no end")),
     };
     Check {
         id: "api_keys",

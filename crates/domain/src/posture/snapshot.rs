@@ -26,7 +26,9 @@ pub struct Snapshot {
     /// API keys that work: neither revoked nor expired.
     pub keys_total: u64,
     /// Working API keys that expire within [`ROTATION_WINDOW_DAYS`]. An expired key is not among them: it opens nothing.
-    pub keys_needing_rotation: u64,
+    pub keys_expiring: u64,
+    /// Working API keys that never expire. They need rotation too: nothing but a person will ever end them.
+    pub keys_without_end: u64,
     /// Security events of high severity, the highest there is, that nobody resolved.
     pub open_high_events: u64,
     /// Encryption at rest.

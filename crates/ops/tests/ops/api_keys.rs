@@ -47,6 +47,25 @@ both_databases! {
         verified(&db).await;
     }
 
+    async fn key_without_an_end_needs_rotation_and_is_not_about_to_expire(db: Db) {
+        let acme = db.tenant("acme").await;
+        let permit = acme.owner().permit::<CreateApiKey>().await;
+        api_keys::create(&db.store, &permit, key(Some(db.store.now() + Span::days(60)))).await.unwrap();
+        let (endless, _) = api_keys::create(&db.store, &permit, key(None)).await.unwrap();
+        let counts = async || {
+            let counts = posture::counts(&mut db.store.read(&acme.job()).await.unwrap()).await.unwrap();
+            (counts.keys, counts.keys_expiring, counts.keys_without_end)
+        };
+        assert_eq!(counts().await, (2, 0, 1));
+        db.clock.advance(Span::days(30));
+        assert_eq!(counts().await, (2, 1, 1));
+        db.clock.advance(Span::days(3_650));
+        assert_eq!(counts().await, (1, 0, 1));
+        let later = acme.user(bailiwick_domain::role::Role::TenantOwner).await;
+        api_keys::revoke(&db.store, &later.permit::<RevokeApiKey>().await, endless.id).await.unwrap();
+        assert_eq!(counts().await, (0, 0, 0));
+    }
+
     async fn what_cannot_be_a_key_is_told_by_its_field(db: Db) {
         let acme = db.tenant("acme").await;
         let permit = acme.owner().permit::<CreateApiKey>().await;

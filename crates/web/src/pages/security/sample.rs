@@ -12,7 +12,8 @@ pub(super) fn snapshot() -> Snapshot {
         users_needing_mfa: 1,
         pending_invitations: 2,
         keys_total: 3,
-        keys_needing_rotation: 1,
+        keys_expiring: 1,
+        keys_without_end: 0,
         open_high_events: 0,
         at_rest: AtRest {
             algorithm: "AES-256-GCM".into(),

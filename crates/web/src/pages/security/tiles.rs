@@ -49,7 +49,7 @@ fn invitations(snapshot: &Snapshot) -> Tile {
 }
 
 fn keys(snapshot: &Snapshot) -> Tile {
-    let ending = snapshot.keys_needing_rotation;
+    let ending = snapshot.keys_expiring;
     let (kind, status) = if ending == 0 { ("ok", "Clear") } else { ("warn", "Warning") };
     let verb = if ending == 1 { "expires" } else { "expire" };
     let note = format!("{} {verb} within {ROTATION_WINDOW_DAYS} days", quantity(ending, "key"));
@@ -79,7 +79,8 @@ mod tests {
     fn tiles_calm_down_when_nothing_is_open() {
         let calm = Snapshot {
             pending_invitations: 0,
-            keys_needing_rotation: 0,
+            keys_expiring: 0,
+            keys_without_end: 1,
             users_verified_factor: 1,
             ..sample::snapshot()
         };
