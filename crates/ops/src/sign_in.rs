@@ -83,10 +83,11 @@ async fn idle(hasher: &PasswordHasher, password: &Password) -> Result<()> {
 
 struct Account {
     user: User,
-    hash: StoredPassword,
+    /// Nothing for somebody who has not set a password yet: none is right, and each try is a wrong guess like any other.
+    hash: Option<StoredPassword>,
 }
 
-/// The account of an address in one tenant, if it may sign in with a password at all.
+/// The account of an address in one tenant, if it may sign in at all.
 async fn account(
     store: &Store,
     permit: &Permit<SignIn>,
@@ -102,8 +103,8 @@ async fn account(
     if user.status != UserStatus::Active {
         return Ok(None);
     }
-    let Some(stored) = accounts::password(&mut view, user.id).await? else { return Ok(None) };
-    Ok(Some(Account { user, hash: StoredPassword::from_stored(stored.hash) }))
+    let stored = accounts::password(&mut view, user.id).await?;
+    Ok(Some(Account { user, hash: stored.map(|stored| StoredPassword::from_stored(stored.hash)) }))
 }
 
 async fn check(
@@ -119,7 +120,7 @@ async fn check(
         idle(hasher, password).await?;
         return Err(limited);
     }
-    let verdict = hasher.verify(password, Some(&account.hash)).await.map_err(Error::Password)?;
+    let verdict = hasher.verify(password, account.hash.as_ref()).await.map_err(Error::Password)?;
     match verdict {
         Verdict::Match { needs_rehash } => {
             accept(store, hasher, permit, &account.user, password, needs_rehash).await

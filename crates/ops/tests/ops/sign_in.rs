@@ -111,6 +111,24 @@ both_databases! {
         verified(&db).await;
     }
 
+    async fn guesses_at_an_account_without_a_password_are_recorded_and_limited(db: Db) {
+        let acme = db.tenant("acme").await;
+        let nobody_yet = acme.add(Role::Auditor).await;
+        for _ in 0..7 {
+            let outcome = try_sign_in(&db, ELSEWHERE, &nobody_yet.email, PASSWORD).await;
+            assert_eq!(told(outcome), told(try_sign_in(&db, ELSEWHERE, "nobody@acme.example", PASSWORD).await));
+        }
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
+        let recorded = records(&db, acme.id()).await;
+        let refused = recorded.iter().rfind(|row| row.action == "sign_in.refused").unwrap();
+        assert_eq!((refused.outcome.as_str(), refused.actor_kind.as_str()), ("denied", "anonymous"));
+        // They set a password afterwards, and are not held up by what somebody else tried.
+        enrolment::set_password(&db.store, &db.hasher, &acme.job(), nobody_yet.id, PASSWORD.into()).await.unwrap();
+        assert!(try_sign_in(&db, ELSEWHERE, &nobody_yet.email, PASSWORD).await.is_err());
+        assert!(try_sign_in(&db, HOME, &nobody_yet.email, PASSWORD).await.is_ok());
+        verified(&db).await;
+    }
+
     async fn guesser_with_a_whole_ipv6_network_is_one_source(db: Db) {
         db.tenant("acme").await;
         for host in 1..=5 {
