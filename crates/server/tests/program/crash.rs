@@ -1,4 +1,4 @@
-//! Killed at any moment, under load: whatever was acknowledged is there, and the audit log verifies.
+//! Killed at any moment, under load: whatever was acknowledged is there with its record, and the audit log verifies.
 
 use std::{
     collections::BTreeSet,
@@ -89,8 +89,21 @@ fn kill_again_and_again(place: &Place) {
         lost.len(),
         acknowledged.len()
     );
+    // In its last round the sequencer gives every record its place, where a search finds it.
     assert_eq!(server.stop().0.code(), Some(0));
     verify(place);
+    let server = place.serve(&[]);
+    let recorded = owner.recorded(server.address);
+    let once: BTreeSet<_> = recorded.iter().map(String::as_str).collect();
+    assert_eq!(once.len(), recorded.len(), "one change has one record");
+    let silent: Vec<_> = acknowledged.iter().filter(|(_, id)| !once.contains(id.as_str())).collect();
+    assert!(
+        silent.is_empty(),
+        "{} of {} acknowledged changes have no record: {silent:?}",
+        silent.len(),
+        acknowledged.len()
+    );
+    assert_eq!(server.stop().0.code(), Some(0));
 }
 
 /// When the server is killed: at random, from a seed that a failing run has printed.
@@ -148,7 +161,7 @@ impl Owner {
     fn invite_until_cut_off(
         &self,
         address: SocketAddr,
-        acknowledged: &Mutex<BTreeSet<String>>,
+        acknowledged: &Mutex<BTreeSet<(String, String)>>,
         number: &AtomicUsize,
         told: &SyncSender<()>,
     ) {
@@ -161,35 +174,46 @@ impl Owner {
             let Some(answer) = http.try_ask("POST", "/v1/invitations", &head, &body) else { return };
             assert!(answer.status() == 201 || answer.status() == 503, "{}{}", answer.head, answer.body);
             if answer.status() == 201 {
-                acknowledged.lock().unwrap().insert(email);
+                let made: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+                acknowledged.lock().unwrap().insert((email, text(&made["id"])));
                 // Full or closed once the server is about to be killed.
                 let _ = told.try_send(());
             }
         }
     }
 
-    /// Every address that has an invitation.
-    fn invited(&self, address: SocketAddr) -> BTreeSet<String> {
+    /// Every address that has an invitation, with the invitation's id.
+    fn invited(&self, address: SocketAddr) -> BTreeSet<(String, String)> {
+        let items = self.listed(address, "/v1/invitations?", "");
+        items.iter().map(|item| (text(&item["email"]), text(&item["id"]))).collect()
+    }
+
+    /// The invitation of every record that somebody was invited.
+    fn recorded(&self, address: SocketAddr) -> Vec<String> {
+        let items = self.listed(address, "/v1/audit/events?", "action=user.invited&outcome=ok");
+        items.iter().map(|item| text(&item["entity"]["id"])).collect()
+    }
+
+    /// All pages of a list.
+    fn listed(&self, address: SocketAddr, path: &str, filter: &str) -> Vec<serde_json::Value> {
         let mut http = Http::open(address);
-        let mut invited = BTreeSet::new();
-        let mut path = "/v1/invitations".to_owned();
+        let (mut items, mut query) = (Vec::new(), filter.to_owned());
         loop {
-            let answer = http.ask("GET", &path, &self.headers, "");
+            let answer = http.ask("GET", &format!("{path}{query}"), &self.headers, "");
             assert_eq!(answer.status(), 200, "{}{}", answer.head, answer.body);
             let page: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-            invited.extend(
-                page["items"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|item| item["email"].as_str().unwrap().to_owned()),
-            );
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next"].as_str() {
-                Some(next) => path = format!("/v1/invitations?cursor={next}"),
-                None => return invited,
+                Some(next) if filter.is_empty() => query = format!("cursor={next}"),
+                Some(next) => query = format!("{filter}&cursor={next}"),
+                None => return items,
             }
         }
     }
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 /// One connection that stays open.
