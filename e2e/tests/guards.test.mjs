@@ -131,6 +131,17 @@ test('a form from another site is refused although it carries the token', async 
   }
 });
 
+test('nobody reads the mailbox or sends a form under a name of their own', async (t) => {
+  const page = await openAs(t, 'owner', '/invitations/new');
+  const [cookie, csrf] = [await cookiesOf(page), await csrfOf(page)];
+  const host = `rebound.example:${new URL(demo.url).port}`;
+  assert.equal((await send(demo, '/mailbox', { headers: { host } })).status, 421);
+  const form = { csrf, address: 'x@example.com', role: 'auditor', lifetime: '7' };
+  const refused = await send(demo, '/invitations', { method: 'POST', cookie, headers: { host, origin: `http://${host}` }, form });
+  assert.equal(refused.status, 421);
+  assert.match(refused.body, /Not at this address/);
+});
+
 test('visitor is sent to sign in and nowhere else', async () => {
   for (const path of ['/security', '/users', '/audit', '/account']) {
     const answer = await send(demo, path);

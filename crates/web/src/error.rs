@@ -242,6 +242,18 @@ impl Error {
 }
 
 fn protocol(status: StatusCode) -> Public {
+    const MISDIRECTED: &[&str] = &[
+        "Use the address that you were given for this service.",
+        "If you run it: a reverse proxy has to pass the Host field on as it came.",
+    ];
+    if status == StatusCode::MISDIRECTED_REQUEST {
+        return Public {
+            code: "misdirected",
+            title: "Not at this address",
+            detail: "The request names another host than the one that this server answers for.",
+            advice: MISDIRECTED,
+        };
+    }
     let (code, title, detail) = match status {
         StatusCode::METHOD_NOT_ALLOWED => {
             ("method", "Not in this way", "This address does not answer this method.")

@@ -95,6 +95,47 @@ impl PublicUrl {
     pub fn is_https(&self) -> bool {
         self.scheme == "https"
     }
+    /// Whether a request for `authority`, the `Host` field or what HTTP/2 has instead, asks for this address. The scheme's
+    /// own port may stand there or not. A machine that is its own public address has three names for itself.
+    pub fn is_named_by(&self, authority: &str) -> bool {
+        let (own, own_port) = split(&self.authority);
+        let (host, port) = split(authority);
+        let port = if port == self.default_port() { "" } else { port };
+        port == own_port && (host.eq_ignore_ascii_case(own) || is_loopback(own) && is_loopback(host))
+    }
+    /// Whether an `Origin` is this very address, scheme and all.
+    pub(crate) fn is_origin(&self, origin: &str) -> bool {
+        origin
+            .split_once("://")
+            .is_some_and(|(scheme, authority)| scheme == self.scheme && self.is_named_by(authority))
+    }
+    /// Every origin under which browsers show its pages.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let (host, port) = split(&self.authority);
+        if !is_loopback(host) {
+            return vec![self.to_string()];
+        }
+        LOOPBACK.iter().map(|name| format!("{}://{name}{port}", self.scheme)).collect()
+    }
+    fn default_port(&self) -> &'static str {
+        if self.is_https() { ":443" } else { ":80" }
+    }
+}
+
+/// The names of a machine for itself. No name server is asked for them, so nobody can lead one of them elsewhere.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+fn is_loopback(host: &str) -> bool {
+    LOOPBACK.iter().any(|name| name.eq_ignore_ascii_case(host))
+}
+
+/// The host, and the port with its colon; empty where there is none.
+fn split(authority: &str) -> (&str, &str) {
+    match authority.rfind(':') {
+        // The colons of an IPv6 address stand within its brackets.
+        Some(at) if !authority.ends_with(']') => authority.split_at(at),
+        _ => (authority, ""),
+    }
 }
 
 impl FromStr for PublicUrl {
@@ -150,6 +191,66 @@ mod tests {
         ] {
             assert_eq!(PublicUrl::from_str(text).map(|url| url.to_string()).as_deref(), Ok(origin), "{text}");
         }
+    }
+
+    #[test]
+    fn a_request_names_the_public_address_or_another() {
+        for (url, own, others) in [
+            (
+                "https://admin.example.com",
+                ["admin.example.com", "Admin.Example.COM", "admin.example.com:443"].as_slice(),
+                [
+                    "",
+                    ":443",
+                    "admin.example.com:",
+                    "admin.example.com:80",
+                    "admin.example.com.",
+                    "x@admin.example.com",
+                    "admin.example.com.evil.example",
+                    "evil.example",
+                    "localhost",
+                    "127.0.0.1",
+                    "[::1]",
+                ]
+                .as_slice(),
+            ),
+            (
+                "http://localhost:8080",
+                &["localhost:8080", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080"],
+                &[
+                    "localhost",
+                    "localhost:80",
+                    "127.0.0.2:8080",
+                    "[::1]",
+                    "::1:8080",
+                    "[::2]:8080",
+                    "evil.example:8080",
+                    "localhost.evil.example:8080",
+                ],
+            ),
+            ("http://[::1]", &["[::1]", "[::1]:80", "localhost"], &["[::1]:8080", "localhost:8080"]),
+            ("https://10.0.0.1:8443", &["10.0.0.1:8443"], &["10.0.0.1", "localhost:8443", "127.0.0.1:8443"]),
+        ] {
+            let url = PublicUrl::from_str(url).unwrap();
+            for authority in own {
+                assert!(url.is_named_by(authority), "{authority} names {url}");
+            }
+            for authority in others {
+                assert!(!url.is_named_by(authority), "{authority} does not name {url}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_origin_of_the_other_scheme_is_another() {
+        let url = PublicUrl::from_str("https://admin.example.com").unwrap();
+        assert!(url.is_origin("https://admin.example.com"));
+        for origin in ["http://admin.example.com", "https://evil.example", "admin.example.com", "null", ""] {
+            assert!(!url.is_origin(origin), "{origin}");
+        }
+        assert_eq!(url.origins(), ["https://admin.example.com"]);
+        let local = PublicUrl::from_str("http://127.0.0.1:8080").unwrap();
+        assert_eq!(local.origins(), ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use rustix::process::Signal;
 
 use crate::{
     postgres::{beside_postgres, init},
-    support::{Place, connect},
+    support::{HOST, Place, connect},
 };
 
 /// How often the server is killed on each database.
@@ -245,7 +245,7 @@ impl Http {
         let stream = self.stream.get_mut();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
         )
         .ok()?;
         let mut head = String::new();

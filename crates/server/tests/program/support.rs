@@ -16,6 +16,9 @@ use tempfile::TempDir;
 /// How long anything may take. It only ends a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The public address of an installation that was told none, which is the only name that it answers to.
+pub(crate) const HOST: &str = "localhost:8080";
+
 /// A folder in which the program runs, and what it finds in its environment.
 pub(crate) struct Place {
     folder: TempDir,
@@ -233,7 +236,7 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
 
 pub(crate) fn get(address: SocketAddr, path: &str) -> String {
     let mut stream = connect(address);
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()

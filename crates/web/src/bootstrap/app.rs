@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
-use super::{cookies, form, headers, https, limits, paths, proxies, render, run, stamp};
+use super::{cookies, form, headers, host, https, limits, paths, proxies, render, run, stamp};
 use crate::{
     routes::AccessRow,
     shell::Site,
@@ -72,8 +72,11 @@ impl App {
         let ground = Arc::new(ground);
         let layer = |g: &Arc<Ground>| Arc::clone(g);
         // The public address is an origin already, so it cannot be refused as one.
-        let same_site =
-            CsrfLayer::new().add_trusted_origin(ground.settings.public_url.to_string()).unwrap_or_default();
+        let origins = ground.settings.public_url.origins();
+        let same_site = origins
+            .iter()
+            .try_fold(CsrfLayer::new(), |layer, origin| layer.add_trusted_origin(origin))
+            .unwrap_or_default();
         let service = ServiceBuilder::new()
             .layer(from_fn_with_state(layer(&ground), stamp::stamp))
             .layer(from_fn_with_state(layer(&ground), proxies::resolve))
@@ -81,6 +84,7 @@ impl App {
             .layer(from_fn_with_state(layer(&ground), cookies::greet))
             .layer(from_fn_with_state(layer(&ground), render::render))
             .layer(from_fn_with_state(layer(&ground), https::enforce))
+            .layer(from_fn_with_state(layer(&ground), host::match_public))
             .layer(from_fn_with_state(layer(&ground), limits::bound))
             .layer(axum::middleware::from_fn(paths::judge))
             .layer(same_site)

@@ -29,7 +29,8 @@ pub(super) async fn enforce(State(ground): State<Arc<Ground>>, request: Request,
         .into_response();
     }
     let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    // The authority is the configured one: the Host header is whatever the client wrote.
+    // The authority is the configured one: the Host header is whatever the client wrote. Whoever asks in the clear for
+    // another name is led to the public address as well, where the name is right.
     let location = format!("https://{}{target}", ground.settings.public_url.authority());
     (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()
 }

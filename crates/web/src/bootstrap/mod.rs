@@ -6,18 +6,20 @@
 //! 4. [`cookies`]: the visitor's cookie, the message shown once;
 //! 5. [`render`]: errors as pages or problem JSON;
 //! 6. [`https`]: redirect or refusal of what came without TLS;
-//! 7. [`limits`]: sizes, time, number of requests at once;
-//! 8. [`paths`]: embedded files, file extensions, names that are never served;
-//! 9. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
-//! 10. [`form`]: reads a form, so that its CSRF token is known before any handler runs;
-//! 11. [`run`]: a change goes on although the client has gone;
-//! 12. panics become the error page.
+//! 7. [`host`]: refusal of what asks for another name than the public address;
+//! 8. [`limits`]: sizes, time, number of requests at once;
+//! 9. [`paths`]: embedded files, file extensions, names that are never served;
+//! 10. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
+//! 11. [`form`]: reads a form, so that its CSRF token is known before any handler runs;
+//! 12. [`run`]: a change goes on although the client has gone;
+//! 13. panics become the error page.
 
 mod app;
 mod client;
 mod cookies;
 mod form;
 mod headers;
+mod host;
 mod https;
 mod limits;
 mod paths;

@@ -114,6 +114,7 @@ impl Browser {
             request.headers_mut().insert(header::COOKIE, jar.join("; ").parse().unwrap());
         }
         request.headers_mut().insert(header::ACCEPT, "text/html".parse().unwrap());
+        request.headers_mut().insert(header::HOST, "bailiwick.test".parse().unwrap());
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for set in parts.headers.get_all(header::SET_COOKIE) {

@@ -153,8 +153,9 @@ impl Service {
         self.send(caller, &Method::GET, path, Sent::Nothing).await
     }
 
-    /// Sends any request.
-    pub(crate) async fn raw(&self, request: Request<Body>) -> Answer {
+    /// Sends any request, to the public address.
+    pub(crate) async fn raw(&self, mut request: Request<Body>) -> Answer {
+        request.headers_mut().insert(header::HOST, "bailiwick.test".parse().unwrap());
         let response = self.0.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 16 * 1024 * 1024).await.unwrap().to_vec();

@@ -141,7 +141,9 @@ async fn a_form_shown_again_stays_as_it_is() {
 
 #[tokio::test]
 async fn visitor_is_led_to_the_sign_in_and_back() {
-    let answer = read(&failing(), "/sign-in-first?role=auditor&q=a", &[HTML, ("host", "evil.example")]).await;
+    let answer =
+        read(&failing(), "/sign-in-first?role=auditor&q=a", &[HTML, ("x-forwarded-host", "evil.example")])
+            .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_eq!(answer.header("location"), Some("/sign-in?next=%2Fsign-in-first%3Frole%3Dauditor%26q%3Da"));
     let factor = read(&failing(), "/second-factor", &[HTML]).await;

@@ -3,6 +3,7 @@
 mod answers;
 mod bounds;
 mod changes;
+mod host;
 mod transport;
 
 use std::sync::{
@@ -103,7 +104,19 @@ async fn send(app: &App, request: Request) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
+/// The public address of [`settings`], which a request names unless a test says otherwise.
+const HOST: (&str, &str) = ("host", "admin.example.com");
+
 fn request(method: &str, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request {
+    let mut all = headers.to_vec();
+    if !headers.iter().any(|(name, _)| *name == HOST.0) {
+        all.push(HOST);
+    }
+    bare(method, uri, &all, body)
+}
+
+/// A request with these header fields and no other.
+fn bare(method: &str, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request {
     let request = Request::builder().method(method).uri(uri);
     headers
         .iter()

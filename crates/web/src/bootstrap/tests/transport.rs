@@ -76,7 +76,8 @@ async fn hsts_is_sent_where_tls_is_in_use() {
 
 #[tokio::test]
 async fn an_extension_is_redirected_on_this_very_site() {
-    let answer = read(&site(), "/page.html?a=1&b=//evil.example", &[("host", "evil.example")]).await;
+    let answer =
+        read(&site(), "/page.html?a=1&b=//evil.example", &[("x-forwarded-host", "evil.example")]).await;
     assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT);
     assert_eq!(answer.header("location"), Some("/page?a=1&b=//evil.example"));
     let elsewhere = read(&site(), "//evil.example/page.html", &[]).await;
