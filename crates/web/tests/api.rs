@@ -10,6 +10,7 @@ use bailiwick_proof::{
     hash::{Hash, leaf_hash},
     tree::verify_inclusion,
 };
+use bailiwick_store::audit::note_verification;
 use bailiwick_testkit::both_databases;
 use serde_json::{Value, json};
 use support::{Caller, Sent, Service, full_key};
@@ -127,6 +128,28 @@ both_databases! {
             verify_inclusion(&hash, number("leaf_index"), number("size"), &path, &read(&proof["root"])).unwrap();
             assert!(proof["checkpoint"].as_str().unwrap().contains("bailiwick.test/tenant/"));
         }
+    }
+
+    async fn auditor_reads_how_far_the_log_is_signed_and_what_its_verification_found(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let auditor = Caller::from(&acme.user(Role::Auditor).await);
+        db.settle().await;
+        let before = service.get(&auditor, "/v1/audit/verification").await.json();
+        assert_eq!((&before["checkpoint"], &before["last_verification"]), (&Value::Null, &Value::Null));
+        db.sign().await;
+        let signed = service.get(&auditor, "/v1/audit/verification").await.json();
+        assert_eq!((signed["waiting"].as_u64(), &signed["checkpoint"]["size"]), (Some(0), &signed["size"]));
+        let note = signed["checkpoint"]["note"].as_str().unwrap();
+        assert!(note.contains(&format!("bailiwick.test/tenant/{}", acme.id())), "{note}");
+        assert_eq!(signed["verifier"], db.signer().verifier().to_string());
+        note_verification(&db.store, &db.jobs(), &db.verify().await).await.unwrap();
+        let verified = service.get(&auditor, "/v1/audit/verification").await.json();
+        assert_eq!(verified["last_verification"]["ok"], true);
+        let other = Caller::from(&db.tenant("other").await.owner());
+        assert_eq!(service.get(&other, "/v1/audit/verification").await.json()["last_verification"], Value::Null);
+        let coordinator = Caller::from(&acme.user(Role::SupportCoordinator).await);
+        assert_eq!(service.get(&coordinator, "/v1/audit/verification").await.status, StatusCode::FORBIDDEN);
     }
 
     async fn writer_sees_its_own_record_at_once(db: Db) {

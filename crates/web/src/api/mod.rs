@@ -13,6 +13,7 @@ mod access_table;
 mod api_keys;
 mod audit_entities;
 mod audit_events;
+mod audit_verification;
 mod created;
 mod cursor;
 mod grants;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/events", audit_events::list::handle)
         .get("/v1/audit/events/{id}", audit_events::show::handle)
         .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)
+        .get("/v1/audit/verification", audit_verification::show::handle)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)
         .post("/v1/security-events/{id}/acknowledge", security_events::acknowledge::handle)
