@@ -165,6 +165,10 @@ pub(crate) fn checkpoints(error: &SignError) -> Refusal {
         SignError::Refused { .. } => {
             "restore the checkpoints from their backup; nobody but this server may write into their folder"
         }
+        SignError::Altered { .. } => {
+            "somebody changed the database by hand. Run `bailiwick audit verify`: it names the first record that does not fit, and \
+             says whether anything but the stored tree was touched. Then restore the newest backup that verifies"
+        }
         SignError::Io { .. } => "see that the folder is there and that this account may read and write it",
         SignError::Raced(_) | SignError::Store(_) => "try again; if it stays, the log says more",
     };

@@ -73,6 +73,27 @@ fn a_function_that_was_given_the_rights_of_its_owner_is_refused() {
 }
 
 #[test]
+fn a_tree_that_somebody_changed_is_refused_and_its_tenant_is_named() {
+    let (place, database) = beside_postgres();
+    init(&place);
+    assert_eq!(place.run(["check"]).code, 0);
+    sql(&database, "UPDATE audit_tree SET size = size - 1");
+    let words = [
+        "the stored tree of the audit log of tenant",
+        "what to do: somebody changed",
+        "`bailiwick audit verify`",
+    ];
+    place.refuses(["serve"], 3, &words);
+    let checked = place.run(["check"]);
+    assert!(checked.code == 1 && checked.out.contains("checkpoints    failed"), "{checked:?}");
+    let verified = place.run(["audit", "verify"]);
+    assert!(
+        verified.code == 1 && verified.err.contains("tenant platform: the stored tree of"),
+        "{verified:?}"
+    );
+}
+
+#[test]
 fn a_database_that_others_use_is_not_migrated() {
     let (place, database) = beside_postgres();
     init(&place);

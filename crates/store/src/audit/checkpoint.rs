@@ -75,6 +75,14 @@ pub enum SignError {
         /// Why.
         cause: CheckpointError,
     },
+    /// What is stored of the tree cannot be what this program wrote.
+    #[error("the stored tree of the audit log of tenant {tenant} was altered: {what}")]
+    Altered {
+        /// Whose log.
+        tenant: TenantId,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Another process signed in between; the next round takes it from there.
     #[error("another process signed the log of tenant {0} in between")]
     Raced(TenantId),
@@ -318,7 +326,8 @@ impl Signer {
         if let Some(latest) = &latest {
             consistent(&mut view, &latest.checkpoint).await?;
         }
-        let (_, frontier) = integrate::tree(&mut view.driver(), tenant).await?;
+        let found = integrate::tree(&mut view.driver(), tenant).await;
+        let (_, frontier) = found.map_err(|error| altered(tenant, error))?;
         let signed = signed(&mut view).await?;
         drop(view);
         // A new file in place of a lost one would make the loss good without a word.
@@ -394,7 +403,7 @@ async fn consistent(view: &mut View, signed: &Checkpoint) -> Result<(), SignErro
     let (_, frontier) = match integrate::tree(&mut view.driver(), tenant).await {
         // The tenant itself is gone.
         Err(Error::NotFound) => return Err(SignError::Rollback { tenant, signed: signed.size, stored: 0 }),
-        found => found?,
+        found => found.map_err(|error| altered(tenant, error))?,
     };
     if frontier.size() < signed.size {
         return Err(SignError::Rollback { tenant, signed: signed.size, stored: frontier.size() });
@@ -402,10 +411,19 @@ async fn consistent(view: &mut View, signed: &Checkpoint) -> Result<(), SignErro
     let root: Option<Hash> = if frontier.size() == signed.size {
         Some(frontier.root())
     } else {
-        let fetched = reader::fetch(&mut view.driver(), tenant, &Needs::root(signed.size)).await?;
+        let fetched = reader::fetch(&mut view.driver(), tenant, &Needs::root(signed.size)).await;
+        let fetched = fetched.map_err(|error| altered(tenant, error))?;
         root_at(&fetched, signed.size).ok()
     };
     if root == Some(signed.root) { Ok(()) } else { Err(SignError::Fork { tenant, size: signed.size }) }
+}
+
+/// A part of the tree that cannot be read is a finding about its tenant, and no trouble with the database.
+fn altered(tenant: TenantId, error: Error) -> SignError {
+    match error {
+        Error::Corrupt(what) => SignError::Altered { tenant, what },
+        other => SignError::Store(other),
+    }
 }
 
 /// Lets a transaction of PostgreSQL find the tenants with work; see the policies of the first migration.

@@ -63,7 +63,8 @@ async fn blamed(store: &Store, error: &VerifyError) -> Result<Option<TenantId>> 
             SignError::Rollback { tenant, .. }
             | SignError::Fork { tenant, .. }
             | SignError::Lost { tenant, .. }
-            | SignError::Refused { tenant, .. },
+            | SignError::Refused { tenant, .. }
+            | SignError::Altered { tenant, .. },
         ) => (Some(*tenant), None),
         VerifyError::Sign(SignError::Raced(_) | SignError::Io { .. } | SignError::Store(_))
         | VerifyError::Store(_) => return Ok(None),

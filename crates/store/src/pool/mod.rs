@@ -6,11 +6,11 @@ pub(crate) mod writer;
 use std::{sync::Arc, time::Duration};
 
 use bailiwick_domain::ids::TenantId;
-use sqlx::{Connection, PgPool, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, SqlitePool, postgres::PgConnectOptions};
 
 pub use self::options::{DatabaseKind, PoolOptions, TlsMode};
 use self::writer::GroupCommit;
-use crate::{Result, conn::Conn};
+use crate::{Error, Result, conn::Conn};
 
 /// A connection to PostgreSQL that was idle for less is used without asking whether it still stands: it was asked when it
 /// came back to the pool, and asking costs as much as a statement.
@@ -47,7 +47,8 @@ impl Pool {
                 .await?;
             return Ok(Self::Sqlite { readers, writer });
         }
-        let pool = sqlx::postgres::PgPoolOptions::new()
+        let reach = options.postgres()?;
+        let opened = sqlx::postgres::PgPoolOptions::new()
             .max_connections(options.connections)
             .test_before_acquire(false)
             .before_acquire(|connection, seen| {
@@ -59,9 +60,13 @@ impl Pool {
                 })
             })
             .acquire_timeout(options.acquire_timeout)
-            .connect_with(options.postgres()?)
-            .await?;
-        Ok(Self::Postgres(pool))
+            .connect_with(reach.clone())
+            .await;
+        match opened {
+            Ok(pool) => Ok(Self::Postgres(pool)),
+            Err(sqlx::Error::PoolTimedOut) => Err(cause(&reach, options.acquire_timeout).await),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(crate) const fn kind(&self) -> DatabaseKind {
@@ -108,5 +113,15 @@ impl Pool {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// What kept a pool from its first connection. A pool tries again until its time is over, in case the server is only just
+/// starting, and then says nothing but that; a single connection says what stands in the way.
+async fn cause(reach: &PgConnectOptions, patience: Duration) -> Error {
+    match tokio::time::timeout(patience, PgConnection::connect_with(reach)).await {
+        Ok(Err(cause)) => cause.into(),
+        // Nothing stood in the way this time, or nothing answered.
+        Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut.into(),
     }
 }

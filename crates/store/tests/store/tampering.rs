@@ -342,6 +342,9 @@ both_databases! {
         scene.sql("DELETE FROM audit_tree WHERE tenant = $1").await;
         names(&scene.found().await, &["tenant acme", "tree of the log is missing"]);
         scene.sql("UPDATE audit_tree SET size = size - 1 WHERE tenant = $1").await;
+        // No server starts over it either.
+        let refused = scene.db.signer().check().await.unwrap_err();
+        assert!(matches!(refused, SignError::Altered { tenant, .. } if tenant == scene.acme.id()), "{refused}");
         names(&scene.found().await, &["the stored tree of", "is not the one"]);
         let edges: Vec<(Vec<u8>,)> = raw_rows!(scene.raw, "SELECT frontier FROM audit_tree WHERE tenant = $1", scene.id);
         let mut edge = edges[0].0.clone();
