@@ -65,6 +65,9 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
         .or_else(|| throw_away.as_ref().map(|folder| folder.path().to_owned()))
         .unwrap_or_default();
     let settings = settings(&args, address, &folder)?;
+    if !address.ip().to_canonical().is_loopback() {
+        beyond_this_machine(address);
+    }
     logging::begin(settings.log.format, settings.log.level);
     super::runtime()?.block_on(async {
         let clock = Arc::new(DemoClock::new(SystemClock));
@@ -77,6 +80,16 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
         installation.store.close().await;
         outcome
     })
+}
+
+/// Says what a demonstration shows to whoever else reaches it. It goes to standard error, and before everything else.
+fn beyond_this_machine(address: SocketAddr) {
+    ui::complain(format_args!(
+        "WARNING: the demonstration listens on {address}, beyond this machine.\n\n  \
+         Whoever reaches that address can read its mailbox without signing in, and join the organisation by the links in it.\n  \
+         It answers to browsers under the name localhost only, but a program can claim any name.\n\n\
+         Without --listen it stays on this machine.\n"
+    ));
 }
 
 fn tempdir() -> Result<TempDir, Failure> {

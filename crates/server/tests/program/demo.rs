@@ -15,9 +15,13 @@ struct Demo {
 
 impl Demo {
     fn start(place: &Place, further: &[&str]) -> Self {
+        Self::start_on(place, "127.0.0.1:0", further)
+    }
+
+    fn start_on(place: &Place, listen: &str, further: &[&str]) -> Self {
         let file = place.path("ready.json");
         drop(std::fs::remove_file(&file));
-        let mut args = vec!["demo", "--listen", "127.0.0.1:0", "--ready-file", "ready.json"];
+        let mut args = vec!["demo", "--listen", listen, "--ready-file", "ready.json"];
         args.extend(further);
         let mut child = place.command(args).spawn().unwrap();
         while !file.exists() {
@@ -35,10 +39,15 @@ impl Demo {
 
     /// Ends it, and hands out what it printed.
     fn stop(self) -> String {
+        self.stop_with_warnings().0
+    }
+
+    /// As [`stop`](Self::stop), and beside it what went to standard error.
+    fn stop_with_warnings(self) -> (String, String) {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
         let output = self.child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0));
-        String::from_utf8(output.stdout).unwrap()
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 }
 
@@ -69,6 +78,16 @@ fn a_newcomer_reads_where_the_demo_is_and_how_to_sign_in() {
         "{printed}"
     );
     assert!(is_empty(&temporary), "its data is gone");
+}
+
+#[test]
+fn a_demo_that_others_can_reach_says_what_they_can_read() {
+    let place = Place::empty();
+    let (_, warned) = Demo::start_on(&place, "0.0.0.0:0", &[]).stop_with_warnings();
+    assert!(warned.contains("WARNING: the demonstration listens on 0.0.0.0:"), "{warned}");
+    assert!(warned.contains("can read its mailbox without signing in"), "{warned}");
+    let (_, silent) = Demo::start(&place, &[]).stop_with_warnings();
+    assert!(!silent.contains("WARNING"), "{silent}");
 }
 
 #[test]
