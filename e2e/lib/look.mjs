@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { MATRIX, beyondPanels, overflows, setTheme, setWidth } from './browser.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -40,6 +41,23 @@ async function worldOf(page) {
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
+}
+
+/**
+ * Looks at the open page in each theme at each width: it fits, nothing reaches beyond its panel, and axe-core finds nothing.
+ * Leaves it as wide and as light as it was opened.
+ */
+export async function lookAround(page, name, looks = MATRIX) {
+  for (const { width, theme } of looks) {
+    await setWidth(page, width);
+    await setTheme(page, theme);
+    assert.equal(await overflows(page), false, `${page.url()} is wider than ${width} px`);
+    assert.deepEqual(await beyondPanels(page), [], `${page.url()} has elements beyond their panel at ${width} px`);
+    await axeCheck(page);
+    await shoot(page, `${name}-${width}-${theme}`);
+  }
+  await setWidth(page, MATRIX[0].width);
+  await setTheme(page, MATRIX[0].theme);
 }
 
 /** Writes a picture of the whole page into the folder BAILIWICK_SHOTS, when that is set. */

@@ -37,6 +37,22 @@ export function navigation(page) {
   return links.evaluateAll((all) => all.map((link) => link.getAttribute('href')));
 }
 
+/**
+ * Method and path of every route that the server has, as its access table lists them. The page has to be that of somebody
+ * who may read the table.
+ */
+export async function routesOf(page) {
+  await page.goto('/access');
+  const cells = await page.locator('#routes tr td:first-child').all();
+  const texts = (cell) => Promise.all([cell.locator('.method').innerText(), cell.locator('code').innerText()]);
+  return Promise.all(cells.map(texts));
+}
+
+/** What an address of a route looks like: a name in braces stands for one part of it. */
+export function shapeOfRoute(path) {
+  return new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`);
+}
+
 /** Opens the fold that holds an element, unless it is open. */
 export async function unfold(page, inside) {
   const fold = page.locator('details', { has: page.locator(inside) });

@@ -1,25 +1,33 @@
-// Every page of the navigation: it opens, is calm, fits, and axe-core finds nothing.
+// Every page of the product: it opens, is calm, fits, and axe-core finds nothing. Those of the navigation and those behind
+// them, those of visitors, those that only a change leads to; the last test asks the access table whether one is missing.
 //
 // Each page is looked at in each theme at each width when it first comes up; the same page of another person, who sees
 // the same template with fewer controls, in both themes at the two ends.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MATRIX, beyondPanels, openPage, overflows, setTheme, setWidth } from '../lib/browser.mjs';
-import { sharedDemo } from '../lib/demo.mjs';
-import { axeCheck, shoot } from '../lib/look.mjs';
-import { navigation } from '../lib/read.mjs';
+import { MATRIX, openPage } from '../lib/browser.mjs';
+import { fileDemo, sharedDemo } from '../lib/demo.mjs';
+import { lookAround } from '../lib/look.mjs';
+import { navigation, routesOf, shapeOfRoute, unfold } from '../lib/read.mjs';
 import { signIn } from '../lib/session.mjs';
 
 const demo = sharedDemo();
+/** For pages that only a change leads to. */
+const changing = await fileDemo();
 
-/** Pages that are not in the navigation, by who looks at them: an address, or a link to follow from one. */
+/** Pages that are not in the navigation, by who looks at them: an address, and perhaps links to follow from there. */
 const FURTHER = {
   owner: [
     ['/invitations/new'],
+    ['/invitations/many'],
+    ['/invitations', 'a[href$="/resend"]'],
+    ['/invitations', 'a[href$="/revoke"]'],
+    ['/mail'],
     ['/api-keys/new'],
     ['/account'],
     ['/users', 'td a'],
+    ['/users?q=plan%40example.com', 'td a', 'a[href$="/disable"]'],
     ['/audit?action=user.role_changed', 'td a.into'],
     ['/audit?action=user.role_changed', 'td[data-label="On"] a'],
     ['/api-keys', 'td.act a'],
@@ -27,7 +35,7 @@ const FURTHER = {
     ['/find?q=plan'],
   ],
   auditor: [['/users', 'td a']],
-  'platform operator': [['/platform/tenants/new']],
+  'platform operator': [['/platform/tenants/new'], ['/platform/tenants', 'a[href$="/suspend"]']],
 };
 
 /** What a role must at least be offered; the rest is found on the page. */
@@ -37,9 +45,9 @@ const OFFERED = {
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
 
-async function open(page, address, link) {
+async function open(page, address, links) {
   let answer = await page.goto(address);
-  if (link) {
+  for (const link of links) {
     const target = await page.locator(link).first().getAttribute('href');
     answer = await page.goto(target);
   }
@@ -50,19 +58,26 @@ async function open(page, address, link) {
 /** Two looks that show both themes and both ends of the widths. */
 const ENDS = [MATRIX[0], MATRIX.at(-1)];
 const seen = new Set();
+/** The paths of the pages that were looked at. */
+const paths = new Set();
 
 /** Looks at the open page, completely if `what` comes up for the first time. */
 async function look(page, what, name) {
   const looks = seen.has(what) ? ENDS : MATRIX;
   seen.add(what);
-  for (const { width, theme } of looks) {
-    await setWidth(page, width);
-    await setTheme(page, theme);
-    assert.equal(await overflows(page), false, `${page.url()} is wider than ${width} px`);
-    assert.deepEqual(await beyondPanels(page), [], `${page.url()} has elements beyond their panel at ${width} px`);
-    await axeCheck(page);
-    await shoot(page, `${name}-${width}-${theme}`);
-  }
+  paths.add(new URL(page.url()).pathname);
+  await lookAround(page, name, looks);
+}
+
+/** Looks at the open page, once its heading is there. */
+async function lookAt(page, heading, name) {
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+  await look(page, name, name);
+}
+
+/** The address that a link leads to; following it here would open its question in a dialog. */
+function target(page, name) {
+  return page.getByRole('link', { name }).first().getAttribute('href');
 }
 
 // Side by side: a look is the browser's work, and each person has a window of their own.
@@ -73,10 +88,11 @@ describe('people look at every page', { concurrency: true }, () => {
       await signIn(page, demo, who);
       const offered = await navigation(page);
       for (const address of OFFERED[who]) assert.ok(offered.includes(address), `${address} is not offered`);
-      for (const [address, link] of [...offered.map((one) => [one]), ...(FURTHER[who] ?? [])]) {
-        const what = `${address}${link ? ` and follows ${link}` : ''}`;
+      const further = FURTHER[who].filter(([address, ...links]) => links.length > 0 || !offered.includes(address));
+      for (const [address, ...links] of [...offered.map((one) => [one]), ...further]) {
+        const what = [address, ...links].join(' and follows ');
         await t.test(`${who} opens ${what}`, async () => {
-          await open(page, address, link);
+          await open(page, address, links);
           assert.match(await page.title(), /^\S.* · .* · Bailiwick$/);
           assert.equal(await page.locator('h1').count(), 1, 'one heading names the page');
           await look(page, what, `${who}${what}`.replace(/[^a-z]+/g, '-'));
@@ -93,4 +109,127 @@ test('visitor opens the sign-in page and a page that does not exist', async (t) 
   await look(page, 'sign-in', 'visitor-sign-in');
   assert.equal((await page.goto('/no-such-page')).status(), 404);
   await look(page, 'not-found', 'visitor-not-found');
+});
+
+// Side by side as well: each of them changes something of their own.
+describe('people look at what a change leads to', { concurrency: true }, () => {
+  test('visitor reads the mailbox of the demonstration and follows the link of an invitation', async (t) => {
+    const page = await openPage(t, demo);
+    assert.equal((await page.goto('/mailbox')).status(), 200);
+    await look(page, 'mailbox', 'visitor-mailbox');
+    await open(page, '/mailbox', ['a.into']);
+    await look(page, 'letter', 'visitor-letter');
+    const link = await page.locator('.letter a').first().getAttribute('href');
+    await page.goto(link);
+    await lookAt(page, 'Join Example Care', 'visitor-join');
+    await page.goto(`${link}/decline`);
+    await lookAt(page, 'Decline the invitation?', 'visitor-decline');
+  });
+
+  test('auditor is asked for a code, and told what they may not do and what is not there', async (t) => {
+    const page = await openPage(t, changing, { calm: false });
+    const { address, password } = changing.signIns.auditor;
+    await page.goto('/sign-in');
+    await page.locator('#address').fill(address);
+    await page.locator('#password').fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await lookAt(page, 'Enter your code', 'auditor-code');
+
+    const inside = await openPage(t, changing, { calm: false });
+    await signIn(inside, changing, 'auditor');
+    assert.equal((await inside.goto('/invitations/new')).status(), 403);
+    await look(inside, 'refused', 'auditor-refused');
+    assert.equal((await inside.goto('/no-such-page')).status(), 404);
+    await look(inside, 'not-found-within', 'auditor-not-found');
+  });
+
+  test('operations manager is shown the secret of a new authenticator', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'operations manager');
+    await page.goto('/account');
+    await page.getByRole('button', { name: 'Add an authenticator app' }).click();
+    await page.locator('#totp-secret').waitFor();
+    await look(page, 'authenticator', 'manager-authenticator');
+  });
+
+  test('owner is asked before a change and shown a new key once', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+
+    await page.goto('/users?q=plan%40example.com');
+    const person = await page.locator('td a').first().getAttribute('href');
+    await page.goto(person);
+    await page.getByPlaceholder(/^Narrow/).fill('invitation:create');
+    await page.getByRole('group', { name: 'invitation:create' }).getByRole('radio', { name: 'Grant' }).check();
+    await page.getByRole('button', { name: 'Save permissions' }).click();
+    await lookAt(page, 'Change what Plan Manager may do?', 'owner-permissions');
+
+    await page.goto(`${person}/disable`);
+    await page.getByRole('button', { name: 'Disable user' }).click();
+    await page.getByText('The user is disabled and signed out everywhere.').waitFor();
+    await page.goto(`${person}/enable`);
+    await lookAt(page, 'Enable Plan Manager?', 'owner-enable');
+
+    await page.goto('/security/events');
+    await page.getByRole('button', { name: /^Resolve/ }).first().click();
+    await lookAt(page, 'Resolve this event?', 'owner-resolve');
+
+    await page.goto('/api-keys/new');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Nightly export');
+    await page.locator('#tag').fill('nxp');
+    await unfold(page, 'input[value="user:read"]');
+    await page.locator('input[value="user:read"]').check();
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await lookAt(page, 'Copy the key now', 'owner-key');
+  });
+
+  test('platform operator hands on a link, suspends and reactivates, and the new owner opens the link', async (t) => {
+    const operator = await openPage(t, changing, { calm: false });
+    await signIn(operator, changing, 'platform operator');
+    const link = () => operator.locator('#owner-link').innerText();
+
+    await operator.goto('/platform/tenants/new');
+    for (const [field, text] of [['name', 'Quiet Harbour'], ['slug', 'quiet-harbour'], ['owner', 'hana@example.com'], ['owner_name', 'Hana Harbour']]) {
+      await operator.locator(`#${field}`).fill(text);
+    }
+    await operator.getByRole('button', { name: 'Create tenant' }).click();
+    await lookAt(operator, 'Hand on the link now', 'operator-tenant-created');
+    const first = await link();
+
+    await operator.goto('/platform/tenants');
+    await operator.goto(await target(operator, 'New owner link for Quiet Harbour'));
+    await lookAt(operator, 'Issue another link for Quiet Harbour?', 'operator-owner-link');
+    await operator.getByRole('button', { name: 'Issue another link' }).click();
+    await lookAt(operator, 'Hand on the link now', 'operator-owner-link-made');
+    const second = await link();
+
+    assert.equal((await operator.goto(second)).status(), 409);
+    await lookAt(operator, 'This browser is signed in', 'operator-signed-in');
+    const owner = await openPage(t, changing, { calm: false });
+    assert.equal((await owner.goto(first)).status(), 409);
+    await look(owner, 'dead-link', 'new-owner-dead-link');
+    assert.equal((await owner.goto(second)).status(), 200);
+    await lookAt(owner, 'Welcome, Hana Harbour', 'new-owner-enrol');
+
+    await operator.goto('/platform/tenants');
+    await operator.goto(await target(operator, 'Suspend Quiet Harbour'));
+    await operator.locator('#reason').fill('They asked for a pause');
+    await operator.getByRole('button', { name: 'Suspend organisation' }).click();
+    await operator.waitForURL('**/platform/tenants');
+    await operator.goto(await target(operator, 'Reactivate Quiet Harbour'));
+    await lookAt(operator, 'Reactivate Quiet Harbour?', 'operator-reactivate');
+  });
+});
+
+/** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
+const NO_PAGE = /^\/(v1|assets)\/|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$/;
+
+test('no page that the access table lists was left out', async (t) => {
+  const page = await openPage(t, demo);
+  await signIn(page, demo, 'owner');
+  const pages = (await routesOf(page)).filter(([method, path]) => method === 'GET' && !NO_PAGE.test(path));
+  assert.ok(pages.length > 30, `only ${pages.length} pages are listed`);
+  const looked = [...paths];
+  const left = pages.map(([, path]) => path).filter((path) => !looked.some((one) => shapeOfRoute(path).test(one)));
+  assert.deepEqual(left, []);
 });

@@ -2,25 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MATRIX, openPage, overflows, setTheme, setWidth } from '../lib/browser.mjs';
+import { openPage } from '../lib/browser.mjs';
 import { fileDemo } from '../lib/demo.mjs';
-import { axeCheck, shoot } from '../lib/look.mjs';
+import { lookAround as look } from '../lib/look.mjs';
 import { panel, rows } from '../lib/read.mjs';
 import { signIn } from '../lib/session.mjs';
 
 const demo = await fileDemo();
-
-async function look(page, name) {
-  for (const { width, theme } of MATRIX) {
-    await setWidth(page, width);
-    await setTheme(page, theme);
-    assert.equal(await overflows(page), false, `${page.url()} is wider than ${width} px`);
-    await axeCheck(page);
-    await shoot(page, `${name}-${width}-${theme}`);
-  }
-  await setWidth(page, 1440);
-  await setTheme(page, 'light');
-}
 
 /** Follows a link that asks before it does something, and says yes. */
 async function confirmed(owner, link, button) {
@@ -104,6 +92,7 @@ test('owner sends an invitation again, and the person declines by the newer link
   await look(guest, 'decline');
   await guest.getByRole('button', { name: 'Decline' }).click();
   await guest.getByRole('heading', { name: 'You declined' }).waitFor();
+  await look(guest, 'declined');
   await owner.goto('/invitations?status=declined');
   assert.ok((await rows(panel(owner, 'Invitations'))).some(([address]) => address === 'otto@example.com'));
 });

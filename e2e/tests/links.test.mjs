@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { openPage } from '../lib/browser.mjs';
 import { sharedDemo } from '../lib/demo.mjs';
 import { cookiesOf, send } from '../lib/http.mjs';
+import { routesOf, shapeOfRoute } from '../lib/read.mjs';
 import { signIn } from '../lib/session.mjs';
 
 const demo = sharedDemo();
@@ -49,17 +50,11 @@ async function crawl(cookie) {
   return { dead, forms: [...forms.values()], opened: seen.size };
 }
 
-/** Method and path of every route that the server has, as its access table lists them. */
+/** Method and form of every route that the server has. */
 async function routes(t) {
   const page = await openPage(t, demo);
   await signIn(page, demo, 'owner');
-  await page.goto('/access');
-  const cells = await page.locator('#routes tr td:first-child').all();
-  const texts = await Promise.all(cells.map(async (cell) => [
-    await cell.locator('.method').innerText(),
-    await cell.locator('code').innerText(),
-  ]));
-  return texts.map(([method, path]) => [method, new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}$`)]);
+  return (await routesOf(page)).map(([method, path]) => [method, shapeOfRoute(path)]);
 }
 
 for (const who of ['owner', 'auditor', 'operations manager', 'platform operator']) {
