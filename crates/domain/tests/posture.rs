@@ -197,6 +197,36 @@ fn enforcement_without_a_place_where_tls_ends_does_not_count() {
 }
 
 #[test]
+fn what_is_said_of_plain_requests_is_what_becomes_of_them() {
+    let read = |enforced: bool, tls: TlsEndpoint| {
+        let posture = with(|s| (s.transit.https_enforced, s.transit.tls) = (enforced, tls));
+        let control = control(&posture, "in_transit");
+        let said: Vec<_> =
+            control.evidence.iter().take(2).map(|one| (one.text.clone(), one.status)).collect();
+        (control.implementation.clone(), said)
+    };
+    let redirects = "HTTPS enforcement redirects insecure production requests";
+    for (tls, status) in [
+        (TlsEndpoint::None, Status::Warning),
+        (TlsEndpoint::NativeRedirecting, Status::Pass),
+        (TlsEndpoint::TrustedProxy, Status::Unknown),
+    ] {
+        let (implementation, said) = read(true, tls);
+        assert_eq!(implementation, redirects, "{tls:?}");
+        assert_eq!(said[0], (format!("{redirects}: on"), Status::Pass), "{tls:?}");
+        assert_eq!(said[1].1, status, "{tls:?}");
+    }
+    let (implementation, said) = read(true, TlsEndpoint::Native);
+    assert_eq!(implementation, "HTTPS is enforced by serving nothing in the clear");
+    assert_eq!(said[0], (format!("{implementation}: no listener takes plain HTTP"), Status::Pass));
+    let (implementation, said) = read(false, TlsEndpoint::Native);
+    assert_eq!(
+        (implementation.as_str(), &said[0]),
+        (redirects, &(format!("{redirects}: off"), Status::Warning))
+    );
+}
+
+#[test]
 fn every_database_mode_below_verify_full_stays_open_on_either_database() {
     for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgres] {
         for mode in [TlsMode::Disable, TlsMode::Allow, TlsMode::Prefer, TlsMode::Require, TlsMode::VerifyCa] {
@@ -426,7 +456,7 @@ prop_compose! {
     fn snapshots()(
         verified in 0_u64..2_000, sso in 0_u64..200, needing in 0_u64..200, pending in 0_u64..4,
         keys in 0_u64..40, due in 0_u64..40, endless in 0_u64..40, events in 0_u64..3, flags in any::<[bool; 8]>(),
-        endpoint in 0_u8..3, mode in 0_u8..6, age in proptest::option::of(0_u64..8_000), waiting in 0_u64..3, wait in 0_u64..8_000,
+        endpoint in 0_u8..4, mode in 0_u8..6, age in proptest::option::of(0_u64..8_000), waiting in 0_u64..3, wait in 0_u64..8_000,
         verification in proptest::option::of(any::<bool>()),
     ) -> Snapshot {
         let [managed, rotation, https, hsts, postgres, owner, archive, retention] = flags;
@@ -444,7 +474,9 @@ prop_compose! {
             transit: Transit {
                 https_enforced: https,
                 hsts,
-                tls: [TlsEndpoint::None, TlsEndpoint::Native, TlsEndpoint::TrustedProxy][usize::from(endpoint)],
+                tls: [
+                    TlsEndpoint::None, TlsEndpoint::Native, TlsEndpoint::NativeRedirecting, TlsEndpoint::TrustedProxy,
+                ][usize::from(endpoint)],
                 database: Database {
                     kind: if postgres { DatabaseKind::Postgres } else { DatabaseKind::Sqlite },
                     tls_mode: [

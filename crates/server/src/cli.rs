@@ -106,6 +106,9 @@ pub(crate) struct Serve {
     /// The address under which people reach the server (server.public_url)
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// The address that redirects plain HTTP (server.redirect_listen)
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    redirect_listen: Option<String>,
     /// The address of the metrics (server.metrics_listen)
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics_listen: Option<String>,
@@ -123,6 +126,7 @@ impl Serve {
         let named = [
             ("--listen", "server.listen", &self.listen),
             ("--public-url", "server.public_url", &self.public_url),
+            ("--redirect-listen", "server.redirect_listen", &self.redirect_listen),
             ("--metrics-listen", "server.metrics_listen", &self.metrics_listen),
             ("--log-format", "log.format", &self.log_format),
             ("--log-level", "log.level", &self.log_level),

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use tokio::{
 use crate::{
     exit::Failure,
     http::{
-        serve::{Transport, serve, serve_metrics},
+        serve::{Transport, places, serve, serve_metrics},
         tls::{Certificate, follow},
     },
     jobs::supervise::Supervised,
@@ -32,6 +33,8 @@ const LAST_ROUND: Duration = Duration::from_secs(10);
 pub(crate) struct Server {
     /// Where people and programs come in.
     pub(crate) public: TcpListener,
+    /// Where plain HTTP is redirected, beside a certificate, and the service as it is over such connections.
+    pub(crate) redirect: Option<(TcpListener, Counted<App>)>,
     /// The certificate, if the server itself speaks TLS.
     pub(crate) certificate: Option<Certificate>,
     /// What answers them: the finished service of the web side, counted. There is no way to put a route beside its own.
@@ -56,8 +59,20 @@ impl Server {
             .as_ref()
             .map_or(Transport::Plain, |certificate| Transport::Tls(certificate.config()));
         let renewal = tokio::spawn(follow(self.certificate, hangup, stop));
-        let handle = Handle::new();
-        let mut public = Listening::start(serve(self.public, transport, self.app, handle.clone()));
+        // One handle and one number of places for both listeners: they drain together, and share what may be open.
+        let (handle, places) = (Handle::new(), places());
+        let mut public = Public {
+            main: Listening::start(serve(
+                self.public,
+                transport,
+                self.app,
+                Arc::clone(&places),
+                handle.clone(),
+            )),
+            redirect: self.redirect.map(|(listener, app)| {
+                Listening::start(serve(listener, Transport::Plain, app, places, handle.clone()))
+            }),
+        };
         let metrics = self.metrics.map(|(listener, app)| {
             let handle = Handle::new();
             (Listening::start(serve_metrics(listener, app, handle.clone())), handle)
@@ -66,7 +81,7 @@ impl Server {
         if outcome.is_ok() {
             tokio::select! {
                 signal = signals.next() => tracing::info!(signal, "stopping: no new connections, open requests finish"),
-                ended = public.ended() => outcome = Err(Failure::failed(format_args!("the listener ended: {ended}"))),
+                ended = public.any_ended() => outcome = Err(Failure::failed(format_args!("the listener ended: {ended}"))),
             }
         }
         drain(&handle, self.drain, &mut signals, &mut public).await;
@@ -84,7 +99,7 @@ impl Server {
 }
 
 /// Waits until open requests have finished, the time for it is over, or the operator is out of patience.
-async fn drain(handle: &Handle<SocketAddr>, time: Duration, signals: &mut Signals, public: &mut Listening) {
+async fn drain(handle: &Handle<SocketAddr>, time: Duration, signals: &mut Signals, public: &mut Public) {
     handle.graceful_shutdown(Some(time));
     tokio::select! {
         _ = public.ended() => {}
@@ -100,6 +115,37 @@ async fn end(task: JoinHandle<()>, stopper: &Stopper) {
     stopper.stop();
     // It panicked or ended; either way it is over.
     drop(task.await);
+}
+
+/// The listeners of people and programs.
+struct Public {
+    main: Listening,
+    redirect: Option<Listening>,
+}
+
+impl Public {
+    /// Waits until one of them ends and says how that came.
+    async fn any_ended(&mut self) -> String {
+        let Self { main, redirect } = self;
+        let redirect = async {
+            match redirect {
+                Some(listening) => listening.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = main.ended() => ended,
+            ended = redirect => ended,
+        }
+    }
+
+    /// Waits until all of them have ended.
+    async fn ended(&mut self) {
+        self.main.ended().await;
+        if let Some(redirect) = &mut self.redirect {
+            redirect.ended().await;
+        }
+    }
 }
 
 /// A listener being served in a task of its own.

@@ -72,9 +72,12 @@ pub struct Transit {
 pub enum TlsEndpoint {
     /// Nowhere: requests arrive in plain text.
     None,
-    /// In this program.
+    /// In this program, which has no listener for anything else.
     Native,
-    /// At a proxy on the trusted list.
+    /// In this program, beside a second listener that redirects what arrives in plain text.
+    NativeRedirecting,
+    /// At a proxy, as far as the configuration says: networks of proxies are trusted, and the public address has TLS. No
+    /// request is looked at.
     TrustedProxy,
 }
 

@@ -4,6 +4,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::invitations::Reminders;
+use bailiwick_web::bootstrap::Transport;
 
 use crate::{
     cli,
@@ -38,8 +39,13 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     let mail = Mail::of(settings)?;
     let installation = Installation::open(settings, Arc::new(SystemClock)).await?;
     let listen = openings.public.local_addr().map_err(Failure::failed)?;
+    let redirect = openings.redirect.as_ref().map(TcpListener::local_addr).transpose();
+    let redirect = redirect.map_err(Failure::failed)?;
     let store = installation.store.clone();
     let outcome = up(settings, openings, &installation, &mail, || {
+        if let Some(address) = redirect {
+            tracing::info!(%address, "plain HTTP is redirected");
+        }
         tracing::info!(%listen, public_url = settings.server.public_url.as_origin(), "serving");
         Ok(())
     });
@@ -53,6 +59,8 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
 pub(crate) struct Openings {
     /// Where people and programs come in.
     pub(crate) public: TcpListener,
+    /// Where plain HTTP is redirected.
+    redirect: Option<TcpListener>,
     metrics: Option<TcpListener>,
     certificate: Option<Certificate>,
 }
@@ -60,7 +68,7 @@ pub(crate) struct Openings {
 impl Openings {
     /// One socket without TLS, taken already.
     pub(crate) const fn plain(public: TcpListener) -> Self {
-        Self { public, metrics: None, certificate: None }
+        Self { public, redirect: None, metrics: None, certificate: None }
     }
 
     /// Takes the addresses and reads the certificate.
@@ -74,6 +82,10 @@ impl Openings {
         };
         Ok(Self {
             public: listen(server.listen, "server.listen")?,
+            redirect: server
+                .redirect_listen
+                .map(|address| listen(address, "server.redirect_listen"))
+                .transpose()?,
             metrics: server
                 .metrics_listen
                 .map(|address| listen(address, "server.metrics_listen"))
@@ -102,6 +114,8 @@ pub(crate) async fn up(
     let app = application(&settings.server, region, installation, &mail.outgoing, &metrics.http)?;
     let server = Server {
         public: openings.public,
+        // The service has HTTPS enforced, or the configuration would not have this listener.
+        redirect: openings.redirect.map(|listener| (listener, app.clone().over(Transport::Plain))),
         certificate: openings.certificate,
         app,
         jobs: jobs(installation, mail, &metrics, settings.audit.sign_every),

@@ -61,7 +61,8 @@ keys! {
     /// The address on which the server answers.
     SERVER_LISTEN: SocketAddr = "server.listen", default "127.0.0.1:8080";
 
-    /// The address under which people reach the server: links in mail start with it, and forms are accepted from there only.
+    /// The address under which people reach the server: links in mail start with it, requests for any other host are refused,
+    /// and forms are accepted from there only.
     SERVER_PUBLIC_URL: PublicUrl = "server.public_url", example "https://bailiwick.example.com", required true;
 
     /// Whether requests that did not come over HTTPS are redirected or refused; needs a public address with https.
@@ -73,6 +74,10 @@ keys! {
 
     /// The private key of the certificate (PEM: PKCS#8, PKCS#1 or SEC1).
     SERVER_TLS_KEY: PathBuf = "server.tls_key", example "certificate.key";
+
+    /// A second address, for plain HTTP, if the server itself speaks TLS. Reading is redirected from there to the public
+    /// address and everything else refused. Without it nothing answers in the clear.
+    SERVER_REDIRECT_LISTEN: SocketAddr = "server.redirect_listen", example "0.0.0.0:80";
 
     /// The networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
     SERVER_TRUSTED_PROXIES: Vec<Network> = "server.trusted_proxies", default "";

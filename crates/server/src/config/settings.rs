@@ -40,6 +40,8 @@ pub(crate) struct Server {
     pub(crate) https: Https,
     /// Certificate chain and private key.
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    /// Only beside `tls`, and only with HTTPS enforced.
+    pub(crate) redirect_listen: Option<SocketAddr>,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// In bytes.
@@ -163,6 +165,7 @@ fn server(config: &Config) -> Result<Server, Problem> {
         public_url: value(config, &SERVER_PUBLIC_URL)?,
         https: value(config, &SERVER_HTTPS)?,
         tls,
+        redirect_listen: optional(config, &SERVER_REDIRECT_LISTEN),
         trusted_proxies: value(config, &SERVER_TRUSTED_PROXIES)?,
         metrics_listen: optional(config, &SERVER_METRICS_LISTEN),
         body_limit: value(config, &SERVER_BODY_LIMIT)?.bytes(),
@@ -245,6 +248,7 @@ fn agree(config: &Config, settings: &Settings) -> Result<(), Problem> {
         let message = "`server.https` is \"enforce\", but `server.public_url` does not begin with https; on a machine of your own set `server.https = \"off\"`";
         return Err(conflict(config, &SERVER_PUBLIC_URL, message));
     }
+    redirects(config, server)?;
     // Port 0 lets the system choose two different ones.
     if server.metrics_listen == Some(server.listen) && server.listen.port() != 0 {
         return Err(conflict(
@@ -273,6 +277,29 @@ fn agree(config: &Config, settings: &Settings) -> Result<(), Problem> {
             let message = "the folder of the checkpoints is that of the database; keep them apart, or whoever sets one back sets back both";
             return Err(conflict(config, &AUDIT_CHECKPOINTS, message));
         }
+    }
+    Ok(())
+}
+
+/// Refuses a listener in the clear that would have nothing to lead to, or would serve instead of leading.
+fn redirects(config: &Config, server: &Server) -> Result<(), Problem> {
+    let Some(address) = server.redirect_listen else { return Ok(()) };
+    let refused = |message| Err(conflict(config, &SERVER_REDIRECT_LISTEN, message));
+    if server.tls.is_none() {
+        return refused(
+            "`server.redirect_listen` needs `server.tls_certificate` and `server.tls_key`; without them `server.listen` redirects by itself",
+        );
+    }
+    if server.https == Https::Off {
+        return refused(
+            "`server.redirect_listen` needs `server.https = \"enforce\"`; otherwise it would serve in the clear",
+        );
+    }
+    // Port 0 lets the system choose different ones.
+    if address.port() != 0 && (address == server.listen || server.metrics_listen == Some(address)) {
+        return refused(
+            "`server.redirect_listen` needs an address of its own, not that of `server.listen` or `server.metrics_listen`",
+        );
     }
     Ok(())
 }

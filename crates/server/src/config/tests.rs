@@ -244,6 +244,16 @@ fn settings_that_do_not_go_together_are_refused() {
     assert!(with(&["server.tls_key=a.key"]).contains("needs `server.tls_certificate`"));
     assert!(with(&["server.tls_certificate=a.pem"]).contains("needs `server.tls_key`"));
     assert!(with(&["server.metrics_listen=127.0.0.1:8080"]).contains("address of their own"));
+    let redirects = "server.redirect_listen=127.0.0.1:8081";
+    assert!(with(&[redirects]).contains(
+        "flag --set server.redirect_listen: `server.redirect_listen` needs `server.tls_certificate`"
+    ));
+    let tls = |further: &[&'static str]| {
+        with(&[["server.tls_certificate=a.pem", "server.tls_key=a.key"].as_slice(), further].concat())
+    };
+    assert!(tls(&[redirects, "server.https=off"]).contains("serve in the clear"));
+    assert!(tls(&["server.redirect_listen=127.0.0.1:8080"]).contains("an address of its own"));
+    assert!(tls(&[redirects, "server.metrics_listen=127.0.0.1:8081"]).contains("an address of its own"));
     assert!(with(&["database.owner_url=sqlite:a.db"]).contains("same PostgreSQL database"));
     assert!(with(&["database.url=sqlite:/mnt/checkpoints/b.db"]).contains("keep them apart"));
     assert!(

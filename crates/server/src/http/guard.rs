@@ -34,9 +34,10 @@ const MOST: usize = 10_000;
 /// Connections even where the system allows next to no files.
 const FEWEST: usize = 16;
 
-/// How many connections the listener of people and programs may have open, by what the system lets this process open.
-pub(super) fn connections() -> usize {
-    within(getrlimit(Resource::Nofile).current)
+/// As many places as the listeners of people and programs may have connections open between them, by what the system lets
+/// this process open.
+pub(super) fn places() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(within(getrlimit(Resource::Nofile).current)))
 }
 
 fn within(files: Option<u64>) -> usize {
@@ -56,9 +57,9 @@ pub(super) struct Guard<A> {
 }
 
 impl<A> Guard<A> {
-    /// Lets `connections` at once in through `inner`, each with `first` for its first request.
-    pub(super) fn new(inner: A, connections: usize, first: Duration) -> Self {
-        Self { inner, places: Arc::new(Semaphore::new(connections)), first }
+    /// Lets as many in through `inner` as there are `places`, each with `first` for its first request.
+    pub(super) const fn new(inner: A, places: Arc<Semaphore>, first: Duration) -> Self {
+        Self { inner, places, first }
     }
 }
 

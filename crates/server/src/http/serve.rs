@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,6 +15,7 @@ use axum_server::{
 };
 use bailiwick_web::bootstrap::App;
 use hyper_util::rt::TokioTimer;
+use tokio::sync::Semaphore;
 
 use super::guard::{self, Guard};
 use crate::metrics::http::Counted;
@@ -42,26 +44,31 @@ pub(crate) enum Transport {
     Tls(RustlsConfig),
 }
 
+/// The connections that people and programs may have open at once, on all their listeners together.
+pub(crate) fn places() -> Arc<Semaphore> {
+    guard::places()
+}
+
 /// Serves `app` on `listener` until `handle` ends it. Handlers find the peer in `ConnectInfo<SocketAddr>`.
 ///
-/// The one listener of people and programs takes the finished service of the web side and nothing else, so no route can be
+/// The listeners of people and programs take the finished service of the web side and nothing else, so no route can be
 /// put beside the guarded ones.
 pub(crate) async fn serve(
     listener: TcpListener,
     transport: Transport,
     app: Counted<App>,
+    places: Arc<Semaphore>,
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
     let app = <Counted<App> as ServiceExt<Request>>::into_make_service_with_connect_info::<SocketAddr>(app);
     let server = limited(axum_server::from_tcp(listener)?.handle(handle), HEAD);
-    let connections = guard::connections();
     match transport {
         Transport::Plain => {
-            server.acceptor(Guard::new(DefaultAcceptor::new(), connections, HEAD)).serve(app).await
+            server.acceptor(Guard::new(DefaultAcceptor::new(), places, HEAD)).serve(app).await
         }
         Transport::Tls(config) => {
             let tls = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE);
-            server.acceptor(Guard::new(tls, connections, HEAD)).serve(app).await
+            server.acceptor(Guard::new(tls, places, HEAD)).serve(app).await
         }
     }
 }
@@ -84,7 +91,7 @@ async fn serve_router(
     head: Duration,
 ) -> io::Result<()> {
     limited(axum_server::from_tcp(listener)?.handle(handle), head)
-        .acceptor(Guard::new(DefaultAcceptor::new(), connections, head))
+        .acceptor(Guard::new(DefaultAcceptor::new(), Arc::new(Semaphore::new(connections)), head))
         .serve(router.into_make_service())
         .await
 }
@@ -219,7 +226,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let server = limited(axum_server::from_tcp(listener).unwrap(), SHORT).acceptor(Guard::new(
             acceptor.handshake_timeout(SHORT),
-            16,
+            Arc::new(Semaphore::new(16)),
             SHORT,
         ));
         tokio::spawn(server.serve(router().into_make_service()));
@@ -238,8 +245,7 @@ mod tests {
         roots.add(trusted.der().clone()).unwrap();
         let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let mut client =
-            rustls::ClientConnection::new(std::sync::Arc::new(config), "localhost".try_into().unwrap())
-                .unwrap();
+            rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
         let mut socket = std::net::TcpStream::connect(address)?;
         socket.set_read_timeout(Some(PATIENCE))?;
         while client.is_handshaking() {

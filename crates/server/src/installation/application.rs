@@ -83,7 +83,7 @@ fn settings(server: &Server) -> Result<Web, Refusal> {
 fn environment(server: &Server, database: &Database, provider: &dyn KeyProvider) -> Environment {
     let enforced = server.https == config::Https::Enforce;
     let tls = if server.tls.is_some() {
-        TlsEndpoint::Native
+        if server.redirect_listen.is_some() { TlsEndpoint::NativeRedirecting } else { TlsEndpoint::Native }
     } else if !server.trusted_proxies.is_empty() && server.public_url.is_https() {
         TlsEndpoint::TrustedProxy
     } else {

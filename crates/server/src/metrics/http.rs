@@ -11,7 +11,7 @@ use axum::{
     http::{Method, Request},
     response::Response,
 };
-use bailiwick_web::bootstrap::{NO_ROUTE, Route as Answerer};
+use bailiwick_web::bootstrap::{App, NO_ROUTE, Route as Answerer, Transport};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -96,6 +96,13 @@ impl<S> Layer<S> for Http {
 pub(crate) struct Counted<S> {
     inner: S,
     http: Http,
+}
+
+impl Counted<App> {
+    /// The same service for connections that arrive in another way.
+    pub(crate) fn over(self, transport: Transport) -> Self {
+        Self { inner: self.inner.over(transport), http: self.http }
+    }
 }
 
 impl<S, B> Service<Request<B>> for Counted<S>

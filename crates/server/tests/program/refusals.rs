@@ -106,6 +106,7 @@ fn a_database_that_is_missing_foreign_or_not_migrated_is_refused() {
         3,
         &[
             &format!("postgres://app:***@127.0.0.1:{port}/b cannot be reached"),
+            "Connection refused",
             "what to do: see that the server runs",
         ],
     );
@@ -248,6 +249,15 @@ fn a_port_in_use_is_refused_before_anything_else_is_touched() {
         3,
         &["set another `server.metrics_listen`"],
     );
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    place.write("one.pem", pair.cert.pem());
+    place.write("one.key", pair.signing_key.serialize_pem());
+    let tls = ["server.https=enforce", "server.tls_certificate=one.pem", "server.tls_key=one.key"];
+    let mut redirecting =
+        vec!["serve", "--public-url", "https://localhost", "--redirect-listen", address.as_str()];
+    redirecting.extend(tls.iter().flat_map(|setting| ["--set", *setting]));
+    let redirecting: [&str; 11] = redirecting.try_into().unwrap();
+    place.refuses(redirecting, 3, &["set another `server.redirect_listen`"]);
     place.refuses(["demo", "--listen", &address], 3, &["set another `--listen`"]);
 }
 

@@ -10,7 +10,7 @@ use std::{
 use rustix::process::Signal;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::CertificateDer};
 
-use crate::support::{Place, Server, free_port, get};
+use crate::support::{HOST, Place, Server, connect, free_port, get};
 
 #[test]
 fn a_server_is_alive_and_ready_and_ends_when_told() {
@@ -34,7 +34,7 @@ fn an_open_request_is_finished_before_the_end() {
     let mut server = place.serve(&[]);
     let mut stream = server.connect();
     // The head has arrived, the body is still to come.
-    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\nConnection: close\r\n\r\na").unwrap();
+    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\nConnection: close\r\n\r\na").unwrap();
     stream.flush().unwrap();
     // Two requests after it were answered, so it has been taken up.
     server.get("/healthz");
@@ -53,7 +53,7 @@ fn a_request_that_never_ends_does_not_hold_up_the_end_for_ever() {
     let place = Place::installed();
     let mut server = place.serve(&["--set", "server.shutdown_seconds=1"]);
     let mut stream = server.connect();
-    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na").unwrap();
+    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na").unwrap();
     server.get("/healthz");
     server.signal(Signal::TERM);
     server.log_until("stopping");
@@ -66,7 +66,7 @@ fn a_second_signal_ends_the_patience() {
     let place = Place::installed();
     let mut server = place.serve(&["--set", "server.shutdown_seconds=600"]);
     let mut stream = server.connect();
-    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na").unwrap();
+    write!(stream, "POST /nowhere HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na").unwrap();
     server.get("/healthz");
     server.signal(Signal::TERM);
     server.log_until("stopping");
@@ -81,7 +81,9 @@ fn a_request_without_a_host_or_with_two_is_refused() {
     let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let server = place.serve(&["--metrics-listen", &metrics.to_string()]);
     for address in [server.address, metrics] {
-        for (hosts, status) in [("", "400"), ("Host: a\r\nHost: b\r\n", "400"), ("Host: a\r\n", "404")] {
+        for (hosts, status) in
+            [("", "400"), ("Host: a\r\nHost: b\r\n", "400"), ("Host: localhost:8080\r\n", "404")]
+        {
             let mut stream = TcpStream::connect(address).unwrap();
             write!(
                 stream,
@@ -208,6 +210,75 @@ fn a_server_with_a_certificate_speaks_tls_and_takes_a_new_one_on_sighup() {
     assert!(tls_get(server.address, &second).unwrap().starts_with("HTTP/1.1 200"));
     let (status, log) = server.stop();
     assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[test]
+fn what_comes_in_the_clear_beside_tls_is_redirected_or_refused() {
+    let place = Place::installed();
+    let trusted = certificate(&place);
+    let clear = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let server = place.serve(&[
+        "--public-url",
+        "https://localhost:8443",
+        "--redirect-listen",
+        &clear.to_string(),
+        "--set",
+        "server.https=enforce",
+        "--set",
+        "server.tls_certificate=server.pem",
+        "--set",
+        "server.tls_key=server.key",
+    ]);
+    for host in ["localhost:8443", "localhost", "evil.example"] {
+        for path in ["/", "/sign-in?next=%2Fusers", "/v1/me", "/assets/no-such-file", "/nowhere"] {
+            for method in ["GET", "HEAD"] {
+                let answer = asked(clear, method, path, host);
+                assert!(answer.starts_with("HTTP/1.1 308"), "{method} {path} at {host}: {answer}");
+                let location = format!("location: https://localhost:8443{path}\r\n");
+                assert!(answer.to_ascii_lowercase().contains(&location.to_ascii_lowercase()), "{answer}");
+            }
+        }
+        for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
+            let answer = asked(clear, method, "/sign-in", host);
+            assert!(answer.starts_with("HTTP/1.1 403"), "{method} at {host}: {answer}");
+            assert!(!answer.to_ascii_lowercase().contains("\r\nlocation:"), "{answer}");
+        }
+    }
+    assert!(asked(clear, "GET", "/healthz", "10.0.0.1").starts_with("HTTP/1.1 200"));
+    assert!(tls_get(server.address, &trusted).unwrap().starts_with("HTTP/1.1 200"));
+    let (status, log) = server.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(TcpStream::connect(clear).is_err(), "both listeners are gone");
+}
+
+/// The answer to a request in the clear, with a form that nobody reads where the method may have one.
+fn asked(address: SocketAddr, method: &str, path: &str, host: &str) -> String {
+    let mut stream = connect(address);
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    let body = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b";
+    let bare = matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
+    stream.write_all(format!("{head}{}", if bare { "\r\n" } else { body }).as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn nobody_is_answered_under_a_name_of_their_own() {
+    let place = Place::installed();
+    let server = place.serve(&[]);
+    for (host, status) in [
+        (HOST, "200"),
+        ("127.0.0.1:8080", "200"),
+        ("[::1]:8080", "200"),
+        ("rebound.example:8080", "421"),
+        ("localhost", "421"),
+    ] {
+        let answer = asked(server.address, "GET", "/sign-in", host);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{host}: {answer}");
+    }
+    assert!(asked(server.address, "GET", "/healthz", "10.0.0.1").starts_with("HTTP/1.1 200"));
+    server.stop();
 }
 
 #[test]
