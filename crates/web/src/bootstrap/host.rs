@@ -43,7 +43,8 @@ fn is_ours(url: &PublicUrl, request: &Request) -> bool {
 
 fn is_of_the_other_scheme(url: &PublicUrl, request: &Request) -> bool {
     let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let named = origin.and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-    named.is_some_and(|authority| url.is_named_by(authority))
-        && !origin.is_some_and(|origin| url.is_origin(origin))
+    origin.is_some_and(|origin| {
+        let named = origin.split_once("://").is_some_and(|(_, authority)| url.is_named_by(authority));
+        named && !url.is_origin(origin)
+    })
 }
