@@ -39,3 +39,9 @@ pub fn routes() -> Routes {
         .merge(api::routes())
         .merge(pages::routes())
 }
+
+/// Every setting of the server's configuration that a page names, `section.name`: whoever reads the configuration can
+/// make sure that it knows them.
+pub fn named_settings() -> impl Iterator<Item = &'static str> {
+    pages::settings()
+}

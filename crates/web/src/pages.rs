@@ -54,6 +54,11 @@ pub(crate) fn routes() -> Routes {
         .merge(find::routes())
 }
 
+/// Every setting of the server's configuration that a page names.
+pub(crate) fn settings() -> impl Iterator<Item = &'static str> {
+    security::settings()
+}
+
 /// The mailbox of a demonstration.
 pub(crate) fn mailbox() -> Routes {
     mailbox::routes()

@@ -195,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn owner_is_sent_only_to_settings_that_there_are() {
+        let named: Vec<_> = bailiwick_web::named_settings().collect();
+        assert!(named.contains(&"server.https"), "{named:?}");
+        for path in named {
+            assert!(find(path).is_some(), "the security page names `{path}`, which is no key");
+        }
+    }
+
+    #[test]
     fn every_default_and_example_is_what_its_key_expects() {
         for key in ALL {
             if let Some(default) = key.default() {

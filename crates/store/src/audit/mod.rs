@@ -4,6 +4,7 @@
 //! canonical bytes chained to the previous event of the same entity. Afterwards the sequencer gives every event its place
 //! in the tree, and the signer signs the tree's head outside the database.
 
+mod about;
 mod append;
 mod checkpoint;
 mod draft;
@@ -21,6 +22,7 @@ mod sequence;
 mod verification;
 mod verify;
 
+pub use about::{ABOUT_CAP, named};
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
@@ -34,8 +36,8 @@ pub use page::{
 pub(crate) use personal::SubjectCache;
 pub(crate) use search::exists;
 pub use search::{
-    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count, entity_types, just_now,
-    search, total,
+    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count, entities, entity_types,
+    just_now, search, total,
 };
 pub use sequence::Sequencer;
 pub use verification::{last_verification, note_verification};

@@ -1,5 +1,7 @@
 //! Searching the log: one index per filter, led by the tenant and ending in the leaf index; keyset paging, capped counts.
 
+use std::collections::HashMap;
+
 use bailiwick_domain::{
     ids::EventId,
     time::{Span, Timestamp},
@@ -8,17 +10,65 @@ use bailiwick_proof::hash::leaf_hash;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::integrate::leaf_of;
+use super::{about::ABOUT_CAP, integrate::leaf_of};
 use crate::{Result, conn::on, page::LIMIT, tx::Scope};
 
+/// The ids that a filter is about. Places without one hold NULL, which equals nothing; as many as [`ABOUT_CAP`].
+macro_rules! ids {
+    () => {
+        "($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
+    };
+}
+
+/// The things with these ids, and what is theirs of people among them: the kinds are those whose owner [`super::owner`]
+/// knows.
+macro_rules! theirs {
+    () => {
+        concat!(
+            "SELECT 'user', id FROM users WHERE tenant = $1 AND id IN ",
+            ids!(),
+            " UNION ALL SELECT 'password', id FROM users WHERE tenant = $1 AND id IN ",
+            ids!(),
+            " UNION ALL SELECT 'session', id FROM session WHERE tenant = $1 AND user_id IN ",
+            ids!(),
+            " UNION ALL SELECT 'factor', id FROM factor WHERE tenant = $1 AND user_id IN ",
+            ids!(),
+            " UNION ALL SELECT 'enrolment', id FROM enrolment WHERE tenant = $1 AND user_id IN ",
+            ids!(),
+            " UNION ALL SELECT 'sign_in_attempt', id FROM sign_in_attempt WHERE tenant = $1 AND user_id IN ",
+            ids!(),
+            " UNION ALL SELECT 'grant', id FROM user_grant WHERE tenant = $1 AND user_id IN ",
+            ids!(),
+            " UNION ALL SELECT 'api_key', id FROM api_key WHERE tenant = $1 AND id IN ",
+            ids!(),
+            " UNION ALL SELECT 'invitation', id FROM invitation WHERE tenant = $1 AND id IN ",
+            ids!(),
+            " UNION ALL SELECT 'tenant', id FROM tenant WHERE id = $1 AND id IN ",
+            ids!()
+        )
+    };
+}
+
 macro_rules! select {
-    ($where:literal) => {
+    ($($where:tt)+) => {
         concat!(
             "SELECT leaf_index, event, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision
              FROM audit_leaf WHERE tenant = $1 ",
-            $where,
+            $($where)+,
             " AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11
               ORDER BY leaf_index DESC LIMIT $9"
+        )
+    };
+}
+
+macro_rules! tally {
+    ($($where:tt)+) => {
+        concat!(
+            "SELECT count(*) FROM (SELECT 1 AS one FROM audit_leaf WHERE tenant = $1
+             AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4)
+             AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11 ",
+            $($where)+,
+            " LIMIT $9) AS found"
         )
     };
 }
@@ -35,6 +85,9 @@ pub struct Filter {
     pub entity_type: Option<String>,
     /// The thing it happened to.
     pub entity_id: Option<Uuid>,
+    /// Each of these, and everything that is theirs where it is a person; not narrowed when empty. The first
+    /// [`ABOUT_CAP`] count.
+    pub about: Vec<Uuid>,
     /// The action, `noun.verb`.
     pub action: Option<String>,
     /// At or after.
@@ -122,7 +175,15 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
     const ANY: &str = select!(
         "AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)"
     );
+    // Led by the things, of which there are few beside the log.
+    const ABOUT: &str = select!(
+        "AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4) AND ($5 IS NULL OR action = $5)
+         AND (entity_type, entity_id) IN (",
+        theirs!(),
+        ")"
+    );
     let text = match filter {
+        Filter { about, .. } if !about.is_empty() => ABOUT,
         Filter { entity_type: Some(_), entity_id: Some(_), .. } => ENTITY,
         Filter { actor: Some(_), .. } => ACTOR,
         Filter { action: Some(_), .. } => ACTION,
@@ -130,20 +191,24 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
     };
     let Bounds { first, last, from, to } = bounds(scope, filter).await?;
     let last = before.map_or(last, |before| last.min(before));
-    let mut items: Vec<Listed> = on!(scope, |c| sqlx::query_as(text)
-        .bind(tenant.uuid())
-        .bind(filter.entity_type.as_deref())
-        .bind(filter.entity_id)
-        .bind(filter.actor)
-        .bind(filter.action.as_deref())
-        .bind(filter.outcome.map(OutcomeFilter::name))
-        .bind(first)
-        .bind(last)
-        .bind(LIMIT + 1)
-        .bind(from)
-        .bind(to)
-        .fetch_all(c)
-        .await)?;
+    let mut items: Vec<Listed> = on!(scope, |c| {
+        let mut query = sqlx::query_as::<_, Listed>(text)
+            .bind(tenant.uuid())
+            .bind(filter.entity_type.as_deref())
+            .bind(filter.entity_id)
+            .bind(filter.actor)
+            .bind(filter.action.as_deref())
+            .bind(filter.outcome.map(OutcomeFilter::name))
+            .bind(first)
+            .bind(last)
+            .bind(LIMIT + 1)
+            .bind(from)
+            .bind(to);
+        for id in places(filter) {
+            query = query.bind(id);
+        }
+        query.fetch_all(c).await
+    })?;
     let limit = usize::try_from(LIMIT).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);
@@ -151,29 +216,38 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
     Ok(Found { items, older })
 }
 
+/// What stands in the places of `ids!`; nothing for a text that has none.
+fn places(filter: &Filter) -> impl Iterator<Item = Option<Uuid>> {
+    let taken = if filter.about.is_empty() { 0 } else { ABOUT_CAP };
+    filter.about.iter().copied().map(Some).chain(std::iter::repeat(None)).take(taken)
+}
+
 /// How many events fit, counted up to [`COUNT_CAP`].
 pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
     let tenant = scope.tenant();
     let Bounds { first, last, from, to } = bounds(scope, filter).await?;
+    let text = if filter.about.is_empty() {
+        tally!("")
+    } else {
+        tally!("AND (entity_type, entity_id) IN (", theirs!(), ")")
+    };
     Ok(on!(scope, |c| {
-        sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT 1 AS one FROM audit_leaf WHERE tenant = $1
-         AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4)
-         AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11 LIMIT $9) AS found"
-    )
-    .bind(tenant.uuid())
-    .bind(filter.entity_type.as_deref())
-    .bind(filter.entity_id)
-    .bind(filter.actor)
-    .bind(filter.action.as_deref())
-    .bind(filter.outcome.map(OutcomeFilter::name))
-    .bind(first)
-    .bind(last)
-    .bind(COUNT_CAP)
-    .bind(from)
-    .bind(to)
-    .fetch_one(c)
-    .await
+        let mut query = sqlx::query_scalar::<_, i64>(text)
+            .bind(tenant.uuid())
+            .bind(filter.entity_type.as_deref())
+            .bind(filter.entity_id)
+            .bind(filter.actor)
+            .bind(filter.action.as_deref())
+            .bind(filter.outcome.map(OutcomeFilter::name))
+            .bind(first)
+            .bind(last)
+            .bind(COUNT_CAP)
+            .bind(from)
+            .bind(to);
+        for id in places(filter) {
+            query = query.bind(id);
+        }
+        query.fetch_one(c).await
     })?)
 }
 
@@ -273,6 +347,34 @@ fn waiting(event: Uuid, recorded_at: i64, hash: &[u8], bytes: &[u8]) -> Listed {
         entity_id: leaf.entity_id,
         revision: leaf.revision,
     }
+}
+
+/// What these events happened to, by kind and id; nothing of those that are not there or cannot be read.
+pub async fn entities(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid, (String, Uuid)>> {
+    let tenant = scope.tenant();
+    let mut entities = HashMap::with_capacity(events.len());
+    for event in events {
+        let row: Option<(Option<String>, Option<Uuid>, Vec<u8>, Vec<u8>)> = on!(scope, |c| {
+            sqlx::query_as(
+                "SELECT l.entity_type, l.entity_id, e.hash, e.bytes FROM audit_event e
+                 LEFT JOIN audit_leaf l ON l.tenant = e.tenant AND l.event = e.id WHERE e.tenant = $1 AND e.id = $2",
+            )
+            .bind(tenant.uuid())
+            .bind(*event)
+            .fetch_optional(c)
+            .await
+        })?;
+        let entity = match row {
+            Some((Some(kind), Some(id), ..)) => Some((kind, id)),
+            // Written a moment ago: only its octets say it.
+            Some((_, _, hash, bytes)) => {
+                leaf_of(*event, &hash, &bytes).ok().map(|leaf| (leaf.entity_type.into_owned(), leaf.entity_id))
+            }
+            None => None,
+        };
+        entities.extend(entity.map(|entity| (*event, entity)));
+    }
+    Ok(entities)
 }
 
 /// Whether the tenant has a log.

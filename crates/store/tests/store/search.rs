@@ -164,6 +164,55 @@ both_databases! {
         assert_eq!(audit::entity_types(&mut view).await.unwrap(), kinds);
     }
 
+    async fn whoever_names_a_person_finds_them_and_all_that_is_theirs(db: Db) {
+        let mut numbers = Numbers::new(12);
+        let acme = history(&db, &mut numbers).await;
+        let known = everything(&db, &acme).await;
+        let permit: Permit<ByJob> = acme.job();
+        let mut view = db.store.read(&permit).await.unwrap();
+        let owner = acme.owner().id().uuid();
+        let mut expected = Vec::new();
+        for event in &known {
+            let of = audit::owner(&mut view, &event.entity_type, event.entity).await.unwrap();
+            let is = matches!(event.entity_type.as_str(), "user" | "password") && event.entity == owner;
+            if is || of.is_some_and(|user| user.uuid() == owner) {
+                expected.push((event.leaf, event.id));
+            }
+        }
+        assert_eq!(audit::named(&mut view, "OWNER@acme.example").await.unwrap(), [owner]);
+        let filter = Filter { about: vec![owner], ..Filter::default() };
+        let found = all_pages(&mut view, &filter).await;
+        assert!(found.iter().any(|row| row.entity_type == "session") && found.iter().any(|row| row.entity_type == "user"));
+        let found: Vec<_> = found.iter().map(|row| (row.leaf_index.unwrap(), row.event.uuid())).collect();
+        assert_eq!(found, expected);
+        assert_eq!(audit::count(&mut view, &filter).await.unwrap(), i64::try_from(expected.len()).unwrap());
+        let sessions = Filter { entity_type: Some("session".into()), ..filter };
+        assert!(all_pages(&mut view, &sessions).await.iter().all(|row| row.entity_type == "session"));
+    }
+
+    async fn whoever_names_an_address_finds_its_invitation_and_nobody_elses(db: Db) {
+        let (acme, other) = (db.tenant("acme").await, db.tenant("other").await);
+        for tenant in [&acme, &other] {
+            let invite = NewInvitation { email: "new_one@example.com".into(), role: "auditor".into(), expires_at: None };
+            bailiwick_ops::invitations::create(&db.store, &tenant.owner().permit::<Invite>().await, invite).await.unwrap();
+        }
+        db.sign().await;
+        let permit: Permit<ByJob> = acme.job();
+        let mut view = db.store.read(&permit).await.unwrap();
+        let about = audit::named(&mut view, "New_One@example.com").await.unwrap();
+        assert_eq!(about.len(), 1);
+        assert_eq!(audit::named(&mut view, "new_one").await.unwrap(), about, "a part of the address");
+        assert!(audit::named(&mut view, "new%one").await.unwrap().is_empty(), "no letter stands for others");
+        let found = all_pages(&mut view, &Filter { about: about.clone(), ..Filter::default() }).await;
+        assert!(!found.is_empty() && found.iter().all(|row| row.entity_id == about[0]), "{found:?}");
+        let events: Vec<_> = found.iter().map(|row| row.event.uuid()).collect();
+        let entities = audit::entities(&mut view, &events).await.unwrap();
+        assert!(events.iter().all(|event| entities[event] == ("invitation".to_owned(), about[0])));
+        let theirs = audit::named(&mut db.store.read(&other.job()).await.unwrap(), "new_one").await.unwrap();
+        assert_eq!(theirs.len(), 1);
+        assert!(all_pages(&mut view, &Filter { about: theirs, ..Filter::default() }).await.is_empty());
+    }
+
     async fn count_stops_at_its_cap(db: Db) {
         let acme = db.tenant("acme").await;
         db.settle().await;

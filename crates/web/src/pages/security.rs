@@ -23,6 +23,11 @@ pub(crate) fn routes() -> Routes {
         .post("/security/events/{event}/resolve", resolve::resolve)
 }
 
+/// Every setting of the server's configuration that the page names as the way to do something.
+pub(crate) fn settings() -> impl Iterator<Item = &'static str> {
+    panels::settings()
+}
+
 /// The page on which something is fixed.
 const fn page_of(fix: Fix) -> &'static str {
     match fix {

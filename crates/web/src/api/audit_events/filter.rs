@@ -38,6 +38,8 @@ impl Parameters {
                 "`entity_type` is not a kind of thing, such as api_key.",
             )?,
             entity_id: parse(&self.entity_id, id, "`entity_id` is not an id.")?,
+            // Programs name things by their ids.
+            about: Vec::new(),
             action: parse(&self.action, word, "`action` is not an action, such as user.invited.")?,
             from: parse(&self.from, time, "`from` is neither a date nor an instant in UTC.")?,
             to: parse(&self.to, time, "`to` is neither a date nor an instant in UTC.")?,
@@ -146,6 +148,7 @@ mod tests {
             actor: Some(actor),
             entity_type: Some("invitation".into()),
             entity_id: Some(entity),
+            about: Vec::new(),
             action: Some("user.invited".into()),
             from: Some(at),
             to: Some(Timestamp::from_micros(at.micros() + 1)),

@@ -16,6 +16,9 @@ use crate::{
     shell::{Link, initials},
 };
 
+/// What the policy is called; there is one.
+pub(super) const POLICY: &str = "Security policy";
+
 /// Who did it, as the templates show it.
 #[derive(Debug)]
 pub(super) struct Actor {
@@ -154,7 +157,7 @@ impl Names {
 
     fn name(&self, kind: &str, id: Uuid) -> Option<String> {
         match kind {
-            "policy" => Some("Security policy".to_owned()),
+            "policy" => Some(POLICY.to_owned()),
             "user" | "password" => self.people.get(&id).cloned(),
             "api_key" => self.keys.get(&id).map(|(name, _)| name.clone()),
             "invitation" | "tenant" => self.others.get(&id).cloned(),

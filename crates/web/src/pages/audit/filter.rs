@@ -1,15 +1,19 @@
 //! The filters of the search: from the address to what the store looks for, and back into the form and its chips.
 
-use bailiwick_domain::time::{Span, Timestamp};
+use bailiwick_domain::{
+    ids::UserId,
+    time::{Span, Timestamp},
+};
 use bailiwick_store::{
-    Scope,
-    audit::{Filter, OutcomeFilter},
+    Error as StoreError, Scope,
+    audit::{self, ABOUT_CAP, Filter, OutcomeFilter},
     users,
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    actors,
     moment::{self, Moment},
     words,
 };
@@ -35,7 +39,7 @@ pub(super) struct Asked {
     actor: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
-    /// A person's name or address, or the id of whatever it is.
+    /// What the column of the list shows, an address, a prefix, or the id of whatever it is.
     entity: Option<String>,
     action: Option<String>,
     outcome: Option<String>,
@@ -63,24 +67,23 @@ pub(super) struct Understood {
 }
 
 impl Asked {
-    /// Turns what was asked into what can be looked for. Names are looked up among the tenant's people only.
+    /// Turns what was asked into what can be looked for. Names are looked up within the tenant only.
     pub(super) async fn understand(&self, scope: &mut impl Scope) -> Result<Understood> {
         let mut understood = Understood::default();
         let problems = &mut understood.problems;
         let filter = &mut understood.filter;
         if let Some(text) = self.actor.as_deref() {
-            match person_or_id(scope, text.trim()).await? {
+            match actor(scope, text.trim()).await? {
                 Ok(id) => filter.actor = Some(id),
                 Err(why) => problems.push(Problem::new("actor", why)),
             }
         }
-        if let Some(text) = self.entity.as_deref() {
-            match person_or_id(scope, text.trim()).await? {
-                Ok(id) => filter.entity_id = Some(id),
-                Err(why) => problems.push(Problem::new("entity", why)),
-            }
-        }
         filter.entity_type.clone_from(&self.kind);
+        if let Some(text) = self.entity.as_deref()
+            && let Err(why) = about(scope, text.trim(), filter).await?
+        {
+            problems.push(Problem::new("entity", why));
+        }
         filter.action.clone_from(&self.action);
         if let Some(text) = self.outcome.as_deref() {
             filter.outcome = [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]
@@ -258,17 +261,59 @@ impl Asked {
     }
 }
 
-/// The id of what was asked for, by itself or by the name or address of a person; or why nothing is meant.
-async fn person_or_id(scope: &mut impl Scope, text: &str) -> Result<Result<Uuid, &'static str>> {
+/// The id of who was asked for, by itself or by their name or address, an API key's by its name or prefix; or why nobody is
+/// meant.
+async fn actor(scope: &mut impl Scope, text: &str) -> Result<Result<Uuid, &'static str>> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(Ok(id));
     }
-    let found = users::matching(scope, text).await?;
-    Ok(match found.as_slice() {
-        [] => Err("Nobody here has this name or address, and it is no id."),
+    let people = users::matching(scope, text).await?;
+    Ok(match people.as_slice() {
         [one] => Ok(one.id.uuid()),
-        _ => Err("Several people fit. Use the address of one of them."),
+        [_, _, ..] => Err("Several people fit. Use the address of one of them."),
+        // Whatever else has a name: keys act as well, and of the rest there are no records.
+        [] => match audit::named(scope, unabridged(text)).await?.as_slice() {
+            [] => Err("Nobody here has this name or address, and it is no id."),
+            [one] => Ok(*one),
+            _ => Err("Several keys fit. Use the prefix of one of them."),
+        },
     })
+}
+
+/// Narrows the filter to what was asked for, as the column of the list calls it or by its id; or says why nothing is meant.
+/// A person stands for everything that is theirs, and a name that several share for all of them.
+async fn about(
+    scope: &mut impl Scope,
+    text: &str,
+    filter: &mut Filter,
+) -> Result<Result<(), &'static str>> {
+    if let Ok(id) = Uuid::try_parse(text) {
+        match users::find(scope, UserId::from(id)).await {
+            Ok(_) => filter.about = vec![id],
+            Err(StoreError::NotFound) => filter.entity_id = Some(id),
+            Err(error) => return Err(error.into()),
+        }
+        return Ok(Ok(()));
+    }
+    if text.eq_ignore_ascii_case(actors::POLICY) {
+        filter.entity_id = Some(scope.tenant().uuid());
+        filter.entity_type.get_or_insert_with(|| "policy".to_owned());
+        return Ok(Ok(()));
+    }
+    let found = audit::named(scope, unabridged(text)).await?;
+    Ok(match found.len() {
+        0 => Err("Nothing here has this name or address, and it is no id."),
+        1..=ABOUT_CAP => {
+            filter.about = found;
+            Ok(())
+        }
+        _ => Err("Too many things fit. Give more of the name or address, or an id."),
+    })
+}
+
+/// A prefix without the mark that the lists put behind it.
+fn unabridged(text: &str) -> &str {
+    text.trim_end_matches('…')
 }
 
 fn field(name: &'static str, label: &'static str, value: Option<&str>, problems: &[Problem]) -> Field {

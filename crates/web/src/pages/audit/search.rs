@@ -189,6 +189,33 @@ mod pages {
             assert!(auditor.get("/audit?type=invitation").await.page().contains("/audit?") , "chips lead on");
         }
 
+        async fn auditor_finds_whatever_the_column_shows(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            with_an_invitation(&acme).await;
+            let form = [("name", "Reporting integration"), ("scope", "user:read"), ("lifetime", "30")];
+            Browser::of(&acme.owner()).post("/api-keys", &form).await;
+            db.sign().await;
+            for (asked, action) in [
+                ("Reporting+integration", "api_key.created"),
+                ("reporting", "api_key.created"),
+                ("New%40example.com", "user.invited"),
+                ("acme+Pty+Ltd", "tenant.created"),
+                ("security+policy", "policy.created"),
+                ("Olive+acme", "session.created"),
+                ("owner%40acme.example", "password.set"),
+            ] {
+                let page = auditor.get(&format!("/audit?entity={asked}")).await;
+                assert!(page.status == 200 && page.shows(&format!("<code>{action}</code>")), "{asked}: {}", page.body);
+                let narrowed = auditor.get(&format!("/audit?entity={asked}&action={action}")).await;
+                assert!(!narrowed.shows("No record matches") && !narrowed.shows("user.disabled"), "{asked}");
+            }
+            let key = auditor.get("/audit?entity=Reporting+integration").await.page();
+            assert!(!key.contains("<code>user.invited</code>") && !key.contains("<code>session.created</code>"), "{key}");
+            let by_id = auditor.get(&format!("/audit?entity={}", acme.owner().id())).await.page();
+            assert!(by_id.contains("<code>session.created</code>") && by_id.contains("<code>user.created</code>"), "{by_id}");
+        }
+
         async fn auditor_sees_a_person_behind_their_own_sign_in(db: Db) {
             let acme = db.tenant("acme").await;
             let mut auditor = Browser::of(&acme.user(Role::Auditor).await);

@@ -49,6 +49,8 @@ pub(super) struct Action {
     pub(super) href: Option<&'static str>,
     /// The settings of the server's configuration by which it is done.
     pub(super) settings: &'static [&'static str],
+    /// Whether this version has no way to do it.
+    pub(super) not_yet: bool,
     /// Points of the control that it costs while it is open; nothing for a failure, which bounds the score instead.
     pub(super) cost: Option<u8>,
 }
@@ -90,6 +92,7 @@ fn row(control: &Computed, reach: impl Fn(&str) -> bool) -> Control {
     let page = |text: &str| page_about(text).filter(|page| reach(page));
     let action = |text: &String, cost| Action {
         href: page(text),
+        not_yet: is_not_yet(text),
         settings: settings_for(text),
         cost,
         text: text.clone(),
@@ -142,19 +145,31 @@ fn page_about(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The settings, as the server's configuration names them, by which a required action is done. What no setting does in
-/// this version has none.
+/// The settings, as the server's configuration names them, by which required actions are done, by words of the action.
+const BY_SETTINGS: &[(&str, &[&str])] = &[
+    ("HTTPS enforcement", &["server.https", "server.tls_certificate", "server.trusted_proxies"]),
+    ("HSTS", &["server.https"]),
+    ("database SSL", &["database.tls_mode"]),
+    ("append-only storage", &["database.url", "database.owner_url"]),
+];
+
+/// Words of the required actions that no setting and no page closes: what they ask for is not in this version. One that
+/// asks for more besides is not closed either, because an action costs the same until all of it is done.
+const NOT_YET: &[&str] = &["managed KMS", "keys on schedule", "export", "retention"];
+
+/// Every setting that the page names.
+pub(super) fn settings() -> impl Iterator<Item = &'static str> {
+    BY_SETTINGS.iter().flat_map(|(_, settings)| settings.iter().copied())
+}
+
+/// The settings by which all of a required action is done; none for what no setting does.
 fn settings_for(action: &str) -> &'static [&'static str] {
-    static BY_WORDS: [(&str, &[&str]); 6] = [
-        ("managed KMS", &["keys.provider"]),
-        ("Restore the keys", &["keys.root_key"]),
-        ("HTTPS enforcement", &["server.https", "server.tls_certificate", "server.trusted_proxies"]),
-        ("HSTS", &["server.https"]),
-        ("database SSL", &["database.tls_mode"]),
-        ("append-only storage", &["database.url", "database.owner_url"]),
-    ];
-    let found = BY_WORDS.iter().find(|(words, _)| action.contains(words));
+    let found = BY_SETTINGS.iter().find(|(words, _)| action.contains(words) && !is_not_yet(action));
     found.map(|(_, settings)| *settings).unwrap_or_default()
+}
+
+fn is_not_yet(action: &str) -> bool {
+    NOT_YET.iter().any(|words| action.contains(words))
 }
 
 /// An invitation that waits.
@@ -199,7 +214,7 @@ impl KeyRow {
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::posture::{Snapshot, Transit};
+    use bailiwick_domain::posture::{AppendOnly, AtRest, Audit, Snapshot, Transit};
 
     use super::{super::sample, *};
 
@@ -242,18 +257,48 @@ mod tests {
             .rows
             .iter()
             .flat_map(|row| &row.actions)
-            .map(|action| (action.settings.join(" "), action.cost, action.href))
+            .map(|action| (action.settings.join(" "), action.not_yet, action.cost, action.href))
             .collect();
-        let of = |settings: &str| (settings.to_owned(), Some(12), None);
+        let of = |settings: &str, not_yet| (settings.to_owned(), not_yet, Some(12), None);
         assert_eq!(
             read,
             [
-                of("keys.provider"),
-                of("server.https server.tls_certificate server.trusted_proxies"),
-                of("database.tls_mode"),
-                of("database.url database.owner_url"),
+                of("", true),
+                of("server.https server.tls_certificate server.trusted_proxies", false),
+                of("database.tls_mode", false),
+                of("", true),
             ]
         );
+    }
+
+    #[test]
+    fn every_required_action_says_how_it_is_done_or_that_it_cannot_be() {
+        let sample = sample::snapshot();
+        let mut seen = 0;
+        for bits in 0..64_u8 {
+            let on = |bit: u8| bits & (1 << bit) != 0;
+            let snapshot = Snapshot {
+                at_rest: AtRest {
+                    provider_managed: on(0),
+                    rotation_scheduled: on(1),
+                    ..sample.at_rest.clone()
+                },
+                transit: Transit { https_enforced: on(2), ..sample.transit.clone() },
+                audit: Audit {
+                    append_only: if on(3) { AppendOnly::EnforcedBySeparateOwner } else { AppendOnly::EnforcedByTriggers },
+                    archive_job: on(4),
+                    retention_job: on(5),
+                    ..sample.audit.clone()
+                },
+                ..sample.clone()
+            };
+            for action in Controls::new(&Posture::of(&snapshot), |_| true).rows.iter().flat_map(|row| &row.actions) {
+                let ways = usize::from(!action.settings.is_empty()) + usize::from(action.not_yet);
+                assert_eq!(ways, 1, "{}", action.text);
+                seen += 1;
+            }
+        }
+        assert!(seen > 100, "{seen}");
     }
 
     #[test]
