@@ -42,8 +42,9 @@ test('owner changes a role and finds the change with what was before', async (t)
 
   await t.test('owner sees the change among the security events', async () => {
     await page.goto('/security');
-    const [kind, , detail] = (await rows(panel(page, 'Security events')))[0];
-    assert.deepEqual([kind, detail], ['user.role_changed', 'Plan Manager became Auditor']);
+    const [kind, , detail, about] = (await rows(panel(page, 'Security events')))[0];
+    const expected = ['user.role_changed', 'Role Plan Manager became role Auditor', 'Plan Manager'];
+    assert.deepEqual([kind, detail, about], expected);
   });
 
   await t.test('owner finds the record by its action, its time and its actor', async () => {

@@ -140,9 +140,9 @@ test('owner reads the three events with their times of day', async (t) => {
   const yesterday = day(later(await startOf(page), -1));
   const events = (await rows(panel(page, 'Security events'))).slice(0, 3);
   assert.deepEqual(events, [
-    ['mfa.enabled', 'Info', 'Tenant Owner verified TOTP factor', 'Open', `${yesterday}, 11:15 pm UTC`],
-    ['api_key.created', 'Warning', 'Reporting integration key created with billing read scope and 1 more', 'Open', `${yesterday}, 11:10 pm UTC`],
-    ['user.invited', 'Info', 'Support Coordinator invitation created', 'Open', `${yesterday}, 11:00 pm UTC`],
+    ['mfa.enabled', 'Info', 'Tenant Owner verified TOTP factor', 'Imran Owner', 'Open', `${yesterday}, 11:15 pm UTC`],
+    ['api_key.created', 'Warning', 'Reporting integration key created with billing read scope and 1 more', 'API key Reporting integration', 'Open', `${yesterday}, 11:10 pm UTC`],
+    ['user.invited', 'Info', 'Support Coordinator invitation created', 'coordinator@example.com', 'Open', `${yesterday}, 11:00 pm UTC`],
   ]);
 });
 

@@ -110,7 +110,7 @@ pub async fn complete(
             )
             .await?;
             let set = Event::new("password.set", &written)?
-                .raising(Severity::Info, format!("{} set a password", user.role.title()));
+                .raising(Severity::Info, format!("User with the role {} set a password", user.role.title()));
             tx.also(set);
             open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await
         })

@@ -76,7 +76,7 @@ pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId,
             keep_an_owner(tx, &before).await?;
             let after = User { role, ..before.clone() };
             let severity = if is_owner(role) { Severity::Warning } else { Severity::Info };
-            let detail = format!("{} became {}", before.role.title(), role.title());
+            let detail = format!("Role {} became role {}", before.role.title(), role.title());
             let written = users::replace(tx, before, after.clone()).await?;
             withdraw_beyond(store, tx, &after, "the inviter's role changed").await?;
             let event = Event::new("user.role_changed", &written)?.raising(severity, detail);
@@ -106,7 +106,7 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
             let written = users::replace(tx, before, after.clone()).await?;
             withdraw_beyond(store, tx, &after, "the inviter was disabled").await?;
             let event = Event::new("user.disabled", &written)?
-                .raising(Severity::Warning, format!("{} disabled", after.role.title()));
+                .raising(Severity::Warning, format!("User with the role {} disabled", after.role.title()));
             Ok(tx.record(event, after))
         })
         .await
@@ -126,7 +126,7 @@ pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> 
             let after = User { status: UserStatus::Active, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
             let event = Event::new("user.enabled", &written)?
-                .raising(Severity::Info, format!("{} enabled", after.role.title()));
+                .raising(Severity::Info, format!("User with the role {} enabled", after.role.title()));
             Ok(tx.record(event, after))
         })
         .await
@@ -188,7 +188,8 @@ pub async fn grant(
             }
             let verb = if effect == Effect::Grant { "granted" } else { "denied" };
             let action = if effect == Effect::Grant { "permission.granted" } else { "permission.denied" };
-            let detail = format!("{} {verb} to {}", grant.permission, target.role.title());
+            let detail =
+                format!("{} {verb} to a user with the role {}", grant.permission, target.role.title());
             let event = Event::new(action, &written)?
                 .because(grant.reason.clone())
                 .raising(Severity::Warning, detail);

@@ -207,7 +207,7 @@ both_databases! {
         assert!(!found.is_empty() && found.iter().all(|row| row.entity_id == about[0]), "{found:?}");
         let events: Vec<_> = found.iter().map(|row| row.event.uuid()).collect();
         let entities = audit::entities(&mut view, &events).await.unwrap();
-        assert!(events.iter().all(|event| entities[event] == ("invitation".to_owned(), about[0])));
+        assert!(events.iter().all(|event| entities[event].kind == "invitation" && entities[event].id == about[0]));
         let theirs = audit::named(&mut db.store.read(&other.job()).await.unwrap(), "new_one").await.unwrap();
         assert_eq!(theirs.len(), 1);
         assert!(all_pages(&mut view, &Filter { about: theirs, ..Filter::default() }).await.is_empty());

@@ -1,5 +1,6 @@
 //! The audit log: searching it, one record, the history of one thing, and what proves that nothing was altered.
 
+mod about;
 mod actors;
 mod difference;
 mod entity;
@@ -14,6 +15,7 @@ mod words;
 
 use std::fmt::Display;
 
+pub(crate) use about::{About, about};
 pub(crate) use find::{Hit, find};
 
 use crate::routes::Routes;

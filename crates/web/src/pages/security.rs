@@ -20,6 +20,7 @@ pub(crate) fn routes() -> Routes {
         .get("/security", controls::controls)
         .get("/security/events", events::events)
         .post("/security/events/{event}/acknowledge", acknowledge::acknowledge)
+        .get("/security/events/{event}/resolve", resolve::ask)
         .post("/security/events/{event}/resolve", resolve::resolve)
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use bailiwick_domain::rule::ReadSecurityEvents;
-use bailiwick_store::{Store, security_events};
+use bailiwick_store::{Page, Store, security_events};
 
 use super::SecurityEventBody;
 use crate::{
@@ -21,5 +21,7 @@ pub(in crate::api) async fn handle(
     After(before): After,
 ) -> Result<Json<List<SecurityEventBody>>> {
     let mut view = store.read(&permit).await?;
-    Ok(List::page(security_events::list(&mut view, before, LIMIT).await?, SecurityEventBody::from))
+    let page = security_events::list(&mut view, before, LIMIT).await?;
+    let items = SecurityEventBody::of(&mut view, &page.items).await?;
+    Ok(List::page(Page { items, next: page.next }, |body| body))
 }

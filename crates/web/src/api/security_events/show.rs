@@ -7,7 +7,7 @@ use bailiwick_store::{Store, security_events};
 use super::SecurityEventBody;
 use crate::{
     access::Access,
-    error::Result,
+    error::{Error, Result},
     forms::{Id, Json},
 };
 
@@ -17,5 +17,7 @@ pub(in crate::api) async fn handle(
     Id(id): Id<SecurityEventId>,
 ) -> Result<Json<SecurityEventBody>> {
     let mut view = store.read(&permit).await?;
-    Ok(Json(security_events::find(&mut view, id).await?.into()))
+    let event = security_events::find(&mut view, id).await?;
+    let bodies = SecurityEventBody::of(&mut view, std::slice::from_ref(&event)).await?;
+    bodies.into_iter().next().map(Json).ok_or(Error::NotFound)
 }

@@ -155,6 +155,24 @@ impl Names {
         }
     }
 
+    /// The person that a thing is, or whose it is.
+    pub(super) fn person(&self, kind: &str, id: Uuid) -> Option<Uuid> {
+        match kind {
+            "user" | "password" => Some(id),
+            _ => self.owners.get(&id).copied(),
+        }
+    }
+
+    /// What a person is called; nothing for one who is not stored any more.
+    pub(super) fn of_person(&self, id: Uuid) -> Option<&str> {
+        self.people.get(&id).map(String::as_str)
+    }
+
+    /// What a thing is called by itself.
+    pub(super) fn called(&self, kind: &str, id: Uuid) -> Option<String> {
+        self.name(kind, id)
+    }
+
     fn name(&self, kind: &str, id: Uuid) -> Option<String> {
         match kind {
             "policy" => Some(POLICY.to_owned()),

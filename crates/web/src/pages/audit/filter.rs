@@ -282,11 +282,7 @@ async fn actor(scope: &mut impl Scope, text: &str) -> Result<Result<Uuid, &'stat
 
 /// Narrows the filter to what was asked for, as the column of the list calls it or by its id; or says why nothing is meant.
 /// A person stands for everything that is theirs, and a name that several share for all of them.
-async fn about(
-    scope: &mut impl Scope,
-    text: &str,
-    filter: &mut Filter,
-) -> Result<Result<(), &'static str>> {
+async fn about(scope: &mut impl Scope, text: &str, filter: &mut Filter) -> Result<Result<(), &'static str>> {
     if let Ok(id) = Uuid::try_parse(text) {
         match users::find(scope, UserId::from(id)).await {
             Ok(_) => filter.about = vec![id],

@@ -3,7 +3,9 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
-use bailiwick_domain::{permission::Permission, posture::Posture as Computed, rule::ReadPosture};
+use bailiwick_domain::{
+    entity::SecurityEvent, permission::Permission, posture::Posture as Computed, rule::ReadPosture,
+};
 use bailiwick_ops::posture;
 use bailiwick_store::{Scope, api_keys, invitations, security_events, users};
 
@@ -17,6 +19,7 @@ use crate::{
     access::Access,
     error::Result,
     pages::{
+        audit::about,
         reach::opens,
         rows::{SecurityEventRow, UserRow},
     },
@@ -101,7 +104,11 @@ pub(super) async fn controls(
     if page.sees.events {
         let sees_records = permit.may(Permission::AUDIT_READ);
         let newest = security_events::list(&mut view, None, ROWS).await?;
-        page.events = newest.items.iter().map(|event| SecurityEventRow::of(event, sees_records)).collect();
+        let records: Vec<_> = newest.items.iter().map(|event| event.audit_event).collect();
+        let about = about(&mut view, &permit, &records).await?;
+        let row =
+            |event: &SecurityEvent| SecurityEventRow::of(event, about.get(&event.audit_event), sees_records);
+        page.events = newest.items.iter().map(row).collect();
     }
     if page.sees.users {
         let first = users::list(&mut view, None).await?.items;

@@ -8,7 +8,7 @@ use bailiwick_domain::{
     permission::Permission,
     rule::ReadSecurityEvents,
 };
-use bailiwick_store::{Cursor, Result as Stored, Store, View, security_events};
+use bailiwick_store::{Cursor, Result as Stored, Scope, Store, View, security_events};
 use serde::Deserialize;
 
 use crate::{
@@ -16,11 +16,13 @@ use crate::{
     error::Result,
     forms::Query,
     pages::{
+        audit::about,
         cursor,
         parts::{Pager, Tab, address, counted},
         rows::SecurityEventRow,
     },
     shell::{Shell, Visit},
+    when::When,
 };
 
 /// Events on one page.
@@ -92,9 +94,16 @@ pub(super) async fn events(
     let (found, next) = find(&mut view, status, before).await?;
     let (sees_records, may_triage) =
         (permit.may(Permission::AUDIT_READ), permit.may(Permission::SECURITY_EVENT_TRIAGE));
-    let row = |event: &SecurityEvent| match may_triage {
-        true => SecurityEventRow::with_triage(event, sees_records),
-        false => SecurityEventRow::of(event, sees_records),
+    let records: Vec<_> = found.iter().map(|event| event.audit_event).collect();
+    let about = about(&mut view, &permit, &records).await?;
+    let now = view.now();
+    let row = |event: &SecurityEvent| {
+        let about = about.get(&event.audit_event);
+        let row = match may_triage {
+            true => SecurityEventRow::with_triage(event, about, sees_records),
+            false => SecurityEventRow::of(event, about, sees_records),
+        };
+        SecurityEventRow { at: When::ago(event.at, now), ..row }
     };
     let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "event");
     let tab = |tab: Status| Tab {

@@ -285,14 +285,20 @@ mod tests {
                 },
                 transit: Transit { https_enforced: on(2), ..sample.transit.clone() },
                 audit: Audit {
-                    append_only: if on(3) { AppendOnly::EnforcedBySeparateOwner } else { AppendOnly::EnforcedByTriggers },
+                    append_only: if on(3) {
+                        AppendOnly::EnforcedBySeparateOwner
+                    } else {
+                        AppendOnly::EnforcedByTriggers
+                    },
                     archive_job: on(4),
                     retention_job: on(5),
                     ..sample.audit.clone()
                 },
                 ..sample.clone()
             };
-            for action in Controls::new(&Posture::of(&snapshot), |_| true).rows.iter().flat_map(|row| &row.actions) {
+            for action in
+                Controls::new(&Posture::of(&snapshot), |_| true).rows.iter().flat_map(|row| &row.actions)
+            {
                 let ways = usize::from(!action.settings.is_empty()) + usize::from(action.not_yet);
                 assert_eq!(ways, 1, "{}", action.text);
                 seen += 1;

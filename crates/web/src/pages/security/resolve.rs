@@ -1,8 +1,7 @@
-//! Saying that an event is dealt with, and why. The list's button sends no reason yet, so it gets the question first.
+//! Saying that an event is dealt with, and why, after a question.
 
 use axum::{
     extract::State,
-    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{entity::Triage, ids::SecurityEventId, rule::TriageSecurityEvents};
@@ -21,7 +20,16 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Resolution {
-    reason: Option<String>,
+    reason: String,
+}
+
+pub(super) async fn ask(
+    Access(permit): Access<TriageSecurityEvents>,
+    State(store): State<Store>,
+    visit: Visit,
+    Id(id): Id<SecurityEventId>,
+) -> Result<ConfirmPage> {
+    question(&store, &permit, &visit, id, &Typed::default(), &[]).await
 }
 
 pub(super) async fn resolve(
@@ -31,22 +39,17 @@ pub(super) async fn resolve(
     Id(id): Id<SecurityEventId>,
     form: Form<Resolution>,
 ) -> Result<Response> {
-    let (status, problems) = match form.values {
-        Err(problems) => (StatusCode::UNPROCESSABLE_ENTITY, problems),
-        Ok(Resolution { reason: None }) => (StatusCode::OK, Vec::new()),
-        Ok(Resolution { reason: Some(reason) }) => {
-            match security_events::resolve(&store, &permit, id, &reason).await {
-                Ok(_) => {
-                    return Ok(SeeOther::to("/security/events").tell(Message::EventResolved).into_response());
-                }
-                Err(error) => {
-                    let refused = Refused::by(error, &[])?;
-                    (refused.status, refused.problems)
-                }
+    let refused = match form.values {
+        Err(problems) => Refused::unread(problems, &[]),
+        Ok(Resolution { reason }) => match security_events::resolve(&store, &permit, id, &reason).await {
+            Ok(_) => {
+                return Ok(SeeOther::to("/security/events").tell(Message::EventResolved).into_response());
             }
-        }
+            Err(error) => Refused::by(error, &[])?,
+        },
     };
-    Ok((status, question(&store, &permit, &visit, id, &form.typed, &problems).await?).into_response())
+    let page = question(&store, &permit, &visit, id, &form.typed, &refused.problems).await?;
+    Ok((refused.status, page).into_response())
 }
 
 async fn question(
@@ -110,13 +113,27 @@ mod tests {
             assert_eq!(browser.post(&format!("{path}/acknowledge"), &[]).await.led(), (303, "/security/events"));
             assert!(browser.get("/security/events").await.shows("The event is acknowledged."));
             assert!(browser.get("/security/events?status=acknowledged").await.shows("Auditor disabled"));
-            let question = browser.post(&format!("{path}/resolve"), &[]).await;
+            let question = browser.get(&format!("{path}/resolve")).await;
             assert!(question.status == 200 && question.shows("Resolve this event?") && question.shows("Auditor disabled."));
+            assert_eq!(browser.post(&format!("{path}/resolve"), &[]).await.status, 422, "without a reason");
             let short = browser.post(&format!("{path}/resolve"), &[("reason", "x")]).await;
             assert!(short.status == 422 && short.shows("Give a reason") && short.shows(">x</textarea>"));
             assert_eq!(browser.post(&format!("{path}/resolve"), &[("reason", "They left.")]).await.led(), (303, "/security/events"));
             assert!(browser.get("/security/events?status=resolved").await.shows("Auditor disabled"));
             assert_eq!(browser.post(&format!("{path}/resolve"), &[("reason", "They left.")]).await.status, 409);
+            assert_eq!(browser.get(&format!("{path}/resolve")).await.status, 409);
+        }
+
+        async fn owner_sees_whom_an_event_is_about(db: Db) {
+            let acme = db.tenant("acme").await;
+            let (user, owner) = (acme.add(Role::PlanManager).await, acme.owner());
+            users::assign_role(&db.store, &owner.permit().await, user.id, "auditor").await.unwrap();
+            let mut browser = Browser::of(&owner);
+            for path in ["/security", "/security/events"] {
+                let page = browser.get(path).await;
+                assert!(page.shows("Role Plan Manager became role Auditor"), "{path}: {}", page.body);
+                assert!(page.shows(&format!("href=\"/users/{}\">{}</a>", user.id, user.name)), "{path}: {}", page.body);
+            }
         }
 
         async fn auditor_sees_events_and_may_not_touch_them(db: Db) {
@@ -126,6 +143,7 @@ mod tests {
             let page = auditor.get("/security/events").await;
             assert!(page.shows("Auditor disabled") && !page.shows("/acknowledge") && !page.shows("/resolve"));
             assert_eq!(auditor.post(&path, &[]).await.status, 403);
+            assert_eq!(auditor.get(&path.replace("acknowledge", "resolve")).await.status, 403);
         }
 
         async fn an_event_of_another_tenant_is_not_there(db: Db) {
@@ -134,6 +152,7 @@ mod tests {
             let mut stranger = Browser::of(&db.tenant("other").await.owner());
             assert_eq!(stranger.post(&format!("{path}/acknowledge"), &[]).await.status, 404);
             assert_eq!(stranger.post(&format!("{path}/resolve"), &[]).await.status, 404);
+            assert_eq!(stranger.get(&format!("{path}/resolve")).await.status, 404);
         }
     }
 }
