@@ -149,11 +149,13 @@ test('owner reads the three events with their times of day', async (t) => {
 test('owner reads who has MFA and who is missing it', async (t) => {
   const page = await openAsOwner(t);
   const users = (await rows(panel(page, 'Users and MFA'))).map(([who, ...rest]) => [...who.split('\n').slice(-2), ...rest]);
-  assert.deepEqual(users.slice(0, 3), [
+  assert.deepEqual(users[0], ['Ops Manager', 'ops@example.com', 'Operations Manager', 'Missing', 'Active'], 'who lacks one comes first');
+  assert.equal(users[1][3], 'SSO asserted');
+  assert.deepEqual(users.slice(2, 4), [
     ['Imran Owner', 'owner@example.com', 'Tenant Owner', 'Required', 'Active'],
-    ['Ops Manager', 'ops@example.com', 'Operations Manager', 'Missing', 'Active'],
     ['Plan Manager', 'plan@example.com', 'Plan Manager', 'Required', 'Active'],
   ]);
+  await panel(page, 'Users and MFA').getByText('5 of 8', { exact: true }).waitFor();
 });
 
 test('owner reads which invitations wait and until when', async (t) => {

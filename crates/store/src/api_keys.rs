@@ -1,7 +1,7 @@
 //! API keys: their records and hashes, never the keys.
 
 use bailiwick_domain::{
-    entity::ApiKey,
+    entity::{ApiKey, EXPIRING},
     ids::{ApiKeyId, UserId},
     time::Timestamp,
 };
@@ -107,6 +107,8 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
 pub enum Which {
     /// Those that work, expiring or not.
     Working,
+    /// Of these, those that need rotation because they end soon.
+    Expiring,
     /// Those whose time is over.
     Expired,
     /// Those that were taken back.
@@ -118,6 +120,8 @@ pub enum Which {
 pub struct Tally {
     /// Working.
     pub working: i64,
+    /// Of these, ending soon.
+    pub expiring: i64,
     /// Past their end.
     pub expired: i64,
     /// Taken back.
@@ -131,10 +135,12 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Tally> {
         scope,
         "SELECT
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS working,
+             (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $3) AS expiring,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at <= $2) AS expired,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NOT NULL) AS revoked",
         tenant.uuid(),
-        now.micros()
+        now.micros(),
+        (now + EXPIRING).micros()
     )?;
     row.ok_or(Error::NotFound)
 }
@@ -143,26 +149,40 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Tally> {
 pub async fn list_of(scope: &mut impl Scope, which: Which, before: Option<Cursor>) -> Result<Page<ApiKey>> {
     let (tenant, now) = (scope.tenant(), scope.now());
     let before = before.unwrap_or_else(Cursor::newest);
+    // Every number is bound in every text, so that all take the same values.
     let select = match which {
+        Which::Expiring => {
+            "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
+             WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $6 AND (created_at, id) < ($3, $4)
+             ORDER BY created_at DESC, id DESC LIMIT $5"
+        }
         Which::Working => {
             "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
-             WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) AND (created_at, id) < ($3, $4)
+             WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) AND $6 > $2 AND (created_at, id) < ($3, $4)
              ORDER BY created_at DESC, id DESC LIMIT $5"
         }
         Which::Expired => {
             "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
-             WHERE tenant = $1 AND revoked_at IS NULL AND expires_at <= $2 AND (created_at, id) < ($3, $4)
+             WHERE tenant = $1 AND revoked_at IS NULL AND expires_at <= $2 AND $6 > $2 AND (created_at, id) < ($3, $4)
              ORDER BY created_at DESC, id DESC LIMIT $5"
         }
-        // Every number is bound in every text, so that the three take the same values.
         Which::Revoked => {
             "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
-             WHERE tenant = $1 AND revoked_at IS NOT NULL AND created_at <= $2 AND (created_at, id) < ($3, $4)
+             WHERE tenant = $1 AND revoked_at IS NOT NULL AND created_at <= $2 AND $6 > $2 AND (created_at, id) < ($3, $4)
              ORDER BY created_at DESC, id DESC LIMIT $5"
         }
     };
-    let rows: Vec<Row> =
-        rows!(scope, select, tenant.uuid(), now.micros(), before.at.micros(), before.id, LIMIT + 1)?;
+    let soon = now + EXPIRING;
+    let rows: Vec<Row> = rows!(
+        scope,
+        select,
+        tenant.uuid(),
+        now.micros(),
+        before.at.micros(),
+        before.id,
+        LIMIT + 1,
+        soon.micros()
+    )?;
     let rows = rows.into_iter().map(ApiKey::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.created_at, id: row.id.uuid() }))
 }

@@ -159,6 +159,25 @@ pub async fn list(scope: &mut impl Scope, after: Option<Cursor>) -> Result<Page<
     Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.user.created_at, id: row.user.id.uuid() }))
 }
 
+/// The first users by what their second factor still lacks: active ones without any, then those of whom the identity
+/// provider asserts one, then everybody else; of each kind in the order in which they joined.
+pub async fn exceptions_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<Listed>> {
+    let tenant = scope.tenant();
+    let rows: Vec<ListedRow> = rows!(
+        scope,
+        "SELECT id, email, name, role, status, created_at, mfa_floor, factor FROM (
+             SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor,
+                    (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
+             FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1
+         ) AS one
+         ORDER BY CASE WHEN status <> 'active' THEN 2 WHEN factor IS NULL THEN 0 WHEN factor = $2 THEN 1 ELSE 2 END, created_at, id LIMIT $3",
+        tenant.uuid(),
+        FactorKind::Sso.name(),
+        limit
+    )?;
+    rows.into_iter().map(Listed::try_from).collect()
+}
+
 /// Reads a user for changing.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<User> {
     let tenant = tx.tenant();

@@ -84,6 +84,9 @@ pub enum DeadLink {
     Expired,
     /// There is no such link.
     Unknown,
+    /// An invitation that was answered, taken back or has lapsed, or that never was one; the text says so. It is not told
+    /// apart which.
+    Invitation(&'static str),
 }
 
 impl DeadLink {
@@ -107,6 +110,11 @@ impl DeadLink {
                 "This link is not known",
                 "No link with this address was made here, or it is not complete.",
                 &["Copy the whole address from the message, up to its last character.", ANOTHER],
+            ),
+            Self::Invitation(text) => (
+                "This invitation does not work",
+                text,
+                &["If you have joined with it already, sign in with the password that you chose."],
             ),
         };
         Public { code: "dead-link", title, detail, advice }

@@ -49,6 +49,8 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
     };
     let settings = loaded.and_then(|config| Ok(config.settings()?));
     let mut report = Report::default();
+    // What is wrong before anything was checked ends the program as it would end any other command.
+    let wrong = settings.is_err();
     match settings {
         Ok(settings) => {
             report.remark("configuration", remark(&settings));
@@ -78,6 +80,11 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
             }
             Ok(())
         }
+        // As for every other command.
+        failed if wrong => Err(Failure::Asked(Refusal::new(
+            format_args!("{failed} of {} checks failed", report.0.len()),
+            "correct the configuration as the report above says",
+        ))),
         failed => Err(Failure::failed(format_args!("{failed} of {} checks failed", report.0.len()))),
     }
 }

@@ -155,7 +155,7 @@ fn operator_reads_one_verdict_when_all_is_well() {
 fn operator_without_a_configuration_is_told_how_to_come_by_one() {
     let ran = Place::empty().run(["check"]);
     assert!(
-        ran.code == 1 && ran.out.contains("--config FILE") && ran.out.contains("`bailiwick init`; docs"),
+        ran.code == 2 && ran.out.contains("--config FILE") && ran.out.contains("`bailiwick init`; docs"),
         "{ran:?}"
     );
     assert!(!ran.out.contains("config show"), "it fails the same way: {}", ran.out);
@@ -186,5 +186,5 @@ fn operator_reads_every_check_that_fails_and_what_to_do() {
     assert!(ran.err.contains("1 of 9 checks failed"));
     place.write("bailiwick.toml", "nonsense = 1");
     let ran = place.run(["check", "--json"]);
-    assert!(ran.code == 1 && ran.out.contains("there is no key `nonsense`"), "{ran:?}");
+    assert!(ran.code == 2 && ran.out.contains("there is no key `nonsense`"), "{ran:?}");
 }

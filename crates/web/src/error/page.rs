@@ -5,7 +5,7 @@ use axum::{
     http::header,
     response::{Html, IntoResponse, Response},
 };
-use bailiwick_domain::rule::Rule;
+use bailiwick_domain::{role::Role, rule::Rule};
 use bailiwick_store::Permit;
 
 use super::Error;
@@ -21,7 +21,7 @@ struct ErrorPage {
     advice: &'static [&'static str],
     /// Whether signing out is what helps.
     sign_out: bool,
-    action: Link,
+    action: Option<Link>,
     back: Option<Link>,
 }
 
@@ -43,10 +43,19 @@ pub(crate) fn page_within<R: Rule>(error: &Error, permit: &Permit<R>, visit: &Vi
         shell: Shell::new(permit, visit, public.title),
         title: public.title,
         detail: public.detail,
-        advice: public.advice,
+        advice: match error {
+            // Nobody is above an owner whom they could ask.
+            Error::Forbidden(_) if is_owner(permit) => &[],
+            _ => public.advice,
+        },
         action: Link::new("Go to the start page", "/"),
     };
     answer(error, &page)
+}
+
+fn is_owner<R: Rule>(permit: &Permit<R>) -> bool {
+    let role = permit.caller().map(|caller| caller.user.role);
+    matches!(role, Some(Role::TenantOwner | Role::PlatformOwner))
 }
 
 /// Renders the page. It has no navigation: who may open what is not known here.
@@ -58,10 +67,12 @@ pub(crate) fn page(error: &Error, visit: &Visit) -> Response {
         title: public.title,
         detail: public.detail,
         advice: public.advice,
-        sign_out: matches!(error, Error::SignedIn),
+        sign_out: matches!(error, Error::SignedIn | Error::Suspended),
         action: match error {
-            Error::DeadLink(_) => Link::new("Go to the sign-in", "/sign-in"),
-            _ => Link::new("Go to the start page", "/"),
+            // Every other page of a suspended organisation says the same.
+            Error::Suspended => None,
+            Error::DeadLink(_) => Some(Link::new("Go to the sign-in", "/sign-in")),
+            _ => Some(Link::new("Go to the start page", "/")),
         },
         back: None,
     };

@@ -12,7 +12,7 @@ use bailiwick_store::{Permit, Store};
 use bailiwick_vault::token::{InvitationToken, TokenError};
 
 use crate::{
-    error::{Error, Result},
+    error::{DeadLink, Error, Result},
     pages::sign_in::Standing,
     routes::Routes,
 };
@@ -26,7 +26,15 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// One answer, whatever is wrong with the link.
-const DEAD: Error = Error::Conflict(invitations::DEAD);
+const DEAD: Error = Error::DeadLink(DeadLink::Invitation(invitations::DEAD));
+
+/// Why the operation refused, where the link is to blame for it said as everywhere else.
+fn refused(error: bailiwick_ops::Error) -> Error {
+    match error {
+        bailiwick_ops::Error::Conflict(invitations::DEAD) => DEAD,
+        other => other.into(),
+    }
+}
 
 /// The token in the path.
 #[derive(Debug)]

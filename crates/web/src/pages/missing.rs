@@ -1,4 +1,5 @@
-//! What is not there, for somebody who is signed in: with the navigation beside it, so that they can go on.
+//! What is not there and what is not allowed, for somebody who is signed in: with the navigation beside it, so that they
+//! can go on.
 
 use std::sync::Arc;
 
@@ -18,22 +19,27 @@ use crate::{
     state::AppState,
 };
 
-/// Renders the answer that nothing is there as a page of the site, where a signed-in person reads it. Everybody else gets
+/// Renders the answer that nothing is there, or that it is not allowed, as a page of the site, where a signed-in person reads
+/// it. Everybody else gets
 /// the page that the bootstrap makes.
 pub(crate) async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let visit = request.extensions().get::<Visit>().cloned();
-    let Some(visit) = visit.filter(|visit| visit.wants() == Wants::Page && request.method().is_safe()) else {
+    let Some(visit) = visit.filter(|visit| visit.wants() == Wants::Page) else {
         return next.run(request).await;
     };
     let (parts, body) = request.into_parts();
     let mut asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
-    if !is_missing(&response) {
-        return response;
-    }
+    let found = response.extensions().get::<Arc<Error>>().cloned();
+    let error = match found.filter(|error| matches!(**error, Error::Forbidden(_))) {
+        Some(forbidden) => forbidden,
+        None if asked.method.is_safe() && is_missing(&response) => Arc::new(Error::NotFound),
+        None => return response,
+    };
+    // Whose request was refused before it was known who they are, for one without its token, is not known here either.
     match Access::<Public>::from_request_parts(&mut asked, &state).await {
         Ok(Access(permit)) if Standing::of(&permit) == Standing::SignedIn => {
-            page_within(&Error::NotFound, &permit, &visit)
+            page_within(&error, &permit, &visit)
         }
         _ => response,
     }
@@ -50,6 +56,7 @@ fn is_missing(response: &Response) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_domain::role::Role;
     use bailiwick_testkit::both_databases;
 
     use crate::pages::browser::Browser;
@@ -65,6 +72,17 @@ mod tests {
                 assert_eq!(missing.body.matches(id).count(), 1, "{path}");
                 assert!(!missing.shows("Every sign-in is recorded"), "{path}");
             }
+        }
+
+        async fn person_who_may_not_keeps_the_navigation_and_is_sent_to_an_owner(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut manager = Browser::of(&acme.user(Role::OperationsManager).await);
+            for refused in [manager.get("/audit").await, manager.post("/policy", &[]).await] {
+                assert!(refused.status == 403 && refused.shows("This is not allowed") && refused.shows("ask an owner"), "{}", refused.body);
+                assert!(refused.shows("href=\"/users\"") && refused.shows("acme Pty Ltd"), "{}", refused.body);
+            }
+            let refused = Browser::of(&acme.owner()).get("/platform/tenants").await;
+            assert!(refused.status == 403 && refused.shows("href=\"/users\"") && !refused.shows("ask an owner"), "{}", refused.body);
         }
 
         async fn program_finds_the_files_that_it_asks_everybody_for(db: Db) {

@@ -37,6 +37,7 @@ pub(super) struct Filter {
 #[serde(rename_all = "snake_case")]
 enum Status {
     Active,
+    Expiring,
     Expired,
     Revoked,
 }
@@ -77,6 +78,7 @@ pub(super) async fn list(
     let tally = api_keys::tally(&mut view).await?;
     let (which, total) = match status {
         Status::Active => (Which::Working, tally.working),
+        Status::Expiring => (Which::Expiring, tally.expiring),
         Status::Expired => (Which::Expired, tally.expired),
         Status::Revoked => (Which::Revoked, tally.revoked),
     };
@@ -103,6 +105,7 @@ pub(super) async fn list(
     let here = |status: Status, before: Option<&str>| {
         let status = match status {
             Status::Active => None,
+            Status::Expiring => Some("expiring"),
             Status::Expired => Some("expired"),
             Status::Revoked => Some("revoked"),
         };
@@ -120,6 +123,7 @@ pub(super) async fn list(
         may_create_key: permit.may(Permission::API_KEY_CREATE),
         tabs: vec![
             tab("Active", Status::Active, tally.working),
+            tab("Expiring", Status::Expiring, tally.expiring),
             tab("Expired", Status::Expired, tally.expired),
             tab("Revoked", Status::Revoked, tally.revoked),
         ],

@@ -46,7 +46,7 @@ pub(super) async fn accept(
             match invitations::accept(&state.store, &state.hasher, &permit, &token, joining).await {
                 Ok(session) => return Ok(with_session("/", &session).into_response()),
                 Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, NAMES)?,
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(super::refused(error)),
             }
         }
     };
@@ -100,7 +100,9 @@ mod tests {
             assert!(owner.get("/invitations?status=accepted").await.shows("new@example.com"));
             assert!(owner.get("/security/events").await.shows("Auditor joined by invitation"));
             let mut second = Browser::new(&db);
-            assert_eq!(second.get(&link).await.status, 409);
+            let used = second.get(&link).await;
+            assert!(used.status == 409 && used.shows("sign in with the password that you chose") && used.shows("href=\"/sign-in\""), "{}", used.body);
+            assert!(!used.shows("Reload the page"), "that never helps here");
             assert_eq!(second.post(&link, &[("name", "Eve"), ("new", NEW), ("again", NEW)]).await.status, 409);
         }
 

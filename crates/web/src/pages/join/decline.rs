@@ -7,7 +7,7 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::invitations;
 use bailiwick_store::Store;
 
-use super::{Link, invited, signed_out};
+use super::{Link, invited, refused, signed_out};
 use crate::{
     access::Access,
     error::Result,
@@ -49,6 +49,6 @@ pub(super) async fn decline(
     Id(Link(token)): Id<Link>,
 ) -> Result<DeclinePage> {
     signed_out(&permit)?;
-    invitations::decline(&store, &permit, &token).await?;
+    invitations::decline(&store, &permit, &token).await.map_err(refused)?;
     Ok(DeclinePage { shell: Shell::card(&visit, "Invitation declined"), question: None })
 }

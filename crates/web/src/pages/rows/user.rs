@@ -48,8 +48,8 @@ pub(crate) fn mfa(state: MfaState) -> Badge {
 /// What the word means.
 pub(crate) const fn mfa_meaning(state: MfaState) -> &'static str {
     match state {
-        MfaState::Required => "A second factor is verified, as the policy requires.",
-        MfaState::Verified => "A second factor is verified, although the policy does not require one.",
+        MfaState::Required => "Verified; the policy requires it.",
+        MfaState::Verified => "Verified, although the policy does not require it.",
         MfaState::Missing => "No second factor is verified.",
         MfaState::Sso => "The identity provider asserts a second factor; none is verified here.",
     }

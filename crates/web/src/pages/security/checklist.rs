@@ -41,7 +41,7 @@ pub(super) fn next_gap(posture: &Posture, reach: impl Fn(&str) -> bool) -> Optio
 fn fix(fix: Fix) -> Link {
     match fix {
         Fix::Users => Link::new("See who still needs MFA", "/users?mfa=missing&status=active"),
-        Fix::ApiKeys => Link::new("Replace the keys that end soon", page_of(fix)),
+        Fix::ApiKeys => Link::new("Replace the keys that end soon", "/api-keys?status=expiring"),
         Fix::Invitations => Link::new("Follow up or take them back", page_of(fix)),
         Fix::SecurityEvents => Link::new("Look at the open events", page_of(fix)),
         Fix::Encryption | Fix::Transport => Link::new("See the server's health", page_of(fix)),
@@ -70,7 +70,7 @@ mod tests {
                 (true, "No high severity events are open.", None, false),
             ]
         );
-        assert_eq!(next_gap(&posture, |_| true).unwrap().href, "/api-keys");
+        assert_eq!(next_gap(&posture, |_| true).unwrap().href, "/api-keys?status=expiring");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::{
     error::Result,
     pages::{
         audit::about,
+        parts::grouped,
         reach::opens,
         rows::{SecurityEventRow, UserRow},
     },
@@ -43,6 +44,8 @@ pub(super) struct ControlsPage {
     sees: Sees,
     events: Vec<SecurityEventRow>,
     users: Vec<UserRow>,
+    /// How many of them there are, where the list does not hold all.
+    users_shown: String,
     invitations: Vec<InvitationRow>,
     keys: Vec<KeyRow>,
     may_invite: bool,
@@ -96,6 +99,7 @@ pub(super) async fn controls(
         sees,
         events: Vec::new(),
         users: Vec::new(),
+        users_shown: String::new(),
         invitations: Vec::new(),
         keys: Vec::new(),
         may_invite: permit.may(Permission::INVITATION_CREATE),
@@ -111,8 +115,10 @@ pub(super) async fn controls(
         page.events = newest.items.iter().map(row).collect();
     }
     if page.sees.users {
-        let first = users::list(&mut view, None).await?.items;
-        page.users = first.iter().take(usize::try_from(ROWS).unwrap_or_default()).map(UserRow::of).collect();
+        let first = users::exceptions_first(&mut view, ROWS).await?;
+        let all: i64 = users::tally(&mut view).await?.iter().map(|(.., count)| count).sum();
+        page.users = first.iter().map(UserRow::of).collect();
+        page.users_shown = shown(page.users.len(), all);
     }
     if page.sees.invitations {
         page.invitations = invitations::pending(&mut view, ROWS)
@@ -126,6 +132,14 @@ pub(super) async fn controls(
             api_keys::ending_first(&mut view, ROWS).await?.iter().map(|row| KeyRow::of(row, now)).collect();
     }
     Ok(page)
+}
+
+/// `5 of 8`; nothing where all are shown.
+fn shown(rows: usize, all: i64) -> String {
+    match i64::try_from(rows) {
+        Ok(rows) if rows < all => format!("{} of {}", grouped(rows), grouped(all)),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +163,25 @@ mod tests {
             let after = browser.get("/security").await;
             assert!(after.shows("1 of 1 active user") && after.shows("Every active user has MFA."));
             assert!(after.shows("mfa.enabled") && after.shows("Tenant Owner verified TOTP factor"));
+        }
+
+        async fn owner_sees_first_who_lacks_a_second_factor_and_how_many_more_there_are(db: Db) {
+            let acme = db.tenant("acme").await;
+            let owner = acme.owner();
+            let permit = owner.permit::<ChangeMe>().await;
+            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let code = secret.code_at(db.clock.now().unix_seconds());
+            factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
+            let mut browser = Browser::of(&owner);
+            assert!(!browser.get("/security").await.shows("1 of 1<"), "all are shown");
+            for _ in 0..5 {
+                acme.add(Role::Auditor).await;
+            }
+            let page = browser.get("/security").await;
+            assert!(page.shows("5 of 6<"), "{}", page.body);
+            let panel = page.body.split("id=\"users-title\"").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap();
+            assert_eq!(panel.matches(">Missing<").count(), 5, "{panel}");
+            assert!(!panel.contains("owner@acme.example"), "who has one comes last: {panel}");
         }
 
         async fn auditor_sees_everything_and_nothing_to_press(db: Db) {

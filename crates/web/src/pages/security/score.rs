@@ -27,7 +27,8 @@ pub(super) struct Term {
     pub(super) label: &'static str,
     pub(super) state: String,
     pub(super) weight: u8,
-    pub(super) percent: u64,
+    /// Nothing where there is nothing to share.
+    pub(super) percent: Option<u64>,
     pub(super) kind: &'static str,
     pub(super) points: String,
     pub(super) lost: String,
@@ -46,7 +47,7 @@ impl Posture {
             status: capitalised(computed.status.label()),
             sentence: format!("{}.", computed.sentence.trim_end_matches('.')),
             computed: When::moment(now),
-            terms: computed.checks.iter().map(|check| term(check, snapshot)).collect(),
+            terms: in_order(computed).map(|check| term(check, snapshot)).collect(),
             points: sum(computed, |check| check.points).to_string(),
             lost: minus(&sum(computed, |check| check.lost).to_string()),
             formula: formula(computed),
@@ -71,6 +72,7 @@ fn percent(share: Share) -> u64 {
 fn term(check: &Check, snapshot: &Snapshot) -> Term {
     let share = check.share;
     let state = match check.id {
+        _ if check.status == Status::NotApplicable => "not applicable".to_owned(),
         "mfa" => format!("{} of {}", share.num, quantity(share.den, "active user")),
         "api_keys" => format!("{} of {}", share.num, quantity(share.den, "working key")),
         "invitations" => format!("{} waiting", snapshot.pending_invitations),
@@ -88,7 +90,7 @@ fn term(check: &Check, snapshot: &Snapshot) -> Term {
         label,
         state,
         weight: check.weight,
-        percent: percent(share),
+        percent: (check.status != Status::NotApplicable).then(|| percent(share)),
         kind: match check.status {
             Status::Fail => "bad",
             _ if check.lost > Points::ZERO => "warn",
@@ -100,18 +102,16 @@ fn term(check: &Check, snapshot: &Snapshot) -> Term {
     }
 }
 
+/// The checks in the order of the formula, which is that of their weights.
+fn in_order(computed: &Computed) -> impl Iterator<Item = &Check> {
+    let mut checks: Vec<_> = computed.checks.iter().collect();
+    checks.sort_by_key(|check| std::cmp::Reverse(check.weight));
+    checks.into_iter()
+}
+
 /// The published formula, and the same with its figures put in.
 fn formula(computed: &Computed) -> String {
-    // The order of the formula, which is not that of the page.
-    let points = ["mfa", "api_keys", "security_events", "invitations"].map(|id| {
-        computed
-            .checks
-            .iter()
-            .filter(|check| check.id == id)
-            .map(|check| check.points)
-            .sum::<Points>()
-            .to_string()
-    });
+    let points: Vec<_> = in_order(computed).map(|check| check.points.to_string()).collect();
     let total = sum(computed, |check| check.points).to_string();
     let score = computed.score.to_string();
     let rounded = if total == score { String::new() } else { format!(", rounded to {score}") };
@@ -135,16 +135,16 @@ mod tests {
             .terms
             .iter()
             .map(|term| {
-                (term.state.as_str(), term.weight, term.percent, term.points.as_str(), term.lost.as_str())
+                (term.state.as_str(), term.weight, term.percent.unwrap(), term.points.as_str(), term.lost.as_str())
             })
             .collect();
         assert_eq!(
             terms,
             [
                 ("6 of 8 active users", 44, 75, "33", "−11"),
-                ("2 waiting", 7, 0, "0", "−7"),
                 ("2 of 3 working keys", 30, 67, "20", "−10"),
                 ("0 open", 19, 100, "19", "0"),
+                ("2 waiting", 7, 0, "0", "−7"),
             ]
         );
         assert_eq!(
@@ -154,6 +154,14 @@ mod tests {
         assert_eq!(page.sentence, "MFA and key rotation are the main gaps.");
         assert_eq!(page.points, "72");
         assert!(page.formula.ends_with(" = 33 + 20 + 19 + 0 = 72"), "{}", page.formula);
+    }
+
+    #[test]
+    fn what_there_is_none_of_does_not_apply() {
+        let snapshot = Snapshot { keys_total: 0, keys_needing_rotation: 0, ..sample::snapshot() };
+        let page = Posture::new(&Computed::of(&snapshot), &snapshot, Timestamp::from_micros(0));
+        let keys = page.terms.iter().find(|term| term.weight == 30).unwrap();
+        assert_eq!((keys.state.as_str(), keys.percent, keys.points.as_str()), ("not applicable", None, "30"));
     }
 
     #[test]

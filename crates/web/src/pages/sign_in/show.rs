@@ -29,7 +29,7 @@ impl SignInPage {
             shell: Shell::card(visit, "Sign in"),
             sentence: "To your organisation's security back office.",
             next: next.to_string(),
-            address: Field::new("address", "Address").again(typed, &problems),
+            address: Field::new("address", "E-mail address").again(typed, &problems),
             password: Field::new("password", "Password").emptied(&problems),
             problems,
         }
