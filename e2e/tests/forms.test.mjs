@@ -48,7 +48,9 @@ test('owner who invites a bad address keeps the form and is told beside the fiel
   assert.equal(await page.locator('#lifetime').inputValue(), lifetime);
   const error = await errorOf(address);
   const summary = page.getByRole('alert');
-  assert.ok(error.endsWith(await summary.getByRole('link').innerText()), 'the summary says the same');
+  const said = await summary.getByRole('link').innerText();
+  assert.ok(said.startsWith('E-mail address: '), `the summary names the field: ${said}`);
+  assert.ok(error.endsWith(said.slice('E-mail address: '.length)), 'the summary says the same');
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'alert');
   await summary.getByRole('link').click();
   assert.equal(await page.evaluate(() => document.activeElement.id), 'address', 'the summary leads to the field');

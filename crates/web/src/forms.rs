@@ -15,4 +15,5 @@ pub use id::Id;
 pub use json::Json;
 pub use local_path::LocalPath;
 pub use problem::Problem;
+pub(crate) use problem::in_order;
 pub use query::Query;

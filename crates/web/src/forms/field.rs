@@ -23,6 +23,11 @@ impl Field {
         Self { name, label, value: String::new(), hint: None, error: None }
     }
 
+    /// Its name, and what people call it.
+    pub(crate) const fn named(&self) -> (&'static str, &'static str) {
+        (self.name, self.label)
+    }
+
     /// With a value in it.
     #[must_use]
     pub fn value(mut self, value: impl Into<String>) -> Self {
@@ -112,6 +117,11 @@ impl Select {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Its name, and what people call it.
+    pub(crate) const fn named(&self) -> (&'static str, &'static str) {
+        (self.name, self.label)
     }
 
     /// As it was chosen, with the first problem that concerns it.

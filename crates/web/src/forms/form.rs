@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::Problem;
+use super::{Problem, problem::REQUIRED};
 use crate::{bootstrap::FormFields, csrf, error::Error, state::AppState};
 
 /// A form: what was typed, and the values if they could be read.
@@ -26,13 +26,40 @@ pub struct Form<T> {
 impl<T: DeserializeOwned> Form<T> {
     fn read(fields: &FormFields) -> Self {
         let typed = Typed(fields.iter().filter(|(name, _)| name != csrf::FIELD).cloned().collect());
-        let pairs = typed.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let deserializer = serde_html_form::Deserializer::new(form_urlencoded::parse(encoded.as_bytes()));
-        let values = serde_path_to_error::deserialize(deserializer)
-            .map_err(|error| vec![Problem::found(error.path(), &error.inner().to_string())]);
+        let values = every(&typed.0);
         Self { typed, values }
     }
+}
+
+/// The values, or every field that is missing together with the first value that cannot be read.
+fn every<T: DeserializeOwned>(typed: &[(String, String)]) -> Result<T, Vec<Problem>> {
+    let mut problems: Vec<Problem> = Vec::new();
+    loop {
+        // Reading ends at the first missing field. An empty one in its place lets it go on to the next.
+        let filled = problems.iter().map(|missing| (missing.field.as_str(), ""));
+        let pairs = typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(filled);
+        match read(pairs) {
+            Ok(values) if problems.is_empty() => return Ok(values),
+            Ok(_) => return Err(problems),
+            Err(problem) if problems.iter().any(|missing| missing.field == problem.field) => {
+                return Err(problems);
+            }
+            Err(problem) => {
+                let goes_on = problem.text == REQUIRED && !problem.field.contains('/');
+                problems.push(problem);
+                if !goes_on {
+                    return Err(problems);
+                }
+            }
+        }
+    }
+}
+
+fn read<'a, T: DeserializeOwned>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<T, Problem> {
+    let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let deserializer = serde_html_form::Deserializer::new(form_urlencoded::parse(encoded.as_bytes()));
+    serde_path_to_error::deserialize(deserializer)
+        .map_err(|error| Problem::found(error.path(), &error.inner().to_string()))
 }
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
@@ -89,13 +116,25 @@ mod tests {
         days: Option<u16>,
     }
 
-    fn read(text: &str) -> Form<Sample> {
+    #[test]
+    fn person_is_told_of_every_field_that_is_missing_at_once() {
+        let fields = |text: &str| -> Vec<String> {
+            let problems = fill(text).values.unwrap_err();
+            problems.into_iter().map(|problem| problem.field).collect()
+        };
+        assert_eq!(fields(""), ["name", "colour"]);
+        assert_eq!(fields("colour=red"), ["name"]);
+        assert_eq!(fields("name=a&days=secret"), ["days"], "a value that cannot be read ends it");
+        assert_eq!(fields("colour=blue&days=7&admin=x"), ["admin"]);
+    }
+
+    fn fill(text: &str) -> Form<Sample> {
         Form::read(&FormFields::parse(text.as_bytes()))
     }
 
     #[test]
     fn person_gets_back_what_they_typed() {
-        let form = read("csrf=t&name=Ann%20%26+Co&colour=red&scopes=a&scopes=b&days=7");
+        let form = fill("csrf=t&name=Ann%20%26+Co&colour=red&scopes=a&scopes=b&days=7");
         let sample = Sample {
             name: "Ann & Co".into(),
             colour: Colour::Red,
@@ -106,7 +145,7 @@ mod tests {
         assert_eq!(form.typed.value("name"), "Ann & Co");
         assert!(form.typed.has("scopes", "b") && !form.typed.has("scopes", "c"));
         assert_eq!(form.typed.value("csrf"), "", "the token is not part of the form");
-        let refused = read("name=Ann&colour=green");
+        let refused = fill("name=Ann&colour=green");
         assert!(refused.values.is_err());
         assert_eq!(refused.typed.value("name"), "Ann");
     }
@@ -121,7 +160,7 @@ mod tests {
             ("name=a&colour=blue&admin=secret", "admin", "not known"),
             ("name=a&name=secret&colour=blue", "name", "form"),
         ] {
-            let problems = read(text).values.unwrap_err();
+            let problems = fill(text).values.unwrap_err();
             assert_eq!(problems.len(), 1);
             assert_eq!(problems[0].field, field, "{text}");
             assert!(
@@ -133,7 +172,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_typed_value() {
-        let form = read("name=hunter2&colour=red");
+        let form = fill("name=hunter2&colour=red");
         assert!(!format!("{:?}", form.typed).contains("hunter2"));
     }
 }

@@ -7,12 +7,32 @@ pub struct Problem {
     pub field: String,
     /// One sentence; never what was typed.
     pub text: String,
+    /// What people call the field, for a summary that stands away from it; see [`in_order`].
+    pub label: Option<&'static str>,
+}
+
+/// The problems of a form in the order of its fields, which are names and labels: first what concerns the whole, last what
+/// concerns none of them.
+pub(crate) fn in_order(mut problems: Vec<Problem>, fields: &[(&'static str, &'static str)]) -> Vec<Problem> {
+    let place = |problem: &Problem| {
+        let name = problem.field.split('/').next().unwrap_or_default();
+        fields.iter().position(|(field, _)| *field == name)
+    };
+    for problem in &mut problems {
+        problem.label = place(problem).and_then(|place| fields.get(place)).map(|(_, label)| *label);
+    }
+    problems.sort_by_key(|problem| match place(problem) {
+        _ if problem.field.is_empty() => 0,
+        Some(place) => place + 1,
+        None => usize::MAX,
+    });
+    problems
 }
 
 impl Problem {
     /// A problem of one field.
     pub fn new(field: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { field: field.into(), text: text.into() }
+        Self { field: field.into(), text: text.into(), label: None }
     }
 
     /// The field as a JSON pointer in a URI fragment (RFC 6901 §6): `#/scopes/0`.
@@ -31,7 +51,7 @@ impl Problem {
         let named = |prefix| message.strip_prefix(prefix).and_then(|rest: &str| rest.split('`').next());
         let text = if let Some(name) = named("missing field `") {
             parts.push(escaped(name));
-            "This field is required."
+            REQUIRED
         } else if message.starts_with("unknown field") {
             "This field is not known."
         } else if message.starts_with("unknown variant") {
@@ -48,6 +68,9 @@ impl Problem {
         Self::new(parts.join("/"), text)
     }
 }
+
+/// What is said of a field that is not there.
+pub(super) const REQUIRED: &str = "This field is required.";
 
 fn segment(segment: &serde_path_to_error::Segment) -> Option<String> {
     use serde_path_to_error::Segment;
@@ -66,6 +89,27 @@ fn escaped(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn person_reads_the_problems_from_the_top_of_the_form_to_its_end() {
+        let problems = ["lifetime", "other", "scopes/2", "", "name"].map(|field| Problem::new(field, "x"));
+        let fields = [("name", "Name"), ("scopes", "Scopes"), ("lifetime", "Expires after")];
+        let read: Vec<_> = in_order(problems.into(), &fields)
+            .into_iter()
+            .map(|problem| (problem.field, problem.label))
+            .collect();
+        let of = |field: &str, label| (field.to_owned(), label);
+        assert_eq!(
+            read,
+            [
+                of("", None),
+                of("name", Some("Name")),
+                of("scopes/2", Some("Scopes")),
+                of("lifetime", Some("Expires after")),
+                of("other", None),
+            ]
+        );
+    }
 
     #[test]
     fn pointer_is_that_of_rfc_6901() {

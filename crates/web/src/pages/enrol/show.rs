@@ -11,7 +11,7 @@ use super::{Enrolled, Link, enrolled};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Field, Id, Problem},
+    forms::{Field, Id, Problem, in_order},
     shell::{Shell, Visit},
 };
 
@@ -32,6 +32,9 @@ pub(super) struct SetPasswordPage {
 
 impl SetPasswordPage {
     pub(super) fn new(visit: &Visit, token: &EnrolmentToken, who: Enrolled, problems: Vec<Problem>) -> Self {
+        let new = Field::new("new", "Password").hint("At least 12 characters. Length beats symbols.");
+        let again = Field::new("again", "Password again");
+        let fields = [new.named(), again.named()];
         Self {
             shell: Shell::card(visit, "Set your password"),
             title: format!("Welcome, {}", who.user.name),
@@ -42,12 +45,10 @@ impl SetPasswordPage {
             action: format!("/enrol/{}", token.expose().as_str()),
             address: who.user.email,
             name: None,
-            new: Field::new("new", "Password")
-                .hint("At least 12 characters. Length beats symbols.")
-                .emptied(&problems),
-            again: Field::new("again", "Password again").emptied(&problems),
+            new: new.emptied(&problems),
+            again: again.emptied(&problems),
             button: "Set the password",
-            problems,
+            problems: in_order(problems, &fields),
         }
     }
 }

@@ -29,6 +29,8 @@ const NAMES: &[(&str, &str)] = &[("email", "address"), ("expires_at", "lifetime"
 #[serde(deny_unknown_fields)]
 pub(super) struct NewForm {
     address: String,
+    /// Nothing while none is chosen, which is told together with what is wrong with the address.
+    #[serde(default)]
     role: String,
     /// Days.
     lifetime: u16,
@@ -102,6 +104,14 @@ mod tests {
             assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("id=\"role-error\""));
             let answer = owner.post("/invitations", &[("address", "new@example.com"), ("role", "auditor"), ("lifetime", "365")]).await;
             assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("id=\"lifetime-error\""));
+        }
+
+        async fn owner_is_told_of_everything_at_once_in_the_order_of_the_form(db: Db) {
+            let mut owner = Browser::of(&db.tenant("acme").await.owner());
+            let answer = owner.post("/invitations", &[("address", "no address"), ("lifetime", "7")]).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let (address, role) = (answer.body.find(">E-mail address: "), answer.body.find(">Role: "));
+            assert!(address.is_some() && address < role, "{}", answer.body);
         }
 
         async fn operations_manager_cannot_invite_above_themselves(db: Db) {

@@ -10,7 +10,7 @@ use bailiwick_store::{Permit, Store, tenants};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Choice, Field, Problem, Select, Typed},
+    forms::{Choice, Field, Problem, Select, Typed, in_order},
     pages::parts::counted,
     shell::{Shell, Visit},
 };
@@ -74,11 +74,12 @@ pub(super) async fn lifetimes(permit: &Permit<Invite>, store: &Store) -> Result<
 impl InvitationCreatePage {
     /// The form as it was filled in, with what is wrong beside each field.
     pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        let fields = [self.address.named(), self.role.named(), self.lifetime.named()];
         Self {
             address: self.address.again(typed, &problems),
             role: self.role.again(typed, &problems),
             lifetime: self.lifetime.again(typed, &problems),
-            problems,
+            problems: in_order(problems, &fields),
             ..self
         }
     }

@@ -12,7 +12,7 @@ use super::{Link, invited};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Field, Id, Problem, Typed},
+    forms::{Field, Id, Problem, Typed, in_order},
     shell::{Shell, Visit},
     when::When,
 };
@@ -52,11 +52,12 @@ impl JoinPage {
 
     /// The form again, without the passwords.
     pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        let fields = [self.name.named(), self.new.named(), self.again.named()];
         Self {
             name: self.name.again(typed, &problems),
             new: self.new.emptied(&problems),
             again: self.again.emptied(&problems),
-            problems,
+            problems: in_order(problems, &fields),
             ..self
         }
     }

@@ -13,7 +13,7 @@ use bailiwick_store::{Permit, Store, tenants};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Choice, Field, Problem, Select, Typed},
+    forms::{Choice, Field, Problem, Select, Typed, in_order},
     pages::{audit::history, parts::counted, reach::opens},
     shell::{Shell, Visit},
 };
@@ -73,12 +73,14 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
 impl PolicyPage {
     /// The form as it was filled in, with what is wrong beside each field.
     pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        let fields =
+            [self.mfa_floor.named(), self.idle.named(), self.absolute.named(), self.invitation.named()];
         Self {
             mfa_floor: self.mfa_floor.again(typed, &problems),
             idle: self.idle.again(typed, &problems),
             absolute: self.absolute.again(typed, &problems),
             invitation: self.invitation.again(typed, &problems),
-            problems,
+            problems: in_order(problems, &fields),
             ..self
         }
     }

@@ -135,7 +135,13 @@ mod tests {
             .terms
             .iter()
             .map(|term| {
-                (term.state.as_str(), term.weight, term.percent.unwrap(), term.points.as_str(), term.lost.as_str())
+                (
+                    term.state.as_str(),
+                    term.weight,
+                    term.percent.unwrap(),
+                    term.points.as_str(),
+                    term.lost.as_str(),
+                )
             })
             .collect();
         assert_eq!(
