@@ -22,7 +22,7 @@ mod sequence;
 mod verification;
 mod verify;
 
-pub use about::{ABOUT_CAP, named};
+pub use about::{ABOUT_CAP, Entity, entities, named};
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
@@ -36,8 +36,8 @@ pub use page::{
 pub(crate) use personal::SubjectCache;
 pub(crate) use search::exists;
 pub use search::{
-    COUNT_CAP, Entity, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count, entities,
-    entity_types, just_now, search, total,
+    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count, entities, entity_types,
+    just_now, search, total,
 };
 pub use sequence::Sequencer;
 pub use verification::{last_verification, note_verification};

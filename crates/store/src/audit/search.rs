@@ -1,13 +1,10 @@
 //! Searching the log: one index per filter, led by the tenant and ending in the leaf index; keyset paging, capped counts.
 
-use std::collections::HashMap;
-
 use bailiwick_domain::{
     ids::EventId,
     time::{Span, Timestamp},
 };
 use bailiwick_proof::hash::leaf_hash;
-use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -348,50 +345,6 @@ fn waiting(event: Uuid, recorded_at: i64, hash: &[u8], bytes: &[u8]) -> Listed {
         entity_id: leaf.entity_id,
         revision: leaf.revision,
     }
-}
-
-/// What an event happened to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entity {
-    /// The kind of thing.
-    pub kind: String,
-    /// That thing.
-    pub id: Uuid,
-    /// Whose it is or was, where the event itself says it.
-    pub user: Option<Uuid>,
-}
-
-/// What these events happened to; nothing for those that are not there or cannot be read.
-pub async fn entities(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid, Entity>> {
-    let tenant = scope.tenant();
-    let mut entities = HashMap::with_capacity(events.len());
-    for event in events {
-        let row: Option<(Vec<u8>, Vec<u8>)> = on!(scope, |c| {
-            sqlx::query_as("SELECT hash, bytes FROM audit_event WHERE tenant = $1 AND id = $2")
-                .bind(tenant.uuid())
-                .bind(*event)
-                .fetch_optional(c)
-                .await
-        })?;
-        let Some((hash, bytes)) = row else { continue };
-        // Octets that were altered prove nothing, so they name nobody either.
-        if let Some(leaf) = leaf_of(*event, &hash, &bytes).ok().filter(|leaf| leaf.hash == leaf_hash(&bytes))
-        {
-            let entity =
-                Entity { kind: leaf.entity_type.into_owned(), id: leaf.entity_id, user: user_of(&bytes) };
-            entities.insert(*event, entity);
-        }
-    }
-    Ok(entities)
-}
-
-/// The person to whom the thing of an event belongs, where the event made the thing or took it away.
-fn user_of(bytes: &[u8]) -> Option<Uuid> {
-    let event: Value = serde_json::from_slice(bytes).ok()?;
-    let changes = event.pointer("/changes")?.as_array()?;
-    let change = changes.iter().find(|change| change.get("path").and_then(Value::as_str) == Some("/user"))?;
-    let user = change.get("after").and_then(Value::as_str).or_else(|| change.get("before")?.as_str())?;
-    Uuid::try_parse(user).ok()
 }
 
 /// Whether the tenant has a log.

@@ -20,8 +20,7 @@ use crate::{
 };
 
 /// Renders the answer that nothing is there, or that it is not allowed, as a page of the site, where a signed-in person reads
-/// it. Everybody else gets
-/// the page that the bootstrap makes.
+/// it. Everybody else gets the page that the bootstrap makes.
 pub(crate) async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let visit = request.extensions().get::<Visit>().cloned();
     let Some(visit) = visit.filter(|visit| visit.wants() == Wants::Page) else {
