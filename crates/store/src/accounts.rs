@@ -18,6 +18,7 @@ use crate::{
     lock::{execute, locked, row, rows},
     tenant_keys,
     tx::{Scope, Tx},
+    users,
 };
 
 #[derive(FromRow)]
@@ -146,6 +147,9 @@ pub async fn insert_factor(
         factor.verified_at.map(Timestamp::micros),
         sealed.clone()
     )?;
+    if factor.state == FactorState::Verified {
+        users::note_strongest_factor(tx, factor.user).await?;
+    }
     Ok(Written::created(factor))
 }
 
@@ -161,7 +165,13 @@ pub async fn replace_factor(tx: &mut Tx, before: Factor, after: Factor) -> Resul
         after.last_step,
         after.verified_at.map(Timestamp::micros)
     )?;
-    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+    if touched != 1 {
+        return Err(Error::NotFound);
+    }
+    if before.state != after.state {
+        users::note_strongest_factor(tx, after.user).await?;
+    }
+    Ok(Written::replaced(before, after))
 }
 
 /// Opens the secret of a TOTP factor.

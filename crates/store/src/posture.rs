@@ -64,11 +64,8 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
         scope,
         "SELECT
              (SELECT count(*) FROM users WHERE tenant = $1 AND status = 'active') AS active_users,
-             (SELECT count(DISTINCT f.user_id) FROM factor f JOIN users u ON u.tenant = f.tenant AND u.id = f.user_id
-              WHERE f.tenant = $1 AND f.state = 'verified' AND f.kind <> 'sso' AND u.status = 'active') AS verified,
-             (SELECT count(DISTINCT f.user_id) FROM factor f JOIN users u ON u.tenant = f.tenant AND u.id = f.user_id
-              WHERE f.tenant = $1 AND f.state = 'verified' AND f.kind = 'sso' AND u.status = 'active'
-              AND NOT EXISTS (SELECT 1 FROM factor o WHERE o.tenant = f.tenant AND o.user_id = f.user_id AND o.state = 'verified' AND o.kind <> 'sso')) AS sso,
+             (SELECT count(*) FROM users WHERE tenant = $1 AND status = 'active' AND factor <> 'sso') AS verified,
+             (SELECT count(*) FROM users WHERE tenant = $1 AND status = 'active' AND factor = 'sso') AS sso,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending_invitations,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS keys,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $3) AS keys_expiring,

@@ -131,8 +131,7 @@ pub async fn find_listed(scope: &mut impl Scope, id: UserId) -> Result<Listed> {
     let tenant = scope.tenant();
     let row: Option<ListedRow> = row!(
         scope,
-        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor,
-                (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
+        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor
          FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1 AND u.id = $2",
         tenant.uuid(),
         id.uuid()
@@ -146,8 +145,7 @@ pub async fn list(scope: &mut impl Scope, after: Option<Cursor>) -> Result<Page<
     let after = after.unwrap_or(Cursor { at: Timestamp::from_micros(0), id: Uuid::nil() });
     let rows: Vec<ListedRow> = rows!(
         scope,
-        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor,
-                (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
+        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor
          FROM users u JOIN policy p ON p.tenant = u.tenant
          WHERE u.tenant = $1 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
         tenant.uuid(),
@@ -162,20 +160,53 @@ pub async fn list(scope: &mut impl Scope, after: Option<Cursor>) -> Result<Page<
 /// The first users by what their second factor still lacks: active ones without any, then those of whom the identity
 /// provider asserts one, then everybody else; of each kind in the order in which they joined.
 pub async fn exceptions_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<Listed>> {
-    let tenant = scope.tenant();
-    let rows: Vec<ListedRow> = rows!(
+    let (tenant, sso) = (scope.tenant(), FactorKind::Sso.name());
+    let mut found: Vec<ListedRow> = rows!(
         scope,
-        "SELECT id, email, name, role, status, created_at, mfa_floor, factor FROM (
-             SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor,
-                    (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1
-         ) AS one
-         ORDER BY CASE WHEN status <> 'active' THEN 2 WHEN factor IS NULL THEN 0 WHEN factor = $2 THEN 1 ELSE 2 END, created_at, id LIMIT $3",
+        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor FROM users u JOIN policy p ON p.tenant = u.tenant
+         WHERE u.tenant = $1 AND u.status = 'active' AND u.factor IS NULL ORDER BY u.created_at, u.id LIMIT $2",
         tenant.uuid(),
-        FactorKind::Sso.name(),
         limit
     )?;
-    rows.into_iter().map(Listed::try_from).collect()
+    let left = |found: &[ListedRow]| limit - i64::try_from(found.len()).unwrap_or(limit);
+    if left(&found) > 0 {
+        let asserted: Vec<ListedRow> = rows!(
+            scope,
+            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor FROM users u JOIN policy p ON p.tenant = u.tenant
+             WHERE u.tenant = $1 AND u.status = 'active' AND u.factor = $2 ORDER BY u.created_at, u.id LIMIT $3",
+            tenant.uuid(),
+            sso,
+            left(&found)
+        )?;
+        found.extend(asserted);
+    }
+    if left(&found) > 0 {
+        // There are few of the others, or this would not be reached: it ends soon after them.
+        let others: Vec<ListedRow> = rows!(
+            scope,
+            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor FROM users u JOIN policy p ON p.tenant = u.tenant
+             WHERE u.tenant = $1 AND NOT (u.status = 'active' AND (u.factor IS NULL OR u.factor = $2)) ORDER BY u.created_at, u.id LIMIT $3",
+            tenant.uuid(),
+            sso,
+            left(&found)
+        )?;
+        found.extend(others);
+    }
+    found.into_iter().map(Listed::try_from).collect()
+}
+
+/// Writes beside a locked user which of their verified factors is the strongest; whatever changes a factor calls this.
+pub(crate) async fn note_strongest_factor(tx: &mut Tx, id: UserId) -> Result<()> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "UPDATE users SET factor = (SELECT f.kind FROM factor f WHERE f.tenant = users.tenant AND f.user_id = users.id AND f.state = 'verified'
+                                    ORDER BY CASE f.kind WHEN 'totp' THEN 0 ELSE 1 END LIMIT 1)
+         WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    Ok(())
 }
 
 /// Reads a user for changing.
@@ -270,11 +301,9 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Vec<(MfaState, UserStatus, 
     let tenant = scope.tenant();
     let rows: Vec<(Option<String>, String, String, i64)> = rows!(
         scope,
-        "SELECT factor, mfa_floor, status, count(*) FROM (
-             SELECT p.mfa_floor, u.status,
-                    (SELECT max(f.kind) FROM factor f WHERE f.tenant = u.tenant AND f.user_id = u.id AND f.state = 'verified') AS factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1
-         ) AS one GROUP BY factor, mfa_floor, status",
+        "SELECT u.factor, p.mfa_floor, u.status, u.number
+         FROM (SELECT tenant, status, factor, count(*) AS number FROM users WHERE tenant = $1 GROUP BY tenant, status, factor) AS u
+         JOIN policy p ON p.tenant = u.tenant",
         tenant.uuid()
     )?;
     let parse = |(factor, floor, status, count): (Option<String>, String, String, i64)| {

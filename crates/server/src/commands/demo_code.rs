@@ -12,6 +12,6 @@ pub(crate) fn run(secret: &str) -> Result<(), Failure> {
     let secret = TotpSecret::from_base32(secret).ok_or_else(|| {
         Failure::failed("this is not an authenticator secret: it is written in base32, A to Z and 2 to 7")
     })?;
-    ui::say(*secret.code_at(SystemClock.now().unix_seconds()));
+    ui::say(&*secret.code_at(SystemClock.now().unix_seconds()));
     Ok(())
 }

@@ -51,6 +51,7 @@ CREATE TABLE policy (
     PRIMARY KEY (tenant)
 ) STRICT;
 
+-- `factor` is the strongest verified one in the table below, written by whatever writes that: pages count by it.
 CREATE TABLE users (
     tenant      BLOB NOT NULL REFERENCES tenant (id),
     id          BLOB NOT NULL,
@@ -59,9 +60,12 @@ CREATE TABLE users (
     role        TEXT NOT NULL,
     status      TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
     created_at  INTEGER NOT NULL,
+    factor      TEXT CHECK (factor IN ('totp', 'sso')),
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 ) STRICT;
+CREATE INDEX users_by_joining ON users (tenant, created_at, id);
+CREATE INDEX users_by_factor ON users (tenant, status, factor, created_at, id);
 
 CREATE TABLE password (
     tenant      BLOB NOT NULL,
@@ -87,6 +91,7 @@ CREATE TABLE factor (
 ) STRICT;
 CREATE INDEX factor_by_user ON factor (tenant, user_id, state);
 CREATE INDEX factor_by_state ON factor (tenant, state, kind, user_id);
+CREATE INDEX factor_sealed ON factor (tenant) WHERE sealed IS NOT NULL;
 
 CREATE TABLE session (
     tenant          BLOB NOT NULL,

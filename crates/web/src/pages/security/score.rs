@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn what_there_is_none_of_does_not_apply() {
-        let snapshot = Snapshot { keys_total: 0, keys_needing_rotation: 0, ..sample::snapshot() };
+        let snapshot =
+            Snapshot { keys_total: 0, keys_expiring: 0, keys_without_end: 0, ..sample::snapshot() };
         let page = Posture::new(&Computed::of(&snapshot), &snapshot, Timestamp::from_micros(0));
         let keys = page.terms.iter().find(|term| term.weight == 30).unwrap();
         assert_eq!((keys.state.as_str(), keys.percent, keys.points.as_str()), ("not applicable", None, "30"));
