@@ -63,10 +63,11 @@ async fn status(acme: &Tenant, id: InvitationId) -> InvitationStatus {
 /// Whether the log says of this invitation that it was taken back, and why.
 async fn revoked_because(acme: &Tenant, id: InvitationId, why: &str) -> bool {
     let rows = records(&acme.db, acme.id()).await;
-    let row = rows.iter().rfind(|row| row.entity_id == id.uuid()).unwrap();
+    let revoked = |row: &&audit::Listed| row.entity_id == id.uuid() && row.action == "invitation.revoked";
+    let Some(row) = rows.iter().find(revoked) else { return false };
     let mut view = acme.db.store.read(&acme.job()).await.unwrap();
     let bytes = audit::event_page(&mut view, row.event).await.unwrap().bytes;
-    row.action == "invitation.revoked" && bytes.contains(why)
+    bytes.contains(why)
 }
 
 async fn assign(acme: &Tenant, actor: &Actor, role: Role) {
