@@ -89,6 +89,8 @@ ids! {
     EnrolmentId,
     /// A letter to somebody.
     MailId,
+    /// A one-time code that was asked for a sensitive change.
+    StepUpId,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Access rules as types: a handler names its rule in its signature, and the gate checks it before the handler runs.
 
-use crate::permission::Permission;
+use crate::{entity::SensitiveAction, permission::Permission};
 
 /// What a rule asks of the caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,6 +13,18 @@ pub enum Need {
     SignedIn,
     /// A live session or key whose effective permissions hold this one.
     Has(Permission),
+    /// A live session of a person whose effective permissions hold this one, and a one-time code for the very change.
+    Confirmed(Permission),
+}
+
+impl Need {
+    /// The permission that it asks for, if it asks for one.
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Self::Has(permission) | Self::Confirmed(permission) => Some(permission),
+            _ => None,
+        }
+    }
 }
 
 mod sealed {
@@ -29,6 +41,20 @@ pub trait Rule: sealed::Listed + Send + Sync + 'static {
 
 /// Rules under which a write transaction may be opened.
 pub trait Writes: Rule {}
+
+/// Rules of sensitive changes: beside the permit each takes the approval of exactly this change, which a right one-time code
+/// turns into.
+///
+/// They are not [`Writes`], so no plain write transaction opens under them, and no plain route takes their requests; see
+/// `store::gate::approved`.
+#[diagnostic::on_unimplemented(
+    message = "the rule `{Self}` is not one of the sensitive ones",
+    note = "sensitive rules stand in a list of their own, in `domain::rule`"
+)]
+pub trait Sensitive: Rule {
+    /// What the code is asked for.
+    const ACTION: SensitiveAction;
+}
 
 /// Rules of callers who are not known yet but act within a tenant that their credential or link names.
 ///
@@ -49,6 +75,23 @@ macro_rules! rules {
             const NAME: &'static str = stringify!($name);
         }
         $(impl $marker for $name {})*
+        const _: () = assert!(!matches!($need, Need::Confirmed(_)), "confirmed rules stand in the list below");
+    )* };
+}
+
+macro_rules! sensitive {
+    ($($(#[$doc:meta])* $name:ident => $permission:expr, $action:expr;)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $name {}
+        impl sealed::Listed for $name {}
+        impl Rule for $name {
+            const NEED: Need = Need::Confirmed($permission);
+            const NAME: &'static str = stringify!($name);
+        }
+        impl Sensitive for $name {
+            const ACTION: SensitiveAction = $action;
+        }
     )* };
 }
 
@@ -109,9 +152,20 @@ rules! {
     ReadTenants: Platform => Need::Has(Permission::TENANT_READ);
     /// Creating a tenant.
     CreateTenant: Writes: Platform => Need::Has(Permission::TENANT_CREATE);
-    /// Suspending and reactivating a tenant.
-    SuspendTenant: Writes: Platform => Need::Has(Permission::TENANT_SUSPEND);
+    /// Serving a suspended tenant again.
+    ReactivateTenant: Writes: Platform => Need::Has(Permission::TENANT_SUSPEND);
+    /// Asking for a one-time code and answering with it: what leads to an approval, never the sensitive change itself.
+    SeekApproval: Writes => Need::SignedIn;
 
     /// Work that the server does by itself: seeding, jobs, the command line. Never granted to a request.
     ByJob: Writes: Platform: Entry => Need::Nobody;
 }
+
+sensitive! {
+    /// Suspending a tenant.
+    SuspendTenant => Permission::TENANT_SUSPEND, SensitiveAction::TenantSuspension;
+    /// Removing the second factors of somebody else.
+    ResetFactors => Permission::FACTOR_RESET, SensitiveAction::FactorReset;
+}
+
+impl Platform for SuspendTenant {}

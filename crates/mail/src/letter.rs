@@ -1,11 +1,17 @@
 //! The letters there are, and what they say.
 
+mod factor_reset;
+mod step_up;
+
 use askama::Template;
 use bailiwick_domain::{entity::MailKind, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{Line, LinkBase, LinkPath};
+
+pub use factor_reset::FactorResetLetter;
+pub use step_up::{BadCode, OneTimeCode, StepUpLetter};
 
 /// A letter to be: one of a closed list, in data. Its JSON form is what is kept, sealed, until it was delivered.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -15,6 +21,10 @@ pub enum Letter {
     Invitation(InvitationLetter),
     /// An invitation is about to lapse.
     InvitationReminder(InvitationLetter),
+    /// Somebody is about to do something sensitive.
+    StepUpCode(StepUpLetter),
+    /// Somebody's second factors were removed.
+    FactorReset(FactorResetLetter),
 }
 
 /// What a letter about an invitation says.
@@ -84,6 +94,8 @@ impl Letter {
         match self {
             Self::Invitation(_) => MailKind::Invitation,
             Self::InvitationReminder(_) => MailKind::InvitationReminder,
+            Self::StepUpCode(_) => MailKind::StepUpCode,
+            Self::FactorReset(_) => MailKind::FactorReset,
         }
     }
 
@@ -111,6 +123,8 @@ impl Letter {
         let (letter, reminder) = match self {
             Self::Invitation(letter) => (letter, false),
             Self::InvitationReminder(letter) => (letter, true),
+            Self::StepUpCode(letter) => return letter.render(base),
+            Self::FactorReset(letter) => return letter.render(base),
         };
         let (link, host, until) = (base.to(&letter.path), base.host(), until(letter.expires_at));
         let text = InvitationText { letter, reminder, until: until.clone(), link: &link, host }.render();

@@ -17,7 +17,9 @@ mod message;
 mod transport;
 
 pub use address::{Address, BadAddress, BadSender, Sender};
-pub use letter::{Content, InvitationLetter, Letter, Unrenderable};
+pub use letter::{
+    BadCode, Content, FactorResetLetter, InvitationLetter, Letter, OneTimeCode, StepUpLetter, Unrenderable,
+};
 pub use line::{BadLine, Line};
 pub use link::{BadLink, LinkBase, LinkPath};
 pub use message::{Message, MessageId};

@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod enrolment;
 mod error;
+pub mod factor_reset;
 pub mod factors;
 pub mod invitations;
 pub mod mail;
@@ -11,6 +12,7 @@ pub mod policy;
 pub mod posture;
 pub mod security_events;
 pub mod sign_in;
+pub mod step_up;
 pub mod tenants;
 pub mod users;
 mod valid;

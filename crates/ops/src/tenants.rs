@@ -4,14 +4,15 @@ use bailiwick_domain::{
     entity::{Policy, Severity, Tenant, TenantKind, TenantStatus, User},
     ids::TenantId,
     role::Role,
-    rule::{ByJob, CreateTenant, SuspendTenant},
+    rule::{ByJob, CreateTenant, ReactivateTenant, SuspendTenant},
     time::Timestamp,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, Tx, tenants, users};
+use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, tenants, users};
 use bailiwick_vault::{api_key::Brand, token::EnrolmentToken};
 
 use crate::{
     Error, Result, enrolment,
+    step_up::{Answer, Change, Outcome},
     valid::{self, Fields},
 };
 
@@ -175,52 +176,46 @@ async fn insert(store: &Store, tx: &mut Tx, kind: TenantKind, new: Parsed) -> Re
     Ok((tenant, owner, event))
 }
 
-/// Suspends a customer: every session and key of the tenant is refused from now on, on every path.
+/// Suspends a customer: every session and key of the tenant is refused from now on, on every path. A code is asked for first.
 pub async fn suspend(
     store: &Store,
     permit: &Permit<SuspendTenant>,
     id: TenantId,
     reason: &str,
-) -> Result<Tenant> {
-    set_status(store, permit, id, TenantStatus::Suspended, reason).await
+    answer: Option<Answer>,
+) -> Result<Outcome<Tenant>> {
+    let reason = valid::reason(reason).map_err(|text| Error::field("reason", text))?;
+    let inside = permit.step_into(id);
+    let change = Change { store, home: permit, inside: &inside };
+    let name = |tenant: &Tenant| tenant.name.clone();
+    change.confirmed(answer, name, async |tx| set_status(tx, TenantStatus::Suspended, &reason).await).await
 }
 
 /// Serves a suspended customer again.
 pub async fn reactivate(
     store: &Store,
-    permit: &Permit<SuspendTenant>,
+    permit: &Permit<ReactivateTenant>,
     id: TenantId,
-    reason: &str,
-) -> Result<Tenant> {
-    set_status(store, permit, id, TenantStatus::Active, reason).await
-}
-
-async fn set_status(
-    store: &Store,
-    permit: &Permit<SuspendTenant>,
-    id: TenantId,
-    status: TenantStatus,
     reason: &str,
 ) -> Result<Tenant> {
     let reason = valid::reason(reason).map_err(|text| Error::field("reason", text))?;
-    store
-        .change(&permit.step_into(id), async |tx| {
-            let before = tenants::lock(tx).await?;
-            if before.kind == TenantKind::Platform {
-                return Err(Error::Conflict("The platform's own tenant cannot be suspended."));
-            }
-            if before.status == status {
-                return Err(Error::Conflict("The tenant has this status already."));
-            }
-            let after = Tenant { status, ..before.clone() };
-            let written = tenants::replace(tx, before, after.clone()).await?;
-            let (action, detail) = match status {
-                TenantStatus::Suspended => ("tenant.suspended", "The platform suspended this organisation"),
-                TenantStatus::Active => ("tenant.reactivated", "The platform reactivated this organisation"),
-            };
-            let event =
-                Event::new(action, &written)?.because(reason.clone()).raising(Severity::Warning, detail);
-            Ok(tx.record(event, after))
-        })
-        .await
+    store.change(&permit.step_into(id), async |tx| set_status(tx, TenantStatus::Active, &reason).await).await
+}
+
+async fn set_status(tx: &mut Tx, status: TenantStatus, reason: &str) -> Result<Recorded<Tenant>> {
+    let before = tenants::lock(tx).await?;
+    if before.kind == TenantKind::Platform {
+        return Err(Error::Conflict("The platform's own tenant cannot be suspended."));
+    }
+    if before.status == status {
+        return Err(Error::Conflict("The tenant has this status already."));
+    }
+    let after = Tenant { status, ..before.clone() };
+    let written = tenants::replace(tx, before, after.clone()).await?;
+    let (action, detail) = match status {
+        TenantStatus::Suspended => ("tenant.suspended", "The platform suspended this organisation"),
+        TenantStatus::Active => ("tenant.reactivated", "The platform reactivated this organisation"),
+    };
+    let event = Event::new(action, &written)?.because(reason).raising(Severity::Warning, detail);
+    Ok(tx.record(event, after))
 }

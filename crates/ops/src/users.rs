@@ -255,14 +255,14 @@ async fn keep_an_owner(tx: &mut Tx, user: &User) -> Result<()> {
 }
 
 /// Nobody administers a person who may do more than they.
-fn nobody_above(theirs: PermissionSet, held: PermissionSet) -> Result<()> {
+pub(crate) fn nobody_above(theirs: PermissionSet, held: PermissionSet) -> Result<()> {
     match theirs.is_subset(held) {
         true => Ok(()),
         false => Err(Error::Forbidden("This person holds permissions that you do not have.")),
     }
 }
 
-fn refuse_self<R: Rule>(permit: &Permit<R>, target: UserId, text: &'static str) -> Result<()> {
+pub(crate) fn refuse_self<R: Rule>(permit: &Permit<R>, target: UserId, text: &'static str) -> Result<()> {
     match permit.actor() {
         Actor::User { id, .. } | Actor::Key { maker: Some(id), .. } if *id == target => {
             Err(Error::Conflict(text))

@@ -174,6 +174,20 @@ pub async fn replace_factor(tx: &mut Tx, before: Factor, after: Factor) -> Resul
     Ok(Written::replaced(before, after))
 }
 
+/// Removes a locked factor for good: what is left is that it was there, the sealed secret is wiped.
+pub async fn remove_factor(tx: &mut Tx, before: Factor) -> Result<Written<Factor>> {
+    let tenant = tx.tenant();
+    let after = Factor { state: FactorState::Removed, ..before.clone() };
+    let touched = execute!(
+        tx,
+        "UPDATE factor SET state = $3, sealed = NULL WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.state.name()
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
 /// Opens the secret of a TOTP factor.
 pub async fn factor_secret(scope: &mut impl Scope, id: FactorId) -> Result<TotpSecret> {
     let tenant = scope.tenant();

@@ -15,6 +15,9 @@ pub enum Error {
     /// The work returned a value without a record; the transaction was rolled back.
     #[error("a change without an audit record was refused")]
     Unrecorded,
+    /// A one-time code that does not work, or one that was given for another change than this one; nothing was changed.
+    #[error("the change was not approved")]
+    Unapproved,
     /// Others wrote at the same time; the same request may succeed.
     #[error("the change met another one; try again")]
     Busy,
@@ -71,6 +74,7 @@ impl Public for Error {
             Self::NotFound => Some("not_found"),
             Self::Conflict(_) => Some("conflict"),
             Self::Unrecorded => Some("unrecorded"),
+            Self::Unapproved => Some("unapproved"),
             Self::Busy => Some("busy"),
             Self::Corrupt(_) | Self::Vault(_) | Self::Proof(_) | Self::Sql(_) => None,
         }

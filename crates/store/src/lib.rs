@@ -26,6 +26,7 @@ pub mod regions;
 pub mod schema;
 pub mod security_events;
 pub mod sessions;
+pub mod step_up;
 mod store;
 mod tenant_keys;
 pub mod tenants;
@@ -35,7 +36,9 @@ pub mod users;
 mod written;
 
 pub use error::{Error, Public, Result};
-pub use gate::{Actor, AgentClass, Caller, Credential, Gate, Job, Jobs, Permit, Refusal, RequestContext};
+pub use gate::{
+    Actor, AgentClass, Approved, Caller, Credential, Gate, Job, Jobs, Permit, Refusal, RequestContext,
+};
 pub use page::{Cursor, Page};
 pub use pool::{DatabaseKind, PoolOptions, PoolUsage, TlsMode};
 pub use regions::Regions;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bailiwick_domain::{
     catalogue::Catalogue,
     clock::{Clock, Entropy},
+    entity::SensitiveAction,
     ids::TenantId,
-    rule::{Rule, Writes},
+    rule::{Rule, Sensitive, Writes},
     time::Timestamp,
 };
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
@@ -17,8 +18,9 @@ use crate::{
     DatabaseKind, Error, PoolOptions, PoolUsage, Public, Result,
     audit::{self, Draft},
     conn::{Conn, on},
-    gate::{Gate, Jobs, Permit},
+    gate::{Approved, Gate, Jobs, Permit},
     pool::Pool,
+    step_up::{self, Planned},
     tx::{Recorded, Tx, View},
 };
 
@@ -143,6 +145,56 @@ impl Store {
         permit: &Permit<R>,
         work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
     ) -> Result<T, E> {
+        self.perform(permit, None, work).await
+    }
+
+    /// As [`change`](Self::change), under a rule that takes an approval besides, which this uses up.
+    ///
+    /// What was really written is compared with what was approved, here and not in the operation: a change whose images,
+    /// reason or entity's revision differ from those of its rehearsal is undone.
+    ///
+    /// # Errors
+    /// [`Error::Unapproved`] for such a change, and for the approval of somebody else.
+    pub async fn change_approved<R: Sensitive, T, E: From<Error> + Public>(
+        &self,
+        permit: &Permit<R>,
+        approved: Approved<R>,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
+    ) -> Result<T, E> {
+        self.perform(permit, Some((approved, R::ACTION)), work).await
+    }
+
+    /// Runs `work` of a sensitive change and undoes it, whatever it did: what it would have written, to be approved.
+    ///
+    /// The value that comes with it is of what never was.
+    pub async fn rehearse<R: Sensitive, T, E: From<Error> + Public>(
+        &self,
+        permit: &Permit<R>,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
+    ) -> Result<(Planned<R>, T), E> {
+        let tenant = permit.tenant().ok_or(Error::NotFound)?;
+        let mut tx = self.begin(tenant).await?;
+        let rehearsed = match work(&mut tx).await {
+            Ok(Recorded(value)) => {
+                step_up::plan(&mut tx).await.map(|planned| (planned, value)).map_err(E::from)
+            }
+            Err(error) => Err(error),
+        };
+        self.undo(tx).await;
+        if let Err(error) = &rehearsed
+            && let Some(code) = error.code()
+        {
+            self.record_outcome(permit, audit::Outcome::Failed, code).await?;
+        }
+        rehearsed
+    }
+
+    async fn perform<R: Rule, T, E: From<Error> + Public>(
+        &self,
+        permit: &Permit<R>,
+        approved: Option<(Approved<R>, SensitiveAction)>,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
+    ) -> Result<T, E> {
         let tenant = permit.tenant().ok_or(Error::NotFound)?;
         let mut tx = self.begin(tenant).await?;
         match work(&mut tx).await {
@@ -151,6 +203,15 @@ impl Store {
                 if tx.events.is_empty() {
                     self.undo(tx).await;
                     return Err(Error::Unrecorded.into());
+                }
+                if let Some((approved, action)) = approved
+                    && let Err(error) = step_up::check(&mut tx, permit, &approved, action).await
+                {
+                    self.undo(tx).await;
+                    if let Some(code) = error.code() {
+                        self.record_outcome(permit, audit::Outcome::Failed, code).await?;
+                    }
+                    return Err(error.into());
                 }
                 match audit::drafts(&mut tx, permit).await {
                     Ok(drafts) => self.commit(tx, drafts).await?,

@@ -48,6 +48,7 @@ pub struct Event {
     pub(crate) reason: Option<String>,
     pub(crate) raises: Option<Raised>,
     pub(crate) refused: bool,
+    pub(crate) follows: bool,
 }
 
 /// A security event to be raised with the record.
@@ -76,6 +77,7 @@ impl Event {
             reason: None,
             raises: None,
             refused: false,
+            follows: false,
         })
     }
 
@@ -90,6 +92,15 @@ impl Event {
     #[must_use]
     pub fn refused(mut self) -> Self {
         self.refused = true;
+        self
+    }
+
+    /// A consequence of a sensitive change whose details only the moment decides: a session that ends, a letter.
+    ///
+    /// What a one-time code approves is every other event of the change; see [`Store::rehearse`](crate::Store::rehearse).
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.follows = true;
         self
     }
 

@@ -1,4 +1,4 @@
-//! The store's two walls: programs that the compiler must refuse, each with the words in which it does.
+//! The store's walls: programs that the compiler must refuse, each with the words in which it does.
 
 #[test]
 fn wrong_programs_are_refused() {

@@ -26,6 +26,7 @@
 mod actor;
 mod cancel;
 mod clock;
+mod confirm;
 mod database;
 mod keys;
 mod macros;

@@ -4,8 +4,11 @@ use std::fmt;
 use std::net::IpAddr;
 
 use aws_lc_rs::hmac;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::provider::{KeyProvider, ProviderError};
+use crate::step_up::Code;
 use crate::transcript::Transcript;
 
 /// Tags of sign-in addresses and IP addresses, HMAC-SHA-256 under keys derived from the root key.
@@ -15,6 +18,7 @@ use crate::transcript::Transcript;
 pub struct KeyedHash {
     address: hmac::Key,
     ip: hmac::Key,
+    step_up: hmac::Key,
 }
 
 impl KeyedHash {
@@ -25,9 +29,11 @@ impl KeyedHash {
     pub async fn derive(provider: &dyn KeyProvider) -> Result<Self, ProviderError> {
         let address = provider.derive_key(b"bailiwick address tag v1").await?;
         let ip = provider.derive_key(b"bailiwick ip tag v1").await?;
+        let step_up = provider.derive_key(b"bailiwick step-up v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
+            step_up: hmac::Key::new(hmac::HMAC_SHA256, step_up.expose()),
         })
     }
 
@@ -54,6 +60,29 @@ impl KeyedHash {
         };
         tag(&self.ip, &message.finish())
     }
+
+    /// The digest of a change that a one-time code approves, over the change's canonical octets.
+    ///
+    /// Keyed, because a change may hold personal values: a plain hash of it would let them be guessed.
+    #[must_use]
+    pub fn change_digest(&self, canonical: &[u8]) -> [u8; 32] {
+        tag(&self.step_up, &Transcript::new("step-up change").field(canonical).finish())
+    }
+
+    /// What is stored of a one-time code: eight digits are guessed in no time from anything that is not keyed. It belongs to
+    /// the one request of the one tenant.
+    #[must_use]
+    pub fn code_tag(&self, tenant: &[u8; 16], request: &[u8; 16], code: &Code) -> [u8; 32] {
+        let message = Transcript::new("step-up code").field(tenant).field(request);
+        let message = Zeroizing::new(message.field(code.expose().as_bytes()).finish());
+        tag(&self.step_up, &message)
+    }
+}
+
+/// Whether two tags are the same, in a time that does not depend on where they differ.
+#[must_use]
+pub fn same(left: &[u8; 32], right: &[u8]) -> bool {
+    left.as_slice().ct_eq(right).into()
 }
 
 fn tag(key: &hmac::Key, message: &[u8]) -> [u8; 32] {
@@ -118,13 +147,31 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_code_is_good_for_its_own_request_and_a_digest_for_its_own_change() {
+        let hash = KeyedHash::derive(provider(81).as_ref()).await.unwrap();
+        let code = Code::parse("12345678").unwrap();
+        let stored = hash.code_tag(&[1; 16], &[2; 16], &code);
+        assert!(same(&stored, &hash.code_tag(&[1; 16], &[2; 16], &Code::parse("1234 5678").unwrap())));
+        for other in [
+            hash.code_tag(&[2; 16], &[2; 16], &code),
+            hash.code_tag(&[1; 16], &[3; 16], &code),
+            hash.code_tag(&[1; 16], &[2; 16], &Code::parse("12345679").unwrap()),
+            hash.change_digest(b"12345678"),
+        ] {
+            assert!(!same(&stored, &other));
+        }
+        assert!(!same(&stored, stored.get(..31).unwrap()));
+        assert_ne!(hash.change_digest(b"{}"), hash.change_digest(b"[]"));
+    }
+
     proptest::proptest! {
         #[test]
         fn an_ipv6_tag_depends_on_the_first_64_bits_alone(bits: u128, host: u64, flipped in 64..127_u32) {
             // What lies in ::ffff:0:0/96 is an IPv4 address, which is exact.
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-            let hash = KeyedHash { address: key(), ip: key() };
+            let hash = KeyedHash { address: key(), ip: key(), step_up: key() };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));
             proptest::prop_assert_ne!(tag(bits), tag(bits ^ 1 << flipped));

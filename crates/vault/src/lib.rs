@@ -27,6 +27,7 @@ pub mod password;
 pub mod provider;
 pub mod secret;
 pub mod signer;
+pub mod step_up;
 pub mod subject;
 pub mod token;
 pub mod totp;

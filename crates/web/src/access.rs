@@ -1,6 +1,7 @@
 //! Declaring a rule is enforcing it: a handler whose first parameter is [`Access<R>`] runs only after the gate has
 //! checked `R` for whoever sent the request.
 
+mod confirmation;
 pub mod cookies;
 mod credential;
 
@@ -17,6 +18,9 @@ use crate::{
     error::Error,
     state::AppState,
 };
+
+pub use confirmation::Confirmation;
+pub(crate) use confirmation::{CODE_FIELD, ID_FIELD};
 
 /// A request that was allowed under the rule `R`.
 ///
@@ -49,6 +53,9 @@ impl From<Refusal> for Error {
             Refusal::SignIn => Self::SignIn,
             Refusal::SecondFactor => Self::SecondFactor,
             Refusal::Forbidden => Self::Forbidden("Your role does not allow this."),
+            Refusal::NoPerson => {
+                Self::Forbidden("A person has to confirm this with a one-time code. An API key cannot.")
+            }
             Refusal::Suspended => Self::Suspended,
             Refusal::Store(error) => error.into(),
         }

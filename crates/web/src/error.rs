@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bailiwick_ops::step_up::{Asked, WRONG};
 use bailiwick_vault::password::PasswordError;
 
 use crate::forms::Problem;
@@ -37,6 +38,12 @@ pub enum Error {
     /// Not allowed; the text says why; 403.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// A one-time code was sent, with which the same request is done; 403.
+    #[error("a one-time code is needed")]
+    StepUpRequired(Box<Asked>),
+    /// The one-time code does not work for this request; 403.
+    #[error("the one-time code does not work")]
+    StepUpRefused,
     /// The organisation is suspended; 403.
     #[error("this organisation is suspended")]
     Suspended,
@@ -141,7 +148,9 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::Suspended => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::StepUpRequired(_) | Self::StepUpRefused | Self::Suspended => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -202,6 +211,18 @@ impl Error {
                 "This is not allowed",
                 *text,
                 &["If you need it for your work, ask an owner of your organisation."],
+            ),
+            Self::StepUpRequired(_) => (
+                "step-up-required",
+                "A one-time code is needed",
+                "A code for exactly this was sent to the person who asks. Send the same request again with the header Step-Up: the id in step_up, a space, and the code.",
+                &[],
+            ),
+            Self::StepUpRefused => (
+                "step-up-refused",
+                "The one-time code does not work",
+                WRONG,
+                &["Send the request without the header for another code."],
             ),
             Self::Suspended => (
                 "suspended",

@@ -24,6 +24,7 @@ mod rows;
 mod security;
 mod sign_in;
 mod start;
+mod step_up;
 mod users;
 
 use bailiwick_store::Cursor;

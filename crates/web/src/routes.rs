@@ -8,15 +8,22 @@ use axum::{
     http::Method,
     routing::{MethodFilter, MethodRouter, on},
 };
-use bailiwick_domain::rule::{Need, Rule, Writes};
+use bailiwick_domain::rule::{Need, Rule, Sensitive, Writes};
 
-use crate::{access::Access, assets, bootstrap::App, pages, state::AppState};
+use crate::{
+    access::{Access, Confirmation},
+    assets,
+    bootstrap::App,
+    pages,
+    state::AppState,
+};
 
 /// The only addresses with a file extension: programs ask for them without being told of them.
 pub(crate) const FILES: [&str; 2] = ["/robots.txt", "/favicon.ico"];
 
 mod sealed {
     pub trait Guarded {}
+    pub trait Confirmed {}
 }
 
 /// Parameter lists that begin with [`Access`]: the handlers that may be routed.
@@ -37,6 +44,23 @@ macro_rules! guarded {
     )* };
 }
 guarded!(() (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F));
+
+/// Parameter lists that begin with [`Access`] under a sensitive rule and the [`Confirmation`] for it: the handlers that may be
+/// routed for sensitive changes.
+#[diagnostic::on_unimplemented(
+    message = "this handler takes no confirmation",
+    label = "its first parameters must be `Access<R>` and `Confirmation<R>` of one sensitive rule",
+    note = "what is not sensitive is routed with `post`"
+)]
+pub trait Confirmed: Guarded + sealed::Confirmed {}
+
+macro_rules! confirmed {
+    ($(($($parameter:ident)*))*) => { $(
+        impl<M, R: Sensitive, $($parameter),*> sealed::Confirmed for (M, Access<R>, Confirmation<R>, $($parameter,)*) {}
+        impl<M, R: Sensitive, $($parameter),*> Confirmed for (M, Access<R>, Confirmation<R>, $($parameter,)*) {}
+    )* };
+}
+confirmed!(() (A) (A B) (A B C) (A B C D) (A B C D E));
 
 /// One row of the access table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +119,16 @@ impl Routes {
     where
         H: Handler<T, AppState>,
         T: Guarded<Rule: Writes> + 'static,
+    {
+        self.endpoint::<H, T>(Method::POST, MethodFilter::POST, path, handler)
+    }
+
+    /// Routes POST for a sensitive change: the rule is one of the sensitive ones, and the handler takes the code for it.
+    #[must_use]
+    pub fn post_confirmed<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Confirmed + 'static,
     {
         self.endpoint::<H, T>(Method::POST, MethodFilter::POST, path, handler)
     }

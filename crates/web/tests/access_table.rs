@@ -15,9 +15,11 @@ fn access_table_is_the_reviewed_one() {
             Need::Nobody => "nobody",
             Need::Anyone => "anyone",
             Need::SignedIn => "signed in",
-            Need::Has(permission) => catalogue.name(permission),
+            Need::Has(permission) | Need::Confirmed(permission) => catalogue.name(permission),
         };
-        writeln!(table, "{:<7}{:<44}{:<22}{need}", row.method.as_str(), row.path, row.rule).unwrap();
+        let confirmed = if row.writes && matches!(row.need, Need::Confirmed(_)) { ", confirmed" } else { "" };
+        writeln!(table, "{:<7}{:<44}{:<22}{need}{confirmed}", row.method.as_str(), row.path, row.rule)
+            .unwrap();
     }
     insta::assert_snapshot!(table);
 }

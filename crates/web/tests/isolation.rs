@@ -14,7 +14,7 @@ use axum::http::{Method, StatusCode};
 use bailiwick_domain::{
     permission::PermissionSet,
     role::Role,
-    rule::{CreateTenant, Need, SignIn, SuspendTenant},
+    rule::{CreateTenant, Need, SignIn},
     time::Span,
 };
 use bailiwick_ops::{
@@ -84,8 +84,10 @@ impl Person {
             (Standing::Suspended(_), _) | (_, Need::Nobody) => Expected::Forbidden,
             (Standing::Nobody | Standing::CodeMissing(_), _) => Expected::SignIn,
             (_, Need::SignedIn) => Expected::Allowed,
-            (_, Need::Has(permission)) if self.held.contains(permission) => Expected::Allowed,
-            (_, Need::Has(_)) => Expected::Forbidden,
+            (_, Need::Has(permission) | Need::Confirmed(permission)) if self.held.contains(permission) => {
+                Expected::Allowed
+            }
+            (_, Need::Has(_) | Need::Confirmed(_)) => Expected::Forbidden,
         }
     }
 
@@ -97,9 +99,9 @@ impl Person {
         if row.path.starts_with("/v1/") { &self.own_api } else { &self.own }
     }
 
-    /// Whether the route is about the account of a person, which a program does not have.
+    /// Whether the route is about the account of a person, or writes to one, which a program does not have.
     fn has_no_account_for(&self, row: &AccessRow) -> bool {
-        matches!(self.standing, Standing::Key(_)) && row.need == Need::SignedIn
+        matches!(self.standing, Standing::Key(_)) && matches!(row.need, Need::SignedIn | Need::Confirmed(_))
     }
 }
 
@@ -117,7 +119,15 @@ fn is_platform(person: &Person) -> bool {
     person.own.platform
 }
 
+/// Whether a code was sent, which is as far as anybody comes with one request.
+fn asks_for_a_code(answer: &Answer) -> bool {
+    answer.status == StatusCode::FORBIDDEN && answer.text().contains("urn:bailiwick:problem:step-up-required")
+}
+
 fn is_refusal(answer: &Answer) -> bool {
+    if asks_for_a_code(answer) {
+        return false;
+    }
     matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) || answer.leads_to_sign_in()
 }
 
@@ -130,6 +140,8 @@ struct Stage {
     spare: Stock,
     /// The same with a tenant whose owner still waits for a link.
     newborn: Stock,
+    /// The same with tenants that are suspended until somebody serves them again: one for the pages, one for the API.
+    asleep: [Stock; 2],
     people: Vec<Person>,
 }
 
@@ -147,8 +159,7 @@ impl Stage {
             (Stock::of(&platform, "platformmark").await, Stock::of(&platform, "platformmark-api").await);
         let dormant_own =
             (Stock::of(&dormant, "dormantmark").await, Stock::of(&dormant, "dormantmark-api").await);
-        let permit = platform.owner().permit::<SuspendTenant>().await;
-        tenants::suspend(&db.store, &permit, dormant.id(), "They did not pay.").await.unwrap();
+        platform.suspend(dormant.id()).await;
         let catalogue = db.store.catalogue();
         let everything = catalogue.tenant_permissions();
         let mut people = Vec::new();
@@ -183,18 +194,24 @@ impl Stage {
         let permit = platform.owner().permit::<CreateTenant>().await;
         let newborn = tenants::create(&db.store, &permit, new).await.unwrap();
         let newborn = Stock { id: newborn.tenant.id, ..spare.clone() };
-        Self { db: db.clone(), service: Service::over(db), foreign, spare, newborn, people }
+        let asleep = [db.tenant("dozing").await.id(), db.tenant("asleep").await.id()];
+        for id in asleep {
+            platform.suspend(id).await;
+        }
+        let asleep = asleep.map(|id| Stock { id, ..spare.clone() });
+        Self { db: db.clone(), service: Service::over(db), foreign, spare, newborn, asleep, people }
     }
 
     fn is_for_the_platform(&self, row: &AccessRow) -> bool {
         let platform = self.db.store.catalogue().platform_permissions();
-        matches!(row.need, Need::Has(permission) if platform.contains(permission))
+        row.need.permission().is_some_and(|permission| platform.contains(permission))
     }
 
     /// Sends the request for `row` with the ids of `target`.
     async fn ask(&self, person: &Person, row: &AccessRow, target: &Stock, serial: usize) -> Answer {
         let target = match row.path {
             path if path.ends_with("/owner-link") => &self.newborn,
+            path if path.ends_with("/reactivate") => &self.asleep[usize::from(path.starts_with("/v1/"))],
             _ if self.is_for_the_platform(row) => &self.spare,
             _ => target,
         };
@@ -334,7 +351,7 @@ both_databases! {
                 asked += 1;
                 let person = &stage.people[at];
                 let answer = stage.ask(person, row, &stage.foreign, asked).await;
-                if answer.is_done() && stage.is_for_the_platform(row) {
+                if (answer.is_done() || asks_for_a_code(&answer)) && stage.is_for_the_platform(row) {
                     reached.insert((row.method.to_string(), row.path));
                 }
                 wrong.extend(wrong_abroad(&stage, person, row, &answer).map(|what| say(person, row, "another tenant's", &answer, &what)));
@@ -349,7 +366,7 @@ both_databases! {
                 let answer = stage.ask(person, row, person.own(row), asked).await;
                 wrong.extend(wrong_at_home(person, row, &answer).map(|what| say(person, row, "their own", &answer, &what)));
                 // For a route that is open to anyone, leading to the sign-in is no refusal.
-                if answer.is_done() || row.need == Need::Anyone && answer.status.is_redirection() {
+                if answer.is_done() || asks_for_a_code(&answer) || row.need == Need::Anyone && answer.status.is_redirection() {
                     reached.insert((row.method.to_string(), row.path));
                 }
                 if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn) {

@@ -8,8 +8,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use bailiwick_domain::{role::Role, rule::SuspendTenant};
-use bailiwick_ops::tenants;
+use bailiwick_domain::role::Role;
 use bailiwick_testkit::both_databases;
 use serde_json::{Value, json};
 use support::{Answer, Caller, Sent, Service};
@@ -22,6 +21,12 @@ fn shape(answer: &Answer) -> Value {
     let id = problem["instance"].as_str().and_then(|urn| urn.strip_prefix("urn:uuid:")).map(str::to_owned);
     assert_eq!(id.as_deref(), Some(answer.header("x-request-id")), "the problem names its request");
     problem["instance"] = "urn:uuid:[request]".into();
+    if let Some(asked) = problem.get_mut("step_up") {
+        for (member, length) in [("id", 36), ("digest", 14)] {
+            assert_eq!(asked[member].as_str().map(str::len), Some(length));
+            asked[member] = format!("[{member}]").into();
+        }
+    }
     problem
 }
 
@@ -32,10 +37,11 @@ both_databases! {
         let owner = Caller::from(&acme.owner());
         let auditor = Caller::from(&acme.user(Role::Auditor).await);
         let dormant = db.tenant("dormant").await;
-        let permit = platform.owner().permit::<SuspendTenant>().await;
-        tenants::suspend(&db.store, &permit, dormant.id(), "They did not pay.").await.unwrap();
+        platform.suspend(dormant.id()).await;
         let member = acme.add(Role::SupportCoordinator).await.id;
         let post = |path: &'static str, body: Value| (Method::POST, path.to_owned(), Sent::Json(body));
+        let operator = Caller::from(&platform.owner());
+        let suspend = |path: String| (Method::POST, path, Sent::Json(json!({"reason": "They did not pay."})));
         let mut shapes = Vec::new();
         for (caller, (method, path, sent)) in [
             (&owner, (Method::GET, "/v1/audit/events?outcome=good".to_owned(), Sent::Nothing)),
@@ -44,6 +50,7 @@ both_databases! {
             (&auditor, post("/v1/invitations", json!({"email": "guest@example.com", "role": "auditor"}))),
             (&Caller::from(&dormant.owner()), (Method::GET, "/v1/me".to_owned(), Sent::Nothing)),
             (&owner, (Method::GET, "/v1/nothing".to_owned(), Sent::Nothing)),
+            (&operator, suspend(format!("/v1/tenants/{}/suspend", acme.id()))),
             (&owner, (Method::DELETE, "/v1/users".to_owned(), Sent::Nothing)),
             (&owner, (Method::POST, format!("/v1/users/{member}/enable"), Sent::Nothing)),
             (&owner, (Method::POST, "/v1/invitations".to_owned(), Sent::Form(vec![("email", "guest@example.com".to_owned())]))),
@@ -53,7 +60,7 @@ both_databases! {
             (&owner, post("/v1/api-keys", json!({"name": "", "scopes": [], "tag": "!"}))),
         ] {
             let answer = service.send(caller, &method, &path, sent).await;
-            let path = path.replace(&member.to_string(), "[user]");
+            let path = path.replace(&member.to_string(), "[user]").replace(&acme.id().to_string(), "[tenant]");
             shapes.push(json!({"request": format!("{method} {path}"), "problem": shape(&answer)}));
         }
         insta::assert_json_snapshot!("problems", shapes);

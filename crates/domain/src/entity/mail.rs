@@ -11,6 +11,10 @@ named! {
         Invitation = "invitation",
         /// An invitation that lapses soon.
         InvitationReminder = "invitation_reminder",
+        /// A one-time code for a sensitive change.
+        StepUpCode = "step_up_code",
+        /// Somebody's second factors were removed.
+        FactorReset = "factor_reset",
     }
 }
 
@@ -20,6 +24,8 @@ impl MailKind {
         match self {
             Self::Invitation => "Invitation",
             Self::InvitationReminder => "Reminder of an invitation",
+            Self::StepUpCode => "One-time code",
+            Self::FactorReset => "Notice of removed second factors",
         }
     }
 }

@@ -5,6 +5,7 @@ mod api_key;
 mod event;
 mod invitation;
 mod mail;
+mod step_up;
 mod tenant;
 mod user;
 
@@ -18,6 +19,7 @@ pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use invitation::{Invitation, InvitationState, InvitationStatus};
 pub use mail::{Mail, MailFault, MailKind, MailState};
+pub use step_up::{SensitiveAction, StepUp};
 pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
 pub use user::{Effect, Grant, MfaState, User, UserStatus};
 

@@ -44,7 +44,7 @@ pub(crate) async fn write(
     };
     let content = letter.to_bytes().map_err(bailiwick_store::Error::vault)?;
     let written = mail::insert(tx, mail, &content, until.min(now + TRIED_FOR)).await?;
-    let event = Event::new("mail.written", &written)?;
+    let event = Event::new("mail.written", &written)?.following();
     tx.also(event);
     Ok(())
 }
@@ -63,7 +63,7 @@ pub(crate) async fn withdraw(tx: &mut Tx, about: Uuid) -> Result<()> {
             ..before.clone()
         };
         let written = mail::settle(tx, before, after).await?;
-        let event = Event::new("mail.withdrawn", &written)?;
+        let event = Event::new("mail.withdrawn", &written)?.following();
         tx.also(event);
     }
     Ok(())

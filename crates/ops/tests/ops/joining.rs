@@ -204,8 +204,7 @@ both_databases! {
         let (platform, acme) = (db.platform().await, db.tenant("acme").await);
         invite(&acme, "new@acme.example").await;
         let token = link(&db).await;
-        let permit = platform.owner().permit().await;
-        bailiwick_ops::tenants::suspend(&db.store, &permit, acme.id(), "They did not pay.").await.unwrap();
+        platform.suspend(acme.id()).await;
         dead(join(&db, &token, CHOSEN).await);
     }
 

@@ -4,8 +4,8 @@ use bailiwick_domain::{
     entity::Severity,
     role::Role,
     rule::{
-        AssignRole, CreateApiKey, DisableUser, GrantPermission, Invite, Me, Public, ReadAudit, ReadUsers,
-        RevokeApiKey, SignIn, SuspendTenant,
+        AssignRole, CreateApiKey, DisableUser, GrantPermission, Invite, Me, Public, ReactivateTenant,
+        ReadAudit, ReadUsers, RevokeApiKey, SignIn,
     },
     time::Span,
 };
@@ -66,8 +66,7 @@ both_databases! {
         let (_, key) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let by_key = || Credential::Key(key.hash());
         assert!(db.store.gate().admit::<ReadUsers>(by_key(), request(&db, HOME)).await.is_ok());
-        let permit = platform.owner().permit::<SuspendTenant>().await;
-        tenants::suspend(&db.store, &permit, acme.id(), "unpaid for a year").await.unwrap();
+        platform.suspend(acme.id()).await;
         assert!(matches!(acme.owner().try_permit::<ReadUsers>().await, Err(Refusal::Suspended)));
         assert!(matches!(db.store.gate().admit::<ReadUsers>(by_key(), request(&db, HOME)).await, Err(Refusal::Suspended)));
         let sign_in = db.nobody::<SignIn>(HOME).await;
@@ -76,6 +75,7 @@ both_databases! {
         // Their cookie shuts no public page, or they could not even sign in elsewhere.
         let public = acme.owner().try_permit::<Public>().await.unwrap();
         assert_eq!(public.actor(), &Who::Anonymous);
+        let permit = platform.owner().permit::<ReactivateTenant>().await;
         tenants::reactivate(&db.store, &permit, acme.id(), "paid at last").await.unwrap();
         assert!(acme.owner().try_permit::<ReadUsers>().await.is_ok());
         assert!(log(&db, &acme).await.contains(&("tenant.suspended".into(), "ok".into())));

@@ -229,8 +229,7 @@ both_databases! {
         let platform = db.platform().await;
         let acme = db.tenant("acme").await;
         invite(&acme, "new@acme.example").await;
-        let permit = platform.owner().permit().await;
-        bailiwick_ops::tenants::suspend(&db.store, &permit, acme.id(), "They did not pay.").await.unwrap();
+        platform.suspend(acme.id()).await;
         let room = room_of(&db, &db.store, Arc::new(Mailbox::default()));
         assert_eq!(room.round().await.unwrap(), 0);
     }

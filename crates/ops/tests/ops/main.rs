@@ -4,6 +4,7 @@
 mod api_keys;
 mod enrolment;
 mod escalation;
+mod factor_reset;
 mod invitations;
 mod inviters;
 mod joining;
@@ -13,5 +14,6 @@ mod posture;
 mod second_factor;
 mod security_events;
 mod sign_in;
+mod step_up;
 mod support;
 mod tenants;

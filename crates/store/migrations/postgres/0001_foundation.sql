@@ -201,6 +201,28 @@ CREATE INDEX mail_by_recipient ON mail (tenant, recipient_tag, created_at);
 CREATE INDEX mail_by_subject ON mail (tenant, about, created_at);
 CREATE INDEX mail_due ON mail (tenant, next_attempt_at) WHERE state = 'waiting';
 
+-- One-time codes for sensitive changes, where whoever asked is at home. `target` is the tenant of the change.
+CREATE TABLE step_up (
+    tenant       uuid NOT NULL,
+    id           uuid NOT NULL,
+    user_id      uuid NOT NULL,
+    session      uuid NOT NULL,
+    action       text NOT NULL,
+    target       uuid NOT NULL,
+    entity_type  text NOT NULL,
+    entity_id    uuid NOT NULL,
+    digest       bytea NOT NULL,
+    code_hash    bytea NOT NULL,
+    tries_left   bigint NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    created_at   bigint NOT NULL,
+    expires_at   bigint NOT NULL,
+    used_at      bigint,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id),
+    FOREIGN KEY (tenant, session) REFERENCES session (tenant, id)
+);
+CREATE INDEX step_up_by_user ON step_up (tenant, user_id, created_at);
+
 CREATE TABLE api_key (
     tenant      uuid NOT NULL REFERENCES tenant (id),
     id          uuid NOT NULL,
@@ -379,6 +401,7 @@ GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON invitation TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON step_up TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON api_key TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON security_event TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_event TO bailiwick_app;
@@ -431,6 +454,9 @@ CREATE POLICY invitation_own ON invitation USING (tenant = bailiwick_tenant()) W
 ALTER TABLE mail ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mail FORCE ROW LEVEL SECURITY;
 CREATE POLICY mail_own ON mail USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE step_up ENABLE ROW LEVEL SECURITY;
+ALTER TABLE step_up FORCE ROW LEVEL SECURITY;
+CREATE POLICY step_up_own ON step_up USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
 CREATE POLICY api_key_own ON api_key USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

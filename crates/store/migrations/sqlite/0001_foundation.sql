@@ -201,6 +201,28 @@ CREATE INDEX mail_by_recipient ON mail (tenant, recipient_tag, created_at);
 CREATE INDEX mail_by_subject ON mail (tenant, about, created_at);
 CREATE INDEX mail_due ON mail (tenant, next_attempt_at) WHERE state = 'waiting';
 
+-- One-time codes for sensitive changes, where whoever asked is at home. `target` is the tenant of the change.
+CREATE TABLE step_up (
+    tenant       BLOB NOT NULL,
+    id           BLOB NOT NULL,
+    user_id      BLOB NOT NULL,
+    session      BLOB NOT NULL,
+    action       TEXT NOT NULL,
+    target       BLOB NOT NULL,
+    entity_type  TEXT NOT NULL,
+    entity_id    BLOB NOT NULL,
+    digest       BLOB NOT NULL,
+    code_hash    BLOB NOT NULL,
+    tries_left   INTEGER NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    used_at      INTEGER,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id),
+    FOREIGN KEY (tenant, session) REFERENCES session (tenant, id)
+) STRICT;
+CREATE INDEX step_up_by_user ON step_up (tenant, user_id, created_at);
+
 CREATE TABLE api_key (
     tenant      BLOB NOT NULL REFERENCES tenant (id),
     id          BLOB NOT NULL,

@@ -146,6 +146,7 @@ pub(crate) async fn outcome_draft<R: Rule>(
         reason: Some(code.to_owned()),
         raises: None,
         refused: outcome == Outcome::Denied,
+        follows: false,
     };
     draft(tx, permit, id, event, outcome).await
 }

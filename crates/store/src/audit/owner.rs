@@ -13,6 +13,7 @@ pub async fn owner(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Optio
         "factor" => "SELECT user_id FROM factor WHERE tenant = $1 AND id = $2",
         "enrolment" => "SELECT user_id FROM enrolment WHERE tenant = $1 AND id = $2",
         "sign_in_attempt" => "SELECT user_id FROM sign_in_attempt WHERE tenant = $1 AND id = $2",
+        "step_up" => "SELECT user_id FROM step_up WHERE tenant = $1 AND id = $2",
         "grant" => "SELECT user_id FROM user_grant WHERE tenant = $1 AND id = $2",
         _ => return Ok(None),
     };

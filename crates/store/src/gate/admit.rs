@@ -36,6 +36,9 @@ pub enum Refusal {
     /// The actor lacks the permission.
     #[error("not allowed")]
     Forbidden,
+    /// A program asks for what a person has to confirm.
+    #[error("a person has to confirm this")]
+    NoPerson,
     /// The tenant is suspended.
     #[error("this organisation is suspended")]
     Suspended,
@@ -103,13 +106,16 @@ impl<'s> Gate<'s> {
         if admitted.second_factor_missing {
             return Err(Refusal::SecondFactor);
         }
-        match R::NEED {
-            Need::Has(permission) if !permit.permissions.contains(permission) => {
-                self.store.record_denial(&permit).await?;
-                Err(Refusal::Forbidden)
-            }
-            _ => Ok(permit),
+        if R::NEED.permission().is_some_and(|permission| !permit.permissions.contains(permission)) {
+            self.store.record_denial(&permit).await?;
+            return Err(Refusal::Forbidden);
         }
+        // Nobody reads the letters of a key.
+        if matches!(R::NEED, Need::Confirmed(_)) && !matches!(permit.actor, Actor::User { .. }) {
+            self.store.record_denial(&permit).await?;
+            return Err(Refusal::NoPerson);
+        }
+        Ok(permit)
     }
 
     fn anonymous<R: Rule>(request: RequestContext) -> Permit<R> {

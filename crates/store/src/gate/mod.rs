@@ -3,10 +3,13 @@
 
 mod actor;
 mod admit;
+mod approved;
 mod jobs;
 mod permit;
 
 pub use actor::{Actor, AgentClass, Job, RequestContext};
 pub use admit::{Credential, Gate, Refusal};
+pub use approved::Approved;
+pub(crate) use approved::holder;
 pub use jobs::Jobs;
 pub use permit::{Caller, Permit};

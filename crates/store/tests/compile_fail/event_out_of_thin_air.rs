@@ -14,6 +14,7 @@ fn invent() -> Event {
         reason: None,
         raises: None,
         refused: false,
+        follows: false,
     }
 }
 

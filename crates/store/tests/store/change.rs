@@ -142,7 +142,7 @@ both_databases! {
         let operator = platform.owner();
         let before = events(&db, &platform).await;
         let permit = operator.permit::<bailiwick_domain::rule::SuspendTenant>().await;
-        let outcome = bailiwick_ops::tenants::suspend(&db.store, &permit, db.store.new_id(), "no such customer").await;
+        let outcome = bailiwick_ops::tenants::suspend(&db.store, &permit, db.store.new_id(), "no such customer", None).await;
         assert!(matches!(outcome, Err(bailiwick_ops::Error::NotFound)), "{outcome:?}");
         assert_eq!(events(&db, &platform).await, before + 1);
         let (listed, event) = newest(&db, &platform).await;

@@ -7,6 +7,8 @@
 //! - Bodies are JSON objects. A field that is unknown, missing, there twice or of another type is named by a JSON
 //!   pointer in the problem (RFC 9457, RFC 6901); values are never repeated.
 //! - Ids are hyphenated UUIDs, times are RFC 3339 in UTC with six digits of fraction, hashes are lower-case hex.
+//! - A sensitive operation is answered 403 `step-up-required` first, and a letter goes to the person who asks; the same request
+//!   with `Step-Up: <id> <code>` does it. A program with an API key has nobody who reads letters, and is refused.
 //! - A browser shows its session and `X-CSRF-Token`, a program an API key as `Authorization: Bearer`.
 
 mod access_table;
@@ -28,6 +30,7 @@ mod policy;
 mod posture;
 mod roles;
 mod security_events;
+mod step_up;
 mod tenants;
 mod users;
 
@@ -49,6 +52,7 @@ pub(crate) fn routes() -> Routes {
         .put("/v1/users/{id}/role", users::assign_role::handle)
         .post("/v1/users/{id}/disable", users::disable::handle)
         .post("/v1/users/{id}/enable", users::enable::handle)
+        .post_confirmed("/v1/users/{id}/reset-factors", users::reset_factors::handle)
         .post("/v1/users/{id}/grants", grants::create::handle)
         .get("/v1/users/{id}/grants/{grant}", grants::show::handle)
         .delete("/v1/users/{id}/grants/{grant}", grants::remove::handle)
@@ -80,6 +84,6 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/tenants", tenants::create::handle)
         .get("/v1/tenants/{id}", tenants::show::handle)
         .post("/v1/tenants/{id}/owner-link", tenants::owner_link::handle)
-        .post("/v1/tenants/{id}/suspend", tenants::suspend::handle)
+        .post_confirmed("/v1/tenants/{id}/suspend", tenants::suspend::handle)
         .post("/v1/tenants/{id}/reactivate", tenants::reactivate::handle)
 }

@@ -30,6 +30,11 @@ impl FormFields {
         values.next().filter(|_| values.next().is_none())
     }
 
+    /// The fields but for those of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect())
+    }
+
     /// Every field.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter()

@@ -4,7 +4,11 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::ids::RequestId;
+use bailiwick_domain::{
+    entity::SensitiveAction,
+    ids::{RequestId, StepUpId},
+    time::Timestamp,
+};
 use serde::Serialize;
 
 use super::Error;
@@ -18,6 +22,20 @@ struct Body<'e> {
     instance: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Item<'e>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_up: Option<StepUpBody<'e>>,
+}
+
+/// What a person has to confirm, and how the code for it is named.
+#[derive(Serialize)]
+struct StepUpBody<'e> {
+    id: StepUpId,
+    action: SensitiveAction,
+    sentence: &'e str,
+    difference: &'e [String],
+    digest: &'e str,
+    sent_to: &'e str,
+    expires_at: Option<Timestamp>,
 }
 
 /// One member of `errors`, as in RFC 9457 §3: a JSON pointer in its fragment form, and what is wrong there.
@@ -41,6 +59,18 @@ pub(crate) fn problem(error: &Error, request: RequestId) -> Response {
             .iter()
             .map(|problem| Item { pointer: problem.pointer(), detail: &problem.text })
             .collect(),
+        step_up: match error {
+            Error::StepUpRequired(asked) => Some(StepUpBody {
+                id: asked.id,
+                action: asked.action,
+                sentence: &asked.sentence,
+                difference: &asked.difference,
+                digest: &asked.digest,
+                sent_to: &asked.sent_to,
+                expires_at: asked.expires_at,
+            }),
+            _ => None,
+        },
     };
     let json = serde_json::to_string(&body).unwrap_or_default();
     (error.status(), error.headers(), [(header::CONTENT_TYPE, "application/problem+json")], json)

@@ -7,7 +7,7 @@ mod tenant_create;
 mod tenant_new;
 mod tenants;
 
-use bailiwick_domain::{entity::Tenant, ids::TenantId, rule::SuspendTenant};
+use bailiwick_domain::{entity::Tenant, ids::TenantId, rule::Platform};
 use bailiwick_store::{Permit, Store};
 
 use crate::{error::Result, forms::Field, routes::Routes};
@@ -20,13 +20,13 @@ pub(crate) fn routes() -> Routes {
         .get("/platform/tenants/{tenant}/owner-link", owner_link::ask)
         .post("/platform/tenants/{tenant}/owner-link", owner_link::renew)
         .get("/platform/tenants/{tenant}/suspend", suspend::ask)
-        .post("/platform/tenants/{tenant}/suspend", suspend::suspend)
+        .post_confirmed("/platform/tenants/{tenant}/suspend", suspend::suspend)
         .get("/platform/tenants/{tenant}/reactivate", reactivate::ask)
         .post("/platform/tenants/{tenant}/reactivate", reactivate::reactivate)
 }
 
 /// The customer that a path names.
-async fn customer(store: &Store, permit: &Permit<SuspendTenant>, id: TenantId) -> Result<Tenant> {
+async fn customer<R: Platform>(store: &Store, permit: &Permit<R>, id: TenantId) -> Result<Tenant> {
     Ok(bailiwick_store::tenants::find(&mut store.read(&permit.step_into(id)).await?).await?)
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn opens<R: Rule>(visit: &Visit, permit: &Permit<R>, path: &str) -> b
                 Need::Nobody => false,
                 Need::Anyone => true,
                 Need::SignedIn => permit.tenant().is_some(),
-                Need::Has(permission) => permit.may(permission),
+                Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
             }
     })
 }

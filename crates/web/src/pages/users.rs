@@ -9,6 +9,7 @@ mod overrides;
 mod page;
 mod permissions;
 mod reach;
+mod reset_factors;
 mod show;
 
 use crate::routes::Routes;
@@ -23,4 +24,6 @@ pub(crate) fn routes() -> Routes {
         .post("/users/{user}/disable", disable::disable)
         .get("/users/{user}/enable", enable::ask)
         .post("/users/{user}/enable", enable::enable)
+        .get("/users/{user}/reset-factors", reset_factors::ask)
+        .post_confirmed("/users/{user}/reset-factors", reset_factors::reset)
 }

@@ -47,6 +47,7 @@ messages! {
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
     UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
     UserEnabled "ok" "user-enabled": "The user is enabled and can sign in.";
+    FactorsReset "ok" "factors-reset": "The second factors are removed. A letter tells the person.";
     Invited "ok" "invited": "The invitation is recorded. Its letter leaves by itself.";
     InvitationResent "ok" "invitation-resent": "The invitation is sent again. Links sent before no longer work.";
     InvitationRevoked "ok" "invitation-revoked": "The invitation was taken back. Its link no longer works.";

@@ -74,7 +74,7 @@ impl Site {
             Need::Nobody => false,
             Need::Anyone => true,
             Need::SignedIn => permit.tenant().is_some(),
-            Need::Has(permission) => permit.may(permission),
+            Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
         })
     }
 

@@ -50,6 +50,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "POST",
             "/v1/users/{id}/disable"
             | "/v1/users/{id}/enable"
+            | "/v1/users/{id}/reset-factors"
             | "/v1/invitations/{id}/resend"
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
@@ -104,6 +105,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "POST",
             "/users/{user}/disable"
             | "/users/{user}/enable"
+            | "/users/{user}/reset-factors"
             | "/invitations/{invitation}/resend"
             | "/invitations/{invitation}/revoke"
             | "/join/{token}/decline"

@@ -14,6 +14,8 @@ pub(in crate::api) struct RowBody {
     rule: &'static str,
     /// A permission by name, or `anyone`, `signed_in`, `nobody`.
     need: String,
+    /// Whether it takes a one-time code besides.
+    confirmed: bool,
     writes: bool,
 }
 
@@ -26,13 +28,14 @@ pub(in crate::api) async fn handle(
         Need::Nobody => "nobody",
         Need::Anyone => "anyone",
         Need::SignedIn => "signed_in",
-        Need::Has(permission) => store.catalogue().name(permission),
+        Need::Has(permission) | Need::Confirmed(permission) => store.catalogue().name(permission),
     };
     List::whole(visit.access_table().iter().map(|row| RowBody {
         method: row.method.to_string(),
         path: row.path,
         rule: row.rule,
         need: need(row.need).to_owned(),
+        confirmed: row.writes && matches!(row.need, Need::Confirmed(_)),
         writes: row.writes,
     }))
 }

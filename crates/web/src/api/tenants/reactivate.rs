@@ -1,7 +1,7 @@
 //! Serving a suspended organisation again.
 
 use axum::{extract::State, http::StatusCode};
-use bailiwick_domain::{ids::TenantId, rule::SuspendTenant};
+use bailiwick_domain::{ids::TenantId, rule::ReactivateTenant};
 use bailiwick_ops::tenants;
 use bailiwick_store::Store;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(in crate::api) async fn handle(
-    Access(permit): Access<SuspendTenant>,
+    Access(permit): Access<ReactivateTenant>,
     State(store): State<Store>,
     Id(id): Id<TenantId>,
     Json(because): Json<Because>,

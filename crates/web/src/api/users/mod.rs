@@ -4,6 +4,7 @@ pub(super) mod assign_role;
 pub(super) mod disable;
 pub(super) mod enable;
 pub(super) mod list;
+pub(super) mod reset_factors;
 pub(super) mod show;
 
 use bailiwick_domain::{

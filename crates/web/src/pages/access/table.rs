@@ -43,7 +43,7 @@ pub(super) async fn table(
             Need::Nobody => (Badge::new("bad", "The server itself"), String::new()),
             Need::Anyone => (Badge::new("mute", "Anyone"), String::new()),
             Need::SignedIn => (Badge::new("info", "Signed in"), String::new()),
-            Need::Has(permission) => {
+            Need::Has(permission) | Need::Confirmed(permission) => {
                 (Badge::new("ok", "Permission"), store.catalogue().name(permission).to_owned())
             }
         };
@@ -53,7 +53,8 @@ pub(super) async fn table(
             path: row.path,
             need,
             permission,
-            confirmed: false,
+            // The question before it is asked of whoever has the permission; only the deed takes a code.
+            confirmed: row.writes && matches!(row.need, Need::Confirmed(_)),
             rule: row.rule,
             writes: row.writes,
         }
@@ -85,7 +86,7 @@ mod tests {
         async fn auditor_reads_what_every_route_asks_for(db: Db) {
             let auditor = db.tenant("acme").await.user(Role::Auditor).await;
             let page = Browser::of(&auditor).get("/access").await.page();
-            for text in ["/access", "ReadSystem", "system:read", "/platform/tenants/{tenant}/suspend", "SuspendTenant", "Writes, with a record"] {
+            for text in ["/access", "ReadSystem", "system:read", "/platform/tenants/{tenant}/suspend", "SuspendTenant", "Confirmed out of band", "Writes, with a record"] {
                 assert!(page.contains(text), "{text}");
             }
             assert!(page.contains(&format!("{} routes", crate::routes().table().len())));

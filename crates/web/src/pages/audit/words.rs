@@ -15,6 +15,7 @@ pub(super) fn of_kind(kind: &str) -> String {
         "enrolment" => return "Enrolment link".to_owned(),
         "sign_in_attempt" => return "Sign-in attempt".to_owned(),
         "tenant" => return "Organisation".to_owned(),
+        "step_up" => return "One-time code".to_owned(),
         _ => {}
     }
     let words =
@@ -56,6 +57,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "grant" => "matrix",
         "security_event" => "bell",
         "request" => "route",
+        "step_up" => "shield",
         _ => "log",
     }
 }

@@ -7,7 +7,7 @@ use axum::{
 use bailiwick_domain::{
     entity::{Tenant, TenantKind, TenantStatus},
     ids::TenantId,
-    rule::SuspendTenant,
+    rule::ReactivateTenant,
 };
 use bailiwick_ops::tenants;
 use bailiwick_store::{Permit, Store};
@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(super) async fn ask(
-    Access(permit): Access<SuspendTenant>,
+    Access(permit): Access<ReactivateTenant>,
     visit: Visit,
     State(store): State<Store>,
     Id(id): Id<TenantId>,
@@ -38,7 +38,7 @@ pub(super) async fn ask(
 }
 
 pub(super) async fn reactivate(
-    Access(permit): Access<SuspendTenant>,
+    Access(permit): Access<ReactivateTenant>,
     visit: Visit,
     State(store): State<Store>,
     Id(id): Id<TenantId>,
@@ -62,7 +62,7 @@ pub(super) async fn reactivate(
     Ok((refused.status, page).into_response())
 }
 
-fn question(permit: &Permit<SuspendTenant>, visit: &Visit, tenant: &Tenant) -> ConfirmPage {
+fn question(permit: &Permit<ReactivateTenant>, visit: &Visit, tenant: &Tenant) -> ConfirmPage {
     ConfirmPage {
         shell: Shell::new(permit, visit, "Reactivate the organisation?")
             .under("Tenants", "/platform/tenants"),

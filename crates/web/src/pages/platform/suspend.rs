@@ -9,17 +9,22 @@ use bailiwick_domain::{
     ids::TenantId,
     rule::SuspendTenant,
 };
-use bailiwick_ops::tenants;
+use bailiwick_ops::{step_up::Outcome, tenants};
 use bailiwick_store::{Permit, Store};
 use serde::Deserialize;
 
 use super::{customer, reason_field};
 use crate::{
-    access::Access,
+    access::{Access, Confirmation},
     error::{Error, Result},
     forms::{Form, Id},
-    pages::{confirm::ConfirmPage, refused::Refused},
+    pages::{
+        confirm::ConfirmPage,
+        refused::Refused,
+        step_up::{self, Sent},
+    },
     shell::{Message, SeeOther, Shell, Visit},
+    state::AppState,
 };
 
 #[derive(Debug, Deserialize)]
@@ -46,25 +51,43 @@ pub(super) async fn ask(
 
 pub(super) async fn suspend(
     Access(permit): Access<SuspendTenant>,
+    confirmation: Confirmation<SuspendTenant>,
     visit: Visit,
-    State(store): State<Store>,
+    State(state): State<AppState>,
     Id(id): Id<TenantId>,
     form: Form<Why>,
 ) -> Result<Response> {
+    let store = &state.store;
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
-        Ok(why) => match tenants::suspend(&store, &permit, id, &why.reason).await {
-            Ok(_) => {
+        Ok(why) => match tenants::suspend(store, &permit, id, &why.reason, confirmation.answer()).await {
+            Ok(Outcome::Done(_)) => {
                 return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantSuspended).into_response());
+            }
+            Ok(Outcome::Asked(asked)) => {
+                return Ok(step_up::asked(sent(&permit, &visit, id, why), asked, &state.outgoing));
+            }
+            Ok(Outcome::Refused(asked)) => {
+                return Ok(step_up::refused(sent(&permit, &visit, id, why), asked, &state.outgoing));
             }
             Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, &[])?,
             Err(error) => return Err(error.into()),
         },
     };
-    let tenant = customer(&store, &permit, id).await?;
+    let tenant = customer(store, &permit, id).await?;
     let page = question(&permit, &visit, &tenant);
     let page = ConfirmPage { reason: Some(reason_field().again(&form.typed, &refused.problems)), ..page };
     Ok((refused.status, page).into_response())
+}
+
+fn sent(permit: &Permit<SuspendTenant>, visit: &Visit, id: TenantId, why: Why) -> Sent {
+    Sent {
+        shell: Shell::new(permit, visit, "Confirm with a code").under("Tenants", "/platform/tenants"),
+        action: format!("/platform/tenants/{id}/suspend"),
+        typed: vec![("reason".to_owned(), why.reason)],
+        button: "Suspend organisation",
+        cancel: "/platform/tenants".to_owned(),
+    }
 }
 
 fn question(permit: &Permit<SuspendTenant>, visit: &Visit, tenant: &Tenant) -> ConfirmPage {
@@ -76,6 +99,7 @@ fn question(permit: &Permit<SuspendTenant>, visit: &Visit, tenant: &Tenant) -> C
             "Every session and every API key of the organisation is refused from this moment.".to_owned(),
             "Nobody of the organisation can sign in.".to_owned(),
             "The suspension and its reason stand in the organisation's own audit log.".to_owned(),
+            "A one-time code is sent to you first.".to_owned(),
         ],
         danger: true,
         action: format!("/platform/tenants/{}/suspend", tenant.id),

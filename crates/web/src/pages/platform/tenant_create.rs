@@ -130,7 +130,8 @@ mod tests {
         }
 
         async fn operator_suspends_with_a_reason_and_lifts_it(db: Db) {
-            let mut operator = Browser::of(&db.platform().await.user(Role::PlatformOperator).await);
+            let actor = db.platform().await.user(Role::PlatformOperator).await;
+            let mut operator = Browser::of(&actor);
             let mut acme = Browser::of(&db.tenant("acme").await.owner());
             let list = operator.get("/platform/tenants").await.page();
             let suspend = href(&list, "/platform/tenants/", "/suspend");
@@ -138,7 +139,12 @@ mod tests {
             let answer = operator.post(suspend, &[("reason", "x")]).await;
             assert!(answer.status == StatusCode::UNPROCESSABLE_ENTITY && answer.body.contains("id=\"reason-error\""));
             assert_eq!(acme.get("/policy").await.status, StatusCode::OK, "nothing has happened yet");
-            let answer = operator.post(suspend, &[("reason", "unpaid since May")]).await;
+            let asked = operator.post(suspend, &[("reason", "unpaid since May")]).await;
+            assert!(asked.shows("Confirm with a code") && asked.shows("status from “active” to “suspended”"));
+            assert_eq!(acme.get("/policy").await.status, StatusCode::OK, "nothing has happened yet");
+            let id = asked.between("name=\"step_up\" value=\"", "\"").unwrap();
+            let code = actor.mailed_code(id.parse().unwrap()).await;
+            let answer = operator.post(suspend, &[("reason", "unpaid since May"), ("step_up", &id), ("step_up_code", &code)]).await;
             assert_eq!((answer.led(), operator.cookie(FLASH)), ((303, "/platform/tenants"), Some("tenant-suspended")));
             assert_eq!(acme.get("/policy").await.status, StatusCode::FORBIDDEN);
             let list = operator.get("/platform/tenants?status=suspended").await.page();

@@ -1,7 +1,9 @@
 //! Disabling a user, after a question.
 
 use axum::extract::State;
-use bailiwick_domain::{entity::UserStatus, ids::UserId, role::Role, rule::DisableUser};
+use bailiwick_domain::{
+    entity::UserStatus, ids::UserId, permission::Permission, role::Role, rule::DisableUser,
+};
 use bailiwick_ops::users;
 use bailiwick_store::{Store, sessions};
 
@@ -22,7 +24,8 @@ pub(super) async fn ask(
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
     let user = bailiwick_store::users::find(&mut view, id).await?;
-    refuse(&store, &mut view, &permit, &user, "Somebody else has to disable your own account.").await?;
+    let own = "Somebody else has to disable your own account.";
+    refuse(&store, &mut view, &permit, Permission::USER_DISABLE, &user, own).await?;
     if user.status == UserStatus::Disabled {
         return Err(Error::Conflict("The user is disabled already."));
     }

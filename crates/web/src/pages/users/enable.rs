@@ -1,7 +1,7 @@
 //! Enabling a user again, after a question.
 
 use axum::extract::State;
-use bailiwick_domain::{entity::UserStatus, ids::UserId, rule::DisableUser};
+use bailiwick_domain::{entity::UserStatus, ids::UserId, permission::Permission, rule::DisableUser};
 use bailiwick_ops::users;
 use bailiwick_store::Store;
 
@@ -22,7 +22,8 @@ pub(super) async fn ask(
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
     let user = bailiwick_store::users::find(&mut view, id).await?;
-    refuse(&store, &mut view, &permit, &user, "Somebody else has to enable your own account.").await?;
+    let own = "Somebody else has to enable your own account.";
+    refuse(&store, &mut view, &permit, Permission::USER_DISABLE, &user, own).await?;
     if user.status == UserStatus::Active {
         return Err(Error::Conflict("The user is active already."));
     }

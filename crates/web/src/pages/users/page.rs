@@ -45,6 +45,7 @@ pub(super) struct UserPage {
     last_seen: Option<When>,
     disable: Option<String>,
     enable: Option<String>,
+    reset_factors: Option<String>,
     /// Nothing for whoever may not read the log.
     audit_href: Option<String>,
     may_see_roles: bool,
@@ -87,6 +88,8 @@ impl UserPage {
         let sees_sessions = permit.may(Permission::SESSION_READ);
         let last_seen = live.iter().map(|session| session.last_seen_at).max().filter(|_| sees_sessions);
         let now = view.now();
+        let factors = accounts::factors(&mut view, id).await?;
+        let resettable = factors.iter().any(|factor| factor.kind != FactorKind::Sso);
         let groups = groups(store.catalogue(), user, &grants, theirs, *permit.permissions());
         let not_role = why_not(permit, Permission::USER_ASSIGN_ROLE, user, theirs);
         let administered = why_not(permit, Permission::USER_DISABLE, user, theirs).is_none();
@@ -103,6 +106,8 @@ impl UserPage {
             last_seen: last_seen.map(|at| When::ago(at, now)),
             disable: to(UserStatus::Active, "disable"),
             enable: to(UserStatus::Disabled, "enable"),
+            reset_factors: (resettable && why_not(permit, Permission::FACTOR_RESET, user, theirs).is_none())
+                .then(|| format!("{path}/reset-factors")),
             audit_href: permit.may(Permission::AUDIT_READ).then(|| format!("/audit/entities/user/{id}")),
             may_see_roles: permit.may(Permission::ROLE_READ),
             may_change_role: not_role.is_none(),

@@ -3,7 +3,7 @@
 use bailiwick_domain::{
     entity::User,
     permission::{Permission, PermissionSet},
-    rule::{DisableUser, Rule},
+    rule::Rule,
 };
 use bailiwick_ops::users::permissions_of;
 use bailiwick_store::{Actor, Permit, Store, View};
@@ -28,12 +28,13 @@ pub(super) fn why_not<R: Rule>(
         .then_some("This person holds permissions that you do not have.")
 }
 
-/// Answers a question about disabling or enabling as the deed itself would be answered, so that nobody is asked about what
+/// Answers a question about using `permission` on somebody as the deed itself would be answered, so that nobody is asked about what
 /// they may not do. `own` is what is said of their own account.
-pub(super) async fn refuse(
+pub(super) async fn refuse<R: Rule>(
     store: &Store,
     view: &mut View,
-    permit: &Permit<DisableUser>,
+    permit: &Permit<R>,
+    permission: Permission,
     user: &User,
     own: &'static str,
 ) -> Result<()> {
@@ -41,7 +42,7 @@ pub(super) async fn refuse(
         return Err(Error::Conflict(own));
     }
     let theirs = permissions_of(store, view, user).await?;
-    match why_not(permit, Permission::USER_DISABLE, user, theirs) {
+    match why_not(permit, permission, user, theirs) {
         Some(text) => Err(Error::Forbidden(text)),
         None => Ok(()),
     }

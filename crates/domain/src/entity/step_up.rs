@@ -1,0 +1,75 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Entity, named};
+use crate::{
+    ids::{SessionId, StepUpId, TenantId, UserId},
+    time::Timestamp,
+};
+
+named! {
+    /// What takes a one-time code first, whatever the actor's role: a closed list.
+    SensitiveAction {
+        /// An organisation is no longer served.
+        TenantSuspension = "tenant_suspension",
+        /// Somebody loses their second factors.
+        FactorReset = "factor_reset",
+    }
+}
+
+impl SensitiveAction {
+    /// The action as people read it, before the name of what it is done to.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::TenantSuspension => "Suspend the organisation",
+            Self::FactorReset => "Remove the second factors of",
+        }
+    }
+}
+
+/// A one-time code that was asked for: for one person, one session and one change. The code exists only as a keyed hash,
+/// outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StepUp {
+    /// The request's id.
+    pub id: StepUpId,
+    /// Who asked.
+    pub user: UserId,
+    /// In which session; the code is good in no other.
+    pub session: SessionId,
+    /// What is to be done.
+    pub action: SensitiveAction,
+    /// The tenant in which it is to be done; for the platform's people another one than their own.
+    pub target: TenantId,
+    /// The kind of the thing that it is done to.
+    pub entity_type: String,
+    /// Its id.
+    pub entity_id: Uuid,
+    /// The digest of the change, 64 lower-case hexadecimal digits.
+    pub digest: String,
+    /// Wrong answers that are still taken.
+    pub tries_left: i64,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When the code ceases to work.
+    pub expires_at: Timestamp,
+    /// When the code was given back.
+    pub used_at: Option<Timestamp>,
+}
+
+impl StepUp {
+    /// Whether an answer is still looked at.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && self.tries_left > 0 && now < self.expires_at
+    }
+}
+
+impl Entity for StepUp {
+    const KIND: &'static str = "step_up";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}

@@ -1,0 +1,94 @@
+//! Removing the second factors of somebody who lost theirs: sensitive, since the account is then worth its password alone.
+
+use bailiwick_domain::{
+    entity::{FactorKind, FactorState, Severity, User},
+    ids::UserId,
+    rule::ResetFactors,
+    time::Span,
+};
+use bailiwick_mail::{FactorResetLetter, Letter, Line};
+use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, accounts, sessions, tenants, users};
+
+use crate::{
+    Error, Result, mail,
+    step_up::{Answer, Change, Outcome},
+    users::{nobody_above, permissions_of, refuse_self},
+};
+
+/// Removes another user's factors, proven and pending, for good. Their sessions end, and a letter tells them.
+///
+/// What an identity provider asserts is not ours to remove, and stays. A code is asked for first.
+///
+/// # Errors
+/// `Conflict` where there is nothing to remove, and for oneself; `Forbidden` for somebody who holds more than the actor.
+pub async fn reset(
+    store: &Store,
+    permit: &Permit<ResetFactors>,
+    id: UserId,
+    answer: Option<Answer>,
+) -> Result<Outcome<User>> {
+    let change = Change { store, home: permit, inside: permit };
+    change
+        .confirmed(answer, |user: &User| user.name.clone(), async |tx| remove(store, tx, permit, id).await)
+        .await
+}
+
+async fn remove(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<ResetFactors>,
+    id: UserId,
+) -> Result<Recorded<User>> {
+    let user = users::lock(tx, id).await?;
+    refuse_self(permit, id, "Somebody else has to remove your second factors.")?;
+    nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
+    let mut removed = Vec::new();
+    for factor in accounts::factors(tx, id).await? {
+        if factor.kind == FactorKind::Sso {
+            continue;
+        }
+        let factor = accounts::lock_factor(tx, id, factor.id).await?;
+        // Removed by its owner in the meantime.
+        if factor.state == FactorState::Removed {
+            continue;
+        }
+        removed.push(accounts::remove_factor(tx, factor).await?);
+    }
+    let Some(last) = removed.pop() else {
+        return Err(Error::Conflict("This person has no second factor that could be removed."));
+    };
+    for written in removed {
+        let event = Event::new("factor.removed", &written)?;
+        tx.also(event);
+    }
+    end_sessions(tx, id).await?;
+    let by = permit.caller().map_or_else(|| Line::of("The server"), |caller| Line::of(&caller.user.name));
+    let organisation = Line::of(&tenants::find(tx).await?.name);
+    let now = tx.now();
+    let letter = Letter::FactorReset(FactorResetLetter { organisation, by, at: now });
+    mail::write(store, tx, &letter, id.uuid(), &user.email, now + Span::days(5)).await?;
+    let event = Event::new("mfa.reset", &last)?
+        .raising(Severity::High, format!("The second factors of a {} were removed", user.role.title()));
+    Ok(tx.record(event, user))
+}
+
+/// Ends every live session of a locked user: whoever lost the device may have lost the browser, too.
+async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
+    loop {
+        let live = sessions::live_of(tx, user).await?;
+        // They are listed a hundred at a time.
+        if live.is_empty() {
+            return Ok(());
+        }
+        for session in live {
+            let session = sessions::lock(tx, session.id).await?;
+            // Signed out in the meantime.
+            if session.ended_at.is_some() {
+                continue;
+            }
+            let written = sessions::end(tx, session).await?;
+            let event = Event::new("session.ended", &written)?.because("the second factors were removed");
+            tx.also(event.following());
+        }
+    }
+}

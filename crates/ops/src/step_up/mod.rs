@@ -1,0 +1,122 @@
+//! Sensitive changes: each takes a one-time code that is sent to the person who asks, and is good for exactly this change.
+//!
+//! Asking runs the change and undoes it; what it would have written goes into the letter in words, and its digest into the
+//! record that the code belongs to. Answering uses the code up and runs the change again, and the store compares. Whatever is
+//! wrong with an answer (the code, its age, its use, the thing that changed meanwhile), there is one answer to it.
+
+mod ask;
+mod words;
+
+use bailiwick_domain::{entity::SensitiveAction, ids::StepUpId, rule::Sensitive, time::Timestamp};
+use bailiwick_store::{
+    Error as StoreError, Permit, Recorded, Store, Tx,
+    step_up::{self, Planned, Verdict},
+};
+use bailiwick_vault::step_up::Code;
+
+pub use ask::{PER_HOUR, WINDOW};
+
+use crate::{Error, Result};
+
+/// What everybody reads whose answer does not lead to the change.
+pub const WRONG: &str = "This code does not work for this change. Check it, or send another one.";
+
+/// A code that is given back.
+#[derive(Clone)]
+pub struct Answer {
+    /// Which request it belongs to.
+    pub id: StepUpId,
+    /// What was typed.
+    pub code: String,
+}
+
+/// The code is a secret.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A sensitive change that waits for its code.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// What the answer has to name.
+    pub id: StepUpId,
+    /// What is to be done.
+    pub action: SensitiveAction,
+    /// The same with the name of what it is done to: `Suspend the organisation Example Care`.
+    pub sentence: String,
+    /// What would change, one line each.
+    pub difference: Vec<String>,
+    /// The first groups of the change's digest, as they stand in the letter.
+    pub digest: String,
+    /// Where the code was sent, as much of the address as its owner needs to recognise it.
+    pub sent_to: String,
+    /// When the code ceases to work; nothing where it is not known whether there is one that does.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// How far a sensitive change has come.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// It is done.
+    Done(T),
+    /// A code was sent.
+    Asked(Asked),
+    /// The code does not work for it; see [`WRONG`]. Nothing was changed and nothing was sent.
+    Refused(Asked),
+}
+
+/// One sensitive change: who asks, where they are at home, and where the change happens.
+pub(crate) struct Change<'a, R> {
+    pub(crate) store: &'a Store,
+    /// The permit as the gate gave it.
+    pub(crate) home: &'a Permit<R>,
+    /// The same, or one stepped into a customer.
+    pub(crate) inside: &'a Permit<R>,
+}
+
+impl<R: Sensitive> Change<'_, R> {
+    /// Asks for a code, or runs `work` with the one that came back. `name` is what people call the thing.
+    pub(crate) async fn confirmed<T>(
+        &self,
+        answer: Option<Answer>,
+        name: impl FnOnce(&T) -> String,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>> + Clone,
+    ) -> Result<Outcome<T>> {
+        let Some(answer) = answer else {
+            let (planned, value) = self.store.rehearse(self.inside, work).await?;
+            return Ok(Outcome::Asked(self.ask(&planned, &name(&value)).await?));
+        };
+        let verdict =
+            step_up::answer(self.store, self.home, answer.id, Code::parse(&answer.code).as_ref()).await?;
+        if let Verdict::Right(approved) = verdict {
+            match self.store.change_approved(self.inside, approved, work.clone()).await {
+                // Another change than the one that the code was for.
+                Err(Error::Store(StoreError::Unapproved)) => {}
+                outcome => return outcome.map(Outcome::Done),
+            }
+        }
+        let (planned, value) = self.store.rehearse(self.inside, work).await?;
+        Ok(Outcome::Refused(self.shown(answer.id, &planned, &name(&value), None)?))
+    }
+
+    fn shown(
+        &self,
+        id: StepUpId,
+        planned: &Planned<R>,
+        name: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Asked> {
+        let caller = self.home.caller().ok_or(ask::NO_PERSON)?;
+        Ok(Asked {
+            id,
+            action: R::ACTION,
+            sentence: format!("{} {name}", R::ACTION.title()),
+            difference: words::difference(planned.events()),
+            digest: words::groups(planned.digest()),
+            sent_to: words::masked(&caller.user.email),
+            expires_at,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! Removing somebody's second factors, after a question and with a code.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::{
+    entity::{FactorKind, User},
+    ids::UserId,
+    permission::Permission,
+    rule::ResetFactors,
+};
+use bailiwick_ops::{
+    factor_reset,
+    step_up::{Asked, Outcome},
+};
+use bailiwick_store::{Permit, Store, accounts, sessions, users};
+
+use super::reach::refuse;
+use crate::{
+    access::{Access, Confirmation},
+    error::{Error, Result},
+    forms::Id,
+    pages::{
+        confirm::ConfirmPage,
+        parts::counted,
+        step_up::{self, Sent},
+    },
+    shell::{Message, SeeOther, Shell, Visit},
+    state::{AppState, Outgoing},
+};
+
+pub(super) async fn ask(
+    Access(permit): Access<ResetFactors>,
+    State(store): State<Store>,
+    visit: Visit,
+    Id(id): Id<UserId>,
+) -> Result<ConfirmPage> {
+    let mut view = store.read(&permit).await?;
+    let user = users::find(&mut view, id).await?;
+    let own = "Somebody else has to remove your second factors.";
+    refuse(&store, &mut view, &permit, Permission::FACTOR_RESET, &user, own).await?;
+    let factors = accounts::factors(&mut view, id).await?;
+    let ours = factors.iter().filter(|factor| factor.kind != FactorKind::Sso).count();
+    if ours == 0 {
+        return Err(Error::Conflict("This person has no second factor that could be removed."));
+    }
+    let live = sessions::live_of(&mut view, id).await?.len();
+    let count = |n: usize, noun| counted(i64::try_from(n).unwrap_or(i64::MAX), noun);
+    Ok(ConfirmPage {
+        shell: shell(&permit, &visit, &user, "Reset the second factors?"),
+        question: format!("Reset the second factors of {}?", user.name),
+        sentence: "For somebody who lost theirs. They enrol another one afterwards.".to_owned(),
+        effects: vec![
+            format!("{} removed for good.", count(ours, "second factor")),
+            "Until they enrol again, their password alone lets them in.".to_owned(),
+            format!(
+                "They are signed out ({} at the moment), and a letter tells them.",
+                count(live, "session")
+            ),
+            "A one-time code is sent to you first.".to_owned(),
+        ],
+        danger: true,
+        action: format!("/users/{id}/reset-factors"),
+        hidden: Vec::new(),
+        reason: None,
+        button: "Reset second factors",
+        cancel: format!("/users/{id}"),
+    })
+}
+
+pub(super) async fn reset(
+    Access(permit): Access<ResetFactors>,
+    confirmation: Confirmation<ResetFactors>,
+    State(state): State<AppState>,
+    visit: Visit,
+    Id(id): Id<UserId>,
+) -> Result<Response> {
+    let (page, asked): (fn(Sent, Asked, &Outgoing) -> Response, _) =
+        match factor_reset::reset(&state.store, &permit, id, confirmation.answer()).await? {
+            Outcome::Done(_) => {
+                return Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::FactorsReset).into_response());
+            }
+            Outcome::Asked(asked) => (step_up::asked, asked),
+            Outcome::Refused(asked) => (step_up::refused, asked),
+        };
+    let user = users::find(&mut state.store.read(&permit).await?, id).await?;
+    let sent = Sent {
+        shell: shell(&permit, &visit, &user, "Confirm with a code"),
+        action: format!("/users/{id}/reset-factors"),
+        typed: Vec::new(),
+        button: "Reset second factors",
+        cancel: format!("/users/{id}"),
+    };
+    Ok(page(sent, asked, &state.outgoing))
+}
+
+fn shell(permit: &Permit<ResetFactors>, visit: &Visit, user: &User, title: &str) -> Shell {
+    Shell::new(permit, visit, title)
+        .under("Users", "/users")
+        .under(user.name.clone(), format!("/users/{}", user.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{ids::UserId, role::Role};
+    use bailiwick_ops::factors;
+    use bailiwick_testkit::{Tenant, both_databases};
+
+    use crate::{access::cookies::FLASH, pages::browser::Browser};
+
+    async fn enrolled(acme: &Tenant) -> UserId {
+        let user = acme.add(Role::PlanManager).await;
+        factors::totp_begin_for(&acme.db.store, &acme.job(), user.id).await.unwrap();
+        user.id
+    }
+
+    both_databases! {
+        async fn owner_resets_a_lost_factor_with_the_code_of_the_letter(db: Db) {
+            let acme = db.tenant("acme").await;
+            let path = format!("/users/{}", enrolled(&acme).await);
+            let (actor, form) = (acme.owner(), format!("{path}/reset-factors"));
+            let mut owner = Browser::of(&actor);
+            assert!(owner.get(&path).await.shows(&form));
+            assert!(owner.get(&form).await.page().contains("1 second factor removed for good."));
+            let asked = owner.post(&form, &[]).await;
+            assert!(asked.status == 200 && asked.shows("Confirm with a code") && asked.shows("o•••@acme.example"));
+            assert!(asked.shows("Second factor: state from “pending” to “removed”"));
+            let id = asked.between("name=\"step_up\" value=\"", "\"").unwrap();
+            let code = actor.mailed_code(id.parse().unwrap()).await;
+            assert!(!asked.shows(&code), "the code is in the letter alone");
+            let wrong = owner.post(&form, &[("step_up", &id), ("step_up_code", "x")]).await;
+            assert!(wrong.status == 422 && wrong.shows("This code does not work") && wrong.shows(&id));
+            let done = owner.post(&form, &[("step_up", &id), ("step_up_code", &code)]).await;
+            assert_eq!((done.led(), owner.cookie(FLASH)), ((303, path.as_str()), Some("factors-reset")));
+            assert!(!owner.get(&path).await.shows(&form), "there is nothing left to reset");
+            assert_eq!(owner.post(&form, &[]).await.status, 409);
+        }
+
+        async fn what_names_no_code_at_all_is_a_bad_request(db: Db) {
+            let acme = db.tenant("acme").await;
+            let form = format!("/users/{}/reset-factors", enrolled(&acme).await);
+            let mut owner = Browser::of(&acme.owner());
+            for fields in [&[("step_up", "x"), ("step_up_code", "12345678")][..], &[("step_up_code", "12345678")][..]] {
+                assert_eq!(owner.post(&form, fields).await.status, 400);
+            }
+        }
+
+        async fn manager_is_not_offered_what_they_may_not_do(db: Db) {
+            let acme = db.tenant("acme").await;
+            let path = format!("/users/{}", enrolled(&acme).await);
+            let mut manager = Browser::of(&acme.user(Role::OperationsManager).await);
+            assert!(!manager.get(&path).await.shows("reset-factors"));
+            for answer in [manager.get(&format!("{path}/reset-factors")).await, manager.post(&format!("{path}/reset-factors"), &[]).await] {
+                assert_eq!(answer.status, 403);
+            }
+            let (actor, mut owner) = (acme.owner(), Browser::of(&acme.owner()));
+            assert_eq!(owner.get(&format!("/users/{}/reset-factors", actor.id())).await.status, 409);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! A sensitive change routed as any other.
+
+use bailiwick_domain::rule::ResetFactors;
+use bailiwick_web::{access::Access, routes::Routes};
+
+async fn reset(_: Access<ResetFactors>) -> &'static str {
+    "reset"
+}
+
+fn main() {
+    let _ = Routes::new().post("/users/reset-factors", reset);
+}
