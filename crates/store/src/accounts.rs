@@ -185,7 +185,11 @@ pub async fn remove_factor(tx: &mut Tx, before: Factor) -> Result<Written<Factor
         before.id.uuid(),
         after.state.name()
     )?;
-    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+    if touched != 1 {
+        return Err(Error::NotFound);
+    }
+    users::note_strongest_factor(tx, after.user).await?;
+    Ok(Written::replaced(before, after))
 }
 
 /// Opens the secret of a TOTP factor.
