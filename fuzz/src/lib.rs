@@ -15,6 +15,7 @@ use bailiwick_domain::{
     role::Role,
     time::Timestamp,
 };
+use bailiwick_passkey::{Assertion, Attestation, Person, RelyingParty, UserHandle};
 use bailiwick_proof::{
     Hash, canonical,
     checkpoint::{Checkpoint, SignedNote, VerifierKey},
@@ -126,6 +127,29 @@ pub fn sealed(octets: &[u8]) -> usize {
     if let Ok(sealed) = SubjectSealed::parse(octets.to_vec()) {
         accepted += 1;
         assert_eq!(sealed.as_bytes(), octets, "nothing is lost in reading");
+    }
+    accepted
+}
+
+/// What a stranger sends as the answer of an authenticator.
+///
+/// It answers a question that was not asked, so it may be read, and never proves anything.
+pub fn passkey(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    let Ok(text) = std::str::from_utf8(octets) else { return accepted };
+    let party = RelyingParty::at("https://bailiwick.example").expect("a name");
+    if let Ok(attestation) = Attestation::parse(text) {
+        accepted += 1;
+        let person = Person { handle: UserHandle::of([1; 16], [2; 16]), address: "a@b.example", name: "A" };
+        let begun = party.begin_registration(person, Vec::new()).expect("a question");
+        assert!(party.finish_registration(&begun.state, &attestation).is_err(), "nothing was registered");
+    }
+    if let Ok(assertion) = Assertion::parse(text) {
+        accepted += 1;
+        let handle = assertion.handle();
+        let bytes = [handle.tenant(), handle.user()].concat();
+        assert_eq!(UserHandle::from_bytes(&bytes), Some(handle), "one handle, one place");
+        assert!((1..=1023).contains(&assertion.credential_id().len()), "an id is neither empty nor endless");
     }
     accepted
 }

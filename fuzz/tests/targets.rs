@@ -77,6 +77,14 @@ fn sealed_value_of_a_stranger_is_kept_as_it_is_or_refused() {
 }
 
 #[test]
+fn answer_of_a_stranger_proves_nothing() {
+    // {"fmt": "none", "attStmt": {}, "authData": 37 octets}, and {"type": "webauthn.create", …}
+    let made = r#"{"id":"AQ","rawId":"AQ","type":"public-key","response":{"attestationObject":"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YVglAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAFAAAAAA","clientDataJSON":"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiQVEiLCJvcmlnaW4iOiJodHRwczovL2JhaWxpd2ljay5leGFtcGxlIn0","transports":["usb"]}}"#;
+    let signed = r#"{"id":"AQ","rawId":"AQ","type":"public-key","response":{"authenticatorData":"AQ","clientDataJSON":"e30","signature":"AQ","userHandle":"AQEBAQEBAQEBAQEBAQEBAQICAgICAgICAgICAgICAgI"}}"#;
+    holds(bailiwick_fuzz::passkey, vec![made.into(), signed.into()]);
+}
+
+#[test]
 fn value_of_a_stranger_is_read_as_it_is_written() {
     let good = ["2026-01-02T03:04:05.000006Z", "01930000-0000-7000-8000-00000000000e", "auditor"];
     holds(bailiwick_fuzz::value, good.iter().map(|text| text.as_bytes().to_vec()).collect());

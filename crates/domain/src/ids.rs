@@ -91,6 +91,8 @@ ids! {
     MailId,
     /// A one-time code that was asked for a sensitive change.
     StepUpId,
+    /// The registration of a passkey that waits for its authenticator.
+    CeremonyId,
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! The letters there are, and what they say.
 
 mod factor_reset;
+mod passkey;
 mod step_up;
 
 use askama::Template;
 use bailiwick_domain::{entity::MailKind, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+pub use passkey::PasskeyLetter;
 
 use crate::{Line, LinkBase, LinkPath};
 
@@ -25,6 +28,10 @@ pub enum Letter {
     StepUpCode(StepUpLetter),
     /// Somebody's second factors were removed.
     FactorReset(FactorResetLetter),
+    /// A passkey was added to the recipient's account.
+    PasskeyAdded(PasskeyLetter),
+    /// A passkey was removed from the recipient's account.
+    PasskeyRemoved(PasskeyLetter),
 }
 
 /// What a letter about an invitation says.
@@ -96,6 +103,8 @@ impl Letter {
             Self::InvitationReminder(_) => MailKind::InvitationReminder,
             Self::StepUpCode(_) => MailKind::StepUpCode,
             Self::FactorReset(_) => MailKind::FactorReset,
+            Self::PasskeyAdded(_) => MailKind::PasskeyAdded,
+            Self::PasskeyRemoved(_) => MailKind::PasskeyRemoved,
         }
     }
 
@@ -125,6 +134,8 @@ impl Letter {
             Self::InvitationReminder(letter) => (letter, true),
             Self::StepUpCode(letter) => return letter.render(base),
             Self::FactorReset(letter) => return letter.render(base),
+            Self::PasskeyAdded(letter) => return letter.render(base, true),
+            Self::PasskeyRemoved(letter) => return letter.render(base, false),
         };
         let (link, host, until) = (base.to(&letter.path), base.host(), until(letter.expires_at));
         let text = InvitationText { letter, reminder, until: until.clone(), link: &link, host }.render();

@@ -18,7 +18,8 @@ mod transport;
 
 pub use address::{Address, BadAddress, BadSender, Sender};
 pub use letter::{
-    BadCode, Content, FactorResetLetter, InvitationLetter, Letter, OneTimeCode, StepUpLetter, Unrenderable,
+    BadCode, Content, FactorResetLetter, InvitationLetter, Letter, OneTimeCode, PasskeyLetter, StepUpLetter,
+    Unrenderable,
 };
 pub use line::{BadLine, Line};
 pub use link::{BadLink, LinkBase, LinkPath};

@@ -7,7 +7,9 @@ use bailiwick_domain::{
     time::Span,
 };
 use bailiwick_mail::{FactorResetLetter, Letter, Line};
-use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, accounts, sessions, tenants, users};
+use bailiwick_store::{
+    Event, Permit, Recorded, Scope, Store, Tx, accounts, passkeys, sessions, tenants, users,
+};
 
 use crate::{
     Error, Result, mail,
@@ -51,6 +53,12 @@ async fn remove(
         // Removed by its owner in the meantime.
         if factor.state == FactorState::Removed {
             continue;
+        }
+        if factor.kind == FactorKind::Passkey {
+            let passkey = passkeys::lock(tx, id, factor.id).await?;
+            let written = passkeys::remove(tx, passkey).await?;
+            let event = Event::new("passkey.removed", &written)?;
+            tx.also(event);
         }
         removed.push(accounts::remove_factor(tx, factor).await?);
     }

@@ -135,7 +135,7 @@ async fn verify<R: Writes>(
                 ..before.clone()
             };
             let written = accounts::replace_factor(tx, before, after.clone()).await?;
-            end_others(tx, user, present(permit)).await?;
+            end_others(tx, user, present(permit), "a second factor was added").await?;
             let event = Event::new("mfa.enabled", &written)?
                 .raising(Severity::Info, format!("{} verified TOTP factor", owner.role.title()));
             Ok(tx.record(event, after))
@@ -144,7 +144,12 @@ async fn verify<R: Writes>(
 }
 
 /// Ends the live sessions of a locked user except `kept`: nobody who has only the password stays signed in by it.
-async fn end_others(tx: &mut Tx, user: UserId, kept: Option<SessionId>) -> Result<()> {
+pub(crate) async fn end_others(
+    tx: &mut Tx,
+    user: UserId,
+    kept: Option<SessionId>,
+    why: &'static str,
+) -> Result<()> {
     loop {
         let mut ended = false;
         for session in sessions::live_of(tx, user).await? {
@@ -157,7 +162,7 @@ async fn end_others(tx: &mut Tx, user: UserId, kept: Option<SessionId>) -> Resul
                 continue;
             }
             let written = sessions::end(tx, session).await?;
-            let event = Event::new("session.ended", &written)?.because("a second factor was added");
+            let event = Event::new("session.ended", &written)?.because(why);
             tx.also(event);
             ended = true;
         }

@@ -8,6 +8,7 @@ pub mod factor_reset;
 pub mod factors;
 pub mod invitations;
 pub mod mail;
+pub mod passkeys;
 pub mod policy;
 pub mod posture;
 pub mod security_events;

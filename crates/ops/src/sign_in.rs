@@ -2,6 +2,7 @@
 
 mod attempts;
 mod code;
+mod passkey;
 pub(crate) mod session;
 
 use bailiwick_domain::{
@@ -19,6 +20,7 @@ use crate::{Error, Result};
 use attempts::{Attempts, Guess, Stop};
 
 pub use code::code;
+pub use passkey::{Asked, passkey, passkey_begin};
 pub use session::sign_out;
 
 /// Organisations of one address that are tried at most.

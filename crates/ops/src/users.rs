@@ -49,11 +49,21 @@ pub(crate) async fn insert(
     name: String,
     role: Role,
 ) -> Result<(Event, User)> {
+    insert_as(tx, store.new_id(), email, name, role).await
+}
+
+/// As [`insert`], with the id that a passkey of theirs was made for.
+pub(crate) async fn insert_as(
+    tx: &mut Tx,
+    id: UserId,
+    email: String,
+    name: String,
+    role: Role,
+) -> Result<(Event, User)> {
     if users::by_email(tx, &email).await?.is_some() {
         return Err(Error::field("email", "Somebody with this address is here already."));
     }
-    let user =
-        User { id: store.new_id(), email, name, role, status: UserStatus::Active, created_at: tx.now() };
+    let user = User { id, email, name, role, status: UserStatus::Active, created_at: tx.now() };
     let written = users::insert(tx, user.clone()).await?;
     Ok((Event::new("user.created", &written)?, user))
 }

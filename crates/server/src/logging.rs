@@ -13,7 +13,9 @@ use crate::{
 pub(crate) fn begin(format: LogFormat, level: LogLevel) {
     // Libraries log what passes through them, headers and addresses too, so their debug lines are never let out.
     // The filter goes by the beginning of the name, so it takes in every crate of ours.
-    let filter = EnvFilter::new(format!("warn,bailiwick={}", level.word()));
+    // What is wrong with an answer of a passkey is recorded as an attempt; the library's lines would let strangers fill the log.
+    let filter =
+        EnvFilter::new(format!("warn,webauthn_rs=off,webauthn_rs_core=off,bailiwick={}", level.word()));
     let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
     let begun = match format {
         LogFormat::Text => lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),

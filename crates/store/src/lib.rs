@@ -20,6 +20,7 @@ mod lock;
 pub mod mail;
 pub mod migrate;
 mod page;
+pub mod passkeys;
 mod pool;
 pub mod posture;
 pub mod regions;

@@ -201,7 +201,7 @@ pub(crate) async fn note_strongest_factor(tx: &mut Tx, id: UserId) -> Result<()>
     execute!(
         tx,
         "UPDATE users SET factor = (SELECT f.kind FROM factor f WHERE f.tenant = users.tenant AND f.user_id = users.id AND f.state = 'verified'
-                                    ORDER BY CASE f.kind WHEN 'totp' THEN 0 ELSE 1 END LIMIT 1)
+                                    ORDER BY CASE f.kind WHEN 'passkey' THEN 0 WHEN 'totp' THEN 1 ELSE 2 END LIMIT 1)
          WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
@@ -250,7 +250,8 @@ pub async fn others_active_with(tx: &mut Tx, role: Role, except: UserId) -> Resu
     Ok(others.0)
 }
 
-/// The first active user with `role`, as long as nobody active with it has a password: who still has to be enrolled.
+/// The first active user with `role`, as long as nobody active with it has a password or a passkey: who still has to be
+/// enrolled.
 pub async fn first_without_password(scope: &mut impl Scope, role: Role) -> Result<Option<User>> {
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
@@ -258,6 +259,8 @@ pub async fn first_without_password(scope: &mut impl Scope, role: Role) -> Resul
         "SELECT id, email, name, role, status, created_at FROM users
          WHERE tenant = $1 AND role = $2 AND status = 'active'
          AND NOT EXISTS (SELECT 1 FROM users o JOIN password p ON p.tenant = o.tenant AND p.user_id = o.id
+                         WHERE o.tenant = $1 AND o.role = $2 AND o.status = 'active')
+         AND NOT EXISTS (SELECT 1 FROM users o JOIN passkey k ON k.tenant = o.tenant AND k.user_id = o.id
                          WHERE o.tenant = $1 AND o.role = $2 AND o.status = 'active')
          ORDER BY created_at, id LIMIT 1",
         tenant.uuid(),

@@ -24,6 +24,7 @@
 )]
 
 mod actor;
+mod authenticator;
 mod cancel;
 mod clock;
 mod confirm;
@@ -35,6 +36,7 @@ mod proxy;
 mod tenant;
 
 pub use actor::{Actor, PASSWORD};
+pub use authenticator::{Authenticator, ORIGIN};
 pub use cancel::cancel_after;
 pub use clock::{ManualClock, START};
 pub use database::{Db, Place};

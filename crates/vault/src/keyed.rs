@@ -11,7 +11,8 @@ use crate::provider::{KeyProvider, ProviderError};
 use crate::step_up::Code;
 use crate::transcript::Transcript;
 
-/// Tags of sign-in addresses and IP addresses, HMAC-SHA-256 under keys derived from the root key.
+/// Tags of sign-in addresses and IP addresses and marks on what browsers carry, HMAC-SHA-256 under keys derived from the root
+/// key.
 ///
 /// A plain hash of an address is no protection, since addresses can be enumerated. A new root key gives new
 /// tags, so a rotation of the root key recomputes the directory from the sealed addresses.
@@ -19,6 +20,7 @@ pub struct KeyedHash {
     address: hmac::Key,
     ip: hmac::Key,
     step_up: hmac::Key,
+    carried: hmac::Key,
 }
 
 impl KeyedHash {
@@ -30,11 +32,18 @@ impl KeyedHash {
         let address = provider.derive_key(b"bailiwick address tag v1").await?;
         let ip = provider.derive_key(b"bailiwick ip tag v1").await?;
         let step_up = provider.derive_key(b"bailiwick step-up v1").await?;
+        let carried = provider.derive_key(b"bailiwick carried v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
             step_up: hmac::Key::new(hmac::HMAC_SHA256, step_up.expose()),
+            carried: hmac::Key::new(hmac::HMAC_SHA256, carried.expose()),
         })
+    }
+
+    /// The key of what browsers carry: see [`crate::carried`].
+    pub(crate) const fn carried_key(&self) -> &hmac::Key {
+        &self.carried
     }
 
     /// The directory's tag of a sign-in address, the same in every tenant.
@@ -171,7 +180,7 @@ mod tests {
             // What lies in ::ffff:0:0/96 is an IPv4 address, which is exact.
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-            let hash = KeyedHash { address: key(), ip: key(), step_up: key() };
+            let hash = KeyedHash { address: key(), ip: key(), step_up: key(), carried: key() };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));
             proptest::prop_assert_ne!(tag(bits), tag(bits ^ 1 << flipped));

@@ -18,6 +18,7 @@
 
 mod aead;
 pub mod api_key;
+pub mod carried;
 pub mod commit;
 pub mod entropy;
 pub mod envelope;

@@ -5,13 +5,16 @@ use std::{fmt, str::FromStr, sync::Arc};
 use axum::{extract::FromRef, http::Uri};
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_mail::Mailbox;
-use bailiwick_ops::posture::Environment;
+use bailiwick_ops::{
+    passkeys::{self, RelyingParty},
+    posture::Environment,
+};
 use bailiwick_proof::checkpoint::VerifierKey;
 use bailiwick_store::Store;
 use bailiwick_vault::password::PasswordHasher;
 
 pub use crate::bootstrap::{BadNetwork, TrustedProxies};
-use crate::limits::Limits;
+use crate::{error::Result, limits::Limits};
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +51,16 @@ pub enum Outgoing {
 impl FromRef<AppState> for Store {
     fn from_ref(state: &AppState) -> Self {
         state.store.clone()
+    }
+}
+
+impl AppState {
+    /// The server as authenticators know it, which follows from its public address.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where that address has no name in it.
+    pub(crate) fn passkeys(&self) -> Result<RelyingParty> {
+        Ok(passkeys::party(&self.settings.public_url.to_string())?)
     }
 }
 

@@ -11,7 +11,7 @@ use bailiwick_proof::{
     tree::verify_inclusion,
 };
 use bailiwick_store::audit::note_verification;
-use bailiwick_testkit::both_databases;
+use bailiwick_testkit::{Authenticator, both_databases};
 use serde_json::{Value, json};
 use support::{Caller, Sent, Service, full_key};
 
@@ -82,6 +82,31 @@ both_databases! {
             service.get(&Caller::Nobody, link).await.status
         };
         assert_eq!((opened(&created).await, opened(&renewed).await), (StatusCode::CONFLICT, StatusCode::OK));
+    }
+
+    async fn person_adds_names_and_removes_a_passkey(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let begun = service.send(&owner, &Method::POST, "/v1/me/passkeys/begin", Sent::Nothing).await.json();
+        let credential: Value = serde_json::from_str(&Authenticator::new().create(&begun["options"])).unwrap();
+        let new = json!({"ceremony": begun["ceremony"], "name": "Laptop", "credential": credential});
+        let created = service.send(&owner, &Method::POST, "/v1/me/passkeys", Sent::Json(new.clone())).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
+        let location = created.header("location").to_owned();
+        assert_eq!(service.get(&owner, &location).await.json(), created.json());
+        let again = service.send(&owner, &Method::POST, "/v1/me/passkeys", Sent::Json(new)).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        let name = Sent::Json(json!({"name": "Desk"}));
+        let renamed = service.send(&owner, &Method::PUT, &format!("{location}/name"), name).await;
+        assert_eq!(renamed.status, StatusCode::NO_CONTENT);
+        let listed = service.get(&owner, "/v1/me/passkeys").await;
+        assert_eq!(listed.json()["items"][0]["name"], "Desk");
+        assert!(!listed.text().contains(credential["rawId"].as_str().unwrap()), "what signs in stays inside");
+        assert_eq!(service.send(&owner, &Method::DELETE, &location, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&owner, &location).await.status, StatusCode::NOT_FOUND);
+        let program = Caller::Program(full_key(&acme).await);
+        assert_eq!(service.get(&program, "/v1/me/passkeys").await.status, StatusCode::FORBIDDEN);
     }
 
     async fn program_walks_a_long_list_to_its_end(db: Db) {

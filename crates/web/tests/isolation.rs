@@ -27,8 +27,19 @@ use bailiwick_web::routes::AccessRow;
 use support::{Answer, Caller, Service, bodies::body, full_key, stock::Stock};
 
 /// Routes that nobody gets through with this data, and why.
-const UNREACHED: &[(&str, &str, &str)] =
-    &[("POST", "/account/factors/{factor}", "it takes the present code of the person's own authenticator")];
+const UNREACHED: &[(&str, &str, &str)] = &[
+    ("POST", "/account/factors/{factor}", "it takes the present code of the person's own authenticator"),
+    ("POST", "/account/passkeys", "it takes the answer of an authenticator"),
+    ("GET", "/account/passkeys/{passkey}", "it takes a passkey of the person's own"),
+    ("POST", "/account/passkeys/{passkey}", "it takes a passkey of the person's own"),
+    ("GET", "/account/passkeys/{passkey}/remove", "it takes a passkey of the person's own"),
+    ("POST", "/account/passkeys/{passkey}/remove", "it takes a passkey of the person's own"),
+    ("POST", "/join/{token}/passkey", "it takes the answer of an authenticator"),
+    ("POST", "/v1/me/passkeys", "it takes the answer of an authenticator"),
+    ("GET", "/v1/me/passkeys/{id}", "it takes a passkey of the person's own"),
+    ("PUT", "/v1/me/passkeys/{id}/name", "it takes a passkey of the person's own"),
+    ("DELETE", "/v1/me/passkeys/{id}", "it takes a passkey of the person's own"),
+];
 
 /// Somebody who tries every route.
 struct Person {

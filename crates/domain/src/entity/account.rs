@@ -39,6 +39,8 @@ named! {
         Totp = "totp",
         /// The identity provider's own assertion at single sign-on.
         Sso = "sso",
+        /// A passkey: a credential of WebAuthn that verifies its user, and so password and second factor in one.
+        Passkey = "passkey",
     }
 }
 
@@ -94,6 +96,8 @@ named! {
         PasswordTotp = "password_totp",
         /// A one-time enrolment link.
         Enrolment = "enrolment",
+        /// A passkey, which is possession and knowledge or biometry in one.
+        Passkey = "passkey",
     }
 }
 
@@ -147,7 +151,7 @@ pub struct Attempt {
     pub id: AttemptId,
     /// The account it was aimed at.
     pub user: UserId,
-    /// `password` or `totp`.
+    /// `password`, `totp` or `passkey`.
     pub factor: String,
     /// How it ended.
     pub outcome: AttemptOutcome,

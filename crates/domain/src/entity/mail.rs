@@ -15,6 +15,10 @@ named! {
         StepUpCode = "step_up_code",
         /// Somebody's second factors were removed.
         FactorReset = "factor_reset",
+        /// A passkey was added to the recipient's account.
+        PasskeyAdded = "passkey_added",
+        /// A passkey was removed from the recipient's account.
+        PasskeyRemoved = "passkey_removed",
     }
 }
 
@@ -26,6 +30,8 @@ impl MailKind {
             Self::InvitationReminder => "Reminder of an invitation",
             Self::StepUpCode => "One-time code",
             Self::FactorReset => "Notice of removed second factors",
+            Self::PasskeyAdded => "Notice of a new passkey",
+            Self::PasskeyRemoved => "Notice of a removed passkey",
         }
     }
 }

@@ -7,9 +7,9 @@
 use bailiwick_domain::{
     entity::{
         Invitation, InvitationState, InvitationStatus, Password as StoredHash, Severity, SignInMethod,
-        TenantStatus,
+        TenantStatus, User,
     },
-    ids::TenantId,
+    ids::{TenantId, UserId},
     rule::SignIn,
 };
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, invitations, tenants, users};
@@ -27,7 +27,7 @@ use crate::{
         Step,
         session::{leave_elsewhere, open_session},
     },
-    users::insert,
+    users::insert_as,
     valid::{self, Fields},
 };
 
@@ -101,22 +101,7 @@ pub async fn accept(
     let hash = hasher.hash(&password).await.map_err(Error::Password)?;
     let session = store
         .change(&inside, async |tx| {
-            // Whoever comes second waits here, and then finds the invitation answered.
-            let before = locked_with_inviter(tx, token).await?;
-            let served = tenants::find(tx).await?.status == TenantStatus::Active;
-            let taken = users::by_email(tx, &before.email).await?.is_some();
-            let stands = stands(store, tx, &before).await?;
-            if before.status(tx.now()) != InvitationStatus::Pending || !served || taken || !stands {
-                return Err(Error::Conflict(DEAD));
-            }
-            let after = Invitation { state: InvitationState::Accepted, ..before.clone() };
-            let written = invitations::replace(tx, before, after.clone()).await?;
-            let accepted = Event::new("invitation.accepted", &written)?
-                .raising(Severity::Info, format!("{} joined by invitation", after.role.title()));
-            tx.also(accepted);
-            mail::withdraw(tx, after.id.uuid()).await?;
-            let (created, user) = insert(store, tx, after.email.clone(), name.clone(), after.role).await?;
-            tx.also(created);
+            let user = joined(store, tx, token, store.new_id(), name).await?;
             let written = accounts::set_password(
                 tx,
                 StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() },
@@ -133,6 +118,34 @@ pub async fn accept(
         .await?;
     leave_elsewhere(store, permit, tenant).await;
     Ok(session)
+}
+
+/// Makes the user of an invitation, which is accepted with it, within a change. Somebody still has to give them a way to
+/// sign in.
+pub(super) async fn joined(
+    store: &Store,
+    tx: &mut Tx,
+    token: &InvitationToken,
+    id: UserId,
+    name: String,
+) -> Result<User> {
+    // Whoever comes second waits here, and then finds the invitation answered.
+    let before = locked_with_inviter(tx, token).await?;
+    let served = tenants::find(tx).await?.status == TenantStatus::Active;
+    let taken = users::by_email(tx, &before.email).await?.is_some();
+    let stands = stands(store, tx, &before).await?;
+    if before.status(tx.now()) != InvitationStatus::Pending || !served || taken || !stands {
+        return Err(Error::Conflict(DEAD));
+    }
+    let after = Invitation { state: InvitationState::Accepted, ..before.clone() };
+    let written = invitations::replace(tx, before, after.clone()).await?;
+    let accepted = Event::new("invitation.accepted", &written)?
+        .raising(Severity::Info, format!("{} joined by invitation", after.role.title()));
+    tx.also(accepted);
+    mail::withdraw(tx, after.id.uuid()).await?;
+    let (created, user) = insert_as(tx, id, after.email, name, after.role).await?;
+    tx.also(created);
+    Ok(user)
 }
 
 /// Declines. The invitation is over; the person can be invited anew.
@@ -158,7 +171,7 @@ pub async fn decline(store: &Store, permit: &Permit<SignIn>, token: &InvitationT
 }
 
 /// The answer to a link that does not work, recorded where the link was once real.
-async fn dead(store: &Store, inside: &Permit<SignIn>, token: &InvitationToken) -> Result<Error> {
+pub(super) async fn dead(store: &Store, inside: &Permit<SignIn>, token: &InvitationToken) -> Result<Error> {
     let mut view = store.read(inside).await?;
     let was_real = invitations::by_token(&mut view, &token.hash()).await?.is_some();
     drop(view);

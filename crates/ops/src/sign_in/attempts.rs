@@ -33,6 +33,8 @@ pub(super) enum Guess<'a> {
     Password,
     /// A one-time code, for which this session waits.
     Code(&'a Session),
+    /// A passkey, which is not guessed: a wrong one is noted, and never keeps out the right one.
+    Passkey,
 }
 
 impl Guess<'_> {
@@ -40,6 +42,7 @@ impl Guess<'_> {
         match self {
             Self::Password => "password",
             Self::Code(_) => "totp",
+            Self::Passkey => "passkey",
         }
     }
 }
@@ -214,7 +217,7 @@ impl<'a> Attempts<'a> {
             at: tx.now(),
         };
         let waiting = match self.guess {
-            Guess::Password => None,
+            Guess::Password | Guess::Passkey => None,
             Guess::Code(waiting) => Some(waiting.id),
         };
         let written = attempts::insert(tx, attempt, source.as_ref(), waiting).await?;

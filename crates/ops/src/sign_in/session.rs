@@ -55,12 +55,13 @@ pub(crate) async fn open_session(
     user: &User,
     method: SignInMethod,
 ) -> Result<Recorded<Step>> {
-    let asks_code = method != SignInMethod::PasswordTotp && has_authenticator(tx, user).await?;
+    let whole = matches!(method, SignInMethod::PasswordTotp | SignInMethod::Passkey);
+    let asks_code = !whole && has_second_factor(tx, user).await?;
     let method = if asks_code { SignInMethod::PasswordOnly } else { method };
     let policy = tenants::policy(tx).await?;
     let now = tx.now();
-    let whole = if asks_code { SECOND_FACTOR_WITHIN } else { Span::hours(policy.session_absolute_hours) };
-    let absolute_until = now + whole;
+    let lasts = if asks_code { SECOND_FACTOR_WITHIN } else { Span::hours(policy.session_absolute_hours) };
+    let absolute_until = now + lasts;
     let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
     let session = Session {
         id: store.new_id(),
@@ -87,7 +88,10 @@ pub(crate) async fn open_session(
     Ok(tx.record(event, step))
 }
 
-async fn has_authenticator(tx: &mut Tx, user: &User) -> Result<bool> {
+/// Whether something has to follow the password: an authenticator's code, or a passkey.
+async fn has_second_factor(tx: &mut Tx, user: &User) -> Result<bool> {
     let factors = accounts::factors(tx, user.id).await?;
-    Ok(factors.iter().any(|f| f.kind == FactorKind::Totp && f.state == FactorState::Verified))
+    Ok(factors.iter().any(|f| {
+        matches!(f.kind, FactorKind::Totp | FactorKind::Passkey) && f.state == FactorState::Verified
+    }))
 }

@@ -62,7 +62,7 @@ keys! {
     SERVER_LISTEN: SocketAddr = "server.listen", default "127.0.0.1:8080";
 
     /// The address under which people reach the server: links in mail start with it, requests for any other host are refused,
-    /// and forms are accepted from there only.
+    /// forms are accepted from there only, and passkeys are bound to its host.
     SERVER_PUBLIC_URL: PublicUrl = "server.public_url", example "https://bailiwick.example.com", required true;
 
     /// Whether requests that did not come over HTTPS are redirected or refused; needs a public address with https.

@@ -60,7 +60,7 @@ CREATE TABLE users (
     role        text NOT NULL,
     status      text NOT NULL CHECK (status IN ('active', 'disabled')),
     created_at  bigint NOT NULL,
-    factor      text CHECK (factor IN ('totp', 'sso')),
+    factor      text CHECK (factor IN ('totp', 'sso', 'passkey')),
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 );
@@ -80,7 +80,7 @@ CREATE TABLE factor (
     tenant       uuid NOT NULL,
     id           uuid NOT NULL,
     user_id      uuid NOT NULL,
-    kind         text NOT NULL CHECK (kind IN ('totp', 'sso')),
+    kind         text NOT NULL CHECK (kind IN ('totp', 'sso', 'passkey')),
     state        text NOT NULL CHECK (state IN ('pending', 'verified', 'removed')),
     last_step    bigint NOT NULL,
     created_at   bigint NOT NULL,
@@ -92,6 +92,50 @@ CREATE TABLE factor (
 CREATE INDEX factor_by_user ON factor (tenant, user_id, state);
 CREATE INDEX factor_by_state ON factor (tenant, state, kind, user_id);
 CREATE INDEX factor_sealed ON factor (tenant) WHERE sealed IS NOT NULL;
+
+-- What a passkey is beside its factor, whose id it has. The credential is sealed; removing the row is erasure.
+CREATE TABLE passkey (
+    tenant           uuid NOT NULL,
+    id               uuid NOT NULL,
+    user_id          uuid NOT NULL,
+    credential_id    bytea NOT NULL,
+    name             text NOT NULL,
+    sign_count       bigint NOT NULL,
+    backup_eligible  bigint NOT NULL CHECK (backup_eligible IN (0, 1)),
+    backed_up        bigint NOT NULL CHECK (backed_up IN (0, 1)),
+    transports       text NOT NULL,
+    created_at       bigint NOT NULL,
+    last_used_at     bigint,
+    suspected_at     bigint,
+    sealed           bytea NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, credential_id),
+    FOREIGN KEY (tenant, id) REFERENCES factor (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX passkey_by_user ON passkey (tenant, user_id, created_at);
+
+-- Registrations of passkeys that wait for their authenticator, and the challenges of sign-ins that were answered.
+CREATE TABLE webauthn_ceremony (
+    tenant      uuid NOT NULL,
+    id          uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    session     uuid NOT NULL,
+    created_at  bigint NOT NULL,
+    expires_at  bigint NOT NULL,
+    sealed      bytea NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX webauthn_ceremony_by_end ON webauthn_ceremony (tenant, expires_at);
+
+CREATE TABLE webauthn_spent (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    challenge   bytea NOT NULL,
+    expires_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, challenge)
+);
+CREATE INDEX webauthn_spent_by_end ON webauthn_spent (tenant, expires_at);
 
 CREATE TABLE session (
     tenant          uuid NOT NULL,
@@ -395,6 +439,9 @@ GRANT SELECT, INSERT, UPDATE ON policy TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON users TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON password TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON factor TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON webauthn_ceremony TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON webauthn_spent TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON session TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON enrolment TO bailiwick_app;
 GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
@@ -436,6 +483,15 @@ CREATE POLICY password_own ON password USING (tenant = bailiwick_tenant()) WITH 
 ALTER TABLE factor ENABLE ROW LEVEL SECURITY;
 ALTER TABLE factor FORCE ROW LEVEL SECURITY;
 CREATE POLICY factor_own ON factor USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE passkey ENABLE ROW LEVEL SECURITY;
+ALTER TABLE passkey FORCE ROW LEVEL SECURITY;
+CREATE POLICY passkey_own ON passkey USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE webauthn_ceremony ENABLE ROW LEVEL SECURITY;
+ALTER TABLE webauthn_ceremony FORCE ROW LEVEL SECURITY;
+CREATE POLICY webauthn_ceremony_own ON webauthn_ceremony USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE webauthn_spent ENABLE ROW LEVEL SECURITY;
+ALTER TABLE webauthn_spent FORCE ROW LEVEL SECURITY;
+CREATE POLICY webauthn_spent_own ON webauthn_spent USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session FORCE ROW LEVEL SECURITY;
 CREATE POLICY session_own ON session USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

@@ -60,7 +60,7 @@ CREATE TABLE users (
     role        TEXT NOT NULL,
     status      TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
     created_at  INTEGER NOT NULL,
-    factor      TEXT CHECK (factor IN ('totp', 'sso')),
+    factor      TEXT CHECK (factor IN ('totp', 'sso', 'passkey')),
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 ) STRICT;
@@ -80,7 +80,7 @@ CREATE TABLE factor (
     tenant       BLOB NOT NULL,
     id           BLOB NOT NULL,
     user_id      BLOB NOT NULL,
-    kind         TEXT NOT NULL CHECK (kind IN ('totp', 'sso')),
+    kind         TEXT NOT NULL CHECK (kind IN ('totp', 'sso', 'passkey')),
     state        TEXT NOT NULL CHECK (state IN ('pending', 'verified', 'removed')),
     last_step    INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
@@ -92,6 +92,50 @@ CREATE TABLE factor (
 CREATE INDEX factor_by_user ON factor (tenant, user_id, state);
 CREATE INDEX factor_by_state ON factor (tenant, state, kind, user_id);
 CREATE INDEX factor_sealed ON factor (tenant) WHERE sealed IS NOT NULL;
+
+-- What a passkey is beside its factor, whose id it has. The credential is sealed; removing the row is erasure.
+CREATE TABLE passkey (
+    tenant           BLOB NOT NULL,
+    id               BLOB NOT NULL,
+    user_id          BLOB NOT NULL,
+    credential_id    BLOB NOT NULL,
+    name             TEXT NOT NULL,
+    sign_count       INTEGER NOT NULL,
+    backup_eligible  INTEGER NOT NULL CHECK (backup_eligible IN (0, 1)),
+    backed_up        INTEGER NOT NULL CHECK (backed_up IN (0, 1)),
+    transports       TEXT NOT NULL,
+    created_at       INTEGER NOT NULL,
+    last_used_at     INTEGER,
+    suspected_at     INTEGER,
+    sealed           BLOB NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, credential_id),
+    FOREIGN KEY (tenant, id) REFERENCES factor (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX passkey_by_user ON passkey (tenant, user_id, created_at);
+
+-- Registrations of passkeys that wait for their authenticator, and the challenges of sign-ins that were answered.
+CREATE TABLE webauthn_ceremony (
+    tenant      BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    session     BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    sealed      BLOB NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX webauthn_ceremony_by_end ON webauthn_ceremony (tenant, expires_at);
+
+CREATE TABLE webauthn_spent (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    challenge   BLOB NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, challenge)
+) STRICT;
+CREATE INDEX webauthn_spent_by_end ON webauthn_spent (tenant, expires_at);
 
 CREATE TABLE session (
     tenant          BLOB NOT NULL,

@@ -10,10 +10,10 @@ use bailiwick_ops::{
     api_keys::NewApiKey, factors, invitations::NewInvitation, policy::NewPolicy, users::NewGrant,
 };
 use bailiwick_store::{
-    Error, Permit, Result, Tx, accounts, api_keys, audit, grants, invitations, posture, security_events,
-    sessions, tenants, users,
+    Error, Permit, Result, Tx, accounts, api_keys, audit, grants, invitations, passkeys, posture,
+    security_events, sessions, tenants, users,
 };
-use bailiwick_testkit::{Db, Tenant, both_databases, postgres_only};
+use bailiwick_testkit::{Authenticator, Db, Tenant, both_databases, postgres_only};
 use bailiwick_vault::token::SessionToken;
 use uuid::Uuid;
 
@@ -28,6 +28,7 @@ struct Things {
     key: ApiKeyId,
     grant: GrantId,
     factor: FactorId,
+    passkey: FactorId,
     event: EventId,
     security_event: SecurityEventId,
 }
@@ -52,6 +53,7 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
             .await
             .unwrap();
     let (factor, _) = factors::totp_begin_for(&db.store, &tenant.job(), auditor.id()).await.unwrap();
+    let passkey = auditor.add_passkey(&mut Authenticator::new(), "Laptop").await;
     db.sign().await;
     let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
     let session = sessions::live_of(&mut view, auditor.id()).await.unwrap().remove(0);
@@ -65,6 +67,7 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
         key: key.id,
         grant: grant.id,
         factor: factor.id,
+        passkey: passkey.id,
         event: event.event,
         security_event: security_event.id,
     }
@@ -88,6 +91,8 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     not_found("grants::remove", grants::remove(tx, theirs.user, theirs.grant).await.map(drop));
     not_found("accounts::lock_factor", accounts::lock_factor(tx, theirs.user, theirs.factor).await);
     not_found("accounts::factor_secret", accounts::factor_secret(tx, theirs.factor).await.map(drop));
+    not_found("passkeys::find", passkeys::find(tx, theirs.user, theirs.passkey).await);
+    not_found("passkeys::lock", passkeys::lock(tx, theirs.user, theirs.passkey).await);
     not_found("accounts::enrolment", accounts::enrolment(tx, &token).await.map(drop));
     not_found("accounts::lock_enrolment", accounts::lock_enrolment(tx, &token).await.map(drop));
     not_found("security_events::find", security_events::find(tx, theirs.security_event).await);
@@ -98,6 +103,8 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     assert!(grants::of_user(tx, theirs.user).await.unwrap().is_empty());
     assert!(accounts::password(tx, theirs.user).await.unwrap().is_none());
     assert!(accounts::factors(tx, theirs.user).await.unwrap().is_empty());
+    assert!(passkeys::of_user(tx, theirs.user).await.unwrap().is_empty());
+    assert!(passkeys::credential_ids(tx, theirs.user).await.unwrap().is_empty());
     assert!(audit::entity_history(tx, "user", theirs.user.uuid(), None).await.unwrap().is_empty());
     assert!(audit::revealed(tx, &[theirs.event]).await.unwrap().is_empty());
     assert!(users::names(tx, &[theirs.user.uuid()]).await.unwrap().is_empty());

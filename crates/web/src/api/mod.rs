@@ -25,6 +25,7 @@ mod mail;
 mod me;
 mod no_body;
 mod pair;
+mod passkeys;
 mod permissions;
 mod policy;
 mod posture;
@@ -46,6 +47,12 @@ use crate::routes::Routes;
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/v1/me", me::show::handle)
+        .get("/v1/me/passkeys", passkeys::list::handle)
+        .post("/v1/me/passkeys", passkeys::create::handle)
+        .post("/v1/me/passkeys/begin", passkeys::begin::handle)
+        .get("/v1/me/passkeys/{id}", passkeys::show::handle)
+        .put("/v1/me/passkeys/{id}/name", passkeys::rename::handle)
+        .delete("/v1/me/passkeys/{id}", passkeys::remove::handle)
         .get("/v1/posture", posture::show::handle)
         .get("/v1/users", users::list::handle)
         .get("/v1/users/{id}", users::show::handle)

@@ -1,6 +1,10 @@
 //! A person's own account.
 
 mod page;
+mod passkey_add;
+mod passkey_remove;
+mod passkey_rename;
+mod passkeys;
 mod qr;
 mod show;
 mod theme;
@@ -14,5 +18,10 @@ pub(crate) fn routes() -> Routes {
         .get("/account", show::show)
         .post("/account/factors", totp_begin::totp_begin)
         .post("/account/factors/{factor}", totp_verify::totp_verify)
+        .post("/account/passkeys", passkey_add::add)
+        .get("/account/passkeys/{passkey}", passkey_rename::ask)
+        .post("/account/passkeys/{passkey}", passkey_rename::rename)
+        .get("/account/passkeys/{passkey}/remove", passkey_remove::ask)
+        .post("/account/passkeys/{passkey}/remove", passkey_remove::remove)
         .post("/account/theme", theme::theme)
 }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod decline;
+mod passkey;
 mod show;
 
 use std::str::FromStr;
@@ -21,6 +22,8 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/join/{token}", show::show)
         .post("/join/{token}", accept::accept)
+        .post("/join/{token}/passkey", passkey::accept)
+        .post("/join/{token}/passkey/begin", passkey::begin)
         .get("/join/{token}/decline", decline::ask)
         .post("/join/{token}/decline", decline::decline)
 }

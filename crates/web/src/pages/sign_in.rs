@@ -1,8 +1,9 @@
-//! Signing in: the password, then the one-time code where an authenticator is set up, and out again.
+//! Signing in: the password, then the one-time code where an authenticator is set up; or a passkey; and out again.
 
 mod code;
 mod code_show;
 mod out;
+mod passkey;
 mod password;
 mod show;
 
@@ -24,12 +25,16 @@ use crate::{
     shell::SeeOther,
 };
 
+pub(crate) use passkey::Question;
+
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/sign-in", show::show)
         .post("/sign-in", password::password)
         .get("/sign-in/code", code_show::code_show)
         .post("/sign-in/code", code::code)
+        .post("/sign-in/passkey", passkey::passkey)
+        .post("/sign-in/passkey/begin", passkey::begin)
         .post("/sign-out", out::out)
 }
 

@@ -42,6 +42,9 @@ messages! {
     PasswordSet "ok" "password-set": "The password is set. Sign in with it.";
     PasswordChanged "ok" "password-changed": "The password was changed. Every other session of yours has ended.";
     FactorVerified "ok" "factor-verified": "The authenticator is verified.";
+    PasskeyAdded "ok" "passkey-added": "The passkey was added. Every other session of yours has ended.";
+    PasskeyRenamed "ok" "passkey-renamed": "The passkey has a new name.";
+    PasskeyRemoved "ok" "passkey-removed": "The passkey was removed. Every other session of yours has ended.";
     SessionsEnded "ok" "sessions-ended": "The sessions have ended.";
     RoleChanged "ok" "role-changed": "The role was changed. It takes effect at once.";
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";

@@ -32,6 +32,11 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/invitations/many") => Sent::Json(json!({
             "invitations": [{"email": format!("crowd{serial}@example.com"), "role": role}, {"email": "nobody", "role": role}]
         })),
+        ("POST", "/v1/me/passkeys") => Sent::Json(json!({
+            "ceremony": stock.passkey.to_string(), "name": "Laptop", "credential": {}
+        })),
+        ("PUT", "/v1/me/passkeys/{id}/name") => Sent::Json(json!({"name": "Laptop"})),
+        ("POST", "/v1/me/passkeys/begin") | ("DELETE", "/v1/me/passkeys/{id}") => Sent::Nothing,
         ("POST", "/v1/api-keys") => {
             Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
         }
@@ -99,6 +104,17 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             form(&[("next", "/"), ("address", &stock.tenant.owner().user.email), ("password", PASSWORD)])
         }
         ("POST", "/sign-in/code" | "/account/factors/{factor}") => form(&[("code", "000000")]),
+        ("POST", "/sign-in/passkey") => form(&[("next", "/"), ("ceremony", "x"), ("credential", "{}")]),
+        ("POST", "/join/{token}/passkey") => {
+            form(&[("name", "Jo Ining"), ("ceremony", "x"), ("credential", "{}")])
+        }
+        ("POST", "/account/passkeys") => form(&[
+            ("ceremony", &stock.passkey.to_string()),
+            ("credential", "{}"),
+            ("passkey_name", "Laptop"),
+        ]),
+        ("POST", "/account/passkeys/{passkey}") => form(&[("name", "Laptop")]),
+        ("POST", "/sign-in/passkey/begin" | "/join/{token}/passkey/begin") => Sent::Nothing,
         ("POST", "/enrol/{token}") => form(&[("new", PASSWORD), ("again", PASSWORD)]),
         ("POST", "/account/theme") => form(&[("theme", "dark")]),
         (
@@ -112,6 +128,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/api-keys/{key}/revoke"
             | "/security/events/{event}/acknowledge"
             | "/account/factors"
+            | "/account/passkeys/{passkey}/remove"
             | "/platform/tenants/{tenant}/owner-link"
             | "/sign-out",
         ) => form(&[]),

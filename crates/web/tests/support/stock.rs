@@ -23,7 +23,7 @@ use bailiwick_store::{
     gate::Actor as Who,
     posture, security_events,
 };
-use bailiwick_testkit::Tenant;
+use bailiwick_testkit::{Authenticator, Tenant};
 use bailiwick_vault::token::{EnrolmentToken, InvitationToken};
 
 /// Ids of things that really exist in one tenant.
@@ -41,13 +41,14 @@ pub(crate) struct Stock {
     pub(crate) invitation: InvitationId,
     pub(crate) api_key: ApiKeyId,
     pub(crate) factor: FactorId,
+    pub(crate) passkey: FactorId,
     pub(crate) session: SessionId,
     pub(crate) event: EventId,
     pub(crate) security_event: SecurityEventId,
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
-    /// The tokens of two invitations, one to be accepted and one to be declined.
-    pub(crate) letters: [String; 2],
+    /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
+    pub(crate) letters: [String; 3],
 }
 
 impl Stock {
@@ -78,7 +79,11 @@ impl Stock {
         };
         let invitation =
             invitations::create(store, &tenant.owner().permit::<Invite>().await, new).await.unwrap();
-        let letters = [letter(tenant, marker, role, 1).await, letter(tenant, marker, role, 2).await];
+        let letters = [
+            letter(tenant, marker, role, 1).await,
+            letter(tenant, marker, role, 2).await,
+            letter(tenant, marker, role, 3).await,
+        ];
         let new = NewApiKey {
             name: format!("{marker} key"),
             scopes: vec!["user:read".into()],
@@ -93,6 +98,8 @@ impl Stock {
             api_keys::create(store, &permit, new).await.unwrap().0.id
         };
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
+        let name = format!("{marker} device");
+        let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
         let link = enrolment::begin(store, &tenant.job(), user.id).await.unwrap().expose().to_string();
         let Who::User { session, .. } = *tenant.owner().permit::<Me>().await.actor() else {
             panic!("an owner is a user")
@@ -114,6 +121,7 @@ impl Stock {
             invitation: invitation.id,
             api_key,
             factor: factor.id,
+            passkey: passkey.id,
             session,
             event,
             security_event,
@@ -126,7 +134,7 @@ impl Stock {
     pub(crate) fn without_link(mut self) -> Self {
         self.link =
             EnrolmentToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string();
-        self.letters = [(); 2].map(|()| {
+        self.letters = [(); 3].map(|()| {
             InvitationToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string()
         });
         self
@@ -147,6 +155,7 @@ impl Stock {
             ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
             ([.., "tenants"], _) => self.id.to_string(),
             ([.., "factors"], _) => self.factor.to_string(),
+            ([.., "passkeys"], _) => self.passkey.to_string(),
             ([.., "sessions"], _) => self.session.to_string(),
             ([.., "enrol"], "{token}") => self.link.clone(),
             ([.., "join"], "{token}") => self.letters[0].clone(),
@@ -167,6 +176,8 @@ impl Stock {
             }
             let known = if template == "/join/{token}/decline" {
                 Some(self.letters[1].clone())
+            } else if template.starts_with("/join/{token}/passkey") && segment == &"{token}" {
+                Some(self.letters[2].clone())
             } else {
                 self.parameter(&segments[..at], segment)
             };
@@ -186,6 +197,7 @@ impl Stock {
             self.invitation.to_string(),
             self.api_key.to_string(),
             self.factor.to_string(),
+            self.passkey.to_string(),
             self.session.to_string(),
             self.event.to_string(),
             self.security_event.to_string(),
@@ -251,5 +263,7 @@ async fn letter(tenant: &Tenant, marker: &str, role: Role, number: u8) -> String
         .await
         .unwrap();
     let kept = mailbox.messages();
-    kept[0].message.content.link.rsplit('/').next().unwrap().to_owned()
+    let links = kept.iter().map(|kept| kept.message.content.link.as_str());
+    // Others may be told of their passkeys in the same round.
+    links.filter_map(|link| link.split_once("/join/")).next().unwrap().1.to_owned()
 }

@@ -11,6 +11,7 @@ use bailiwick_domain::{
 use bailiwick_store::{Actor, Permit, Scope, Store, accounts, sessions, users};
 use bailiwick_vault::totp::PERIOD;
 
+use super::passkeys::Passkeys;
 use crate::{
     error::{Error, Result},
     forms::{Field, Problem},
@@ -34,6 +35,7 @@ pub(super) struct AccountPage {
     mfa: Badge,
     mfa_meaning: &'static str,
     factors: Vec<FactorRow>,
+    passkeys: Passkeys,
     enrolment: Option<Enrolment>,
     password_changed: Option<When>,
     /// Whether an authenticator may be set up: one that is proven stays the only one.
@@ -102,12 +104,19 @@ impl AccountPage {
         let factors = accounts::factors(&mut view, id).await?;
         let password = accounts::password(&mut view, id).await?;
         let live = sessions::live_of(&mut view, id).await?;
+        let passkeys = Passkeys::read(&mut view, id, &problems).await?;
         let now = view.now();
         Ok(Self {
             shell: Shell::new(permit, visit, "Profile and sign-in"),
             mfa: mfa(listed.mfa),
             mfa_meaning: mfa_meaning(listed.mfa),
-            factors: factors.iter().map(|factor| factor_row(factor, now)).collect(),
+            // Passkeys have a list of their own.
+            factors: factors
+                .iter()
+                .filter(|factor| factor.kind != FactorKind::Passkey)
+                .map(|factor| factor_row(factor, now))
+                .collect(),
+            passkeys,
             enrolment,
             password_changed: password.map(|password| When::ago(password.changed_at, now)),
             may_begin: !factors
@@ -126,6 +135,7 @@ impl AccountPage {
 fn factor_row(factor: &Factor, now: Timestamp) -> FactorRow {
     let (icon, label) = match factor.kind {
         FactorKind::Totp => ("device", "Authenticator app"),
+        FactorKind::Passkey => ("key", "Passkey"),
         FactorKind::Sso => ("shield", "Single sign-on, asserted by the identity provider"),
     };
     FactorRow {
@@ -157,6 +167,7 @@ fn session_row(session: &Session, current: bool, now: Timestamp) -> SessionRow {
             SignInMethod::Password => "Password",
             SignInMethod::PasswordTotp => "Password and one-time code",
             SignInMethod::Enrolment => "Enrolment link",
+            SignInMethod::Passkey => "Passkey",
         },
         started: When::moment(session.created_at),
         seen: When::ago(session.last_seen_at, now),

@@ -158,6 +158,7 @@ async fn signs_in_with(view: &mut View, user: &User) -> Result<String> {
     let ways = [
         has_password.then_some("password"),
         verified(FactorKind::Totp).then_some("authenticator app"),
+        verified(FactorKind::Passkey).then_some("passkey"),
         verified(FactorKind::Sso).then_some("single sign-on"),
     ];
     let ways: Vec<_> = ways.into_iter().flatten().collect();

@@ -1,0 +1,160 @@
+//! Joining with a passkey alone.
+
+use std::sync::Arc;
+
+use bailiwick_domain::{
+    entity::SignInMethod,
+    rule::{ChangeMyProofs, Invite, ReadUsers, SignIn},
+    time::Span,
+};
+use bailiwick_mail::Mailbox;
+use bailiwick_ops::{
+    Error,
+    invitations::{self, Joining, JoiningByPasskey, NewInvitation},
+    passkeys,
+    sign_in::Asked,
+};
+use bailiwick_store::{Actor as Who, Permit, accounts, passkeys as stored, users};
+use bailiwick_testkit::{Authenticator, Db, PASSWORD, Tenant, both_databases};
+use bailiwick_vault::token::{InvitationToken, SessionToken};
+
+use crate::support::{HOME, opens, records, room_of, try_sign_in, verified};
+
+const VISITOR: &str = "what only this browser can show";
+const NEW: &str = "new@acme.example";
+
+/// The link that arrives when the owner invites somebody.
+async fn link(acme: &Tenant, email: &str) -> InvitationToken {
+    let (db, mailbox) = (&acme.db, Mailbox::default());
+    let new = NewInvitation { email: email.into(), role: "auditor".into(), expires_at: None };
+    invitations::create(&db.store, &acme.owner().permit::<Invite>().await, new).await.unwrap();
+    room_of(db, &db.store, Arc::new(mailbox.clone())).round().await.unwrap();
+    let link = mailbox.messages()[0].message.content.link.to_string();
+    InvitationToken::parse(link.rsplit('/').next().unwrap()).unwrap()
+}
+
+async fn asked(db: &Db, token: &InvitationToken) -> Asked {
+    let permit = db.nobody::<SignIn>(HOME).await;
+    invitations::passkey_begin(&db.store, &db.party(), &permit, token, VISITOR).await.unwrap()
+}
+
+async fn join(
+    db: &Db,
+    token: &InvitationToken,
+    asked: &Asked,
+    credential: &str,
+) -> Result<SessionToken, Error> {
+    join_as(db, &db.nobody::<SignIn>(HOME).await, VISITOR, token, asked, credential).await
+}
+
+async fn join_as(
+    db: &Db,
+    permit: &Permit<SignIn>,
+    visitor: &str,
+    token: &InvitationToken,
+    asked: &Asked,
+    credential: &str,
+) -> Result<SessionToken, Error> {
+    let joining = JoiningByPasskey {
+        name: "Nina New".into(),
+        ceremony: asked.ceremony.clone(),
+        credential: credential.to_owned(),
+    };
+    invitations::accept_with_passkey(&db.store, &db.party(), permit, token, visitor, joining).await
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) {
+    assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
+}
+
+both_databases! {
+    async fn invited_person_joins_with_a_passkey_and_never_has_a_password(db: Db) {
+        let acme = db.tenant("acme").await;
+        let token = link(&acme, NEW).await;
+        let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
+        let credential = device.create(&asked.options);
+        let session = join(&db, &token, &asked, &credential).await.unwrap();
+        let permit = opens(&db, &session).await.unwrap();
+        let user = permit.caller().unwrap().user.clone();
+        assert_eq!((user.email.as_str(), user.name.as_str()), (NEW, "Nina New"));
+        assert!(matches!(permit.actor(), Who::User { method: SignInMethod::Passkey, .. }));
+        let mut view = db.store.read(&acme.owner().permit::<ReadUsers>().await).await.unwrap();
+        assert!(accounts::password(&mut view, user.id).await.unwrap().is_none());
+        assert_eq!(users::find_listed(&mut view, user.id).await.unwrap().mfa.name(), "required");
+        let passkey = stored::of_user(&mut view, user.id).await.unwrap().remove(0);
+        drop(view);
+        assert!(try_sign_in(&db, HOME, NEW, PASSWORD).await.is_err());
+        let recorded: Vec<_> = records(&db, acme.id()).await.into_iter().map(|row| row.action).collect();
+        for action in ["invitation.accepted", "user.created", "passkey.created", "mfa.enabled", "session.created"] {
+            assert!(recorded.iter().any(|found| found == action), "{action} in {recorded:?}");
+        }
+        assert_eq!(recorded.iter().filter(|found| *found == "password.set").count(), 1, "the owner's, and no other");
+        // The way in is the way back in.
+        let question = bailiwick_ops::sign_in::passkey_begin(&db.store, &db.party(), &db.nobody::<SignIn>(HOME).await, VISITOR).unwrap();
+        let answer = device.get(&question.options);
+        let again = bailiwick_ops::sign_in::passkey(&db.store, &db.party(), &db.nobody::<SignIn>(HOME).await, VISITOR, &question.ceremony, &answer).await;
+        let again = db.store.gate().admit::<ChangeMyProofs>(
+            bailiwick_store::Credential::Session(again.unwrap()), crate::support::request(&db, HOME)).await.unwrap();
+        let only = passkeys::remove(&db.store, &again, passkey.id).await;
+        assert!(matches!(only, Err(Error::Conflict(text)) if text.contains("only way to sign in")), "{only:?}");
+        verified(&db).await;
+    }
+
+    async fn of_the_last_two_passkeys_removed_at_once_one_stays(db: Db) {
+        let acme = db.tenant("acme").await;
+        let token = link(&acme, NEW).await;
+        let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
+        let session = join(&db, &token, &asked, &device.create(&asked.options)).await.unwrap();
+        let permit = async || {
+            let credential = bailiwick_store::Credential::Session(SessionToken::parse(&session.expose()).unwrap());
+            db.store.gate().admit::<ChangeMyProofs>(credential, crate::support::request(&db, HOME)).await.unwrap()
+        };
+        let begun = passkeys::begin(&db.store, &db.party(), &permit().await).await.unwrap();
+        let new = passkeys::NewPasskey { ceremony: begun.ceremony, name: "Second".into(), credential: Authenticator::new().create(&begun.options) };
+        passkeys::finish(&db.store, &db.party(), &permit().await, new).await.unwrap();
+        let me = permit().await.caller().unwrap().user.id;
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let both = stored::of_user(&mut view, me).await.unwrap();
+        drop(view);
+        let (one, two) = (permit().await, permit().await);
+        let (one, two) = tokio::join!(passkeys::remove(&db.store, &one, both[0].id), passkeys::remove(&db.store, &two, both[1].id));
+        assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
+        verified(&db).await;
+    }
+
+    async fn invitation_answered_by_several_at_once_lets_one_in(db: Db) {
+        let acme = db.tenant("acme").await;
+        let token = link(&acme, NEW).await;
+        let (first, second) = (asked(&db, &token).await, asked(&db, &token).await);
+        let (mut mine, mut theirs) = (Authenticator::new(), Authenticator::new());
+        let (one, two) = (mine.create(&first.options), theirs.create(&second.options));
+        let nobody = db.nobody::<SignIn>(HOME).await;
+        let joining = Joining { name: "Eve".into(), password: "a password of my own".into() };
+        let (one, two, three) = tokio::join!(
+            join(&db, &token, &first, &one),
+            join(&db, &token, &second, &two),
+            invitations::accept(&db.store, &db.hasher, &nobody, &token, joining),
+        );
+        let in_by: Vec<_> = [&one, &two, &three].into_iter().filter(|outcome| outcome.is_ok()).collect();
+        assert_eq!(in_by.len(), 1, "{one:?} {two:?} {three:?}");
+        refused(join(&db, &token, &first, "{}").await);
+        verified(&db).await;
+    }
+
+    async fn answer_is_good_for_its_link_its_browser_and_five_minutes(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (token, other) = (link(&acme, NEW).await, link(&acme, "other@acme.example").await);
+        let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
+        let credential = device.create(&asked.options);
+        let nobody = db.nobody::<SignIn>(HOME).await;
+        refused(join_as(&db, &nobody, "another browser", &token, &asked, &credential).await);
+        refused(join(&db, &other, &asked, &credential).await);
+        let elsewhere = device.on("https://bailiwick.test.evil.example").create(&asked.options);
+        refused(join(&db, &token, &asked, &elsewhere).await);
+        db.clock.advance(Span::minutes(5));
+        refused(join(&db, &token, &asked, &credential).await);
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        assert!(users::by_email(&mut view, NEW).await.unwrap().is_none(), "nothing is left of any of them");
+    }
+}
