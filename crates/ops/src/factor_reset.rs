@@ -75,8 +75,10 @@ async fn remove(
     let now = tx.now();
     let letter = Letter::FactorReset(FactorResetLetter { organisation, by, at: now });
     mail::write(store, tx, &letter, id.uuid(), &user.email, now + Span::days(5)).await?;
-    let event = Event::new("mfa.reset", &last)?
-        .raising(Severity::High, format!("The second factors of a {} were removed", user.role.title()));
+    let event = Event::new("mfa.reset", &last)?.raising(
+        Severity::High,
+        format!("The second factors of a user with the role {} were removed", user.role.title()),
+    );
     Ok(tx.record(event, user))
 }
 

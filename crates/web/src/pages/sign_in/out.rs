@@ -41,9 +41,7 @@ mod tests {
         async fn person_of_a_suspended_organisation_is_offered_to_sign_out_and_does(db: Db) {
             let acme = db.tenant("acme").await;
             let mut owner = Browser::of(&acme.owner());
-            let mut operator = Browser::of(&db.platform().await.owner());
-            let path = format!("/platform/tenants/{}/suspend", acme.id());
-            assert_eq!(operator.post(&path, &[("reason", "Nobody paid.")]).await.led(), (303, "/platform/tenants"));
+            db.platform().await.suspend(acme.id()).await;
             let page = owner.get("/security").await;
             assert!(page.status == 403 && page.shows("This organisation is suspended"), "{}", page.body);
             assert!(page.shows("action=\"/sign-out\"") && !page.shows("Go to the start page"), "{}", page.body);
