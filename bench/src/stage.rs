@@ -42,7 +42,7 @@ use tempfile::TempDir;
 use crate::{Result, clock::SystemClock};
 
 const ORIGIN: &str = "bailiwick.bench";
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "nine brass lanterns adrift";
 const OWNER: &str = "owner@bench.example";
 
 /// A migrated database with keys beside it, gone when dropped.

@@ -26,6 +26,7 @@ const FURTHER = {
     ['/mail'],
     ['/api-keys/new'],
     ['/account'],
+    ['/account/password'],
     ['/users', 'td a'],
     ['/users?q=plan%40example.com', 'td a', 'a[href$="/disable"]'],
     ['/audit?action=user.role_changed', 'td a.into'],
@@ -124,6 +125,24 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
     await lookAt(page, 'Join Example Care', 'visitor-join');
     await page.goto(`${link}/decline`);
     await lookAt(page, 'Decline the invitation?', 'visitor-decline');
+  });
+
+  test('visitor who forgot a password asks for a letter and follows its link', async (t) => {
+    const page = await openPage(t, changing);
+    await page.goto('/reset');
+    await lookAt(page, 'Forgot your password?', 'visitor-forgot');
+    await page.locator('#address').fill(changing.signIns.auditor.address);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await lookAt(page, 'Look into your mailbox', 'visitor-asked');
+    const letter = page.getByRole('link', { name: 'Set a new password for Example Care' }).first();
+    // It arrives within a second or so.
+    for (let tries = 0; tries < 50 && (await letter.count()) === 0; tries += 1) {
+      await page.waitForTimeout(200);
+      await page.goto('/mailbox');
+    }
+    await page.goto(await letter.getAttribute('href'));
+    await page.goto(await page.locator('.letter a').first().getAttribute('href'));
+    await lookAt(page, 'Set a new password', 'visitor-reset');
   });
 
   test('auditor is asked for a code, and told what they may not do and what is not there', async (t) => {

@@ -87,6 +87,8 @@ ids! {
     AttemptId,
     /// A one-time enrolment link.
     EnrolmentId,
+    /// A one-time link that replaces a forgotten password.
+    PasswordResetId,
     /// A letter to somebody.
     MailId,
     /// A one-time code that was asked for a sensitive change.

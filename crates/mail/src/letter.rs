@@ -2,6 +2,7 @@
 
 mod factor_reset;
 mod passkey;
+mod password;
 mod step_up;
 
 use askama::Template;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use passkey::PasskeyLetter;
+pub use password::{PasswordChangedLetter, PasswordResetLetter};
 
 use crate::{Line, LinkBase, LinkPath};
 
@@ -32,6 +34,10 @@ pub enum Letter {
     PasskeyAdded(PasskeyLetter),
     /// A passkey was removed from the recipient's account.
     PasskeyRemoved(PasskeyLetter),
+    /// Somebody forgot their password.
+    PasswordReset(PasswordResetLetter),
+    /// Somebody's password was replaced.
+    PasswordChanged(PasswordChangedLetter),
 }
 
 /// What a letter about an invitation says.
@@ -105,6 +111,8 @@ impl Letter {
             Self::FactorReset(_) => MailKind::FactorReset,
             Self::PasskeyAdded(_) => MailKind::PasskeyAdded,
             Self::PasskeyRemoved(_) => MailKind::PasskeyRemoved,
+            Self::PasswordReset(_) => MailKind::PasswordReset,
+            Self::PasswordChanged(_) => MailKind::PasswordChanged,
         }
     }
 
@@ -129,27 +137,47 @@ impl Letter {
     /// # Errors
     /// [`Unrenderable`] where the subject would be too long.
     pub fn render(&self, base: &LinkBase) -> Result<Content, Unrenderable> {
-        let (letter, reminder) = match self {
-            Self::Invitation(letter) => (letter, false),
-            Self::InvitationReminder(letter) => (letter, true),
-            Self::StepUpCode(letter) => return letter.render(base),
-            Self::FactorReset(letter) => return letter.render(base),
-            Self::PasskeyAdded(letter) => return letter.render(base, true),
-            Self::PasskeyRemoved(letter) => return letter.render(base, false),
-        };
-        let (link, host, until) = (base.to(&letter.path), base.host(), until(letter.expires_at));
-        let text = InvitationText { letter, reminder, until: until.clone(), link: &link, host }.render();
-        let html = InvitationHtml { letter, reminder, until, link: &link, host }.render();
+        match self {
+            Self::Invitation(letter) => letter.render(false, base),
+            Self::InvitationReminder(letter) => letter.render(true, base),
+            Self::StepUpCode(letter) => letter.render(base),
+            Self::FactorReset(letter) => letter.render(base),
+            Self::PasskeyAdded(letter) => letter.render(base, true),
+            Self::PasskeyRemoved(letter) => letter.render(base, false),
+            Self::PasswordReset(letter) => letter.render(base),
+            Self::PasswordChanged(letter) => letter.render(base),
+        }
+    }
+}
+
+impl InvitationLetter {
+    fn render(&self, reminder: bool, base: &LinkBase) -> Result<Content, Unrenderable> {
+        let (link, host, until) = (base.to(&self.path), base.host(), until(self.expires_at));
+        let text =
+            InvitationText { letter: self, reminder, until: until.clone(), link: &link, host }.render();
+        let html = InvitationHtml { letter: self, reminder, until, link: &link, host }.render();
         let subject = if reminder {
-            format!("Your invitation to {} ends soon", letter.organisation)
+            format!("Your invitation to {} ends soon", self.organisation)
         } else {
-            format!("You are invited to {}", letter.organisation)
+            format!("You are invited to {}", self.organisation)
         };
-        Ok(Content {
+        Content::of(subject, text, html, link)
+    }
+}
+
+impl Content {
+    /// The parts as the templates gave them.
+    fn of(
+        subject: String,
+        text: askama::Result<String>,
+        html: askama::Result<String>,
+        link: Zeroizing<String>,
+    ) -> Result<Self, Unrenderable> {
+        Ok(Self {
             subject: Line::parse(subject).map_err(|_| Unrenderable)?,
             text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
             html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            link: Zeroizing::new(link.to_string()),
+            link,
         })
     }
 }

@@ -8,12 +8,13 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, users};
 use bailiwick_vault::{
-    password::{Password, PasswordError, PasswordHasher},
+    password::{About, PasswordHasher},
     token::EnrolmentToken,
 };
 
 use crate::{
     Error, Result,
+    passwords::{about, choose, long_enough},
     sign_in::{
         Step,
         session::{leave_elsewhere, open_session},
@@ -81,12 +82,12 @@ pub async fn complete(
     token: &EnrolmentToken,
     password: String,
 ) -> Result<Step> {
-    let password = chosen(password)?;
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
     if !usable(store, &inside, token).await? {
         return Err(Error::Conflict(DEAD));
     }
+    let password = choose(hasher, "password", password, whose(store, &inside, token).await?).await?;
     let hash = hasher.hash(&password).await.map_err(Error::Password)?;
     let step = store
         .change(&inside, async |tx| {
@@ -127,7 +128,7 @@ pub async fn set_password(
     user: UserId,
     password: String,
 ) -> Result<()> {
-    let hash = hasher.hash(&chosen(password)?).await.map_err(Error::Password)?;
+    let hash = hasher.hash(&long_enough("password", password)?).await.map_err(Error::Password)?;
     store
         .change(permit, async |tx| {
             let user = users::lock(tx, user).await?;
@@ -142,11 +143,10 @@ pub async fn set_password(
         .await
 }
 
-/// A password that somebody chose, if it may be one.
-pub(crate) fn chosen(password: String) -> Result<Password> {
-    Password::chosen(password).map_err(|error| match error {
-        PasswordError::TooShort => Error::field("password", "Use at least 12 characters."),
-        PasswordError::TooLong => Error::field("password", "Use fewer than 1,024 bytes."),
-        error => Error::Password(error),
-    })
+/// What others know of whoever holds a link.
+async fn whose(store: &Store, inside: &Permit<SignIn>, token: &EnrolmentToken) -> Result<About> {
+    let mut view = store.read(inside).await?;
+    let enrolment = accounts::enrolment(&mut view, &token.hash()).await?;
+    let user = users::find(&mut view, enrolment.user).await?;
+    about(&mut view, &user).await
 }

@@ -9,6 +9,7 @@ pub mod factors;
 pub mod invitations;
 pub mod mail;
 pub mod passkeys;
+pub mod passwords;
 pub mod policy;
 pub mod posture;
 pub mod security_events;

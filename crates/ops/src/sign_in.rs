@@ -1,6 +1,6 @@
 //! Signing in and out. Every answer to a wrong guess is the same, whatever was wrong with it.
 
-mod attempts;
+pub(crate) mod attempts;
 mod code;
 mod passkey;
 pub(crate) mod session;
@@ -24,7 +24,7 @@ pub use passkey::{Asked, passkey, passkey_begin};
 pub use session::sign_out;
 
 /// Organisations of one address that are tried at most.
-const TENANTS: usize = 8;
+pub(crate) const TENANTS: usize = 8;
 
 const WRONG_PASSWORD: &str =
     "The address or the password is not right. After five wrong tries, wait fifteen minutes.";

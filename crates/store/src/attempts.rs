@@ -98,6 +98,25 @@ pub async fn refused_anywhere_since(
     Ok(count.map_or(0, |(n,)| n))
 }
 
+/// Whether an attempt at this account and factor, from whatever source, was turned away unseen since `since`.
+pub async fn limited_anywhere_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    since: Timestamp,
+) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND outcome = 'limited' LIMIT 1",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros()
+    )?;
+    Ok(found.is_some())
+}
+
 /// Refused attempts with one factor in the session that waits for it, from whatever source.
 pub async fn refused_in(scope: &mut impl Scope, waiting: &Session, factor: &str) -> Result<i64> {
     let tenant = scope.tenant();
@@ -114,6 +133,6 @@ pub async fn refused_in(scope: &mut impl Scope, waiting: &Session, factor: &str)
 }
 
 /// An unknown source is stored as nothing, so that all unknown sources count together.
-fn source_bytes(source: Option<&[u8; 32]>) -> Vec<u8> {
+pub(crate) fn source_bytes(source: Option<&[u8; 32]>) -> Vec<u8> {
     source.map(|tag| tag.to_vec()).unwrap_or_default()
 }

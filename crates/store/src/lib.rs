@@ -21,6 +21,7 @@ pub mod mail;
 pub mod migrate;
 mod page;
 pub mod passkeys;
+pub mod password_resets;
 mod pool;
 pub mod posture;
 pub mod regions;

@@ -17,7 +17,7 @@ use bailiwick_vault::token::SessionToken;
 use crate::Db;
 
 /// Everybody's password.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "nine brass lanterns adrift";
 
 /// Somebody with a session.
 #[derive(Clone)]

@@ -1,10 +1,14 @@
-//! Password hashing: Argon2id (RFC 9106) off the request threads, a bounded number at a time.
+//! Password hashing: Argon2id (RFC 9106) off the request threads, a bounded number at a time; and what speaks
+//! against a password that somebody chooses.
 //!
 //! Each hash takes 19 MiB and some 30 ms by intent, so an unbounded number at once is a denial of service.
 //! The permits of [`PasswordHasher`] are the bound; a caller that gives up waiting does not free the permit
-//! of work already begun.
+//! of work already begun. Judging a chosen password counts as such work: it takes some milliseconds, and may
+//! read a disk.
 
+mod compromised;
 mod cost;
+mod strength;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -12,7 +16,9 @@ use std::sync::Arc;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+pub use compromised::{CompromisedList, ListError};
 pub use cost::{CostError, PasswordCost};
+pub use strength::About;
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -33,7 +39,8 @@ const OUTPUT: usize = 32;
 pub struct Password(Arc<Zeroizing<String>>);
 
 impl Password {
-    /// A password being set: long enough, and not too long. Whether it is too common is checked elsewhere.
+    /// A password being set: long enough, and not too long. Whether it is easy to guess or known is for
+    /// [`PasswordHasher::weakness`] to say.
     ///
     /// # Errors
     /// [`PasswordError::TooShort`], [`PasswordError::TooLong`].
@@ -55,6 +62,12 @@ impl Password {
             return Err(PasswordError::TooLong);
         }
         Ok(Self(Arc::new(text)))
+    }
+
+    /// Whether both are the same text, in a time that depends on their lengths alone.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 }
 
@@ -103,11 +116,21 @@ pub enum Verdict {
     Mismatch,
 }
 
-/// Hashes and verifies passwords, a bounded number at a time.
+/// What speaks against a chosen password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// It is among those that were leaked elsewhere (OWASP ASVS 5.0, 6.2.4 and 6.2.12).
+    Compromised,
+    /// It is easy to guess (OWASP ASVS 5.0, 6.2.11); why, in sentences for whoever chose it, or nothing.
+    Guessable(String),
+}
+
+/// Hashes, verifies and judges passwords, a bounded number at a time.
 pub struct PasswordHasher {
     cost: PasswordCost,
     permits: Arc<Semaphore>,
     entropy: Arc<dyn Entropy>,
+    list: Option<Arc<CompromisedList>>,
 }
 
 impl PasswordHasher {
@@ -115,7 +138,38 @@ impl PasswordHasher {
     #[must_use]
     pub fn new(cost: PasswordCost, permits: NonZeroUsize, entropy: Arc<dyn Entropy>) -> Self {
         let permits = permits.get().min(Semaphore::MAX_PERMITS);
-        Self { cost, permits: Arc::new(Semaphore::new(permits)), entropy }
+        Self { cost, permits: Arc::new(Semaphore::new(permits)), entropy, list: None }
+    }
+
+    /// The same, which also finds the passwords of this list compromised.
+    #[must_use]
+    pub fn refusing(self, list: CompromisedList) -> Self {
+        Self { list: Some(Arc::new(list)), ..self }
+    }
+
+    /// What speaks against a password that a person known by `about` chooses; nothing where it may be set.
+    ///
+    /// # Errors
+    /// [`PasswordError::List`] when the list of compromised passwords cannot be read any more: then nobody can
+    /// say that the password is none of them. [`PasswordError::Stopped`].
+    pub async fn weakness(
+        &self,
+        password: &Password,
+        about: About,
+    ) -> Result<Option<Weakness>, PasswordError> {
+        let (password, list) = (Arc::clone(&password.0), self.list.clone());
+        self.run(move || {
+            if compromised::is_well_known(&password) {
+                return Ok(Some(Weakness::Compromised));
+            }
+            if let Some(list) = list
+                && list.holds(&password).map_err(PasswordError::List)?
+            {
+                return Ok(Some(Weakness::Compromised));
+            }
+            Ok(strength::guessable(&password, &about).map(Weakness::Guessable))
+        })
+        .await
     }
 
     /// Hashes a password under a new salt.
@@ -242,6 +296,9 @@ pub enum PasswordError {
     /// There was no memory for the hash.
     #[error("not enough memory to hash a password")]
     Memory,
+    /// The list of compromised passwords cannot be searched.
+    #[error("the list of compromised passwords cannot be searched: {0}")]
+    List(#[source] ListError),
     /// The runtime is shutting down.
     #[error("password hashing has stopped")]
     Stopped,

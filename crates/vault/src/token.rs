@@ -33,10 +33,14 @@ pub enum Invitation {}
 /// The first sign-in of an owner, or the replacement of a lost credential.
 #[derive(Debug)]
 pub enum Enrolment {}
+/// A forgotten password, mailed to the address of the account.
+#[derive(Debug)]
+pub enum PasswordReset {}
 
 impl Kind for Session {}
 impl Kind for Invitation {}
 impl Kind for Enrolment {}
+impl Kind for PasswordReset {}
 
 mod sealed {
     pub trait Kind {
@@ -51,6 +55,9 @@ mod sealed {
     impl Kind for super::Enrolment {
         const NAME: &'static str = "EnrolmentToken";
     }
+    impl Kind for super::PasswordReset {
+        const NAME: &'static str = "PasswordResetToken";
+    }
 }
 
 /// The token in a session cookie.
@@ -59,6 +66,8 @@ pub type SessionToken = Token<Session>;
 pub type InvitationToken = Token<Invitation>;
 /// The token in an enrolment link.
 pub type EnrolmentToken = Token<Enrolment>;
+/// The token in the link with which a forgotten password is replaced.
+pub type PasswordResetToken = Token<PasswordReset>;
 
 /// A secret that speaks for whoever holds it.
 pub struct Token<K: Kind> {

@@ -243,7 +243,7 @@ impl Error {
             Self::SignedIn => (
                 "signed-in",
                 "This browser is signed in",
-                "The link is for somebody new. What they do with it must not be recorded as done by whoever is signed in here.",
+                "The link is for somebody who is not signed in. What they do with it must not be recorded as done by whoever is signed in here.",
                 &["Sign out, then open the link again.", "Or open the link in a private window."],
             ),
             Self::Invalid(_) => (

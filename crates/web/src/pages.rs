@@ -19,6 +19,7 @@ mod platform;
 mod policy;
 mod reach;
 mod refused;
+mod reset;
 mod roles;
 mod rows;
 mod security;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Routes {
         .get("/", start::start)
         .merge(sign_in::routes())
         .merge(enrol::routes())
+        .merge(reset::routes())
         .merge(security::routes())
         .merge(users::routes())
         .merge(invitations::routes())

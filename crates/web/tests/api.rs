@@ -11,9 +11,11 @@ use bailiwick_proof::{
     tree::verify_inclusion,
 };
 use bailiwick_store::audit::note_verification;
-use bailiwick_testkit::{Authenticator, both_databases};
+use bailiwick_testkit::{Authenticator, PASSWORD, both_databases};
 use serde_json::{Value, json};
 use support::{Caller, Sent, Service, full_key};
+
+const NEW: &str = "seven quiet lanterns";
 
 both_databases! {
     async fn a_key_is_shown_once_and_works_until_it_is_revoked(db: Db) {
@@ -107,6 +109,28 @@ both_databases! {
         assert_eq!(service.get(&owner, &location).await.status, StatusCode::NOT_FOUND);
         let program = Caller::Program(full_key(&acme).await);
         assert_eq!(service.get(&program, "/v1/me/passkeys").await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn person_changes_their_password_and_goes_on_under_a_new_session(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let program = Caller::Program(full_key(&acme).await);
+        let put = async |caller: &Caller, current: &str, new: &str| {
+            let body = json!({"current": current, "new": new});
+            service.send(caller, &Method::PUT, "/v1/me/password", Sent::Json(body)).await
+        };
+        let wrong = put(&owner, "not the present one", NEW).await;
+        assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("#/current")));
+        let weak = put(&owner, PASSWORD, "password1234").await;
+        assert_eq!((weak.status, &weak.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("#/new")));
+        let done = put(&owner, PASSWORD, NEW).await;
+        assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.text());
+        let cookie = done.header("set-cookie").strip_prefix("__Host-bailiwick=").unwrap();
+        let renewed = Caller::Browser(cookie.split(';').next().unwrap().to_owned());
+        assert_eq!(service.get(&renewed, "/v1/me").await.json()["signed_in_by"], "password");
+        assert_eq!(service.get(&owner, "/v1/me").await.status, StatusCode::UNAUTHORIZED, "the token before is refused");
+        assert_eq!(put(&program, NEW, PASSWORD).await.status, StatusCode::FORBIDDEN);
     }
 
     async fn program_walks_a_long_list_to_its_end(db: Db) {

@@ -447,8 +447,12 @@ both_databases! {
             ("/sign-in".to_owned(), vec![("address", address), ("password", SECRET.to_owned()), ("more", "x".to_owned())]),
             (format!("/enrol/{}", own.link), vec![("new", SECRET.to_owned()), ("again", "another one entirely".to_owned())]),
             (format!("/enrol/{}", own.link), vec![("new", "short".to_owned()), ("again", SECRET.to_owned())]),
+            (format!("/reset/{}", own.reset), vec![("new", SECRET.to_owned()), ("again", "another one entirely".to_owned())]),
+            (format!("/reset/{}", own.reset), vec![("new", "short".to_owned()), ("again", SECRET.to_owned())]),
+            ("/account/password".to_owned(), vec![("current", SECRET.to_owned()), ("new", SECRET.to_owned()), ("again", "x".to_owned())]),
         ] {
-            let answer = stage.service.send(&Caller::Nobody, &Method::POST, &path, Sent::Form(fields)).await;
+            let caller = if path.starts_with("/account") { &stage.owner } else { &Caller::Nobody };
+            let answer = stage.service.send(caller, &Method::POST, &path, Sent::Form(fields)).await;
             assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
             check_page(&answer, &path);
             assert!(!answer.text().contains(SECRET), "{path}: {}", answer.text());

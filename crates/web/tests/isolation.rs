@@ -39,6 +39,8 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("GET", "/v1/me/passkeys/{id}", "it takes a passkey of the person's own"),
     ("PUT", "/v1/me/passkeys/{id}/name", "it takes a passkey of the person's own"),
     ("DELETE", "/v1/me/passkeys/{id}", "it takes a passkey of the person's own"),
+    ("POST", "/account/password", "with another password nobody could be signed in again for the rest"),
+    ("PUT", "/v1/me/password", "with another password nobody could be signed in again for the rest"),
 ];
 
 /// Somebody who tries every route.

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{Entity, named};
 use crate::{
-    ids::{AttemptId, EnrolmentId, FactorId, SessionId, UserId},
+    ids::{AttemptId, EnrolmentId, FactorId, PasswordResetId, SessionId, UserId},
     time::Timestamp,
 };
 
@@ -94,7 +94,7 @@ named! {
         Password = "password",
         /// The password and a one-time code.
         PasswordTotp = "password_totp",
-        /// A one-time enrolment link.
+        /// A one-time link in place of the password: of an enrolment, an invitation or a forgotten password.
         Enrolment = "enrolment",
         /// A passkey, which is possession and knowledge or biometry in one.
         Passkey = "passkey",
@@ -151,7 +151,7 @@ pub struct Attempt {
     pub id: AttemptId,
     /// The account it was aimed at.
     pub user: UserId,
-    /// `password`, `totp` or `passkey`.
+    /// `password`, `totp` or `passkey`; `password_reset` for a link that was asked for once too often.
     pub factor: String,
     /// How it ended.
     pub outcome: AttemptOutcome,
@@ -186,6 +186,38 @@ pub struct Enrolment {
 
 impl Entity for Enrolment {
     const KIND: &'static str = "enrolment";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+    fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}
+
+/// A one-time link that replaces a forgotten password. The token exists only as a hash, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PasswordReset {
+    /// The link's id.
+    pub id: PasswordResetId,
+    /// Whose password it replaces.
+    pub user: UserId,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ceases to work.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+impl PasswordReset {
+    /// Whether it works at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && now < self.expires_at
+    }
+}
+
+impl Entity for PasswordReset {
+    const KIND: &'static str = "password_reset";
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }

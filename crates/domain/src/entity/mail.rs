@@ -19,6 +19,10 @@ named! {
         PasskeyAdded = "passkey_added",
         /// A passkey was removed from the recipient's account.
         PasskeyRemoved = "passkey_removed",
+        /// The link that replaces a forgotten password.
+        PasswordReset = "password_reset",
+        /// The news that a password was replaced.
+        PasswordChanged = "password_changed",
     }
 }
 
@@ -32,6 +36,8 @@ impl MailKind {
             Self::FactorReset => "Notice of removed second factors",
             Self::PasskeyAdded => "Notice of a new passkey",
             Self::PasskeyRemoved => "Notice of a removed passkey",
+            Self::PasswordReset => "Link to replace a password",
+            Self::PasswordChanged => "News of a changed password",
         }
     }
 }

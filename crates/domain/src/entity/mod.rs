@@ -14,7 +14,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 pub use account::{
-    Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, Session, SignInMethod,
+    Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, PasswordReset, Session,
+    SignInMethod,
 };
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use event::{SecurityEvent, Severity, Triage};

@@ -14,15 +14,14 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, invitations, tenants, users};
 use bailiwick_vault::{
-    password::PasswordHasher,
+    password::{About, PasswordHasher},
     token::{InvitationToken, SessionToken},
 };
 
 use super::inviter::stands;
 use crate::{
-    Error, Result,
-    enrolment::chosen,
-    mail,
+    Error, Result, mail,
+    passwords::choose,
     sign_in::{
         Step,
         session::{leave_elsewhere, open_session},
@@ -81,12 +80,14 @@ pub async fn accept(
 ) -> Result<SessionToken> {
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
-    if look(store, &inside, token).await?.is_none() {
+    let Some(invited) = look(store, &inside, token).await? else {
         return Err(dead(store, &inside, token).await?);
-    }
+    };
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&joining.name));
-    let password = match chosen(joining.password) {
+    let Invited { invitation, organisation } = invited;
+    let about = About { name: joining.name, email: invitation.email, organisation };
+    let password = match choose(hasher, "password", joining.password, about).await {
         Ok(password) => Some(password),
         Err(Error::Invalid(problems)) => {
             for problem in problems {

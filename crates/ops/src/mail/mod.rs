@@ -11,8 +11,8 @@ use bailiwick_mail::Letter;
 use bailiwick_store::{Event, Scope, Store, Tx, mail};
 use uuid::Uuid;
 
-pub(crate) use limits::within_limits;
 pub use limits::{PER_RECIPIENT, PER_TENANT};
+pub(crate) use limits::{within_limits, within_organisation};
 pub use room::{Mailroom, RoundError};
 
 use crate::Result;

@@ -5,8 +5,8 @@
 
 use bailiwick_domain::{
     entity::{Attempt, AttemptOutcome, Session, Severity, User},
-    ids::{AttemptId, TenantId},
-    rule::SignIn,
+    ids::{AttemptId, SessionId, TenantId},
+    rule::{SignIn, Writes},
     time::Span,
 };
 use bailiwick_store::{Event, Permit, Public, Recorded, Scope, Store, Tx, attempts, users};
@@ -15,7 +15,7 @@ use crate::{Error, Result};
 
 /// Wrong guesses from one source at one account and factor before it has to wait, and wrong codes that end the session
 /// which waits for one.
-pub(super) const GUESSES: i64 = 5;
+pub(crate) const GUESSES: i64 = 5;
 /// How far back wrong guesses of one source count.
 const WINDOW: Span = Span::minutes(15);
 /// Wrong codes at one account from all sources together before no code is taken for a while.
@@ -29,8 +29,10 @@ const CODES_WINDOW: Span = Span::hours(1);
 
 /// What is guessed at.
 #[derive(Clone, Copy)]
-pub(super) enum Guess<'a> {
+pub(crate) enum Guess<'a> {
     Password,
+    /// The password of whoever is signed in, asked for once more in this session. It counts with those of signing in.
+    Current(SessionId),
     /// A one-time code, for which this session waits.
     Code(&'a Session),
     /// A passkey, which is not guessed: a wrong one is noted, and never keeps out the right one.
@@ -40,15 +42,15 @@ pub(super) enum Guess<'a> {
 impl Guess<'_> {
     const fn factor(self) -> &'static str {
         match self {
-            Self::Password => "password",
+            Self::Password | Self::Current(_) => "password",
             Self::Code(_) => "totp",
             Self::Passkey => "passkey",
         }
     }
 }
 
-/// Why a step of signing in leaves its transaction without anything written.
-pub(super) enum Stop {
+/// Why an attempt leaves its transaction without anything written.
+pub(crate) enum Stop {
     /// Over a limit, as the log says already. Saying it each time would let a guesser flood the log.
     Unsaid(Error),
     /// As every operation fails.
@@ -94,17 +96,17 @@ enum Limit {
 }
 
 /// The attempts of one source at one account with one factor.
-pub(super) struct Attempts<'a> {
+pub(crate) struct Attempts<'a, R: Writes = SignIn> {
     store: &'a Store,
-    permit: &'a Permit<SignIn>,
+    permit: &'a Permit<R>,
     user: &'a User,
     guess: Guess<'a>,
 }
 
-impl<'a> Attempts<'a> {
-    pub(super) const fn of(
+impl<'a, R: Writes> Attempts<'a, R> {
+    pub(crate) const fn of(
         store: &'a Store,
-        permit: &'a Permit<SignIn>,
+        permit: &'a Permit<R>,
         user: &'a User,
         guess: Guess<'a>,
     ) -> Self {
@@ -113,7 +115,7 @@ impl<'a> Attempts<'a> {
 
     /// Refuses whoever is over the limit before any work is done for them. What is counted here may be one behind:
     /// [`limited`](Self::limited) decides.
-    pub(super) async fn look(&self) -> Result<()> {
+    pub(crate) async fn look(&self) -> Result<()> {
         let mut view = self.store.read(self.permit).await?;
         let limit = self.limit(&mut view).await?;
         drop(view);
@@ -127,7 +129,7 @@ impl<'a> Attempts<'a> {
     /// The answer to whoever is over the limit, in a transaction that has locked the user, which makes the count exact.
     ///
     /// The first one of the window leaves with its record, the others leave nothing.
-    pub(super) async fn limited(&self, tx: &mut Tx) -> Result<Option<Recorded<Error>>, Stop> {
+    pub(crate) async fn limited(&self, tx: &mut Tx) -> Result<Option<Recorded<Error>>, Stop> {
         match self.limit(tx).await? {
             Limit::Open => Ok(None),
             Limit::Said(error) => Err(Stop::Unsaid(error)),
@@ -159,7 +161,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// A wrong guess, within a change that has locked the user.
-    pub(super) async fn refused(&self, tx: &mut Tx) -> Result<Event> {
+    pub(crate) async fn refused(&self, tx: &mut Tx) -> Result<Event> {
         let event = self.event(tx, AttemptOutcome::Refused).await?;
         if matches!(self.guess, Guess::Code(_)) && self.everywhere(tx).await? >= CODES {
             let text =
@@ -170,7 +172,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// A right guess, within a change that has locked the user.
-    pub(super) async fn accepted(&self, tx: &mut Tx) -> Result<Event> {
+    pub(crate) async fn accepted(&self, tx: &mut Tx) -> Result<Event> {
         self.event(tx, AttemptOutcome::Accepted).await
     }
 
@@ -218,13 +220,21 @@ impl<'a> Attempts<'a> {
         };
         let waiting = match self.guess {
             Guess::Password | Guess::Passkey => None,
-            Guess::Code(waiting) => Some(waiting.id),
+            Guess::Current(session) => Some(session),
+            Guess::Code(session) => Some(session.id),
         };
         let written = attempts::insert(tx, attempt, source.as_ref(), waiting).await?;
+        let [accepted, refused, limited] = match self.guess {
+            // Nobody signs in by it.
+            Guess::Current(_) => ["password.confirmed", "password.refused", "password.limited"],
+            Guess::Password | Guess::Passkey | Guess::Code(_) => {
+                ["sign_in.accepted", "sign_in.refused", "sign_in.limited"]
+            }
+        };
         Ok(match outcome {
-            AttemptOutcome::Accepted => Event::new("sign_in.accepted", &written)?,
-            AttemptOutcome::Refused => Event::new("sign_in.refused", &written)?.refused(),
-            AttemptOutcome::Limited => Event::new("sign_in.limited", &written)?.refused(),
+            AttemptOutcome::Accepted => Event::new(accepted, &written)?,
+            AttemptOutcome::Refused => Event::new(refused, &written)?.refused(),
+            AttemptOutcome::Limited => Event::new(limited, &written)?.refused(),
         })
     }
 

@@ -61,6 +61,7 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
             for check in [
                 "certificate",
                 "mail",
+                "passwords",
                 "root key",
                 "signing key",
                 "database",
@@ -123,6 +124,10 @@ async fn installation(settings: &Settings, report: &mut Report) {
             report.note("mail", checked);
         }
         None => report.skip("mail"),
+    }
+    match &settings.password.compromised {
+        Some(path) => report.note("passwords", installation::passwords::list(path).map(drop)),
+        None => report.skip("passwords"),
     }
     let ground =
         installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));

@@ -21,7 +21,7 @@ use crate::{
     demo::{DemoClock, DemoSignIn, Seed},
     exit::Failure,
     http::listen::listen,
-    installation::{self, Installation, Undo, mail::Mail},
+    installation::{self, Installation, Undo, mail::Mail, passwords},
     jobs::supervise::describe,
     logging, ui,
 };
@@ -154,7 +154,7 @@ async fn open(
     let mut undo = Undo::default();
     let dynamic: Arc<dyn Clock> = Arc::<DemoClock<SystemClock>>::clone(&clock);
     let installation = installation::create(settings, dynamic, &mut undo).await?;
-    match seed(&installation, mail, &clock)
+    match seed(settings, &installation, mail, &clock)
         .await
         .and_then(|sign_ins| keep(&kept, &sign_ins).map(|()| sign_ins))
     {
@@ -170,12 +170,13 @@ async fn open(
 }
 
 async fn seed(
+    settings: &Settings,
     installation: &Installation,
     mail: &Mail,
     clock: &DemoClock<SystemClock>,
 ) -> Result<Vec<SignIn>, Failure> {
     let store = &installation.store;
-    let hasher = installation::hasher(&installation.entropy);
+    let hasher = passwords::hasher(&settings.password, &installation.entropy)?;
     let room = mail.room(store, &installation.jobs);
     let sign_ins = Seed::new(store, &installation.jobs, &hasher, room, clock)
         .run()

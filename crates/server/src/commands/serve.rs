@@ -15,7 +15,7 @@ use crate::{
         listen::listen,
         tls::{Certificate, Files},
     },
-    installation::{self, Installation, application, mail::Mail},
+    installation::{self, Installation, application, mail::Mail, passwords},
     jobs::{
         audit::{SEQUENCE_EVERY, Sequence, Sign},
         mail::{DELIVER_EVERY, Deliver, REMIND_EVERY, Remind},
@@ -37,6 +37,9 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
     // What can be refused without looking at the database comes first.
     let openings = Openings::take(settings)?;
     let mail = Mail::of(settings)?;
+    if let Some(path) = &settings.password.compromised {
+        passwords::list(path)?;
+    }
     let installation = Installation::open(settings, Arc::new(SystemClock)).await?;
     let listen = openings.public.local_addr().map_err(Failure::failed)?;
     let redirect = openings.redirect.as_ref().map(TcpListener::local_addr).transpose();
@@ -111,7 +114,7 @@ pub(crate) async fn up(
 ) -> Result<(), Failure> {
     let metrics = Metrics::new();
     let region = installation::region(settings)?;
-    let app = application(&settings.server, region, installation, &mail.outgoing, &metrics.http)?;
+    let app = application(settings, region, installation, &mail.outgoing, &metrics.http)?;
     let server = Server {
         public: openings.public,
         // The service has HTTPS enforced, or the configuration would not have this listener.

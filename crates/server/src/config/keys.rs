@@ -28,6 +28,10 @@ pub(crate) static SECTIONS: &[Section] = &[
     Section { name: "keys", about: "The keys of the region `local`; `[regions.local.keys]` says the same." },
     Section { name: "audit", about: "The proof beside the audit log." },
     Section { name: "mail", about: "How letters to people leave, such as invitations." },
+    Section {
+        name: "password",
+        about: "What a hash of a password costs, and which passwords nobody may choose.",
+    },
     Section { name: "log", about: "What the server tells its operator, on the standard error stream." },
     Section { name: "packs", about: "Permissions of the product that the server guards." },
 ];
@@ -158,6 +162,23 @@ keys! {
 
     /// How long the mail server may take for one answer.
     MAIL_TIMEOUT_SECONDS: Bounded<1, 120> = "mail.timeout_seconds", default "20";
+
+    /// The memory that one hash of a password takes (Argon2id, RFC 9106), in KiB. Memory times iterations has to be 35840 at
+    /// least, below which no choice of the OWASP guide lies. Hashes made at another cost are renewed when their owners sign in.
+    PASSWORD_MEMORY_KIB: Bounded<7_168, 1_048_576> = "password.memory_kib", default "19456";
+
+    /// How often a hash goes over that memory.
+    PASSWORD_ITERATIONS: Bounded<1, 64> = "password.iterations", default "2";
+
+    /// The lanes of one hash.
+    PASSWORD_PARALLELISM: Bounded<1, 16> = "password.parallelism", default "1";
+
+    /// Hashes that are computed at once; further ones wait. Without it, as many as there are cores.
+    PASSWORD_HASHES_AT_ONCE: Bounded<1, 256> = "password.hashes_at_once", example "4";
+
+    /// A file of leaked passwords that nobody may choose: lines of `SHA1HEX` or `SHA1HEX:COUNT`, sorted by hash.
+    /// It is searched where it lies and never loaded. Without it, a small list in the program counts alone.
+    PASSWORD_COMPROMISED: PathBuf = "password.compromised", example "compromised-passwords.txt";
 
     /// How log lines are written.
     LOG_FORMAT: LogFormat = "log.format", default "text";

@@ -27,7 +27,7 @@ pub(crate) use address::{DatabaseUrl, PublicUrl};
 pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
-pub(crate) use settings::{Database, Keys, MailServer, Packs, Password, Region, Server, Settings};
+pub(crate) use settings::{Database, Keys, MailServer, Packs, Password, Passwords, Region, Server, Settings};
 pub(crate) use show::show;
 pub(crate) use template::template;
 

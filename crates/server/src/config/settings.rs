@@ -1,8 +1,9 @@
 //! The settings with their types.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use bailiwick_mail::Sender;
+use bailiwick_vault::password::PasswordCost;
 
 use super::{
     Config, Problem, Problems,
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) audit: Audit,
     /// `[mail]`; nothing where letters do not leave.
     pub(crate) mail: Option<MailServer>,
+    /// `[password]`
+    pub(crate) password: Passwords,
     /// `[log]`
     pub(crate) log: Log,
     /// `[packs]`
@@ -105,6 +108,15 @@ pub(crate) enum Password {
     File(PathBuf),
 }
 
+/// `[password]`: see the table of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Passwords {
+    pub(crate) cost: PasswordCost,
+    /// As many as there are cores where nothing is said.
+    pub(crate) hashes_at_once: Option<NonZeroUsize>,
+    pub(crate) compromised: Option<PathBuf>,
+}
+
 /// `[log]`: see the table of keys.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Log {
@@ -138,6 +150,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
             sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
         },
         mail: mail(config)?,
+        password: passwords(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },
         packs: Packs { built_in: value(config, &PACKS_BUILT_IN)?, files: value(config, &PACKS_FILES)? },
     };
@@ -226,6 +239,23 @@ fn mail(config: &Config) -> Result<Option<MailServer>, Problem> {
         from,
         timeout,
     }))
+}
+
+fn passwords(config: &Config) -> Result<Passwords, Problem> {
+    let memory = value(config, &PASSWORD_MEMORY_KIB)?.number();
+    let iterations = value(config, &PASSWORD_ITERATIONS)?.number();
+    let cost = PasswordCost::new(memory, iterations, value(config, &PASSWORD_PARALLELISM)?.number());
+    let cost = cost.map_err(|_| {
+        let message = "`password.memory_kib` times `password.iterations` is less than 35840, and so than every choice of the OWASP guide: raise one of them";
+        // Whichever was given; where both were, the line of the first.
+        match config.given(PASSWORD_MEMORY_KIB.path()) {
+            Some(_) => conflict(config, &PASSWORD_MEMORY_KIB, message),
+            None => conflict(config, &PASSWORD_ITERATIONS, message),
+        }
+    })?;
+    let hashes_at_once = optional(config, &PASSWORD_HASHES_AT_ONCE)
+        .and_then(|at_once| NonZeroUsize::new(at_once.number() as usize));
+    Ok(Passwords { cost, hashes_at_once, compromised: optional(config, &PASSWORD_COMPROMISED) })
 }
 
 fn region(config: &Config) -> Result<Region, Problem> {

@@ -359,3 +359,40 @@ fn load_one(key: &str, value: &str) -> Result<Config, Problems> {
     let flags = vec![Assignment::new("--set", key, value.into())];
     Config::load(&Sources::of_flags(flags))
 }
+
+#[test]
+fn operator_cannot_make_hashes_of_passwords_cheap() {
+    let line = WHOLE.lines().count() + 2;
+    let settled = |keys: &str| {
+        let config = text(&format!("{WHOLE}[password]\n{keys}\n"));
+        config.and_then(|config| config.settings()).map_err(|problems| problems.to_string())
+    };
+    for (keys, at, says) in [
+        (
+            "memory_kib = 7167",
+            line,
+            "`password.memory_kib` is 7167; expected a whole number from 7168 to 1048576",
+        ),
+        ("memory_kib = \"19456\"", line, "`password.memory_kib` is \"19456\""),
+        ("iterations = 0", line, "`password.iterations` is 0; expected a whole number from 1 to 64"),
+        ("parallelism = 17", line, "`password.parallelism` is 17; expected a whole number from 1 to 16"),
+        ("hashes_at_once = 0", line, "`password.hashes_at_once` is 0"),
+        ("compromised = 7", line, "`password.compromised` is 7; expected a path"),
+        ("iteration = 3", line, "there is no key `password.iteration`; the nearest is `password.iterations`"),
+        ("iterations = 1", line, "less than 35840"),
+        ("iterations = 4\nmemory_kib = 7168", line + 1, "less than 35840"),
+    ] {
+        let refusal = settled(keys).expect_err(keys);
+        assert!(
+            refusal.contains(says) && refusal.contains(&format!("bailiwick.toml:{at}: ")),
+            "{keys}: {refusal}"
+        );
+    }
+    let default = settled("").unwrap().password;
+    assert_eq!((default.cost, default.hashes_at_once, default.compromised), (Default::default(), None, None));
+    let strong = "memory_kib = 65536\niterations = 3\nparallelism = 4\nhashes_at_once = 2\ncompromised = \"leaked.txt\"";
+    let strong = settled(strong).unwrap().password;
+    assert_eq!(strong.cost, bailiwick_vault::password::PasswordCost::new(65_536, 3, 4).unwrap());
+    assert_eq!(strong.hashes_at_once.map(std::num::NonZeroUsize::get), Some(2));
+    assert_eq!(strong.compromised.as_deref(), Some(Path::new("/etc/bailiwick/leaked.txt")));
+}

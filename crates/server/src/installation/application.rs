@@ -1,16 +1,10 @@
 //! The web side of an installation.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::sync::Arc;
 
-use bailiwick_domain::{
-    clock::Entropy,
-    posture::{DatabaseKind, TlsEndpoint, TlsMode},
-};
+use bailiwick_domain::posture::{DatabaseKind, TlsEndpoint, TlsMode};
 use bailiwick_ops::posture::Environment;
-use bailiwick_vault::{
-    password::{PasswordCost, PasswordHasher},
-    provider::KeyProvider,
-};
+use bailiwick_vault::provider::KeyProvider;
 use bailiwick_web::{
     bootstrap::{App, Transport},
     limits::Limits,
@@ -18,27 +12,28 @@ use bailiwick_web::{
 };
 use tower::Layer;
 
-use super::Installation;
+use super::{Installation, passwords};
 use crate::{
-    config::{self, Database, DatabaseTls, Region, Server},
+    config::{self, Database, DatabaseTls, Region, Server, Settings},
     exit::Refusal,
     metrics::http::{Counted, Http},
 };
 
 /// Every page and the API, counted. Around the finished service there are layers only: no route can be added to it.
 pub(crate) fn application(
-    server: &Server,
+    configured: &Settings,
     region: &Region,
     installation: &Installation,
     outgoing: &Outgoing,
     counted: &Http,
 ) -> Result<Counted<App>, Refusal> {
+    let server = &configured.server;
     let state = AppState {
         store: installation.store.clone(),
         settings: Arc::new(settings(server)?),
         clock: Arc::clone(&installation.clock),
         entropy: Arc::clone(&installation.entropy),
-        hasher: Arc::new(hasher(&installation.entropy)),
+        hasher: Arc::new(passwords::hasher(&configured.password, &installation.entropy)?),
         environment: Arc::new(environment(server, &region.database, &*installation.provider)),
         verifier: Arc::new(installation.signer.verifier().clone()),
         outgoing: outgoing.clone(),
@@ -48,12 +43,6 @@ pub(crate) fn application(
         .map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
     let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };
     Ok(counted.layer(app.over(transport)))
-}
-
-/// Hashes as many passwords at once as there are cores.
-pub(crate) fn hasher(entropy: &Arc<dyn Entropy>) -> PasswordHasher {
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    PasswordHasher::new(PasswordCost::default(), cores, Arc::clone(entropy))
 }
 
 fn settings(server: &Server) -> Result<Web, Refusal> {

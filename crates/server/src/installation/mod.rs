@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod keys;
 pub(crate) mod mail;
 mod packs;
+pub(crate) mod passwords;
 pub(crate) mod signing;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use bailiwick_store::{
 };
 use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
 
-pub(crate) use application::{application, hasher};
+pub(crate) use application::application;
 pub(crate) use create::{Undo, create};
 pub(crate) use packs::catalogue;
 

@@ -148,7 +148,7 @@ impl Owner {
         let page = Http::open(address).ask("GET", &path, "", "");
         let cookie = page.cookie("__Host-bailiwick-pre").unwrap();
         let csrf = between(&page.body, "name=\"csrf\" value=\"", "\"");
-        let form = format!("csrf={csrf}&new=correct+horse+battery+staple&again=correct+horse+battery+staple");
+        let form = format!("csrf={csrf}&new=nine+brass+lanterns+adrift&again=nine+brass+lanterns+adrift");
         let head = format!("Cookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n");
         let done = Http::open(address).ask("POST", &path, &head, &form);
         let cookie = done.cookie("__Host-bailiwick").unwrap_or_else(|| panic!("{}{}", done.head, done.body));

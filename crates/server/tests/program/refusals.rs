@@ -324,3 +324,27 @@ fn an_init_that_fails_leaves_nothing() {
         &["`log.level` is \"loud\""],
     );
 }
+
+#[test]
+fn a_list_of_compromised_passwords_that_is_none_is_refused_by_name() {
+    let mut place = Place::installed();
+    place.set("BAILIWICK_PASSWORD__COMPROMISED", "leaked.txt");
+    let what = "what to do: let `password.compromised`";
+    place.refuses(["serve"], 3, &["leaked.txt: it cannot be read", what]);
+    for (text, says) in [
+        (String::new(), "leaked.txt: it is empty"),
+        ("password\n".to_owned(), "leaked.txt: at octet 0 there is no line of 40 hexadecimal digits"),
+        (format!("{}\n{}\n", "F".repeat(40), "0".repeat(40)), "leaked.txt: it is not sorted by hash"),
+    ] {
+        place.write("leaked.txt", &text);
+        place.refuses(["serve"], 3, &[says, what]);
+        let check = place.run(["check"]);
+        assert!(
+            check.code == 1 && check.out.contains("passwords      failed") && check.out.contains(says),
+            "{check:?}"
+        );
+    }
+    place.write("leaked.txt", format!("{}:3\n", "F".repeat(40)));
+    let check = place.run(["check"]);
+    assert!(check.code == 0 && check.out.contains("passwords      ok"), "{check:?}");
+}

@@ -167,6 +167,23 @@ CREATE TABLE enrolment (
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
 
+-- Links that replace a forgotten password. The source is the keyed tag of the address that asked, or empty.
+CREATE TABLE password_reset (
+    tenant      uuid NOT NULL,
+    id          uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    token_hash  bytea NOT NULL,
+    source      bytea NOT NULL,
+    created_at  bigint NOT NULL,
+    expires_at  bigint NOT NULL,
+    used_at     bigint,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX password_reset_by_account ON password_reset (tenant, user_id, created_at);
+CREATE INDEX password_reset_by_source ON password_reset (tenant, source, created_at);
+
 -- An attempt with a one-time code names the session that waits for it.
 CREATE TABLE sign_in_attempt (
     tenant   uuid NOT NULL,
@@ -444,6 +461,7 @@ GRANT SELECT, INSERT, DELETE ON webauthn_ceremony TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON webauthn_spent TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON session TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON enrolment TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON password_reset TO bailiwick_app;
 GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON invitation TO bailiwick_app;
@@ -498,6 +516,9 @@ CREATE POLICY session_own ON session USING (tenant = bailiwick_tenant()) WITH CH
 ALTER TABLE enrolment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE enrolment FORCE ROW LEVEL SECURITY;
 CREATE POLICY enrolment_own ON enrolment USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE password_reset ENABLE ROW LEVEL SECURITY;
+ALTER TABLE password_reset FORCE ROW LEVEL SECURITY;
+CREATE POLICY password_reset_own ON password_reset USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE sign_in_attempt ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sign_in_attempt FORCE ROW LEVEL SECURITY;
 CREATE POLICY sign_in_attempt_own ON sign_in_attempt USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

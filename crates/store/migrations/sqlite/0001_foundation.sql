@@ -167,6 +167,23 @@ CREATE TABLE enrolment (
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
 
+-- Links that replace a forgotten password. The source is the keyed tag of the address that asked, or empty.
+CREATE TABLE password_reset (
+    tenant      BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    token_hash  BLOB NOT NULL,
+    source      BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, token_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX password_reset_by_account ON password_reset (tenant, user_id, created_at);
+CREATE INDEX password_reset_by_source ON password_reset (tenant, source, created_at);
+
 -- An attempt with a one-time code names the session that waits for it.
 CREATE TABLE sign_in_attempt (
     tenant   BLOB NOT NULL,

@@ -1,20 +1,21 @@
 //! What belongs to another tenant is not there.
 
 use bailiwick_domain::{
-    entity::{MfaFloor, Policy},
+    entity::{MfaFloor, PasswordReset, Policy},
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, UserId},
     role::Role,
     rule::{ByJob, CreateApiKey, GrantPermission, Invite, ReadAudit, ReadUsers, UpdatePolicy},
+    time::{Span, Timestamp},
 };
 use bailiwick_ops::{
     api_keys::NewApiKey, factors, invitations::NewInvitation, policy::NewPolicy, users::NewGrant,
 };
 use bailiwick_store::{
-    Error, Permit, Result, Tx, accounts, api_keys, audit, grants, invitations, passkeys, posture,
-    security_events, sessions, tenants, users,
+    Error, Event, Permit, Result, Scope, Tx, accounts, api_keys, audit, grants, invitations, passkeys,
+    password_resets, posture, security_events, sessions, tenants, users,
 };
 use bailiwick_testkit::{Authenticator, Db, Tenant, both_databases, postgres_only};
-use bailiwick_vault::token::SessionToken;
+use bailiwick_vault::token::{PasswordResetToken, SessionToken, TokenHash};
 use uuid::Uuid;
 
 use crate::{raw, raw_rows, support::raw::Raw};
@@ -31,6 +32,7 @@ struct Things {
     passkey: FactorId,
     event: EventId,
     security_event: SecurityEventId,
+    reset: TokenHash,
 }
 
 async fn furnish(db: &Db, tenant: &Tenant) -> Things {
@@ -54,6 +56,7 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
             .unwrap();
     let (factor, _) = factors::totp_begin_for(&db.store, &tenant.job(), auditor.id()).await.unwrap();
     let passkey = auditor.add_passkey(&mut Authenticator::new(), "Laptop").await;
+    let reset = forgotten(db, tenant, auditor.id()).await;
     db.sign().await;
     let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
     let session = sessions::live_of(&mut view, auditor.id()).await.unwrap().remove(0);
@@ -70,7 +73,30 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
         passkey: passkey.id,
         event: event.event,
         security_event: security_event.id,
+        reset,
     }
+}
+
+/// The hash of the token of a link that works.
+async fn forgotten(db: &Db, tenant: &Tenant, user: UserId) -> TokenHash {
+    let hash = PasswordResetToken::generate(&tenant.id().bytes(), db.store.entropy()).hash();
+    db.store
+        .change(&tenant.job(), async |tx| {
+            let expires_at = tx.now() + Span::hours(1);
+            let reset = PasswordReset {
+                id: db.store.new_id(),
+                user,
+                created_at: tx.now(),
+                expires_at,
+                used_at: None,
+            };
+            let written = password_resets::insert(tx, reset, &hash, None).await?;
+            let event = Event::new("password_reset.requested", &written)?;
+            Ok::<_, Error>(tx.record(event, ()))
+        })
+        .await
+        .unwrap();
+    hash
 }
 
 fn not_found<T: std::fmt::Debug>(what: &str, answer: Result<T>) {
@@ -98,6 +124,14 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     not_found("security_events::find", security_events::find(tx, theirs.security_event).await);
     not_found("security_events::lock", security_events::lock(tx, theirs.security_event).await);
     not_found("audit::event_page", audit::event_page(tx, theirs.event).await);
+    not_found(
+        "password_resets::lock_by_token",
+        password_resets::lock_by_token(tx, &theirs.reset).await.map(drop),
+    );
+    assert!(password_resets::by_token(tx, &theirs.reset).await.unwrap().is_none());
+    assert!(password_resets::live_of(tx, theirs.user).await.unwrap().is_empty());
+    let since = Timestamp::from_micros(0);
+    assert_eq!(password_resets::asked_since(tx, theirs.user, None, since).await.unwrap().for_account, 0);
     assert!(sessions::by_token(tx, &token).await.unwrap().is_none());
     assert!(sessions::live_of(tx, theirs.user).await.unwrap().is_empty());
     assert!(grants::of_user(tx, theirs.user).await.unwrap().is_empty());

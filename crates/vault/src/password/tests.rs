@@ -56,6 +56,58 @@ async fn a_hash_at_another_cost_asks_to_be_renewed() {
 }
 
 #[tokio::test]
+async fn each_parameter_that_changed_asks_for_a_new_hash_stronger_or_not() {
+    let set = |memory_kib, passes, lanes| PasswordCost::new(memory_kib, passes, lanes).unwrap();
+    let chosen = password("correct horse battery");
+    let old = hasher(set(8 * 1024, 5, 1), 1).hash(&chosen).await.unwrap();
+    for (cost, needs_rehash) in [
+        (set(8 * 1024, 5, 1), false),
+        (set(9 * 1024, 5, 1), true),
+        (set(8 * 1024, 6, 1), true),
+        (set(8 * 1024, 5, 2), true),
+        (set(7 * 1024, 5, 1), true),
+    ] {
+        let verdict = hasher(cost, 1).verify(&chosen, Some(&old)).await.unwrap();
+        assert_eq!(verdict, Verdict::Match { needs_rehash }, "{cost:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_may_be_set_that_is_neither_known_nor_easy_to_guess() {
+    let about = || About {
+        name: "Olive Marlowe".into(),
+        email: "olive@quillhaven.example".into(),
+        organisation: "Quillhaven".into(),
+    };
+    let hasher = hasher(PasswordCost::INSECURE, 1);
+    let weakness =
+        async |hasher: &PasswordHasher, text: &str| hasher.weakness(&password(text), about()).await;
+    assert_eq!(weakness(&hasher, "seven quiet lanterns").await, Ok(None));
+    assert_eq!(weakness(&hasher, "Correct Horse Battery Staple").await, Ok(Some(Weakness::Compromised)));
+    assert!(matches!(weakness(&hasher, "olivemarlowe").await, Ok(Some(Weakness::Guessable(_)))));
+    // printf 'seven quiet lanterns' | openssl sha1
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    std::fs::write(&path, "B83715511A8085583BB2F84E2352E3253A61E42D:3\n").unwrap();
+    let hasher = hasher.refusing(CompromisedList::open(&path).unwrap());
+    assert_eq!(weakness(&hasher, "seven quiet lanterns").await, Ok(Some(Weakness::Compromised)));
+    assert_eq!(weakness(&hasher, "eight quiet lanterns").await, Ok(None));
+    std::fs::write(&path, "").unwrap();
+    let gone = weakness(&hasher, "eight quiet lanterns").await;
+    assert!(
+        matches!(gone, Err(PasswordError::List(_))),
+        "what cannot be looked up is not let through: {gone:?}"
+    );
+}
+
+#[test]
+fn two_passwords_are_compared_whole() {
+    assert!(password("seven quiet lanterns").is(&password("seven quiet lanterns")));
+    assert!(!password("seven quiet lanterns").is(&password("seven quiet lantern")));
+    assert!(!password("seven quiet lanterns").is(&password("Seven quiet lanterns")));
+}
+
+#[tokio::test]
 async fn an_unknown_account_never_matches_and_costs_the_same_work() {
     let cost = PasswordCost::default();
     let hasher = hasher(cost, 1);

@@ -53,6 +53,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/me/passkeys/{id}", passkeys::show::handle)
         .put("/v1/me/passkeys/{id}/name", passkeys::rename::handle)
         .delete("/v1/me/passkeys/{id}", passkeys::remove::handle)
+        .put("/v1/me/password", me::password::handle)
         .get("/v1/posture", posture::show::handle)
         .get("/v1/users", users::list::handle)
         .get("/v1/users/{id}", users::show::handle)

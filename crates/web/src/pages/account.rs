@@ -5,6 +5,8 @@ mod passkey_add;
 mod passkey_remove;
 mod passkey_rename;
 mod passkeys;
+mod password_change;
+mod password_show;
 mod qr;
 mod show;
 mod theme;
@@ -16,6 +18,8 @@ use crate::routes::Routes;
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/account", show::show)
+        .get("/account/password", password_show::password_show)
+        .post("/account/password", password_change::password_change)
         .post("/account/factors", totp_begin::totp_begin)
         .post("/account/factors/{factor}", totp_verify::totp_verify)
         .post("/account/passkeys", passkey_add::add)

@@ -71,7 +71,7 @@ impl Next {
 
 /// A place on this site that is not a step of signing in; the start page instead of any other.
 fn place(next: &str) -> LocalPath {
-    let steps = ["/sign-in", "/sign-out", "/enrol", "/join"];
+    let steps = ["/sign-in", "/sign-out", "/enrol", "/join", "/reset"];
     let is_step = |path: &str| {
         steps.iter().any(|step| {
             path.strip_prefix(step).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
@@ -165,6 +165,8 @@ mod tests {
             "/sign-out",
             "/enrol/x",
             "/join/x",
+            "/reset",
+            "/reset/x",
         ] {
             assert_eq!(place(next), LocalPath::start(), "{next}");
         }

@@ -77,6 +77,14 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/invitations/many") => {
             form(&[("addresses", &format!("throng{serial}@example.com")), ("role", role), ("lifetime", "7")])
         }
+        ("PUT", "/v1/me/password") => {
+            Sent::Json(json!({"current": "not the present one", "new": "elevenchars"}))
+        }
+        ("POST", "/account/password") => {
+            form(&[("current", "not the present one"), ("new", "elevenchars"), ("again", "elevenchars")])
+        }
+        ("POST", "/reset") => form(&[("address", &stock.tenant.owner().user.email)]),
+        ("POST", "/reset/{token}") => form(&[("new", PASSWORD), ("again", PASSWORD)]),
         ("POST", "/join/{token}") => form(&[("name", "Jo Ining"), ("new", PASSWORD), ("again", PASSWORD)]),
         ("POST", "/api-keys") => {
             form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)])

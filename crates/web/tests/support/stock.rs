@@ -6,7 +6,7 @@ use bailiwick_domain::{
     entity::UserStatus,
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
     role::Role,
-    rule::{CreateApiKey, GrantPermission, Invite, Me},
+    rule::{CreateApiKey, GrantPermission, Invite, Me, SignIn},
     time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
@@ -15,6 +15,7 @@ use bailiwick_ops::{
     enrolment, factors,
     invitations::{self, NewInvitation},
     mail::Mailroom,
+    passwords::reset::{self, SignInAddress},
     users::{self, NewGrant, NewUser},
 };
 use bailiwick_store::{
@@ -23,8 +24,8 @@ use bailiwick_store::{
     gate::Actor as Who,
     posture, security_events,
 };
-use bailiwick_testkit::{Authenticator, Tenant};
-use bailiwick_vault::token::{EnrolmentToken, InvitationToken};
+use bailiwick_testkit::{Authenticator, PASSWORD, Tenant};
+use bailiwick_vault::token::{EnrolmentToken, InvitationToken, PasswordResetToken};
 
 /// Ids of things that really exist in one tenant.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ pub(crate) struct Stock {
     pub(crate) link: String,
     /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
     pub(crate) letters: [String; 3],
+    /// The token of a link with which somebody may replace a password they forgot.
+    pub(crate) reset: String,
 }
 
 impl Stock {
@@ -84,6 +87,7 @@ impl Stock {
             letter(tenant, marker, role, 2).await,
             letter(tenant, marker, role, 3).await,
         ];
+        let reset = forgotten(tenant, marker, role).await;
         let new = NewApiKey {
             name: format!("{marker} key"),
             scopes: vec!["user:read".into()],
@@ -127,6 +131,7 @@ impl Stock {
             security_event,
             link,
             letters,
+            reset,
         }
     }
 
@@ -137,6 +142,9 @@ impl Stock {
         self.letters = [(); 3].map(|()| {
             InvitationToken::generate(&self.id.bytes(), self.tenant.db.store.entropy()).expose().to_string()
         });
+        self.reset = PasswordResetToken::generate(&self.id.bytes(), self.tenant.db.store.entropy())
+            .expose()
+            .to_string();
         self
     }
 
@@ -159,6 +167,7 @@ impl Stock {
             ([.., "sessions"], _) => self.session.to_string(),
             ([.., "enrol"], "{token}") => self.link.clone(),
             ([.., "join"], "{token}") => self.letters[0].clone(),
+            ([.., "reset"], "{token}") => self.reset.clone(),
             ([.., "assets"], "{file}") => "app.css".to_owned(),
             _ => return None,
         })
@@ -255,6 +264,23 @@ async fn letter(tenant: &Tenant, marker: &str, role: Role, number: u8) -> String
     let email = format!("{marker}-reader{number}@{marker}.example");
     let new = NewInvitation { email, role: role.name().into(), expires_at: None };
     invitations::create(store, &tenant.owner().permit::<Invite>().await, new).await.unwrap();
+    arrived(tenant).await
+}
+
+/// The token that arrives when somebody forgot their password.
+async fn forgotten(tenant: &Tenant, marker: &str, role: Role) -> String {
+    let (db, email) = (&tenant.db, format!("{marker}-forgot@{marker}.example"));
+    let address = SignInAddress::parse(&email).unwrap();
+    let new = NewUser { email, name: format!("{marker} forgetful"), role };
+    let user = users::create(&db.store, &tenant.job(), new).await.unwrap();
+    enrolment::set_password(&db.store, &db.hasher, &tenant.job(), user.id, PASSWORD.into()).await.unwrap();
+    reset::ask(&db.store, &db.nobody::<SignIn>("203.0.113.7").await, &address).await.unwrap();
+    arrived(tenant).await
+}
+
+/// The token in the newest letter.
+async fn arrived(tenant: &Tenant) -> String {
+    let store = &tenant.db.store;
     let mailbox = Mailbox::default();
     let base = LinkBase::parse("https://bailiwick.test").unwrap();
     let from = "no-reply@bailiwick.test".parse().unwrap();

@@ -1,3 +1,4 @@
 //! Whoever asks.
 
+pub(super) mod password;
 pub(super) mod show;

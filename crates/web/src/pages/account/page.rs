@@ -166,7 +166,7 @@ fn session_row(session: &Session, current: bool, now: Timestamp) -> SessionRow {
             SignInMethod::PasswordOnly => "Password; the code is still to come",
             SignInMethod::Password => "Password",
             SignInMethod::PasswordTotp => "Password and one-time code",
-            SignInMethod::Enrolment => "Enrolment link",
+            SignInMethod::Enrolment => "One-time link",
             SignInMethod::Passkey => "Passkey",
         },
         started: When::moment(session.created_at),

@@ -1,0 +1,70 @@
+//! Passwords that people choose: judged in one place, changed by whoever knows the present one, and replaced by a mailed
+//! link where it is forgotten.
+
+mod change;
+mod choose;
+mod letter;
+pub mod reset;
+
+use bailiwick_domain::{
+    entity::{Enrolment, PasswordReset},
+    ids::{SessionId, UserId},
+};
+use bailiwick_store::{Event, Scope, Tx, accounts, password_resets, sessions};
+
+pub use change::{NewPassword, change};
+pub(crate) use choose::{about, choose, long_enough};
+
+use crate::Result;
+
+/// Ends the live sessions of a locked user except `kept`: whoever was let in by the password before is so no longer
+/// (OWASP ASVS 5.0, 7.4.3).
+async fn end_sessions(tx: &mut Tx, user: UserId, kept: Option<SessionId>, why: &'static str) -> Result<()> {
+    loop {
+        let mut ended = false;
+        for session in sessions::live_of(tx, user).await? {
+            if Some(session.id) == kept {
+                continue;
+            }
+            let session = sessions::lock(tx, session.id).await?;
+            // Signed out in the meantime.
+            if session.ended_at.is_some() {
+                continue;
+            }
+            let written = sessions::end(tx, session).await?;
+            let event = Event::new("session.ended", &written)?.because(why);
+            tx.also(event);
+            ended = true;
+        }
+        // They are listed a hundred at a time.
+        if !ended {
+            return Ok(());
+        }
+    }
+}
+
+/// Ends every link with which a locked user's password could be set: once it is set, an older link has lost its point, and
+/// whoever still holds one would undo what was done.
+async fn withdraw_links(tx: &mut Tx, user: UserId, why: &'static str) -> Result<()> {
+    withdraw_resets(tx, user, why).await?;
+    let now = tx.now();
+    for before in accounts::live_enrolments(tx, user).await? {
+        let after = Enrolment { expires_at: now, ..before.clone() };
+        let written = accounts::replace_enrolment(tx, before, after).await?;
+        let withdrawn = Event::new("enrolment.withdrawn", &written)?.because(why);
+        tx.also(withdrawn);
+    }
+    Ok(())
+}
+
+/// Ends a locked user's links for a forgotten password, and takes back the letters that have not left yet.
+async fn withdraw_resets(tx: &mut Tx, user: UserId, why: &'static str) -> Result<()> {
+    let now = tx.now();
+    for before in password_resets::live_of(tx, user).await? {
+        let after = PasswordReset { expires_at: now, ..before.clone() };
+        let written = password_resets::replace(tx, before, after).await?;
+        let withdrawn = Event::new("password_reset.withdrawn", &written)?.because(why);
+        tx.also(withdrawn);
+    }
+    letter::withdraw_links(tx, user).await
+}

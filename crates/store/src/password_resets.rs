@@ -1,0 +1,151 @@
+//! Links that replace a forgotten password: stored by the hash of their token.
+
+use bailiwick_domain::{
+    entity::PasswordReset,
+    ids::{PasswordResetId, UserId},
+    time::Timestamp,
+};
+use bailiwick_vault::token::TokenHash;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Error, Result, Written,
+    attempts::source_bytes,
+    lock::{execute, locked, row, rows},
+    tx::{Scope, Tx},
+};
+
+#[derive(FromRow)]
+struct Row {
+    #[sqlx(try_from = "Uuid")]
+    id: PasswordResetId,
+    #[sqlx(try_from = "Uuid")]
+    user_id: UserId,
+    #[sqlx(try_from = "i64")]
+    created_at: Timestamp,
+    #[sqlx(try_from = "i64")]
+    expires_at: Timestamp,
+    used_at: Option<i64>,
+}
+
+impl From<Row> for PasswordReset {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            user: row.user_id,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            used_at: row.used_at.map(Timestamp::from_micros),
+        }
+    }
+}
+
+/// How many links were asked for.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Asked {
+    /// For one account, from wherever.
+    pub for_account: i64,
+    /// From one source, for whatever account.
+    pub from_source: i64,
+}
+
+/// Stores a link beside the hash of its token and the keyed tag of the address that asked for it.
+pub async fn insert(
+    tx: &mut Tx,
+    reset: PasswordReset,
+    token: &TokenHash,
+    source: Option<&[u8; 32]>,
+) -> Result<Written<PasswordReset>> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "INSERT INTO password_reset (tenant, id, user_id, token_hash, source, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        tenant.uuid(),
+        reset.id.uuid(),
+        reset.user.uuid(),
+        &token.as_bytes()[..],
+        source_bytes(source),
+        reset.created_at.micros(),
+        reset.expires_at.micros(),
+        reset.used_at.map(Timestamp::micros)
+    )?;
+    Ok(Written::created(reset))
+}
+
+/// The link with this token, whether it works or not.
+pub async fn by_token(scope: &mut impl Scope, token: &TokenHash) -> Result<Option<PasswordReset>> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset WHERE tenant = $1 AND token_hash = $2",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    Ok(row.map(PasswordReset::from))
+}
+
+/// Reads the link with this token for changing.
+pub async fn lock_by_token(tx: &mut Tx, token: &TokenHash) -> Result<PasswordReset> {
+    let tenant = tx.tenant();
+    let row: Row = locked!(
+        tx,
+        "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset WHERE tenant = $1 AND token_hash = $2",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    Ok(row.into())
+}
+
+/// A user's links that still work, oldest first. Whoever is about to change them has locked the user.
+pub async fn live_of(scope: &mut impl Scope, user: UserId) -> Result<Vec<PasswordReset>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset
+         WHERE tenant = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, id",
+        tenant.uuid(),
+        user.uuid(),
+        now.micros()
+    )?;
+    Ok(rows.into_iter().map(PasswordReset::from).collect())
+}
+
+/// Replaces a link, whose user is locked, by its new image: used, or at its end.
+pub async fn replace(
+    tx: &mut Tx,
+    before: PasswordReset,
+    after: PasswordReset,
+) -> Result<Written<PasswordReset>> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE password_reset SET used_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2 AND used_at IS NULL",
+        tenant.uuid(),
+        before.id.uuid(),
+        after.used_at.map(Timestamp::micros),
+        after.expires_at.micros()
+    )?;
+    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// How many links were asked for since `since`: for this account, and from this source. Unknown sources count together.
+pub async fn asked_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    source: Option<&[u8; 32]>,
+    since: Timestamp,
+) -> Result<Asked> {
+    let tenant = scope.tenant();
+    let row: Option<Asked> = row!(
+        scope,
+        "SELECT
+             (SELECT count(*) FROM password_reset WHERE tenant = $1 AND user_id = $2 AND created_at > $4) AS for_account,
+             (SELECT count(*) FROM password_reset WHERE tenant = $1 AND source = $3 AND created_at > $4) AS from_source",
+        tenant.uuid(),
+        user.uuid(),
+        source_bytes(source),
+        since.micros()
+    )?;
+    row.ok_or(Error::NotFound)
+}

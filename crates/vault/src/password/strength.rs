@@ -1,0 +1,150 @@
+//! How easy a password is to guess.
+
+use zeroize::Zeroizing;
+use zxcvbn::{Score, zxcvbn};
+
+/// Characters of a password that are judged. The estimate's work grows faster than the text, and what is strong
+/// within so many stays strong with more behind it.
+const JUDGED: usize = 100;
+/// Characters of each text about a person that count, and words taken from all of them.
+const TEXT: usize = 254;
+const WORDS: usize = 48;
+/// A word of fewer characters says nothing about anybody.
+const SHORTEST_WORD: usize = 3;
+/// The least score that is accepted, of 0 to 4: beyond 10⁸ guesses, which takes an Argon2id of 30 ms a month of a core and
+/// then meets the limits of signing in. The estimator's authors draw the line here, too.
+const LEAST: Score = Score::Three;
+
+/// What others know of the person whose password it is: the first things that somebody tries who means this
+/// person (OWASP ASVS 5.0, 6.2.11).
+#[derive(Clone)]
+pub struct About {
+    /// The name.
+    pub name: String,
+    /// The sign-in address.
+    pub email: String,
+    /// The organisation's name.
+    pub organisation: String,
+}
+
+/// Personal data, which no log needs.
+impl std::fmt::Debug for About {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("About(…)")
+    }
+}
+
+impl About {
+    /// Each text as it is and without what separates its words, and each of its words.
+    fn words(&self) -> Vec<String> {
+        let texts = [&self.name, &self.email, &self.organisation].map(|text| first(text, TEXT));
+        let parts = |text: &str| -> Vec<String> {
+            text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect()
+        };
+        let mut words = vec!["bailiwick".to_owned()];
+        words.extend(texts.iter().flat_map(|text| [(*text).to_owned(), parts(text).concat()]));
+        words.extend(texts.iter().flat_map(|text| parts(text)));
+        words.retain(|word| word.chars().count() >= SHORTEST_WORD);
+        words.truncate(WORDS);
+        words
+    }
+}
+
+/// Why a password is too easy to guess, in sentences that may be none; nothing where it is not.
+///
+/// The estimator works on copies of the password that are not overwritten; they are gone with the hash that follows,
+/// whose memory is larger than all of them.
+pub(super) fn guessable(password: &str, about: &About) -> Option<String> {
+    let judged = Zeroizing::new(first(password, JUDGED).to_owned());
+    let words = about.words();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let estimate = zxcvbn(&judged, &words);
+    if estimate.score() >= LEAST {
+        return None;
+    }
+    Some(estimate.feedback().map(|feedback| feedback.to_string().trim().to_owned()).unwrap_or_default())
+}
+
+/// The first `most` characters.
+fn first(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn about() -> About {
+        About {
+            name: "Olive Marlowe".into(),
+            email: "olive.marlowe@quillhaven.example".into(),
+            organisation: "Quillhaven Care Pty Ltd".into(),
+        }
+    }
+
+    #[test]
+    fn person_reads_why_a_password_is_too_easy() {
+        for (password, says) in [
+            ("password1234", "very common password"),
+            ("qwertyuiop12", "similar to a commonly used password"),
+            ("aaaaaaaaaaaa", "Repeats like"),
+            ("abcdefghijklm", "Sequences like"),
+            ("administrator", "word by itself"),
+        ] {
+            let reason = guessable(password, &about());
+            assert!(reason.as_ref().is_some_and(|reason| reason.contains(says)), "{password}: {reason:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_knows_the_person_gains_nothing_by_it() {
+        for password in
+            ["olive.marlowe@quillhaven.example", "OliveMarlowe1", "quillhavencare", "Bailiwick2026"]
+        {
+            assert!(guessable(password, &about()).is_some(), "{password}");
+        }
+        let other = About { name: "Bo".into(), email: "b@c.example".into(), organisation: "D".into() };
+        assert_eq!(guessable("OliveMarlowe1", &other).as_deref(), None, "to somebody else it is a good one");
+    }
+
+    #[test]
+    fn a_few_words_that_nobody_put_together_before_are_enough() {
+        for password in ["seven quiet lanterns", "a password of my own", "p7f2k-9qx4d-mm3t8-zz1vb"] {
+            assert_eq!(guessable(password, &about()), None, "{password}");
+        }
+    }
+
+    #[test]
+    fn what_is_judged_has_an_end() {
+        assert_eq!(first("ééé", 2), "éé");
+        assert_eq!(first("ééé", 3), "ééé");
+        assert_eq!(first("", 3), "");
+        let weak = "a".repeat(JUDGED);
+        assert!(
+            guessable(&format!("{weak}seven quiet lanterns"), &about()).is_some(),
+            "only the front counts"
+        );
+        let long = About {
+            name: "n ".repeat(10_000),
+            email: "word.".repeat(10_000),
+            organisation: "x".repeat(10_000),
+        };
+        assert!(long.words().len() <= WORDS);
+        assert!(long.words().iter().all(|word| word.chars().count() <= TEXT));
+    }
+
+    #[test]
+    fn debug_shows_nobody() {
+        assert_eq!(format!("{:?}", about()), "About(…)");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn no_text_stops_the_judge(password in "\\PC{0,140}", name in "\\PC{0,40}") {
+            let _ = guessable(&password, &About { name, ..about() });
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The way back for whoever forgot their password: a letter is asked for, and its link sets another one.
+
+mod ask;
+mod forgot;
+mod set;
+mod show;
+
+use std::{convert::Infallible, str::FromStr};
+
+use axum::response::{IntoResponse, Response};
+use bailiwick_domain::rule::{Rule, SignIn};
+use bailiwick_ops::passwords::reset::{self, Forgotten};
+use bailiwick_store::{Permit, Store};
+use bailiwick_vault::token::PasswordResetToken;
+
+use crate::{
+    error::{Error, Result},
+    pages::sign_in::Standing,
+    routes::Routes,
+    shell::SeeOther,
+};
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .get("/reset", forgot::forgot)
+        .post("/reset", ask::ask)
+        .get("/reset/{token}", show::show)
+        .post("/reset/{token}", set::set)
+}
+
+/// The token in the path, if it can be one. What cannot gets the same answer as what does not work.
+struct Link(Option<PasswordResetToken>);
+
+impl FromStr for Link {
+    type Err = Infallible;
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(PasswordResetToken::parse(text).ok()))
+    }
+}
+
+/// Leads away whoever has come further than the password already.
+fn elsewhere<R: Rule>(permit: &Permit<R>) -> Option<Response> {
+    match Standing::of(permit) {
+        Standing::Nobody => None,
+        Standing::CodeMissing => Some(SeeOther::to("/sign-in/code").into_response()),
+        Standing::SignedIn => Some(SeeOther::to("/account/password").into_response()),
+    }
+}
+
+/// Whose password the link replaces, without using it. That a link was tried which does not work any more is recorded.
+async fn forgotten(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    link: Link,
+) -> Result<(PasswordResetToken, Forgotten)> {
+    if Standing::of(permit) != Standing::Nobody {
+        // Otherwise the password of one person would be recorded as replaced by another.
+        return Err(Error::SignedIn);
+    }
+    let Some(token) = link.0 else { return Err(Error::Conflict(reset::DEAD)) };
+    match reset::look(store, permit, &token).await? {
+        Some(who) => Ok((token, who)),
+        None => Err(reset::refuse(store, permit, &token).await?.into()),
+    }
+}
