@@ -291,5 +291,8 @@ async fn arrived(tenant: &Tenant) -> String {
     let kept = mailbox.messages();
     let links = kept.iter().map(|kept| kept.message.content.link.as_str());
     // Others may be told of their passkeys in the same round.
-    links.filter_map(|link| link.split_once("/join/")).next().unwrap().1.to_owned()
+    let token =
+        |link: &'static str| move |whole: &str| whole.split_once(link).map(|(_, token)| token.to_owned());
+    let (invited, forgot) = (token("/join/"), token("/reset/"));
+    links.filter_map(|link| invited(link).or_else(|| forgot(link))).next().unwrap()
 }
