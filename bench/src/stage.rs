@@ -10,7 +10,7 @@ use std::{
 use bailiwick_domain::{
     catalogue::Catalogue,
     clock::{Clock, Entropy},
-    entity::TenantKind,
+    entity::{Device, TenantKind},
     ids::TenantId,
     rule::{ByJob, Rule, SignIn},
 };
@@ -177,7 +177,7 @@ impl Open {
 
     fn request(&self) -> RequestContext {
         let ip = Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)));
-        RequestContext { id: self.store.new_id(), ip, agent: AgentClass::Browser }
+        RequestContext { id: self.store.new_id(), ip, agent: AgentClass::Browser, device: Device::UNKNOWN }
     }
 }
 

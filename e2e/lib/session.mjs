@@ -8,6 +8,7 @@ import { STEP_SECONDS, totp } from './totp.mjs';
 /** The purposes that browsers and password managers know the fields by. */
 const ADDRESS = 'input[autocomplete~="username"]';
 const PASSWORD = 'input[autocomplete~="current-password"]';
+const SESSION = '__Host-bailiwick';
 const CODE = 'input[autocomplete~="one-time-code"]';
 
 /**
@@ -19,13 +20,25 @@ const CODE = 'input[autocomplete~="one-time-code"]';
 export async function signIn(page, demo, who, { fresh = false } = {}) {
   const kept = `${demo.readyFile}.${who}`;
   if (!fresh && existsSync(kept)) {
-    await page.context().addCookies(JSON.parse(readFileSync(kept, 'utf8')));
+    const cookies = JSON.parse(readFileSync(kept, 'utf8'));
+    await page.context().addCookies(cookies);
     await page.goto('/');
+    // What the person may do has changed since: their session has another id.
+    if ((await idOf(page)) !== cookies.find(({ name }) => name === SESSION)?.value) await keepSession(page, demo, who);
     return;
   }
   await typeIn(page, demo, who);
-  if (!fresh) writeFileSync(kept, JSON.stringify(await page.context().cookies()), { mode: 0o600 });
+  if (!fresh) await keepSession(page, demo, who);
   await page.goto('/');
+}
+
+/** Keeps the page's session for the tests that follow; for a test in which it got another id. */
+export async function keepSession(page, demo, who) {
+  writeFileSync(`${demo.readyFile}.${who}`, JSON.stringify(await page.context().cookies()), { mode: 0o600 });
+}
+
+async function idOf(page) {
+  return (await page.context().cookies()).find(({ name }) => name === SESSION)?.value;
 }
 
 /** A code of `who` that was never used before: this half minute's, or the next one's, which is accepted early. */

@@ -11,7 +11,7 @@ import { fileDemo, sharedDemo } from '../lib/demo.mjs';
 import { codeFor, digestOf } from '../lib/letters.mjs';
 import { lookAround } from '../lib/look.mjs';
 import { navigation, routesOf, shapeOfRoute, unfold } from '../lib/read.mjs';
-import { signIn } from '../lib/session.mjs';
+import { signIn, typeIn } from '../lib/session.mjs';
 
 const demo = sharedDemo();
 /** For pages that only a change leads to. */
@@ -28,6 +28,7 @@ const FURTHER = {
     ['/api-keys/new'],
     ['/account'],
     ['/account/password'],
+    ['/account/sessions'],
     ['/users', 'td a'],
     ['/users?q=plan%40example.com', 'td a', 'a[href$="/disable"]'],
     ['/audit?action=user.role_changed', 'td a.into'],
@@ -42,7 +43,7 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/invitations', '/roles', '/api-keys', '/access', '/audit', '/audit/verify'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/api-keys', '/access', '/audit', '/audit/verify'],
   auditor: ['/security', '/users', '/audit', '/audit/verify'],
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
@@ -203,6 +204,45 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
     await page.locator('input[value="user:read"]').check();
     await page.getByRole('button', { name: 'Create key' }).click();
     await lookAt(page, 'Copy the key now', 'owner-key');
+
+    const manager = await openPage(t, changing);
+    await typeIn(manager, changing, 'operations manager');
+    await page.goto('/sessions?q=ops%40example.com');
+    await page.goto(await page.locator('td a.into').first().getAttribute('href'));
+    await lookAt(page, 'Sessions of Ops Manager', 'owner-sessions');
+    const sessions = page.url();
+    await page.goto(await page.locator('td.act a').first().getAttribute('href'));
+    await lookAt(page, 'End a session of Ops Manager?', 'owner-end-session');
+    await page.goto(`${sessions}/end`);
+    await lookAt(page, 'End all sessions of Ops Manager?', 'owner-end-sessions');
+
+    const guesser = await openPage(t, changing, { calm: false });
+    for (let guess = 0; guess < 5; guess++) {
+      await guesser.goto('/sign-in');
+      await guesser.locator('#address').fill('roster@example.com');
+      await guesser.locator('#password').fill('not the password');
+      await guesser.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await guesser.getByRole('alert').waitFor();
+    }
+    await page.goto('/users?q=roster%40example.com');
+    const waiting = await page.locator('td a').first().getAttribute('href');
+    await page.goto(waiting);
+    await page.getByText(/^1 address waits after wrong passwords/).waitFor();
+    await page.goto(`${waiting}/unlock`);
+    await lookAt(page, /^Let .* try again\?$/, 'owner-unlock');
+  });
+
+  test('operations manager is asked before a session of theirs ends', async (t) => {
+    const [page, other] = [await openPage(t, changing), await openPage(t, changing)];
+    await typeIn(page, changing, 'operations manager');
+    await typeIn(other, changing, 'operations manager');
+    await page.goto('/account/sessions');
+    await page.goto(await page.locator('td.act a').first().getAttribute('href'));
+    await lookAt(page, /^End the session of /, 'manager-end-session');
+    await page.goto('/account/sessions/end-others');
+    await lookAt(page, 'End all your other sessions?', 'manager-end-others');
+    await page.goto('/sign-in/again');
+    await lookAt(page, 'Is it still you?', 'manager-prove-again');
   });
 
   test('platform operator hands on a link, suspends and reactivates, and the new owner opens the link', async (t) => {

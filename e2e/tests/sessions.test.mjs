@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { openPage } from '../lib/browser.mjs';
 import { fileDemo } from '../lib/demo.mjs';
 import { cookiesOf, send, sessionOf } from '../lib/http.mjs';
-import { codeOf, signIn, typeIn } from '../lib/session.mjs';
+import { codeOf, keepSession, signIn, typeIn } from '../lib/session.mjs';
 
 const demo = await fileDemo();
 
@@ -102,7 +102,10 @@ test('operations manager who becomes a coordinator has the new rights on the nex
   await change(/^Support Coordinator/);
   assert.equal((await manager.reload()).status(), 403);
   await change(/^Operations Manager/);
+  const before = await sessionOf(manager);
   assert.equal((await manager.goto('/security')).status(), 200);
+  assert.notEqual((await sessionOf(manager)).value, before.value, 'new rights come with a new session id');
+  await keepSession(manager, demo, 'operations manager');
 });
 
 test('operations manager who is denied one permission loses exactly that', async (t) => {
@@ -120,6 +123,7 @@ test('operations manager who is denied one permission loses exactly that', async
   assert.equal((await manager.goto('/invitations/new')).status(), 403);
   assert.equal((await manager.goto('/invitations')).status(), 200);
   assert.equal(await manager.getByRole('link', { name: 'Invite someone' }).count(), 0);
+  await keepSession(manager, demo, 'operations manager');
 });
 
 test('operations manager who is disabled is out on the next request', async (t) => {

@@ -155,6 +155,7 @@ const EVERYDAY: PermissionSet = PermissionSet::of(&[P::TEAM_READ, P::REGISTER_RE
 const OPERATIONS_MANAGER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
     P::USER_READ,
     P::USER_DISABLE,
+    P::USER_UNLOCK,
     P::INVITATION_READ,
     P::INVITATION_CREATE,
     P::INVITATION_REVOKE,
@@ -219,6 +220,7 @@ const DEVELOPER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
 const PLATFORM_OWNER: PermissionSet = PLATFORM_OPERATOR.union(PermissionSet::of(&[
     P::USER_UPDATE,
     P::USER_DISABLE,
+    P::USER_UNLOCK,
     P::USER_DELETE,
     P::USER_ASSIGN_ROLE,
     P::USER_GRANT,

@@ -11,6 +11,9 @@ pub enum Need {
     Anyone,
     /// A live session or key, whatever its permissions.
     SignedIn,
+    /// A live session, whatever its permissions, whose user signed in or proved again who they are within the minutes that
+    /// the tenant's policy gives (`reauth_minutes`). A key never: nobody sits before it. OWASP ASVS 5.0, 7.5.1.
+    Recent,
     /// A live session or key whose effective permissions hold this one.
     Has(Permission),
     /// A live session of a person whose effective permissions hold this one, and a one-time code for the very change.
@@ -104,8 +107,14 @@ rules! {
     Me => Need::SignedIn;
     /// Changes of a person to their own account.
     ChangeMe: Writes => Need::SignedIn;
+    /// Proving again who one is, and getting a new session for it.
+    ProveAgain: Writes => Need::SignedIn;
+    /// Forms for changing what proves who a person is.
+    MyProofs => Need::Recent;
     /// Changes of a person to what proves who they are: password, factors, recovery codes, passkeys.
-    ChangeMyProofs: Writes => Need::SignedIn;
+    ChangeMyProofs: Writes => Need::Recent;
+    /// Ending one's own sessions (OWASP ASVS 5.0, 7.5.2).
+    EndMySessions: Writes => Need::Recent;
 
     /// Reading the security controls page and the posture.
     ReadPosture => Need::Has(Permission::POSTURE_READ);
@@ -117,6 +126,12 @@ rules! {
     GrantPermission: Writes => Need::Has(Permission::USER_GRANT);
     /// Disabling and enabling a user.
     DisableUser: Writes => Need::Has(Permission::USER_DISABLE);
+    /// Letting a user try again who has to wait after wrong guesses.
+    UnlockUser: Writes => Need::Has(Permission::USER_UNLOCK);
+    /// Reading who is signed in.
+    ReadSessions => Need::Has(Permission::SESSION_READ);
+    /// Ending other people's sessions (OWASP ASVS 5.0, 7.4.5).
+    RevokeSession: Writes => Need::Has(Permission::SESSION_REVOKE);
     /// Reading roles, permissions and the access table.
     ReadRoles => Need::Has(Permission::ROLE_READ);
     /// Reading invitations.

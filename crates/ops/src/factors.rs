@@ -3,7 +3,7 @@
 use bailiwick_domain::{
     entity::{Factor, FactorKind, FactorState, Severity},
     ids::{FactorId, SessionId, UserId},
-    rule::{ByJob, ChangeMe, Rule, Writes},
+    rule::{ByJob, ChangeMyProofs, Rule, Writes},
 };
 use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, accounts, sessions, users};
 use bailiwick_vault::totp::TotpSecret;
@@ -11,7 +11,7 @@ use bailiwick_vault::totp::TotpSecret;
 use crate::{Error, Result};
 
 /// Begins enrolling an authenticator app: a pending factor and its secret, to be shown once.
-pub async fn totp_begin(store: &Store, permit: &Permit<ChangeMe>) -> Result<(Factor, TotpSecret)> {
+pub async fn totp_begin(store: &Store, permit: &Permit<ChangeMyProofs>) -> Result<(Factor, TotpSecret)> {
     begin(store, permit, me(permit)?).await
 }
 
@@ -20,7 +20,7 @@ pub async fn totp_begin(store: &Store, permit: &Permit<ChangeMe>) -> Result<(Fac
 /// Every other session of the person ends with it: those were opened without the second factor, perhaps by somebody else.
 pub async fn totp_verify(
     store: &Store,
-    permit: &Permit<ChangeMe>,
+    permit: &Permit<ChangeMyProofs>,
     id: FactorId,
     code: &str,
 ) -> Result<Factor> {

@@ -13,6 +13,7 @@ pub mod passwords;
 pub mod policy;
 pub mod posture;
 pub mod security_events;
+pub mod sessions;
 pub mod sign_in;
 pub mod step_up;
 pub mod tenants;

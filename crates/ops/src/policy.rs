@@ -17,6 +17,8 @@ pub struct NewPolicy {
     pub session_idle_minutes: i64,
     /// Hours after which a session ends whatever happens: 1 to 720.
     pub session_absolute_hours: i64,
+    /// Minutes after a sign-in within which nobody has to prove themselves again: 1 to 60.
+    pub reauth_minutes: i64,
     /// Days an invitation waits for its answer: 1 to 90.
     pub invitation_days: i64,
 }
@@ -29,6 +31,7 @@ pub async fn update(store: &Store, permit: &Permit<UpdatePolicy>, new: NewPolicy
     for (field, value, range, text) in [
         ("session_idle_minutes", new.session_idle_minutes, 5..=1440, "Use 5 to 1,440 minutes."),
         ("session_absolute_hours", new.session_absolute_hours, 1..=720, "Use 1 to 720 hours."),
+        ("reauth_minutes", new.reauth_minutes, 1..=60, "Use 1 to 60 minutes."),
         ("invitation_days", new.invitation_days, 1..=90, "Use 1 to 90 days."),
     ] {
         if !range.contains(&value) {
@@ -52,6 +55,7 @@ pub async fn update(store: &Store, permit: &Permit<UpdatePolicy>, new: NewPolicy
                 mfa_floor,
                 session_idle_minutes: new.session_idle_minutes,
                 session_absolute_hours: new.session_absolute_hours,
+                reauth_minutes: new.reauth_minutes,
                 invitation_days: new.invitation_days,
             };
             if before == after {

@@ -1,9 +1,11 @@
 //! Signing in and out. Every answer to a wrong guess is the same, whatever was wrong with it.
 
+mod again;
 pub(crate) mod attempts;
 mod code;
 mod passkey;
 pub(crate) mod session;
+mod unlock;
 
 use bailiwick_domain::{
     entity::{Password as StoredHash, SignInMethod, TenantStatus, User, UserStatus},
@@ -19,9 +21,12 @@ use bailiwick_vault::{
 use crate::{Error, Result};
 use attempts::{Attempts, Guess, Stop};
 
+pub use again::{Proofs, again, proofs};
+pub use attempts::{Waits, waits};
 pub use code::code;
 pub use passkey::{Asked, passkey, passkey_begin};
 pub use session::sign_out;
+pub use unlock::unlock;
 
 /// Organisations of one address that are tried at most.
 pub(crate) const TENANTS: usize = 8;

@@ -12,6 +12,7 @@ use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, grants, sessions, 
 use crate::{
     Error, Result,
     invitations::withdraw_beyond,
+    sessions::end_but,
     valid::{self, Fields, within},
 };
 
@@ -89,6 +90,7 @@ pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId,
             let detail = format!("Role {} became role {}", before.role.title(), role.title());
             let written = users::replace(tx, before, after.clone()).await?;
             withdraw_beyond(store, tx, &after, "the inviter's role changed").await?;
+            sessions::outdate(tx, id).await?;
             let event = Event::new("user.role_changed", &written)?.raising(severity, detail);
             Ok(tx.record(event, after))
         })
@@ -107,10 +109,11 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
                 return Err(Error::Conflict("The user is disabled already."));
             }
             keep_an_owner(tx, &before).await?;
-            for session in sessions::live_of(tx, id).await? {
-                let written = sessions::end(tx, session).await?;
-                let ended = Event::new("session.ended", &written)?.because("the user was disabled");
-                tx.also(ended);
+            let why = "the user was disabled";
+            let ended =
+                end_but(tx, id, None, |written| Ok(Event::new("session.ended", written)?.because(why)));
+            for event in ended.await? {
+                tx.also(event);
             }
             let after = User { status: UserStatus::Disabled, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
@@ -196,6 +199,7 @@ pub async fn grant(
             if effect == Effect::Deny {
                 withdraw_beyond(store, tx, &target, FEWER).await?;
             }
+            sessions::outdate(tx, user).await?;
             let verb = if effect == Effect::Grant { "granted" } else { "denied" };
             let action = if effect == Effect::Grant { "permission.granted" } else { "permission.denied" };
             let detail =
@@ -222,6 +226,7 @@ pub async fn remove_grant(
             refuse_self(permit, user, "Somebody else has to change your own permissions.")?;
             nobody_above(permissions_of(store, tx, &target).await?, held)?;
             let written = grants::remove(tx, user, id).await?;
+            sessions::outdate(tx, user).await?;
             let permission = written.entity().and_then(|grant| store.catalogue().find(&grant.permission));
             within(permission.map_or(PermissionSet::empty(), |p| PermissionSet::empty().with(p)), held)?;
             withdraw_beyond(store, tx, &target, FEWER).await?;

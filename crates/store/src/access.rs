@@ -21,6 +21,9 @@ pub(crate) struct BySession {
     pub(crate) user: User,
     pub(crate) tenant: Tenant,
     pub(crate) idle_minutes: i64,
+    pub(crate) reauth_minutes: i64,
+    /// Changes of what the user may do, where the session has not seen all of them.
+    pub(crate) outdated: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -32,6 +35,9 @@ struct Row {
     #[sqlx(flatten)]
     tenant: tenants::Row,
     session_idle_minutes: i64,
+    reauth_minutes: i64,
+    seen_privileges: i64,
+    privileges: i64,
 }
 
 pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Option<BySession>> {
@@ -39,9 +45,10 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
     let row: Option<Row> = row!(
         view,
         "SELECT s.id AS session_id, s.user_id, s.method, s.created_at AS session_created_at, s.last_seen_at, s.idle_until, s.absolute_until, s.ended_at,
+                s.browser, s.system, s.place, s.network, s.renewed_at, s.privileges AS seen_privileges, u.privileges,
                 u.id, u.email, u.name, u.role, u.status, u.created_at,
                 t.id AS tenant_id, t.slug, t.name AS tenant_name, t.kind, t.region, t.status AS tenant_status, t.key_brand, t.created_at AS tenant_created_at,
-                p.session_idle_minutes
+                p.session_idle_minutes, p.reauth_minutes
          FROM session s
          JOIN users u ON u.tenant = s.tenant AND u.id = s.user_id
          JOIN tenant t ON t.id = s.tenant
@@ -56,6 +63,8 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
             user: row.user.try_into()?,
             tenant: row.tenant.into(),
             idle_minutes: row.session_idle_minutes,
+            reauth_minutes: row.reauth_minutes,
+            outdated: (row.seen_privileges != row.privileges).then_some(row.privileges),
         })
     })
     .transpose()

@@ -1,8 +1,8 @@
 //! Attempts to sign in, and how many of them count against the next one.
 
 use bailiwick_domain::{
-    entity::{Attempt, Session},
-    ids::{SessionId, UserId},
+    entity::{Attempt, AttemptOutcome, Session},
+    ids::{AttemptId, SessionId, UserId},
     time::Timestamp,
 };
 
@@ -33,6 +33,91 @@ pub async fn insert(
         waiting.map(SessionId::uuid)
     )?;
     Ok(Written::created(attempt))
+}
+
+/// The factor of a note that an account was unlocked: it is about all of them.
+const ANY: &str = "any";
+
+/// When somebody last let this person try again, if that was since `since`.
+pub async fn unlocked_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    since: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let tenant = scope.tenant();
+    let at: Option<(Option<i64>,)> = row!(
+        scope,
+        "SELECT max(at) FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND outcome = 'unlocked'",
+        tenant.uuid(),
+        user.uuid(),
+        ANY,
+        since.micros()
+    )?;
+    Ok(at.and_then(|(at,)| at).map(Timestamp::from_micros))
+}
+
+/// What is refused at an account with one factor, where that is as much as is let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Sources that have to wait.
+    pub sources: i64,
+    /// The oldest of the guesses that count, of the source that has to wait longest: until this leaves the window.
+    pub since: Timestamp,
+}
+
+/// The sources that were refused `guesses` times or more at an account with one factor, since `since` and since the last
+/// accepted attempt from there.
+pub async fn waiting(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    guesses: i64,
+    since: Timestamp,
+) -> Result<Option<Waiting>> {
+    let tenant = scope.tenant();
+    let found: Option<(i64, Option<i64>)> = row!(
+        scope,
+        "SELECT count(*), max(oldest) FROM (
+             SELECT a.source, min(a.at) AS oldest FROM sign_in_attempt a
+             WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.at >= $4 AND a.outcome = 'refused'
+               AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
+                                    AND b.source = a.source AND b.outcome = 'accepted' AND b.at >= $4), 0)
+             GROUP BY a.source HAVING count(*) >= $5
+         ) AS each_source",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros(),
+        guesses
+    )?;
+    Ok(found.and_then(|(sources, oldest)| Some(Waiting { sources, since: Timestamp::from_micros(oldest?) })))
+}
+
+/// Whether attempts from this source at this account and factor were turned away since the last accepted one from there.
+pub async fn was_limited(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    source: Option<&[u8; 32]>,
+) -> Result<bool> {
+    let tenant = scope.tenant();
+    let last: Option<(String,)> = row!(
+        scope,
+        "SELECT outcome FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND source = $4
+         AND outcome IN ('accepted', 'limited') ORDER BY at DESC, id DESC LIMIT 1",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        source_bytes(source)
+    )?;
+    Ok(last.is_some_and(|(outcome,)| outcome == AttemptOutcome::Limited.name()))
+}
+
+/// Notes that the person may try again: nothing that was refused before counts any more.
+pub async fn unlock(tx: &mut Tx, id: AttemptId, user: UserId) -> Result<Written<Attempt>> {
+    let at = tx.now();
+    let note = Attempt { id, user, factor: ANY.to_owned(), outcome: AttemptOutcome::Unlocked, at };
+    insert(tx, note, None, None).await
 }
 
 /// Refused attempts at an account with one factor from one source, since `since` and since the last accepted one from there.

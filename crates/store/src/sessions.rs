@@ -1,19 +1,26 @@
 //! Sessions: stored by the hash of their token.
 
 use bailiwick_domain::{
-    entity::{Session, SignInMethod},
+    entity::{Browser, Network, Place, Session, SignInMethod, System},
     ids::{SessionId, UserId},
-    time::Timestamp,
+    role::Role,
+    time::{Span, Timestamp},
 };
 use bailiwick_vault::token::TokenHash;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
-    Error, Result, Written,
+    Cursor, Error, Page, Result, Written,
     lock::{execute, locked, row, rows},
+    page::LIMIT,
     tx::{Opened, Scope, Tx},
 };
+
+/// No session lasts longer than a policy may say, so older ones need not be looked at.
+const LONGEST: Span = Span::days(31);
+/// A token that was replaced is taken for so long: the other requests of one page were on their way with it.
+const OVERLAP: Span = Span::seconds(5);
 
 #[derive(FromRow)]
 pub(crate) struct Row {
@@ -32,6 +39,15 @@ pub(crate) struct Row {
     #[sqlx(try_from = "i64")]
     absolute_until: Timestamp,
     ended_at: Option<i64>,
+    #[sqlx(try_from = "String")]
+    browser: Browser,
+    #[sqlx(try_from = "String")]
+    system: System,
+    #[sqlx(try_from = "String")]
+    place: Place,
+    #[sqlx(try_from = "String")]
+    network: Network,
+    renewed_at: Option<i64>,
 }
 
 impl From<Row> for Session {
@@ -45,19 +61,31 @@ impl From<Row> for Session {
             idle_until: row.idle_until,
             absolute_until: row.absolute_until,
             ended_at: row.ended_at.map(Timestamp::from_micros),
+            browser: row.browser,
+            system: row.system,
+            place: row.place,
+            network: row.network,
+            renewed_at: row.renewed_at.map(Timestamp::from_micros),
         }
     }
 }
 
-/// Stores a session beside the hash of its token.
+/// Stores a session beside the hash of its token and the keyed tag of the address that it was opened from.
 ///
 /// The records of the transaction then name its user as the actor, unless the server itself acts.
-pub async fn insert(tx: &mut Tx, session: Session, token: &TokenHash) -> Result<Written<Session>> {
+pub async fn insert(
+    tx: &mut Tx,
+    session: Session,
+    token: &TokenHash,
+    source: Option<&[u8; 32]>,
+) -> Result<Written<Session>> {
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO session (tenant, id, user_id, token_hash, method, created_at, last_seen_at, idle_until, absolute_until, ended_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO session (tenant, id, user_id, token_hash, method, created_at, last_seen_at, idle_until, absolute_until, ended_at,
+                              browser, system, place, network, renewed_at, source, privileges)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                 (SELECT privileges FROM users WHERE tenant = $1 AND id = $3))",
         tenant.uuid(),
         session.id.uuid(),
         session.user.uuid(),
@@ -67,7 +95,13 @@ pub async fn insert(tx: &mut Tx, session: Session, token: &TokenHash) -> Result<
         session.last_seen_at.micros(),
         session.idle_until.micros(),
         session.absolute_until.micros(),
-        session.ended_at.map(Timestamp::micros)
+        session.ended_at.map(Timestamp::micros),
+        session.browser.name(),
+        session.system.name(),
+        session.place.name(),
+        session.network.name(),
+        session.renewed_at.map(Timestamp::micros),
+        source.map(|tag| tag.to_vec())
     )?;
     tx.opened = Some(Opened { user: session.user, session: session.id, method: session.method });
     Ok(Written::created(session))
@@ -78,7 +112,7 @@ pub async fn live_of(scope: &mut impl Scope, user: UserId) -> Result<Vec<Session
     let (tenant, now) = (scope.tenant(), scope.now());
     let rows: Vec<Row> = rows!(
         scope,
-        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at FROM session
+        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at, browser, system, place, network, renewed_at FROM session
          WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3 ORDER BY created_at DESC LIMIT 100",
         tenant.uuid(),
         user.uuid(),
@@ -92,7 +126,7 @@ pub async fn by_token(scope: &mut impl Scope, token: &TokenHash) -> Result<Optio
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,
-        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at FROM session
+        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at, browser, system, place, network, renewed_at FROM session
          WHERE tenant = $1 AND token_hash = $2",
         tenant.uuid(),
         &token.as_bytes()[..]
@@ -100,12 +134,25 @@ pub async fn by_token(scope: &mut impl Scope, token: &TokenHash) -> Result<Optio
     Ok(row.map(Session::from))
 }
 
+/// One session, live or not.
+pub async fn find(scope: &mut impl Scope, id: SessionId) -> Result<Session> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at, browser, system, place, network, renewed_at FROM session
+         WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    Ok(row.ok_or(Error::NotFound)?.into())
+}
+
 /// Reads a session for changing.
 pub async fn lock(tx: &mut Tx, id: SessionId) -> Result<Session> {
     let tenant = tx.tenant();
     let row: Row = locked!(
         tx,
-        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at FROM session
+        "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at, browser, system, place, network, renewed_at FROM session
          WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
@@ -125,4 +172,119 @@ pub async fn end(tx: &mut Tx, before: Session) -> Result<Written<Session>> {
     )?;
     let after = Session { ended_at: Some(now), ..before.clone() };
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+}
+
+/// Whether the user ever got all the way in from the address with this tag.
+pub async fn came_from(scope: &mut impl Scope, user: UserId, source: Option<&[u8; 32]>) -> Result<bool> {
+    let (tenant, Some(source)) = (scope.tenant(), source) else { return Ok(false) };
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT created_at FROM session WHERE tenant = $1 AND user_id = $2 AND source = $3 AND method <> $4 LIMIT 1",
+        tenant.uuid(),
+        user.uuid(),
+        source.to_vec(),
+        SignInMethod::PasswordOnly.name()
+    )?;
+    Ok(found.is_some())
+}
+
+/// A session with whose it is.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The session.
+    pub session: Session,
+    /// Its user's name.
+    pub name: String,
+    /// Its user's address.
+    pub email: String,
+    /// Its user's role.
+    pub role: Role,
+}
+
+#[derive(FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    session: Row,
+    name: String,
+    email: String,
+    role: String,
+}
+
+/// The tenant's live sessions, newest first.
+pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page<Listed>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let before = before.unwrap_or_else(Cursor::newest);
+    let rows: Vec<ListedRow> = rows!(
+        scope,
+        "SELECT s.id AS session_id, s.user_id, s.method, s.created_at AS session_created_at, s.last_seen_at, s.idle_until, s.absolute_until, s.ended_at,
+                s.browser, s.system, s.place, s.network, s.renewed_at, u.name, u.email, u.role
+         FROM session s JOIN users u ON u.tenant = s.tenant AND u.id = s.user_id
+         WHERE s.tenant = $1 AND s.ended_at IS NULL AND s.created_at > $2 AND s.idle_until > $3 AND s.absolute_until > $3
+           AND (s.created_at, s.id) < ($4, $5) ORDER BY s.created_at DESC, s.id DESC LIMIT $6",
+        tenant.uuid(),
+        (now - LONGEST).micros(),
+        now.micros(),
+        before.at.micros(),
+        before.id,
+        LIMIT + 1
+    )?;
+    let listed = |row: ListedRow| {
+        let role = row.role.parse().map_err(|_| Error::Corrupt("users.role".into()))?;
+        Ok(Listed { session: row.session.into(), name: row.name, email: row.email, role })
+    };
+    let rows = rows.into_iter().map(listed).collect::<Result<Vec<_>>>()?;
+    Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.session.created_at, id: row.session.id.uuid() }))
+}
+
+/// Notes that what a locked user may do has changed: each of their sessions gets a new token with its next request.
+pub async fn outdate(tx: &mut Tx, user: UserId) -> Result<()> {
+    let tenant = tx.tenant();
+    let touched = execute!(
+        tx,
+        "UPDATE users SET privileges = privileges + 1 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        user.uuid()
+    )?;
+    if touched == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Replaces the token of a session that has seen `privileges` changes of what its user may do. Nothing if another request of
+/// the same browser was quicker, or the session has ended.
+pub(crate) async fn renew(
+    tx: &mut Tx,
+    before: Session,
+    old: &TokenHash,
+    new: &TokenHash,
+    privileges: i64,
+) -> Result<Option<Written<Session>>> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let touched = execute!(
+        tx,
+        "UPDATE session SET token_hash = $4, old_hash = $3, old_until = $5, privileges = $6, renewed_at = $7
+         WHERE tenant = $1 AND id = $2 AND token_hash = $3 AND ended_at IS NULL",
+        tenant.uuid(),
+        before.id.uuid(),
+        &old.as_bytes()[..],
+        &new.as_bytes()[..],
+        (now + OVERLAP).micros(),
+        privileges,
+        now.micros()
+    )?;
+    let after = Session { renewed_at: Some(now), ..before.clone() };
+    Ok((touched == 1).then(|| Written::replaced(before, after)))
+}
+
+/// The token that replaced this one a moment ago.
+pub(crate) async fn replacement(scope: &mut impl Scope, old: &TokenHash) -> Result<Option<TokenHash>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let found: Option<(Vec<u8>,)> = row!(
+        scope,
+        "SELECT token_hash FROM session WHERE tenant = $1 AND old_hash = $2 AND old_until > $3",
+        tenant.uuid(),
+        &old.as_bytes()[..],
+        now.micros()
+    )?;
+    let Some((bytes,)) = found else { return Ok(None) };
+    let bytes = bytes.try_into().map_err(|_| Error::Corrupt("session.token_hash".into()))?;
+    Ok(Some(TokenHash::from_bytes(bytes)))
 }

@@ -247,6 +247,7 @@ struct PolicyRow {
     mfa_floor: MfaFloor,
     session_idle_minutes: i64,
     session_absolute_hours: i64,
+    reauth_minutes: i64,
     invitation_days: i64,
 }
 
@@ -257,6 +258,7 @@ impl From<PolicyRow> for Policy {
             mfa_floor: row.mfa_floor,
             session_idle_minutes: row.session_idle_minutes,
             session_absolute_hours: row.session_absolute_hours,
+            reauth_minutes: row.reauth_minutes,
             invitation_days: row.invitation_days,
         }
     }
@@ -267,11 +269,13 @@ pub async fn insert_policy(tx: &mut Tx, policy: Policy) -> Result<Written<Policy
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO policy (tenant, mfa_floor, session_idle_minutes, session_absolute_hours, invitation_days) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO policy (tenant, mfa_floor, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         tenant.uuid(),
         policy.mfa_floor.name(),
         policy.session_idle_minutes,
         policy.session_absolute_hours,
+        policy.reauth_minutes,
         policy.invitation_days
     )?;
     Ok(Written::created(policy))
@@ -282,7 +286,7 @@ pub async fn policy(scope: &mut impl Scope) -> Result<Policy> {
     let tenant = scope.tenant();
     let row: Option<PolicyRow> = row!(
         scope,
-        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, invitation_days FROM policy WHERE tenant = $1",
+        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days FROM policy WHERE tenant = $1",
         tenant.uuid()
     )?;
     Ok(row.ok_or(Error::NotFound)?.into())
@@ -293,7 +297,7 @@ pub async fn lock_policy(tx: &mut Tx) -> Result<Policy> {
     let tenant = tx.tenant();
     let row: PolicyRow = locked!(
         tx,
-        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, invitation_days FROM policy WHERE tenant = $1",
+        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days FROM policy WHERE tenant = $1",
         tenant.uuid()
     )?;
     Ok(row.into())
@@ -304,11 +308,12 @@ pub async fn replace_policy(tx: &mut Tx, before: Policy, after: Policy) -> Resul
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE policy SET mfa_floor = $2, session_idle_minutes = $3, session_absolute_hours = $4, invitation_days = $5 WHERE tenant = $1",
+        "UPDATE policy SET mfa_floor = $2, session_idle_minutes = $3, session_absolute_hours = $4, reauth_minutes = $5, invitation_days = $6 WHERE tenant = $1",
         tenant.uuid(),
         after.mfa_floor.name(),
         after.session_idle_minutes,
         after.session_absolute_hours,
+        after.reauth_minutes,
         after.invitation_days
     )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }

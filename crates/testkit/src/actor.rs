@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bailiwick_domain::{
-    entity::User,
+    entity::{Browser, Device, System, User},
     ids::{TenantId, UserId},
     rule::{Rule, SignIn},
 };
@@ -18,6 +18,9 @@ use crate::Db;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "nine brass lanterns adrift";
+
+/// What everybody's browser claims to be.
+pub const DEVICE: Device = Device { browser: Browser::Firefox, system: System::Linux };
 
 /// Somebody with a session.
 #[derive(Clone)]
@@ -64,7 +67,12 @@ impl Actor {
     /// What a request of theirs carries beside the credential.
     #[must_use]
     pub fn request(&self) -> RequestContext {
-        RequestContext { id: self.db.store.new_id(), ip: Some(self.ip), agent: AgentClass::Browser }
+        RequestContext {
+            id: self.db.store.new_id(),
+            ip: Some(self.ip),
+            agent: AgentClass::Browser,
+            device: DEVICE,
+        }
     }
 
     /// Asks the gate.
@@ -93,7 +101,8 @@ impl Actor {
 
 /// A permit of somebody without any credential at this address.
 async fn nobody<R: Rule>(db: &Db, ip: IpAddr) -> Permit<R> {
-    let request = RequestContext { id: db.store.new_id(), ip: Some(ip), agent: AgentClass::Browser };
+    let request =
+        RequestContext { id: db.store.new_id(), ip: Some(ip), agent: AgentClass::Browser, device: DEVICE };
     db.store.gate().admit(Credential::None, request).await.expect("a public rule")
 }
 

@@ -35,7 +35,7 @@ pub mod postgres;
 mod proxy;
 mod tenant;
 
-pub use actor::{Actor, PASSWORD};
+pub use actor::{Actor, DEVICE, PASSWORD};
 pub use authenticator::{Authenticator, ORIGIN};
 pub use cancel::cancel_after;
 pub use clock::{ManualClock, START};

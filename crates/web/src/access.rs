@@ -5,8 +5,11 @@ mod confirmation;
 pub mod cookies;
 mod credential;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
-use bailiwick_domain::rule::Rule;
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+use bailiwick_domain::{entity::Device, rule::Rule};
 use bailiwick_store::{
     Permit, Refusal, RequestContext,
     gate::{AgentClass, Credential},
@@ -16,6 +19,7 @@ use crate::{
     bootstrap::{Client, FormFields},
     csrf,
     error::Error,
+    shell::Visit,
     state::AppState,
 };
 
@@ -42,8 +46,17 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
             .extensions
             .get::<Client>()
             .ok_or_else(|| Error::internal("a request without the bootstrap"))?;
-        let request = RequestContext { id: client.id, ip: client.ip, agent: agent(&credential, parts) };
-        Ok(Self(state.store.gate().admit::<R>(credential, request).await?))
+        let request = RequestContext {
+            id: client.id,
+            ip: client.ip,
+            agent: agent(&credential, parts),
+            device: device(parts),
+        };
+        let permit = state.store.gate().admit::<R>(credential, request).await?;
+        if let (Some(token), Some(visit)) = (permit.renewed(), parts.extensions.get_mut::<Visit>()) {
+            visit.renew(token);
+        }
+        Ok(Self(permit))
     }
 }
 
@@ -52,6 +65,7 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::SignIn => Self::SignIn,
             Refusal::SecondFactor => Self::SecondFactor,
+            Refusal::Reauthenticate => Self::Reauthenticate,
             Refusal::Forbidden => Self::Forbidden("Your role does not allow this."),
             Refusal::NoPerson => {
                 Self::Forbidden("A person has to confirm this with a one-time code. An API key cannot.")
@@ -71,4 +85,10 @@ fn agent(credential: &Credential, parts: &Parts) -> AgentClass {
         Credential::None if parts.headers.contains_key("sec-fetch-mode") => AgentClass::Browser,
         Credential::None => AgentClass::Unknown,
     }
+}
+
+/// What the browser claims to be. The header itself goes no further than this.
+fn device(parts: &Parts) -> Device {
+    let header = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    header.map_or(Device::UNKNOWN, Device::claimed)
 }

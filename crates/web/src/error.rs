@@ -35,6 +35,9 @@ pub enum Error {
     /// The second factor is still to come: a page leads to it, the API answers 401.
     #[error("the second factor is missing")]
     SecondFactor,
+    /// The last proof of who it is was too long ago: a page leads to another one, the API answers 403.
+    #[error("prove again who you are")]
+    Reauthenticate,
     /// Not allowed; the text says why; 403.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -148,9 +151,11 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::StepUpRequired(_) | Self::StepUpRefused | Self::Suspended => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden(_)
+            | Self::StepUpRequired(_)
+            | Self::StepUpRefused
+            | Self::Suspended
+            | Self::Reauthenticate => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -206,6 +211,12 @@ impl Error {
             Self::SecondFactor => {
                 ("second-factor", "The second factor is missing", "Enter your one-time code to go on.", &[])
             }
+            Self::Reauthenticate => (
+                "reauthenticate",
+                "Prove again who you are",
+                "This needs a proof of who you are from the last minutes. Give one at /sign-in/again.",
+                &[],
+            ),
             Self::Forbidden(text) => (
                 "forbidden",
                 "This is not allowed",

@@ -23,6 +23,7 @@ mod reset;
 mod roles;
 mod rows;
 mod security;
+mod sessions;
 mod sign_in;
 mod start;
 mod step_up;
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Routes {
         .merge(reset::routes())
         .merge(security::routes())
         .merge(users::routes())
+        .merge(sessions::routes())
         .merge(invitations::routes())
         .merge(join::routes())
         .merge(mail::routes())

@@ -15,6 +15,7 @@ fn access_table_is_the_reviewed_one() {
             Need::Nobody => "nobody",
             Need::Anyone => "anyone",
             Need::SignedIn => "signed in",
+            Need::Recent => "recent",
             Need::Has(permission) | Need::Confirmed(permission) => catalogue.name(permission),
         };
         let confirmed = if row.writes && matches!(row.need, Need::Confirmed(_)) { ", confirmed" } else { "" };

@@ -5,7 +5,7 @@
 mod support;
 
 use axum::http::{Method, StatusCode};
-use bailiwick_domain::role::Role;
+use bailiwick_domain::{role::Role, time::Span};
 use bailiwick_proof::{
     hash::{Hash, leaf_hash},
     tree::verify_inclusion,
@@ -214,5 +214,60 @@ both_databases! {
         let history = service.get(&owner, &format!("/v1/audit/entities/invitation/{id}")).await.json();
         assert_eq!(history["items"][0]["entity"], json!({"type": "invitation", "id": id, "revision": 1}));
         assert!(!history.to_string().contains("guest@example.com"), "the octets hold a commitment instead of the address");
+    }
+
+    async fn person_lists_and_ends_sessions_of_their_own(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = acme.owner();
+        let caller = Caller::from(&owner);
+        let form = |email: &str| Sent::Form(vec![("address", email.to_owned()), ("password", PASSWORD.to_owned())]);
+        for _ in 0..2 {
+            db.clock.advance(Span::seconds(1));
+            service.send(&Caller::Nobody, &Method::POST, "/sign-in", form(&owner.user.email)).await;
+        }
+        let mine = service.get(&caller, "/v1/me/sessions").await.json();
+        let items = mine["items"].as_array().unwrap();
+        assert_eq!((items.len(), &mine["next"]), (3, &Value::Null));
+        let current: Vec<_> = items.iter().map(|item| item["current"].as_bool().unwrap()).collect();
+        assert_eq!(current, [false, false, true]);
+        let first = &items[2];
+        assert_eq!((&first["method"], &first["device"], &first["place"], &first["network"]), (&json!("password"), &json!("Firefox on Linux"), &json!("public_ipv4"), &json!("new")));
+        let one = format!("/v1/me/sessions/{}", items[0]["id"].as_str().unwrap());
+        assert_eq!(service.send(&caller, &Method::DELETE, &one, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.send(&caller, &Method::DELETE, &one, Sent::Nothing).await.status, StatusCode::CONFLICT);
+        assert_eq!(service.send(&caller, &Method::DELETE, "/v1/me/sessions", Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&caller, "/v1/me/sessions").await.json()["items"].as_array().map(Vec::len), Some(1));
+        assert_eq!(service.send(&caller, &Method::DELETE, "/v1/me/sessions", Sent::Nothing).await.status, StatusCode::CONFLICT);
+        let program = Caller::Program(full_key(&acme).await);
+        for (method, path) in [(Method::GET, "/v1/me/sessions"), (Method::DELETE, "/v1/me/sessions"), (Method::DELETE, one.as_str())] {
+            assert_eq!(service.send(&program, &method, path, Sent::Nothing).await.status, StatusCode::FORBIDDEN, "{method} {path}: a key has none");
+        }
+    }
+
+    async fn program_with_the_scopes_ends_sessions_of_people_and_lets_them_try_again(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let planner = acme.user(Role::PlanManager).await;
+        let program = Caller::Program(full_key(&acme).await);
+        let list = format!("/v1/users/{}/sessions", planner.id());
+        let found = service.get(&program, &list).await.json();
+        assert_eq!(found["items"][0]["user"], json!(planner.id()));
+        let all = service.get(&program, "/v1/sessions").await.json();
+        assert_eq!(all["items"].as_array().map(Vec::len), Some(2));
+        assert!(!all.to_string().contains("token") && !all.to_string().contains("203.0.113.7"));
+        let one = format!("/v1/sessions/{}", found["items"][0]["id"].as_str().unwrap());
+        assert_eq!(service.send(&program, &Method::DELETE, &one, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&Caller::from(&planner), "/v1/me").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(service.send(&program, &Method::DELETE, &list, Sent::Nothing).await.status, StatusCode::CONFLICT, "none is left");
+        let makers = format!("/v1/users/{}/sessions", acme.owner().id());
+        assert_eq!(service.send(&program, &Method::DELETE, &makers, Sent::Nothing).await.status, StatusCode::CONFLICT, "its maker's own");
+        let unlock = format!("/v1/users/{}/unlock", planner.id());
+        assert_eq!(service.send(&program, &Method::POST, &unlock, Sent::Nothing).await.status, StatusCode::CONFLICT, "nobody waits");
+        let wrong = Sent::Form(vec![("address", planner.user.email.clone()), ("password", "not the password".to_owned())]);
+        for _ in 0..5 {
+            service.send(&Caller::Nobody, &Method::POST, "/sign-in", wrong.clone()).await;
+        }
+        assert_eq!(service.send(&program, &Method::POST, &unlock, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
     }
 }

@@ -406,8 +406,8 @@ both_databases! {
         let values = ["", "\u{0}", "' OR 1=1 --", "-1", "99999999999999999999", "\u{202e}\u{feff}", "<script>", "//evil.example", &long];
         let catalogue = db.store.catalogue();
         let (mut asked, mut serial) = (0, 0);
-        // Signing out ends what the rest needs.
-        for row in bailiwick_web::routes().table().into_iter().filter(|row| row.writes && !row.path.starts_with("/v1/") && row.path != "/sign-out") {
+        // Signing out ends what the rest needs, and so does proving again who one is.
+        for row in bailiwick_web::routes().table().into_iter().filter(|row| row.writes && !row.path.starts_with("/v1/") && !["/sign-out", "/sign-in/again"].contains(&row.path)) {
             let for_platform = row.need.permission().is_some_and(|permission| catalogue.platform_permissions().contains(permission));
             let (caller, mine) = match row.need {
                 Need::Anyone => (Caller::Nobody, &own),

@@ -12,9 +12,10 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use bailiwick_domain::{
+    ids::SessionId,
     permission::PermissionSet,
     role::Role,
-    rule::{CreateTenant, Need, SignIn},
+    rule::{CreateTenant, Me, Need, SignIn},
     time::Span,
 };
 use bailiwick_ops::{
@@ -22,6 +23,7 @@ use bailiwick_ops::{
     sign_in::{self, Step},
     tenants::{self, NewOwner, NewTenant},
 };
+use bailiwick_store::sessions;
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_web::routes::AccessRow;
 use support::{Answer, Caller, Service, bodies::body, full_key, stock::Stock};
@@ -64,6 +66,8 @@ enum Standing {
     Key(String),
     /// A session that waits for the one-time code.
     CodeMissing(String),
+    /// The session of somebody who proved long ago who they are.
+    Stale(Actor),
     /// The session of somebody whose tenant was suspended after they signed in.
     Suspended(Actor),
 }
@@ -75,7 +79,7 @@ enum Expected {
     Open,
     /// The rule lets them through.
     Allowed,
-    /// They have to sign in.
+    /// They have to sign in, or to prove again who they are.
     SignIn,
     /// The rule refuses them.
     Forbidden,
@@ -85,7 +89,7 @@ impl Person {
     fn caller(&self) -> Caller {
         match &self.standing {
             Standing::Nobody => Caller::Nobody,
-            Standing::Session(actor) | Standing::Suspended(actor) => actor.into(),
+            Standing::Session(actor) | Standing::Suspended(actor) | Standing::Stale(actor) => actor.into(),
             Standing::CodeMissing(token) => Caller::Browser(token.clone()),
             Standing::Key(key) => Caller::Program(key.clone()),
         }
@@ -96,7 +100,9 @@ impl Person {
             (_, Need::Anyone) => Expected::Open,
             (Standing::Suspended(_), _) | (_, Need::Nobody) => Expected::Forbidden,
             (Standing::Nobody | Standing::CodeMissing(_), _) => Expected::SignIn,
-            (_, Need::SignedIn) => Expected::Allowed,
+            (Standing::Stale(_), Need::Recent) => Expected::SignIn,
+            (Standing::Key(_), Need::Recent) => Expected::Forbidden,
+            (_, Need::SignedIn | Need::Recent) => Expected::Allowed,
             (_, Need::Has(permission) | Need::Confirmed(permission)) if self.held.contains(permission) => {
                 Expected::Allowed
             }
@@ -192,6 +198,16 @@ impl Stage {
         add("nobody", Standing::Nobody, PermissionSet::empty(), own.clone());
         add("owner whose code is missing", Standing::CodeMissing(code_missing(&acme).await), everything, own);
         add("owner of a suspended tenant", Standing::Suspended(dormant.owner()), everything, dormant_own);
+        // They come last: time passes for them alone.
+        let stale = db.tenant("stale").await;
+        let own = (Stock::of(&stale, "stalemark").await, Stock::of(&stale, "stalemark-api").await);
+        people.push(Person {
+            name: "owner who signed in long ago".to_owned(),
+            standing: Standing::Stale(stale.owner()),
+            held: everything,
+            own: own.0,
+            own_api: own.1,
+        });
         // Everybody's own things are older, so that a place among another tenant's has them behind it.
         db.clock.advance(Span::seconds(1));
         let foreign = Stock::of(&zenith, "zenithmark").await.without_link();
@@ -221,16 +237,51 @@ impl Stage {
     }
 
     /// Sends the request for `row` with the ids of `target`.
-    async fn ask(&self, person: &Person, row: &AccessRow, target: &Stock, serial: usize) -> Answer {
+    async fn ask(&self, person: &Person, row: &AccessRow, asked_of: &Stock, serial: usize) -> Answer {
         let target = match row.path {
             path if path.ends_with("/owner-link") => &self.newborn,
             path if path.ends_with("/reactivate") => &self.asleep[usize::from(path.starts_with("/v1/"))],
             _ if self.is_for_the_platform(row) => &self.spare,
-            _ => target,
+            _ => asked_of,
         };
+        let mut target = target.clone();
+        if std::ptr::eq(asked_of, person.own(row)) {
+            target.session = self.session_to_end(person, row).await.unwrap_or(target.session);
+        }
         self.service
             .send(&person.caller(), &row.method, &target.path(row.path), body(row, person.own(row), serial))
             .await
+    }
+
+    /// A session for those routes that end one: an older one was ended by the routes before.
+    async fn session_to_end(&self, person: &Person, row: &AccessRow) -> Option<SessionId> {
+        let own = person.own(row);
+        match row.path {
+            "/account/sessions/{session}/end"
+            | "/account/sessions/end-others"
+            | "/v1/me/sessions"
+            | "/v1/me/sessions/{id}" => self.another_session(person).await,
+            "/sessions/{session}/end"
+            | "/v1/sessions/{id}"
+            | "/users/{user}/sessions/end"
+            | "/v1/users/{id}/sessions" => {
+                sign_in(&self.db, &format!("{0}@{0}.example", own.marker)).await?;
+                let mut view = self.db.store.read(&own.tenant.job()).await.unwrap();
+                sessions::live_of(&mut view, own.user).await.unwrap().first().map(|session| session.id)
+            }
+            _ => None,
+        }
+    }
+
+    /// A session of the person themselves in another browser.
+    async fn another_session(&self, person: &Person) -> Option<SessionId> {
+        let (Standing::Session(actor) | Standing::Stale(actor)) = &person.standing else { return None };
+        sign_in(&self.db, &actor.user.email).await?;
+        let permit = actor.try_permit::<Me>().await.ok()?;
+        let bailiwick_store::Actor::User { id, session: here, .. } = *permit.actor() else { return None };
+        let mut view = self.db.store.read(&permit).await.unwrap();
+        let live = sessions::live_of(&mut view, id).await.unwrap();
+        live.iter().map(|session| session.id).find(|session| *session != here)
     }
 
     /// The ids in all pages of a list; nothing for those who may not read it.
@@ -247,24 +298,36 @@ impl Stage {
         }
     }
 
+    /// Lets the time pass that somebody needs who signed in long ago.
+    fn wait_for(&self, at: usize) {
+        if matches!(self.people[at].standing, Standing::Stale(_)) {
+            self.db.clock.advance(Span::minutes(11));
+        }
+    }
+
     /// Signs people in again whose session the last request ended.
     async fn keep_signed_in(&mut self, at: usize) {
         let caller = self.people[at].caller();
-        let Standing::Session(actor) = &mut self.people[at].standing else { return };
+        let (Standing::Session(actor) | Standing::Stale(actor)) = &mut self.people[at].standing else {
+            return;
+        };
         if self.service.get(&caller, "/v1/me").await.status == StatusCode::OK {
             return;
         }
-        let permit = self.db.nobody::<SignIn>("203.0.113.7").await;
-        let step = sign_in::password(
-            &self.db.store,
-            &self.db.hasher,
-            &permit,
-            &actor.user.email,
-            PASSWORD.to_owned(),
-        )
-        .await;
-        let Ok(Step::Done(token)) = step else { panic!("{} cannot sign in again", actor.user.role) };
-        actor.token = token.expose().to_string();
+        let Some(token) = sign_in(&self.db, &actor.user.email).await else {
+            panic!("{} cannot sign in again", actor.user.role)
+        };
+        actor.token = token;
+        self.wait_for(at);
+    }
+}
+
+/// The token of a new session.
+async fn sign_in(db: &Db, email: &str) -> Option<String> {
+    let permit = db.nobody::<SignIn>("203.0.113.7").await;
+    match sign_in::password(&db.store, &db.hasher, &permit, email, PASSWORD.to_owned()).await {
+        Ok(Step::Done(token)) => Some(token.expose().to_string()),
+        _ => None,
     }
 }
 
@@ -319,13 +382,17 @@ fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer
 fn wrong_by_the_rule(person: &Person, row: &AccessRow, answer: &Answer) -> Option<String> {
     let (fits, should) = match person.expected(row) {
         Expected::Open => (true, "be answered"),
-        Expected::SignIn => {
-            (answer.status == StatusCode::UNAUTHORIZED || answer.leads_to_sign_in(), "ask for a sign-in")
-        }
+        Expected::SignIn => (asks_for_proof(answer), "ask for a sign-in"),
         Expected::Forbidden => (answer.status == StatusCode::FORBIDDEN, "be forbidden"),
         Expected::Allowed => (!is_refusal(answer) || person.has_no_account_for(row), "not be refused"),
     };
     (!fits).then(|| format!("should {should}"))
+}
+
+fn asks_for_proof(answer: &Answer) -> bool {
+    answer.status == StatusCode::UNAUTHORIZED
+        || answer.leads_to_sign_in()
+        || answer.text().contains("urn:bailiwick:problem:reauthenticate")
 }
 
 /// What is wrong with the answer to a request for the person's own things.
@@ -360,6 +427,7 @@ both_databases! {
         let (records, counts) = (stage.foreign.records().await, stage.foreign.counts().await);
         let (mut wrong, mut reached, mut asked) = (Vec::new(), BTreeSet::new(), 0);
         for at in 0..stage.people.len() {
+            stage.wait_for(at);
             for row in &table {
                 asked += 1;
                 let person = &stage.people[at];
@@ -371,7 +439,7 @@ both_databases! {
                 if row.writes && stage.foreign.records().await != records {
                     panic!("{}", say(person, row, "another tenant's", &answer, "left a record in the other tenant"));
                 }
-                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn) {
+                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn | Need::Recent) {
                     stage.keep_signed_in(at).await;
                 }
                 asked += 1;
@@ -382,7 +450,7 @@ both_databases! {
                 if answer.is_done() || asks_for_a_code(&answer) || row.need == Need::Anyone && answer.status.is_redirection() {
                     reached.insert((row.method.to_string(), row.path));
                 }
-                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn) {
+                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn | Need::Recent) {
                     stage.keep_signed_in(at).await;
                 }
             }

@@ -8,7 +8,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use bailiwick_domain::role::Role;
+use bailiwick_domain::{role::Role, time::Span};
 use bailiwick_testkit::both_databases;
 use serde_json::{Value, json};
 use support::{Answer, Caller, Sent, Service};
@@ -34,10 +34,13 @@ both_databases! {
     async fn program_reads_the_same_shape_whatever_went_wrong(db: Db) {
         let (acme, platform) = (db.tenant("acme").await, db.platform().await);
         let service = Service::over(&db);
+        // Only this one asks for something that takes a proof of the last ten minutes.
+        let stale = Caller::from(&acme.user(Role::SupportCoordinator).await);
         let owner = Caller::from(&acme.owner());
         let auditor = Caller::from(&acme.user(Role::Auditor).await);
         let dormant = db.tenant("dormant").await;
         platform.suspend(dormant.id()).await;
+        db.clock.advance(Span::minutes(10));
         let member = acme.add(Role::SupportCoordinator).await.id;
         let post = |path: &'static str, body: Value| (Method::POST, path.to_owned(), Sent::Json(body));
         let operator = Caller::from(&platform.owner());
@@ -58,6 +61,7 @@ both_databases! {
             (&owner, post("/v1/invitations", json!({"email": "guest@example.com", "role": "auditor", "admin": true}))),
             (&owner, post("/v1/api-keys", json!({"name": "", "scopes": ["user:read", "user:*", "hunter2"]}))),
             (&owner, post("/v1/api-keys", json!({"name": "", "scopes": [], "tag": "!"}))),
+            (&stale, (Method::DELETE, "/v1/me/sessions".to_owned(), Sent::Nothing)),
         ] {
             let answer = service.send(caller, &method, &path, sent).await;
             let path = path.replace(&member.to_string(), "[user]").replace(&acme.id().to_string(), "[tenant]");

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Entity, named};
+use super::{Browser, Device, Entity, Network, Place, System, named};
 use crate::{
     ids::{AttemptId, EnrolmentId, FactorId, PasswordResetId, SessionId, UserId},
     time::Timestamp,
@@ -101,7 +101,21 @@ named! {
     }
 }
 
-/// A signed-in browser. The token exists only as a hash, in its own column, outside this image.
+impl SignInMethod {
+    /// How it was proved, for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::PasswordOnly => "Password; the code is still to come",
+            Self::Password => "Password",
+            Self::PasswordTotp => "Password and one-time code",
+            Self::Enrolment => "One-time link",
+            Self::Passkey => "Passkey",
+        }
+    }
+}
+
+/// A signed-in browser. The token exists only as a hash, and the address only as a keyed one, in their own columns, outside
+/// this image.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Session {
     /// The session's id; not the cookie.
@@ -120,10 +134,36 @@ pub struct Session {
     pub absolute_until: Timestamp,
     /// When it was ended before its time.
     pub ended_at: Option<Timestamp>,
+    /// Which browser opened it, as far as that says.
+    pub browser: Browser,
+    /// What that browser runs on.
+    pub system: System,
+    /// What kind of address it was opened from.
+    pub place: Place,
+    /// Whether that address was known.
+    pub network: Network,
+    /// When its token was last replaced, because what its user may do had changed.
+    pub renewed_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// The browser and its system.
+    pub const fn device(&self) -> Device {
+        Device { browser: self.browser, system: self.system }
+    }
+
+    /// The kind of address, and whether it was known, for people.
+    pub fn whence(&self) -> String {
+        match self.place {
+            Place::Unknown => self.place.title().to_owned(),
+            place => format!("{}, {}", place.title(), self.network.title()),
+        }
+    }
 }
 
 impl Entity for Session {
     const KIND: &'static str = "session";
+    const PERSONAL: &'static [&'static str] = &["browser", "system", "place", "network"];
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }
@@ -141,6 +181,10 @@ named! {
         Refused = "refused",
         /// The attempt was not looked at: too many before it.
         Limited = "limited",
+        /// No attempt: a limit had passed by the time of the accepted one beside it.
+        Lifted = "lifted",
+        /// No attempt: somebody let the person try again, and what was refused before counts no more.
+        Unlocked = "unlocked",
     }
 }
 
@@ -151,7 +195,8 @@ pub struct Attempt {
     pub id: AttemptId,
     /// The account it was aimed at.
     pub user: UserId,
-    /// `password`, `totp` or `passkey`; `password_reset` for a link that was asked for once too often.
+    /// `password`, `totp` or `passkey`; `password_reset` for a link that was asked for once too often; `any` where an account was
+    /// unlocked.
     pub factor: String,
     /// How it ended.
     pub outcome: AttemptOutcome,

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod device;
 mod event;
 mod invitation;
 mod mail;
@@ -18,6 +19,7 @@ pub use account::{
     SignInMethod,
 };
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use device::{Browser, Device, Network, Place, System};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use invitation::{Invitation, InvitationState, InvitationStatus};
 pub use mail::{Mail, MailFault, MailKind, MailState};

@@ -73,18 +73,22 @@ pub struct Policy {
     pub session_idle_minutes: i64,
     /// Hours after sign-in at which a session ends whatever happens.
     pub session_absolute_hours: i64,
+    /// Minutes after a sign-in within which changes that are more than everyday are taken without proving oneself again.
+    pub reauth_minutes: i64,
     /// Days an invitation waits for its answer.
     pub invitation_days: i64,
 }
 
 impl Policy {
-    /// The policy of a new tenant: MFA for everybody, 30 minutes idle, 12 hours in all, 14 days for an invitation.
+    /// The policy of a new tenant: MFA for everybody, 30 minutes idle, 12 hours in all, proven
+    /// within 10 minutes, 14 days for an invitation.
     pub const fn new(tenant: TenantId) -> Self {
         Self {
             id: tenant,
             mfa_floor: MfaFloor::Mfa,
             session_idle_minutes: 30,
             session_absolute_hours: 12,
+            reauth_minutes: 10,
             invitation_days: 14,
         }
     }

@@ -37,6 +37,7 @@ permissions! {
         USER_READ = "user:read": "See users, their roles, second factors and status.";
         USER_UPDATE = "user:update": "Change a user's name and address.";
         USER_DISABLE = "user:disable": "Disable and enable a user; disabling ends their sessions.";
+        USER_UNLOCK = "user:unlock": "Let a user sign in again who has to wait after wrong guesses.";
         USER_DELETE = "user:delete": "Delete a user and destroy their personal data.";
         USER_ASSIGN_ROLE = "user:assign_role": "Give a user another role, up to one's own permissions.";
         USER_GRANT = "user:grant": "Grant or deny a user single permissions, up to one's own.";

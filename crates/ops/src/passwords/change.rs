@@ -97,7 +97,7 @@ pub async fn change(
             end_sessions(tx, id, Some(session), "the password was changed").await?;
             withdraw_links(tx, id, "the password was changed").await?;
             letter::changed(store, tx, &user, Way::Changed).await?;
-            Ok(renewed(store, tx, here).await?.map(Ok))
+            Ok(renewed(store, tx, permit, here).await?.map(Ok))
         })
         .await;
     changed?
@@ -146,13 +146,19 @@ async fn refuse(
 
 /// The same session under a new id and token, with the end that it had (OWASP ASVS 5.0, 7.2.4). Whoever has the token before
 /// has nothing any more.
-async fn renewed(store: &Store, tx: &mut Tx, before: Session) -> Result<Recorded<SessionToken>> {
+async fn renewed(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<ChangeMyProofs>,
+    before: Session,
+) -> Result<Recorded<SessionToken>> {
     let written = sessions::end(tx, before.clone()).await?;
     let ended = Event::new("session.ended", &written)?.because("another one took its place");
     tx.also(ended);
     let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
     let after = Session { id: store.new_id(), last_seen_at: tx.now(), ..before };
-    let written = sessions::insert(tx, after, &token.hash()).await?;
+    let source = permit.request().ip.map(|ip| store.keys().directory.ip_tag(&tx.tenant().bytes(), ip));
+    let written = sessions::insert(tx, after, &token.hash(), source.as_ref()).await?;
     let event = Event::new("session.created", &written)?;
     Ok(tx.record(event, token))
 }

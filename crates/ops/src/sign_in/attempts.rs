@@ -5,9 +5,9 @@
 
 use bailiwick_domain::{
     entity::{Attempt, AttemptOutcome, Session, Severity, User},
-    ids::{AttemptId, SessionId, TenantId},
+    ids::{AttemptId, SessionId, TenantId, UserId},
     rule::{SignIn, Writes},
-    time::Span,
+    time::{Span, Timestamp},
 };
 use bailiwick_store::{Event, Permit, Public, Recorded, Scope, Store, Tx, attempts, users};
 
@@ -27,6 +27,11 @@ const CODES: i64 = 50;
 /// How far back wrong codes at an account count.
 const CODES_WINDOW: Span = Span::hours(1);
 
+const PASSWORD: &str = "password";
+const CODE: &str = "totp";
+/// Every factor that is guessed at. A passkey never keeps anybody waiting.
+const FACTORS: [&str; 2] = [PASSWORD, CODE];
+
 /// What is guessed at.
 #[derive(Clone, Copy)]
 pub(crate) enum Guess<'a> {
@@ -42,8 +47,8 @@ pub(crate) enum Guess<'a> {
 impl Guess<'_> {
     const fn factor(self) -> &'static str {
         match self {
-            Self::Password | Self::Current(_) => "password",
-            Self::Code(_) => "totp",
+            Self::Password | Self::Current(_) => PASSWORD,
+            Self::Code(_) => CODE,
             Self::Passkey => "passkey",
         }
     }
@@ -171,8 +176,14 @@ impl<'a, R: Writes> Attempts<'a, R> {
         Ok(event)
     }
 
-    /// A right guess, within a change that has locked the user.
+    /// A right guess, within a change that has locked the user. Where this source had to wait before it, the end of that limit
+    /// is recorded, too.
     pub(crate) async fn accepted(&self, tx: &mut Tx) -> Result<Event> {
+        let source = self.source(tx.tenant());
+        if attempts::was_limited(tx, self.user.id, self.guess.factor(), source.as_ref()).await? {
+            let over = self.event(tx, AttemptOutcome::Lifted).await?;
+            tx.also(over.because("the time of the limit had passed, or somebody lifted it"));
+        }
         self.event(tx, AttemptOutcome::Accepted).await
     }
 
@@ -194,7 +205,8 @@ impl<'a, R: Writes> Attempts<'a, R> {
         if matches!(self.guess, Guess::Code(_)) && self.everywhere(scope).await? >= CODES {
             return Ok(Limit::Said(limited(CODES_WINDOW)));
         }
-        let (user, factor, since) = (self.user.id, self.guess.factor(), scope.now() - WINDOW);
+        let (user, factor) = (self.user.id, self.guess.factor());
+        let since = counted_since(scope, user, WINDOW).await?;
         let source = self.source(scope.tenant());
         if attempts::refused_since(scope, user, factor, source.as_ref(), since).await? < GUESSES {
             return Ok(Limit::Open);
@@ -205,7 +217,7 @@ impl<'a, R: Writes> Attempts<'a, R> {
 
     /// Wrong guesses at the account from all sources together that still count.
     async fn everywhere(&self, scope: &mut impl Scope) -> Result<i64> {
-        let since = scope.now() - CODES_WINDOW;
+        let since = counted_since(scope, self.user.id, CODES_WINDOW).await?;
         Ok(attempts::refused_anywhere_since(scope, self.user.id, self.guess.factor(), since).await?)
     }
 
@@ -235,12 +247,51 @@ impl<'a, R: Writes> Attempts<'a, R> {
             AttemptOutcome::Accepted => Event::new(accepted, &written)?,
             AttemptOutcome::Refused => Event::new(refused, &written)?.refused(),
             AttemptOutcome::Limited => Event::new(limited, &written)?.refused(),
+            AttemptOutcome::Lifted => Event::new("sign_in.limit_over", &written)?,
+            AttemptOutcome::Unlocked => Event::new("sign_in.unlocked", &written)?,
         })
     }
 
     fn source(&self, tenant: TenantId) -> Option<[u8; 32]> {
         self.permit.request().ip.map(|ip| self.store.keys().directory.ip_tag(&tenant.bytes(), ip))
     }
+}
+
+/// From when on guesses count: for a window, and not from before somebody let the person try again.
+async fn counted_since(scope: &mut impl Scope, user: UserId, window: Span) -> Result<Timestamp> {
+    let since = scope.now() - window;
+    let unlocked = attempts::unlocked_since(scope, user, since).await?;
+    Ok(unlocked.map_or(since, |at| Timestamp::from_micros(at.micros() + 1)))
+}
+
+/// That nobody, or nobody from some sources, gets any further at an account for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// `password` or `totp`.
+    pub factor: &'static str,
+    /// How many sources have to wait; nothing where all have to.
+    pub sources: Option<i64>,
+    /// Until when at the latest.
+    pub until: Timestamp,
+}
+
+/// Who has to wait at a user's account after wrong guesses, by factor; nobody as a rule.
+pub async fn waits(scope: &mut impl Scope, user: UserId) -> Result<Vec<Waits>> {
+    let mut found = Vec::new();
+    let since = counted_since(scope, user, WINDOW).await?;
+    for factor in FACTORS {
+        let waiting = attempts::waiting(scope, user, factor, GUESSES, since).await?;
+        found.extend(waiting.map(|waiting| Waits {
+            factor,
+            sources: Some(waiting.sources),
+            until: waiting.since + WINDOW,
+        }));
+    }
+    let since = counted_since(scope, user, CODES_WINDOW).await?;
+    if attempts::refused_anywhere_since(scope, user, CODE, since).await? >= CODES {
+        found.push(Waits { factor: CODE, sources: None, until: scope.now() + CODES_WINDOW });
+    }
+    Ok(found)
 }
 
 const fn limited(window: Span) -> Error {

@@ -62,7 +62,7 @@ pub async fn code(store: &Store, permit: &Permit<SignIn>, code: &str) -> Result<
 }
 
 /// Uses up the code if it is one of the person's authenticators', and not used before.
-async fn take(tx: &mut Tx, user: UserId, code: &str) -> Result<Option<Event>> {
+pub(super) async fn take(tx: &mut Tx, user: UserId, code: &str) -> Result<Option<Event>> {
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     for factor in accounts::factors(tx, user).await? {
         if factor.kind != FactorKind::Totp || factor.state != FactorState::Verified {

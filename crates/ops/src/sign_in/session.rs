@@ -1,9 +1,9 @@
 //! Sessions of people who have just proved who they are, and their end.
 
 use bailiwick_domain::{
-    entity::{FactorKind, FactorState, Session, SignInMethod, User},
+    entity::{FactorKind, FactorState, Network, Place, Session, SignInMethod, User},
     ids::TenantId,
-    rule::SignIn,
+    rule::{SignIn, Writes},
     time::Span,
 };
 use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, sessions, tenants};
@@ -48,10 +48,10 @@ pub(crate) async fn leave_elsewhere(store: &Store, permit: &Permit<SignIn>, ente
 /// Opens a session for a user who has just proved who they are by `method`.
 ///
 /// Where the password or a link in its place is not enough, it is a session that only takes the code.
-pub(crate) async fn open_session(
+pub(crate) async fn open_session<R: Writes>(
     store: &Store,
     tx: &mut Tx,
-    permit: &Permit<SignIn>,
+    permit: &Permit<R>,
     user: &User,
     method: SignInMethod,
 ) -> Result<Recorded<Step>> {
@@ -63,6 +63,9 @@ pub(crate) async fn open_session(
     let lasts = if asks_code { SECOND_FACTOR_WITHIN } else { Span::hours(policy.session_absolute_hours) };
     let absolute_until = now + lasts;
     let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
+    let request = permit.request();
+    let source = request.ip.map(|ip| store.keys().directory.ip_tag(&tx.tenant().bytes(), ip));
+    let known = sessions::came_from(tx, user.id, source.as_ref()).await?;
     let session = Session {
         id: store.new_id(),
         user: user.id,
@@ -72,6 +75,11 @@ pub(crate) async fn open_session(
         idle_until: (now + Span::minutes(policy.session_idle_minutes)).min(absolute_until),
         absolute_until,
         ended_at: None,
+        browser: request.device.browser,
+        system: request.device.system,
+        place: Place::of(request.ip),
+        network: if known { Network::Known } else { Network::New },
+        renewed_at: None,
     };
     // A browser that was signed in before, or waited for a code, does not keep its old session beside the new one.
     if let Actor::User { session: old, .. } = permit.actor() {
@@ -82,16 +90,22 @@ pub(crate) async fn open_session(
             tx.also(ended);
         }
     }
-    let written = sessions::insert(tx, session, &token.hash()).await?;
+    let written = sessions::insert(tx, session, &token.hash(), source.as_ref()).await?;
     let event = Event::new("session.created", &written)?;
     let step = if asks_code { Step::SecondFactor(token) } else { Step::Done(token) };
     Ok(tx.record(event, step))
 }
 
 /// Whether something has to follow the password: an authenticator's code, or a passkey.
-async fn has_second_factor(tx: &mut Tx, user: &User) -> Result<bool> {
-    let factors = accounts::factors(tx, user.id).await?;
-    Ok(factors.iter().any(|f| {
-        matches!(f.kind, FactorKind::Totp | FactorKind::Passkey) && f.state == FactorState::Verified
-    }))
+pub(super) async fn has_second_factor(scope: &mut impl Scope, user: &User) -> Result<bool> {
+    has(scope, user, &[FactorKind::Totp, FactorKind::Passkey]).await
+}
+
+pub(super) async fn has_authenticator(scope: &mut impl Scope, user: &User) -> Result<bool> {
+    has(scope, user, &[FactorKind::Totp]).await
+}
+
+async fn has(scope: &mut impl Scope, user: &User, kinds: &[FactorKind]) -> Result<bool> {
+    let factors = accounts::factors(scope, user.id).await?;
+    Ok(factors.iter().any(|factor| kinds.contains(&factor.kind) && factor.state == FactorState::Verified))
 }

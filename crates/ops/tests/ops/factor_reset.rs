@@ -4,7 +4,7 @@ use bailiwick_domain::{
     entity::{FactorState, MfaState, Severity, User},
     ids::UserId,
     role::Role,
-    rule::{ChangeMe, Me, ResetFactors},
+    rule::{ChangeMyProofs, Me, ResetFactors},
     time::Span,
 };
 use bailiwick_mail::Letter;
@@ -21,7 +21,7 @@ use crate::support::{HOME, log, times, try_sign_in, verified, with_cookie};
 
 async fn enrolled(acme: &Tenant, role: Role) -> (Actor, TotpSecret) {
     let (db, user) = (&acme.db, acme.user(role).await);
-    let permit = user.permit::<ChangeMe>().await;
+    let permit = user.permit::<ChangeMyProofs>().await;
     let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
     let code = secret.code_at(db.store.now().unix_seconds()).to_string();
     factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();

@@ -22,3 +22,4 @@ mod sign_in;
 mod step_up;
 mod support;
 mod tenants;
+mod unlock;

@@ -19,6 +19,7 @@ fn weaker() -> NewPolicy {
         mfa_floor: "any".into(),
         session_idle_minutes: 30,
         session_absolute_hours: 12,
+        reauth_minutes: 10,
         invitation_days: 14,
     }
 }
@@ -54,11 +55,11 @@ both_databases! {
         let permit = acme.owner().permit::<UpdatePolicy>().await;
         policy::update(&db.store, &permit, weaker()).await.unwrap();
         assert!(matches!(policy::update(&db.store, &permit, weaker()).await, Err(Error::Conflict(_))));
-        let wrong = NewPolicy { mfa_floor: "none".into(), session_idle_minutes: 4, session_absolute_hours: 721, invitation_days: 0 };
+        let wrong = NewPolicy { mfa_floor: "none".into(), session_idle_minutes: 4, session_absolute_hours: 721, reauth_minutes: 0, invitation_days: 0 };
         let outcome = policy::update(&db.store, &permit, wrong).await;
         let Err(Error::Invalid(fields)) = outcome else { panic!("{outcome:?}") };
         let mut named: Vec<_> = fields.iter().map(|field| field.field).collect();
         named.sort_unstable();
-        assert_eq!(named, ["invitation_days", "mfa_floor", "session_absolute_hours", "session_idle_minutes"], "all at once");
+        assert_eq!(named, ["invitation_days", "mfa_floor", "reauth_minutes", "session_absolute_hours", "session_idle_minutes"], "all at once");
     }
 }

@@ -13,7 +13,7 @@ use bailiwick_ops::{
     sign_in::{self, Step},
 };
 use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, Store, audit};
-use bailiwick_testkit::{Db, Tenant};
+use bailiwick_testkit::{DEVICE, Db, Tenant};
 use bailiwick_vault::token::SessionToken;
 
 /// Where the people of these tests sit.
@@ -45,7 +45,12 @@ pub(crate) async fn opens(db: &Db, token: &SessionToken) -> Result<Permit<Me>, R
 }
 
 pub(crate) fn request(db: &Db, ip: &str) -> RequestContext {
-    RequestContext { id: db.store.new_id(), ip: Some(ip.parse().unwrap()), agent: AgentClass::Browser }
+    RequestContext {
+        id: db.store.new_id(),
+        ip: Some(ip.parse().unwrap()),
+        agent: AgentClass::Browser,
+        device: DEVICE,
+    }
 }
 
 /// The actions in a tenant's log with their outcomes, oldest first.

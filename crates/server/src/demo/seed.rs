@@ -3,10 +3,10 @@
 
 use bailiwick_domain::{
     clock::Clock,
-    entity::{Tenant, TenantKind, User},
+    entity::{Browser, Device, System, Tenant, TenantKind, User},
     ids::UserId,
     role::Role,
-    rule::{AssignRole, ByJob, ChangeMe, CreateApiKey, Invite, Rule, SignIn},
+    rule::{AssignRole, ByJob, ChangeMyProofs, CreateApiKey, Invite, ProveAgain, Rule, SignIn},
     time::{Span, Timestamp},
 };
 use bailiwick_ops::{
@@ -248,7 +248,9 @@ impl<'s, C: Clock> Seed<'s, C> {
         )
         .await?;
         self.at(-1, 23, 15);
-        let permit: Permit<ChangeMe> = self.permit(&session).await?;
+        let permit: Permit<ProveAgain> = self.permit(&session).await?;
+        let session = sign_in::again(self.store, self.hasher, &permit, password.to_owned(), "").await?;
+        let permit: Permit<ChangeMyProofs> = self.permit(&session).await?;
         let (factor, secret) = factors::totp_begin(self.store, &permit).await?;
         factors::totp_verify(self.store, &permit, factor.id, &self.code(&secret)).await?;
         let permit: Permit<SignIn> = self.permit(&session).await?;
@@ -356,6 +358,7 @@ impl<'s, C: Clock> Seed<'s, C> {
             id: self.store.new_id(),
             ip: Some(std::net::Ipv4Addr::LOCALHOST.into()),
             agent: AgentClass::Browser,
+            device: Device { browser: Browser::Firefox, system: System::Linux },
         }
     }
 

@@ -47,11 +47,13 @@ CREATE TABLE policy (
     mfa_floor               text NOT NULL CHECK (mfa_floor IN ('any', 'mfa')),
     session_idle_minutes    bigint NOT NULL CHECK (session_idle_minutes BETWEEN 1 AND 1440),
     session_absolute_hours  bigint NOT NULL CHECK (session_absolute_hours BETWEEN 1 AND 720),
+    reauth_minutes          bigint NOT NULL CHECK (reauth_minutes BETWEEN 1 AND 60),
     invitation_days         bigint NOT NULL CHECK (invitation_days BETWEEN 1 AND 90),
     PRIMARY KEY (tenant)
 );
 
 -- `factor` is the strongest verified one in the table below, written by whatever writes that: pages count by it.
+-- `privileges` counts the changes of what the user may do; a session that has seen fewer gets a new token.
 CREATE TABLE users (
     tenant      uuid NOT NULL REFERENCES tenant (id),
     id          uuid NOT NULL,
@@ -61,6 +63,7 @@ CREATE TABLE users (
     status      text NOT NULL CHECK (status IN ('active', 'disabled')),
     created_at  bigint NOT NULL,
     factor      text CHECK (factor IN ('totp', 'sso', 'passkey')),
+    privileges  bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 );
@@ -137,6 +140,7 @@ CREATE TABLE webauthn_spent (
 );
 CREATE INDEX webauthn_spent_by_end ON webauthn_spent (tenant, expires_at);
 
+-- `source` is the keyed tag of the address; `old_hash` a token that was just replaced and is still taken until `old_until`.
 CREATE TABLE session (
     tenant          uuid NOT NULL,
     id              uuid NOT NULL,
@@ -148,11 +152,23 @@ CREATE TABLE session (
     idle_until      bigint NOT NULL,
     absolute_until  bigint NOT NULL,
     ended_at        bigint,
+    browser         text NOT NULL,
+    system          text NOT NULL,
+    place           text NOT NULL,
+    network         text NOT NULL CHECK (network IN ('known', 'new')),
+    source          bytea,
+    privileges      bigint NOT NULL,
+    renewed_at      bigint,
+    old_hash        bytea,
+    old_until       bigint,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, token_hash),
+    UNIQUE (tenant, old_hash),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
 CREATE INDEX session_by_user ON session (tenant, user_id, created_at);
+CREATE INDEX session_by_source ON session (tenant, user_id, source);
+CREATE INDEX session_live ON session (tenant, created_at, id) WHERE ended_at IS NULL;
 
 CREATE TABLE enrolment (
     tenant      uuid NOT NULL,
@@ -191,7 +207,7 @@ CREATE TABLE sign_in_attempt (
     user_id  uuid NOT NULL,
     factor   text NOT NULL,
     source   bytea NOT NULL,
-    outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
+    outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked')),
     at       bigint NOT NULL,
     session  uuid,
     PRIMARY KEY (tenant, id),

@@ -47,11 +47,13 @@ CREATE TABLE policy (
     mfa_floor               TEXT NOT NULL CHECK (mfa_floor IN ('any', 'mfa')),
     session_idle_minutes    INTEGER NOT NULL CHECK (session_idle_minutes BETWEEN 1 AND 1440),
     session_absolute_hours  INTEGER NOT NULL CHECK (session_absolute_hours BETWEEN 1 AND 720),
+    reauth_minutes          INTEGER NOT NULL CHECK (reauth_minutes BETWEEN 1 AND 60),
     invitation_days         INTEGER NOT NULL CHECK (invitation_days BETWEEN 1 AND 90),
     PRIMARY KEY (tenant)
 ) STRICT;
 
 -- `factor` is the strongest verified one in the table below, written by whatever writes that: pages count by it.
+-- `privileges` counts the changes of what the user may do; a session that has seen fewer gets a new token.
 CREATE TABLE users (
     tenant      BLOB NOT NULL REFERENCES tenant (id),
     id          BLOB NOT NULL,
@@ -61,6 +63,7 @@ CREATE TABLE users (
     status      TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
     created_at  INTEGER NOT NULL,
     factor      TEXT CHECK (factor IN ('totp', 'sso', 'passkey')),
+    privileges  INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 ) STRICT;
@@ -137,6 +140,7 @@ CREATE TABLE webauthn_spent (
 ) STRICT;
 CREATE INDEX webauthn_spent_by_end ON webauthn_spent (tenant, expires_at);
 
+-- `source` is the keyed tag of the address; `old_hash` a token that was just replaced and is still taken until `old_until`.
 CREATE TABLE session (
     tenant          BLOB NOT NULL,
     id              BLOB NOT NULL,
@@ -148,11 +152,23 @@ CREATE TABLE session (
     idle_until      INTEGER NOT NULL,
     absolute_until  INTEGER NOT NULL,
     ended_at        INTEGER,
+    browser         TEXT NOT NULL,
+    system          TEXT NOT NULL,
+    place           TEXT NOT NULL,
+    network         TEXT NOT NULL CHECK (network IN ('known', 'new')),
+    source          BLOB,
+    privileges      INTEGER NOT NULL,
+    renewed_at      INTEGER,
+    old_hash        BLOB,
+    old_until       INTEGER,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, token_hash),
+    UNIQUE (tenant, old_hash),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
 CREATE INDEX session_by_user ON session (tenant, user_id, created_at);
+CREATE INDEX session_by_source ON session (tenant, user_id, source);
+CREATE INDEX session_live ON session (tenant, created_at, id) WHERE ended_at IS NULL;
 
 CREATE TABLE enrolment (
     tenant      BLOB NOT NULL,
@@ -191,7 +207,7 @@ CREATE TABLE sign_in_attempt (
     user_id  BLOB NOT NULL,
     factor   TEXT NOT NULL,
     source   BLOB NOT NULL,
-    outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited')),
+    outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked')),
     at       INTEGER NOT NULL,
     session  BLOB,
     PRIMARY KEY (tenant, id),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bailiwick_domain::{
-    entity::SignInMethod,
+    entity::{Device, SignInMethod},
     ids::{ApiKeyId, RequestId, SessionId, UserId},
 };
 
@@ -75,6 +75,8 @@ pub struct RequestContext {
     pub ip: Option<IpAddr>,
     /// What kind of program sent it.
     pub agent: AgentClass,
+    /// What its browser claims to be.
+    pub device: Device,
 }
 
 /// What kind of program sent a request; the full header is not kept.

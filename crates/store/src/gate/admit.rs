@@ -1,17 +1,18 @@
 //! Checking a credential against a rule.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use bailiwick_domain::{
-    entity::{ApiKeyStatus, Effect, SignInMethod, TenantKind, TenantStatus, User, UserStatus},
+    entity::{ApiKeyStatus, Effect, Session, SignInMethod, TenantKind, TenantStatus, User, UserStatus},
     ids::TenantId,
     permission::{PermissionSet, effective},
     rule::{Need, Rule},
+    time::Span,
 };
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
 use super::{Actor, Caller, Permit, RequestContext};
-use crate::{Result, access, store::Store, tx::View, upkeep, users};
+use crate::{Event, Result, access, audit, sessions, store::Store, tx::View, upkeep, users};
 
 /// What a request shows to prove who sent it.
 #[derive(Debug)]
@@ -33,6 +34,9 @@ pub enum Refusal {
     /// The password was right, the second factor is still to come.
     #[error("the second factor is missing")]
     SecondFactor,
+    /// The session is live, but its user proved who they are too long ago for this.
+    #[error("prove again who you are")]
+    Reauthenticate,
     /// The actor lacks the permission.
     #[error("not allowed")]
     Forbidden,
@@ -60,6 +64,16 @@ struct Admitted {
     permissions: PermissionSet,
     caller: Option<Box<Caller>>,
     second_factor_missing: bool,
+    /// Whether a person proved who they are a short while ago.
+    recent: bool,
+    outdated: Option<Outdated>,
+}
+
+/// A session that has not seen every change of what its user may do.
+struct Outdated {
+    session: Session,
+    token: TokenHash,
+    privileges: i64,
 }
 
 impl<'s> Gate<'s> {
@@ -92,12 +106,13 @@ impl<'s> Gate<'s> {
         let Some(admitted) = admitted else {
             return if public { Ok(Self::anonymous(request)) } else { Err(Refusal::SignIn) };
         };
-        let permit = Permit {
+        let mut permit = Permit {
             actor: admitted.actor,
             tenant: Some(admitted.tenant),
             permissions: admitted.permissions,
             request,
             caller: admitted.caller,
+            renewed: None,
             rule: PhantomData,
         };
         if public {
@@ -115,7 +130,43 @@ impl<'s> Gate<'s> {
             self.store.record_denial(&permit).await?;
             return Err(Refusal::NoPerson);
         }
+        if R::NEED == Need::Recent {
+            // Nobody sits before a key.
+            if permit.caller.is_none() {
+                self.store.record_denial(&permit).await?;
+                return Err(Refusal::Forbidden);
+            }
+            if !admitted.recent {
+                return Err(Refusal::Reauthenticate);
+            }
+        }
+        // Only now: whoever is refused gets nothing, not even a token.
+        if let Some(outdated) = admitted.outdated {
+            permit.renewed = self.renew(&permit, outdated).await?;
+        }
         Ok(permit)
+    }
+
+    /// Gives a session another token because of what changed. Nothing where another request of the same browser was quicker:
+    /// the token of this one is still taken for a moment.
+    async fn renew<R: Rule>(
+        &self,
+        permit: &Permit<R>,
+        outdated: Outdated,
+    ) -> Result<Option<Arc<SessionToken>>> {
+        let Some(tenant) = permit.tenant else { return Ok(None) };
+        let token = SessionToken::generate(&tenant.bytes(), self.store.entropy());
+        let mut tx = self.store.begin(tenant).await?;
+        let Outdated { session, token: old, privileges } = outdated;
+        let Some(written) = sessions::renew(&mut tx, session, &old, &token.hash(), privileges).await? else {
+            self.store.undo(tx).await;
+            return Ok(None);
+        };
+        let event = Event::new("session.renewed", &written)?.because("what its user may do had changed");
+        tx.also(event);
+        let drafts = audit::drafts(&mut tx, permit).await?;
+        self.store.commit(tx, drafts).await?;
+        Ok(Some(Arc::new(token)))
     }
 
     fn anonymous<R: Rule>(request: RequestContext) -> Permit<R> {
@@ -125,6 +176,7 @@ impl<'s> Gate<'s> {
             permissions: PermissionSet::empty(),
             request,
             caller: None,
+            renewed: None,
             rule: PhantomData,
         }
     }
@@ -133,7 +185,14 @@ impl<'s> Gate<'s> {
         let tenant = TenantId::from(uuid::Uuid::from_bytes(token.tenant()));
         let mut view = self.store.view(tenant).await?;
         let now = view.now;
-        let Some(found) = access::by_session(&mut view, &token.hash()).await? else { return Ok(None) };
+        let hash = token.hash();
+        let mut found = access::by_session(&mut view, &hash).await?;
+        if found.is_none()
+            && let Some(newer) = sessions::replacement(&mut view, &hash).await?
+        {
+            found = access::by_session(&mut view, &newer).await?;
+        }
+        let Some(found) = found else { return Ok(None) };
         let live = found.session.ended_at.is_none()
             && now < found.session.idle_until
             && now < found.session.absolute_until;
@@ -153,12 +212,19 @@ impl<'s> Gate<'s> {
         if second_factor_missing {
             permissions = PermissionSet::empty();
         }
+        let recent = now < found.session.created_at + Span::minutes(found.reauth_minutes);
         upkeep::session_seen(self.store, tenant, &found.session, found.idle_minutes).await;
         Ok(Some(Admitted {
             actor: Actor::User { id: found.user.id, session: found.session.id, method: found.session.method },
             tenant,
             permissions,
             second_factor_missing,
+            recent,
+            outdated: found.outdated.map(|privileges| Outdated {
+                session: found.session,
+                token: hash,
+                privileges,
+            }),
             caller: Some(Box::new(Caller { user: found.user, tenant: found.tenant })),
         }))
     }
@@ -207,6 +273,8 @@ impl<'s> Gate<'s> {
             permissions,
             caller: None,
             second_factor_missing: false,
+            recent: false,
+            outdated: None,
         }))
     }
 }

@@ -47,6 +47,7 @@ impl<R: Sensitive> Permit<R> {
             permissions: self.permissions,
             request: self.request.clone(),
             caller: self.caller.clone(),
+            renewed: None,
             rule: PhantomData,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use bailiwick_domain::{ids::TenantId, permission::PermissionSet, rule::ByJob};
+use bailiwick_domain::{entity::Device, ids::TenantId, permission::PermissionSet, rule::ByJob};
 
 use super::{Actor, AgentClass, Job, Permit, RequestContext};
 use crate::store::Store;
@@ -26,8 +26,14 @@ impl Jobs {
             actor: Actor::System(job),
             tenant: Some(tenant),
             permissions: PermissionSet::empty(),
-            request: RequestContext { id: self.store.new_id(), ip: None, agent: AgentClass::Job },
+            request: RequestContext {
+                id: self.store.new_id(),
+                ip: None,
+                agent: AgentClass::Job,
+                device: Device::UNKNOWN,
+            },
             caller: None,
+            renewed: None,
             rule: PhantomData,
         }
     }

@@ -1,6 +1,6 @@
 //! The proof that a rule was checked.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use bailiwick_domain::{
     catalogue::Catalogue,
@@ -9,6 +9,7 @@ use bailiwick_domain::{
     permission::{Permission, PermissionSet},
     rule::{Entry, Platform, Rule},
 };
+use bailiwick_vault::token::SessionToken;
 
 use super::{Actor, RequestContext};
 
@@ -20,6 +21,8 @@ pub struct Permit<R> {
     pub(super) permissions: PermissionSet,
     pub(super) request: RequestContext,
     pub(super) caller: Option<Box<Caller>>,
+    /// The token that has just replaced the one of the request.
+    pub(super) renewed: Option<Arc<SessionToken>>,
     pub(super) rule: PhantomData<fn() -> R>,
 }
 
@@ -62,6 +65,12 @@ impl<R: Rule> Permit<R> {
         self.caller.as_deref()
     }
 
+    /// The session's new token, where what its user may do has changed since the last request: to be handed to the browser,
+    /// whose old one is worth nothing in a few seconds.
+    pub fn renewed(&self) -> Option<&SessionToken> {
+        self.renewed.as_deref()
+    }
+
     fn with_tenant(&self, actor: Actor, tenant: TenantId) -> Self {
         Self {
             actor,
@@ -69,6 +78,7 @@ impl<R: Rule> Permit<R> {
             permissions: self.permissions,
             request: self.request.clone(),
             caller: self.caller.clone(),
+            renewed: self.renewed.clone(),
             rule: PhantomData,
         }
     }

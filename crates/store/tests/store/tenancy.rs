@@ -109,6 +109,8 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     not_found("users::find", users::find(tx, theirs.user).await);
     not_found("users::find_listed", users::find_listed(tx, theirs.user).await.map(|listed| listed.user));
     not_found("users::lock", users::lock(tx, theirs.user).await);
+    not_found("sessions::find", sessions::find(tx, theirs.session).await);
+    not_found("sessions::outdate", sessions::outdate(tx, theirs.user).await);
     not_found("sessions::lock", sessions::lock(tx, theirs.session).await);
     not_found("invitations::find", invitations::find(tx, theirs.invitation).await);
     not_found("invitations::lock", invitations::lock(tx, theirs.invitation).await);
@@ -169,6 +171,7 @@ both_databases! {
         let mut view = db.store.read(&acme.owner().permit::<ReadUsers>().await).await.unwrap();
         assert_eq!(users::list(&mut view, None).await.unwrap().items.len(), 1);
         assert!(users::by_email(&mut view, "owner@globex.example").await.unwrap().is_none());
+        assert_eq!(sessions::list(&mut view, None).await.unwrap().items.len(), 1);
         assert!(invitations::list(&mut view, None).await.unwrap().items.is_empty());
         assert!(invitations::pending(&mut view, 10).await.unwrap().is_empty());
         assert!(invitations::pending_for(&mut view, "new@example.com").await.unwrap().is_none());
@@ -184,7 +187,7 @@ both_databases! {
 
     async fn change_of_one_policy_leaves_the_other_tenants_alone(db: Db) {
         let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
-        let new = NewPolicy { mfa_floor: "any".into(), session_idle_minutes: 5, session_absolute_hours: 1, invitation_days: 1 };
+        let new = NewPolicy { mfa_floor: "any".into(), session_idle_minutes: 5, session_absolute_hours: 1, reauth_minutes: 1, invitation_days: 1 };
         bailiwick_ops::policy::update(&db.store, &acme.owner().permit::<UpdatePolicy>().await, new).await.unwrap();
         let mut view = db.store.read(&globex.owner().permit::<ReadUsers>().await).await.unwrap();
         assert_eq!(tenants::policy(&mut view).await.unwrap(), Policy { mfa_floor: MfaFloor::Mfa, ..Policy::new(globex.id()) });

@@ -31,6 +31,7 @@ mod policy;
 mod posture;
 mod roles;
 mod security_events;
+mod sessions;
 mod step_up;
 mod tenants;
 mod users;
@@ -54,6 +55,11 @@ pub(crate) fn routes() -> Routes {
         .put("/v1/me/passkeys/{id}/name", passkeys::rename::handle)
         .delete("/v1/me/passkeys/{id}", passkeys::remove::handle)
         .put("/v1/me/password", me::password::handle)
+        .get("/v1/me/sessions", sessions::list_mine::handle)
+        .delete("/v1/me/sessions", sessions::end_my_others::handle)
+        .delete("/v1/me/sessions/{id}", sessions::end_mine::handle)
+        .get("/v1/sessions", sessions::list::handle)
+        .delete("/v1/sessions/{id}", sessions::end::handle)
         .get("/v1/posture", posture::show::handle)
         .get("/v1/users", users::list::handle)
         .get("/v1/users/{id}", users::show::handle)
@@ -61,6 +67,9 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/users/{id}/disable", users::disable::handle)
         .post("/v1/users/{id}/enable", users::enable::handle)
         .post_confirmed("/v1/users/{id}/reset-factors", users::reset_factors::handle)
+        .post("/v1/users/{id}/unlock", users::unlock::handle)
+        .get("/v1/users/{id}/sessions", sessions::list_of_user::handle)
+        .delete("/v1/users/{id}/sessions", sessions::end_all::handle)
         .post("/v1/users/{id}/grants", grants::create::handle)
         .get("/v1/users/{id}/grants/{grant}", grants::show::handle)
         .delete("/v1/users/{id}/grants/{grant}", grants::remove::handle)

@@ -1,4 +1,4 @@
-//! What a browser holds before it signs in, and the message that a page shows once.
+//! What a browser holds before it signs in, its session's new token, and the message that a page shows once.
 
 use std::sync::Arc;
 
@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// Makes the [`Visit`]. A browser without any cookie of ours gets a visitor's with the first page, so that the form on
-/// that page has a CSRF token; a message is taken away by the page that showed it.
+/// that page has a CSRF token; a message is taken away by the page that showed it. A new token of
+/// the session goes with whatever the answer is.
 pub(super) async fn greet(State(ground): State<Arc<Ground>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(client) = parts.extensions.get::<Client>().copied() else {
@@ -36,9 +37,12 @@ pub(super) async fn greet(State(ground): State<Arc<Ground>>, request: Request, n
     }
     let visit = Visit { csrf: holder.token(), ..visit };
     let had_message = cookies::values(&parts.headers, FLASH).next().is_some();
-    parts.extensions.insert(visit);
+    parts.extensions.insert(visit.clone());
 
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(cookie) = visit.renewed() {
+        set(&mut response, cookie);
+    }
     if reads_page && is_page(&response) {
         let read = had_message.then(|| cookies::gone(FLASH));
         for cookie in welcome.into_iter().chain(read) {

@@ -22,9 +22,11 @@ use crate::{
 pub(super) async fn render(State(ground): State<Arc<Ground>>, request: Request, next: Next) -> Response {
     let Some(visit) = request.extensions().get::<Visit>().cloned() else { return next.run(request).await };
     let here = origin_path(&ground, &request);
+    let before = referring_path(&ground, &request);
     let reads = request.method().is_safe();
     let response = next.run(request).await;
     let Some(error) = error_of(&response) else { return response };
+    let visit = visit.afterwards();
     log(&error);
     let mut rendered = match (&*error, visit.wants) {
         (Error::SignIn, Wants::Page) => {
@@ -32,6 +34,11 @@ pub(super) async fn render(State(ground): State<Arc<Ground>>, request: Request, 
         }
         (Error::SecondFactor, Wants::Page) => {
             lead(&visit, "/sign-in/code", reads.then(|| visit.path.clone()))
+        }
+        // What was sent is not kept; the page that it was sent from is where it can be sent again.
+        (Error::Reauthenticate, Wants::Page) => {
+            let back = if reads { Some(visit.path.clone()) } else { before };
+            lead(&visit, "/sign-in/again", here.or(back))
         }
         (error, Wants::Page) => error::page(error, &visit),
         (error, Wants::Json) => error::problem(error, visit.client.id),
@@ -85,6 +92,12 @@ fn lead(visit: &Visit, path: &str, back: Option<LocalPath>) -> Response {
 fn origin_path(ground: &Ground, request: &Request) -> Option<LocalPath> {
     let current = request.headers().get("hx-current-url")?.to_str().ok()?;
     LocalPath::parse(current.strip_prefix(&ground.settings.public_url.to_string())?)
+}
+
+/// The page that a form was sent from, when it is one of ours.
+fn referring_path(ground: &Ground, request: &Request) -> Option<LocalPath> {
+    let referer = request.headers().get(header::REFERER)?.to_str().ok()?;
+    LocalPath::parse(referer.strip_prefix(&ground.settings.public_url.to_string())?)
 }
 
 /// Writes the causes of our own faults into the log, under the request's id.

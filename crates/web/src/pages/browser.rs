@@ -27,6 +27,8 @@ use crate::{
 pub(super) struct Browser {
     app: App,
     jar: BTreeMap<String, String>,
+    referer: Option<String>,
+    agent: &'static str,
 }
 
 /// What came back.
@@ -71,7 +73,12 @@ impl Browser {
             verifier: Arc::new(db.signer().verifier().clone()),
             outgoing: outgoing.clone(),
         };
-        Self { app: crate::routes_with(&outgoing).into_app(state).unwrap(), jar: BTreeMap::new() }
+        Self {
+            app: crate::routes_with(&outgoing).into_app(state).unwrap(),
+            jar: BTreeMap::new(),
+            referer: None,
+            agent: "",
+        }
     }
 
     /// The browser of somebody who is signed in.
@@ -100,6 +107,20 @@ impl Browser {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
+    /// As [`post`](Self::post), from the page at `from`.
+    pub(super) async fn post_from(&mut self, from: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.referer = Some(format!("https://bailiwick.test{from}"));
+        let answer = self.post(path, fields).await;
+        self.referer = None;
+        answer
+    }
+
+    /// The same browser, which claims to be this one.
+    pub(super) fn claiming(mut self, agent: &'static str) -> Self {
+        self.agent = agent;
+        self
+    }
+
     /// The token that any page shows, the page of an error included.
     async fn csrf(&mut self) -> String {
         let page = self.get("/nothing-here").await;
@@ -115,6 +136,10 @@ impl Browser {
         }
         request.headers_mut().insert(header::ACCEPT, "text/html".parse().unwrap());
         request.headers_mut().insert(header::HOST, "bailiwick.test".parse().unwrap());
+        request.headers_mut().insert(header::USER_AGENT, self.agent.parse().unwrap());
+        if let Some(referer) = &self.referer {
+            request.headers_mut().insert(header::REFERER, referer.parse().unwrap());
+        }
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for set in parts.headers.get_all(header::SET_COOKIE) {

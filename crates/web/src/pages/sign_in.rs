@@ -1,5 +1,7 @@
 //! Signing in: the password, then the one-time code where an authenticator is set up; or a passkey; and out again.
 
+mod again;
+mod again_show;
 mod code;
 mod code_show;
 mod out;
@@ -35,6 +37,8 @@ pub(crate) fn routes() -> Routes {
         .post("/sign-in/code", code::code)
         .post("/sign-in/passkey", passkey::passkey)
         .post("/sign-in/passkey/begin", passkey::begin)
+        .get("/sign-in/again", again_show::again_show)
+        .post("/sign-in/again", again::again)
         .post("/sign-out", out::out)
 }
 

@@ -11,6 +11,7 @@ mod permissions;
 mod reach;
 mod reset_factors;
 mod show;
+mod unlock;
 
 use crate::routes::Routes;
 
@@ -26,4 +27,6 @@ pub(crate) fn routes() -> Routes {
         .post("/users/{user}/enable", enable::enable)
         .get("/users/{user}/reset-factors", reset_factors::ask)
         .post_confirmed("/users/{user}/reset-factors", reset_factors::reset)
+        .get("/users/{user}/unlock", unlock::ask)
+        .post("/users/{user}/unlock", unlock::unlock)
 }

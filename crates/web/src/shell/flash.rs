@@ -45,10 +45,12 @@ messages! {
     PasskeyAdded "ok" "passkey-added": "The passkey was added. Every other session of yours has ended.";
     PasskeyRenamed "ok" "passkey-renamed": "The passkey has a new name.";
     PasskeyRemoved "ok" "passkey-removed": "The passkey was removed. Every other session of yours has ended.";
+    SessionWasEnded "ok" "session-was-ended": "The session has ended.";
     SessionsEnded "ok" "sessions-ended": "The sessions have ended.";
     RoleChanged "ok" "role-changed": "The role was changed. It takes effect at once.";
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
     UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
+    UserUnlocked "ok" "user-unlocked": "The person can try again at once.";
     UserEnabled "ok" "user-enabled": "The user is enabled and can sign in.";
     FactorsReset "ok" "factors-reset": "The second factors are removed. A letter tells the person.";
     Invited "ok" "invited": "The invitation is recorded. Its letter leaves by itself.";

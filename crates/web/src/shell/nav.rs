@@ -45,6 +45,7 @@ const LIST: &[Group] = &[
         Some("People and access"),
         &[
             ("Users", "/users", "users"),
+            ("Sessions", "/sessions", "sign-in"),
             ("Invitations", "/invitations", "mail"),
             ("Outgoing mail", "/mail", "external"),
             ("Mailbox", "/mailbox", "inbox"),
@@ -73,7 +74,7 @@ impl Site {
         self.groups(path, |need| match need {
             Need::Nobody => false,
             Need::Anyone => true,
-            Need::SignedIn => permit.tenant().is_some(),
+            Need::SignedIn | Need::Recent => permit.tenant().is_some(),
             Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
         })
     }

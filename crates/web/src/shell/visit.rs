@@ -1,12 +1,17 @@
 //! What a page needs to know of its request.
 
-use std::sync::Arc;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
+use axum_extra::extract::cookie::Cookie;
 use bailiwick_domain::time::Timestamp;
+use bailiwick_vault::token::SessionToken;
 
 use super::{Message, Site, Theme};
 use crate::{
@@ -24,6 +29,20 @@ pub struct Visit {
     pub(crate) wants: Wants,
     pub(crate) fragment: bool,
     pub(crate) path: LocalPath,
+    /// What the browser holds from now on, if the gate gave its session another token; shared with the bootstrap.
+    pub(crate) renewed: Arc<OnceLock<Renewed>>,
+}
+
+/// A session's new token, as its browser gets it.
+pub(crate) struct Renewed {
+    cookie: Cookie<'static>,
+    csrf: Arc<str>,
+}
+
+impl fmt::Debug for Renewed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Renewed(…)")
+    }
 }
 
 /// The form of answer that the caller reads.
@@ -51,7 +70,27 @@ impl Visit {
             wants: Wants::of(parts.uri.path(), headers),
             fragment: headers.contains_key("hx-request"),
             path: local.unwrap_or_else(LocalPath::start),
+            renewed: Arc::default(),
         }
+    }
+
+    /// Notes that the browser's session has another token: the page of this very answer carries its CSRF token.
+    pub(crate) fn renew(&mut self, token: &SessionToken) {
+        let csrf: Arc<str> = token.csrf().as_str().into();
+        self.csrf = Arc::clone(&csrf);
+        // A request is admitted once, so nothing stands there yet.
+        drop(self.renewed.set(Renewed { cookie: cookies::session(token), csrf }));
+    }
+
+    /// The cookie with the session's new token, to be set with the answer.
+    pub(crate) fn renewed(&self) -> Option<&Cookie<'static>> {
+        self.renewed.get().map(|renewed| &renewed.cookie)
+    }
+
+    /// As it is once the request was handled.
+    pub(crate) fn afterwards(&self) -> Self {
+        let csrf = self.renewed.get().map_or(&self.csrf, |renewed| &renewed.csrf);
+        Self { csrf: Arc::clone(csrf), ..self.clone() }
     }
 
     /// When the request arrived.

@@ -41,7 +41,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
         }
         ("PUT", "/v1/policy") => Sent::Json(json!({
-            "mfa_floor": "mfa", "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "invitation_days": 14
+            "mfa_floor": "mfa", "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "reauth_minutes": 10, "invitation_days": 14
         })),
         ("POST", "/v1/tenants") => Sent::Json(json!({
             "slug": format!("new-{serial}"), "name": "New", "region": "local",
@@ -60,9 +60,17 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
             | "/v1/security-events/{id}/acknowledge"
+            | "/v1/users/{id}/unlock"
             | "/v1/tenants/{id}/owner-link",
         )
-        | ("DELETE", "/v1/users/{id}/grants/{grant}") => Sent::Nothing,
+        | (
+            "DELETE",
+            "/v1/users/{id}/grants/{grant}"
+            | "/v1/users/{id}/sessions"
+            | "/v1/sessions/{id}"
+            | "/v1/me/sessions"
+            | "/v1/me/sessions/{id}",
+        ) => Sent::Nothing,
         ("POST", "/users/{user}/role") => {
             form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
         }
@@ -93,6 +101,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             ("mfa_floor", "mfa"),
             ("session_idle_minutes", &(120 + serial % 100).to_string()),
             ("session_absolute_hours", "12"),
+            ("reauth_minutes", "10"),
             ("invitation_days", "14"),
         ]),
         ("POST", "/platform/tenants") => form(&[
@@ -124,12 +133,18 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/account/passkeys/{passkey}") => form(&[("name", "Laptop")]),
         ("POST", "/sign-in/passkey/begin" | "/join/{token}/passkey/begin") => Sent::Nothing,
         ("POST", "/enrol/{token}") => form(&[("new", PASSWORD), ("again", PASSWORD)]),
+        ("POST", "/sign-in/again") => form(&[("next", "/"), ("password", PASSWORD)]),
         ("POST", "/account/theme") => form(&[("theme", "dark")]),
         (
             "POST",
             "/users/{user}/disable"
             | "/users/{user}/enable"
             | "/users/{user}/reset-factors"
+            | "/users/{user}/unlock"
+            | "/users/{user}/sessions/end"
+            | "/sessions/{session}/end"
+            | "/account/sessions/{session}/end"
+            | "/account/sessions/end-others"
             | "/invitations/{invitation}/resend"
             | "/invitations/{invitation}/revoke"
             | "/join/{token}/decline"

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bailiwick_domain::{
-    entity::UserStatus,
+    entity::{User, UserStatus},
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
     role::Role,
-    rule::{CreateApiKey, GrantPermission, Invite, Me, SignIn},
+    rule::{CreateApiKey, GrantPermission, Invite, SignIn},
     time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
@@ -16,12 +16,12 @@ use bailiwick_ops::{
     invitations::{self, NewInvitation},
     mail::Mailroom,
     passwords::reset::{self, SignInAddress},
+    sign_in,
     users::{self, NewGrant, NewUser},
 };
 use bailiwick_store::{
     self as stored, Cursor,
     audit::{self, Filter},
-    gate::Actor as Who,
     posture, security_events,
 };
 use bailiwick_testkit::{Authenticator, PASSWORD, Tenant};
@@ -105,9 +105,7 @@ impl Stock {
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
         let link = enrolment::begin(store, &tenant.job(), user.id).await.unwrap().expose().to_string();
-        let Who::User { session, .. } = *tenant.owner().permit::<Me>().await.actor() else {
-            panic!("an owner is a user")
-        };
+        let session = signed_in(tenant, &user).await;
         db.sign().await;
         let mut view = store.read(&tenant.job()).await.unwrap();
         let filter =
@@ -235,6 +233,9 @@ impl Stock {
         for listed in stored::users::list(&mut view, None).await.unwrap().items {
             add("/v1/users", listed.user.created_at, listed.user.id.uuid());
         }
+        for listed in stored::sessions::list(&mut view, None).await.unwrap().items {
+            add("/v1/sessions", listed.session.created_at, listed.session.id.uuid());
+        }
         for invitation in stored::invitations::list(&mut view, None).await.unwrap().items {
             add("/v1/invitations", invitation.created_at, invitation.id.uuid());
         }
@@ -258,28 +259,43 @@ impl Stock {
     }
 }
 
+/// A session of the user, whose address is then at its limit of wrong guesses.
+async fn signed_in(tenant: &Tenant, user: &User) -> SessionId {
+    let (db, store) = (&tenant.db, &tenant.db.store);
+    enrolment::set_password(store, &db.hasher, &tenant.job(), user.id, PASSWORD.to_owned()).await.unwrap();
+    let permit = db.nobody::<SignIn>("203.0.113.7").await;
+    sign_in::password(store, &db.hasher, &permit, &user.email, PASSWORD.to_owned()).await.unwrap();
+    let permit = db.nobody::<SignIn>("198.51.100.9").await;
+    for _ in 0..5 {
+        let wrong = sign_in::password(store, &db.hasher, &permit, &user.email, "not the password".to_owned());
+        assert!(wrong.await.is_err());
+    }
+    let mut view = store.read(&tenant.job()).await.unwrap();
+    stored::sessions::live_of(&mut view, user.id).await.unwrap()[0].id
+}
+
 /// The token that arrives when somebody is invited.
 async fn letter(tenant: &Tenant, marker: &str, role: Role, number: u8) -> String {
     let store = &tenant.db.store;
     let email = format!("{marker}-reader{number}@{marker}.example");
-    let new = NewInvitation { email, role: role.name().into(), expires_at: None };
+    let new = NewInvitation { email: email.clone(), role: role.name().into(), expires_at: None };
     invitations::create(store, &tenant.owner().permit::<Invite>().await, new).await.unwrap();
-    arrived(tenant).await
+    arrived(tenant, &email).await
 }
 
 /// The token that arrives when somebody forgot their password.
 async fn forgotten(tenant: &Tenant, marker: &str, role: Role) -> String {
     let (db, email) = (&tenant.db, format!("{marker}-forgot@{marker}.example"));
     let address = SignInAddress::parse(&email).unwrap();
-    let new = NewUser { email, name: format!("{marker} forgetful"), role };
+    let new = NewUser { email: email.clone(), name: format!("{marker} forgetful"), role };
     let user = users::create(&db.store, &tenant.job(), new).await.unwrap();
     enrolment::set_password(&db.store, &db.hasher, &tenant.job(), user.id, PASSWORD.into()).await.unwrap();
     reset::ask(&db.store, &db.nobody::<SignIn>("203.0.113.7").await, &address).await.unwrap();
-    arrived(tenant).await
+    arrived(tenant, &email).await
 }
 
-/// The token in the newest letter.
-async fn arrived(tenant: &Tenant) -> String {
+/// The token in the letter to this address that has just left.
+async fn arrived(tenant: &Tenant, email: &str) -> String {
     let store = &tenant.db.store;
     let mailbox = Mailbox::default();
     let base = LinkBase::parse("https://bailiwick.test").unwrap();
@@ -289,10 +305,7 @@ async fn arrived(tenant: &Tenant) -> String {
         .await
         .unwrap();
     let kept = mailbox.messages();
-    let links = kept.iter().map(|kept| kept.message.content.link.as_str());
-    // Others may be told of their passkeys in the same round.
-    let token =
-        |link: &'static str| move |whole: &str| whole.split_once(link).map(|(_, token)| token.to_owned());
-    let (invited, forgot) = (token("/join/"), token("/reset/"));
-    links.filter_map(|link| invited(link).or_else(|| forgot(link))).next().unwrap()
+    // Letters to others leave in the same round.
+    let own = kept.iter().find(|kept| kept.message.to.as_str() == email).unwrap();
+    own.message.content.link.rsplit('/').next().unwrap().to_owned()
 }

@@ -28,6 +28,7 @@ pub(in crate::api) async fn handle(
         Need::Nobody => "nobody",
         Need::Anyone => "anyone",
         Need::SignedIn => "signed_in",
+        Need::Recent => "recent",
         Need::Has(permission) | Need::Confirmed(permission) => store.catalogue().name(permission),
     };
     List::whole(visit.access_table().iter().map(|row| RowBody {

@@ -13,5 +13,6 @@ pub(super) struct PolicyBody {
     mfa_floor: String,
     session_idle_minutes: i64,
     session_absolute_hours: i64,
+    reauth_minutes: i64,
     invitation_days: i64,
 }

@@ -17,6 +17,7 @@ pub(in crate::api) async fn handle(
         mfa_floor: policy.mfa_floor.name().to_owned(),
         session_idle_minutes: policy.session_idle_minutes,
         session_absolute_hours: policy.session_absolute_hours,
+        reauth_minutes: policy.reauth_minutes,
         invitation_days: policy.invitation_days,
     }))
 }

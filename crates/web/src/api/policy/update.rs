@@ -17,6 +17,7 @@ pub(in crate::api) async fn handle(
         mfa_floor: new.mfa_floor,
         session_idle_minutes: new.session_idle_minutes,
         session_absolute_hours: new.session_absolute_hours,
+        reauth_minutes: new.reauth_minutes,
         invitation_days: new.invitation_days,
     };
     policy::update(&store, &permit, new).await?;

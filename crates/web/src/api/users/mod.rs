@@ -6,6 +6,7 @@ pub(super) mod enable;
 pub(super) mod list;
 pub(super) mod reset_factors;
 pub(super) mod show;
+pub(super) mod unlock;
 
 use bailiwick_domain::{
     entity::{MfaState, UserStatus},

@@ -78,7 +78,8 @@ impl Enrolment {
 struct SessionRow {
     icon: &'static str,
     device: &'static str,
-    from: &'static str,
+    how: &'static str,
+    from: String,
     started: When,
     seen: When,
     current: bool,
@@ -158,17 +159,12 @@ fn last_used(factor: &Factor) -> Option<Timestamp> {
 }
 
 fn session_row(session: &Session, current: bool, now: Timestamp) -> SessionRow {
-    use bailiwick_domain::entity::SignInMethod;
+    let device = session.device();
     SessionRow {
-        icon: "display",
-        device: "Browser",
-        from: match session.method {
-            SignInMethod::PasswordOnly => "Password; the code is still to come",
-            SignInMethod::Password => "Password",
-            SignInMethod::PasswordTotp => "Password and one-time code",
-            SignInMethod::Enrolment => "One-time link",
-            SignInMethod::Passkey => "Passkey",
-        },
+        icon: if device.is_handheld() { "device" } else { "display" },
+        device: device.title(),
+        how: session.method.title(),
+        from: session.whence(),
         started: When::moment(session.created_at),
         seen: When::ago(session.last_seen_at, now),
         current,

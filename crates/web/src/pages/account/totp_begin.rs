@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use bailiwick_domain::rule::ChangeMe;
+use bailiwick_domain::rule::ChangeMyProofs;
 use bailiwick_ops::factors;
 use bailiwick_store::Store;
 use bailiwick_vault::totp::TotpSecret;
@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) async fn totp_begin(
-    Access(permit): Access<ChangeMe>,
+    Access(permit): Access<ChangeMyProofs>,
     State(store): State<Store>,
     visit: Visit,
 ) -> Result<Response> {

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{ids::FactorId, rule::ChangeMe};
+use bailiwick_domain::{ids::FactorId, rule::ChangeMyProofs};
 use bailiwick_ops::factors;
 use bailiwick_store::Store;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub(super) struct Code {
 }
 
 pub(super) async fn totp_verify(
-    Access(permit): Access<ChangeMe>,
+    Access(permit): Access<ChangeMyProofs>,
     State(store): State<Store>,
     visit: Visit,
     Id(id): Id<FactorId>,

@@ -55,7 +55,7 @@ pub(super) async fn set(
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::{role::Role, rule::ChangeMe, time::Span};
+    use bailiwick_domain::{role::Role, rule::ChangeMyProofs, time::Span};
     use bailiwick_ops::{enrolment, factors};
     use bailiwick_testkit::{Tenant, both_databases};
 
@@ -87,7 +87,7 @@ mod tests {
         async fn person_with_an_authenticator_is_asked_for_its_code_after_a_link(db: Db) {
             let acme = db.tenant("acme").await;
             let owner = acme.owner();
-            let permit = owner.permit::<ChangeMe>().await;
+            let permit = owner.permit::<ChangeMyProofs>().await;
             let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
             let code = secret.code_at(db.store.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();

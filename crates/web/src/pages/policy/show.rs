@@ -29,6 +29,7 @@ pub(super) struct PolicyPage {
     mfa_floor: Select,
     idle: Field,
     absolute: Field,
+    reauth: Field,
     invitation: Field,
     /// The policy in words, for whoever may only read it.
     facts: Vec<(&'static str, String)>,
@@ -63,6 +64,9 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
         absolute: Field::new("session_absolute_hours", "Hours until a session ends whatever happens")
             .value(policy.session_absolute_hours.to_string())
             .hint("1 to 720. Sessions that are open keep the end they have."),
+        reauth: Field::new("reauth_minutes", "Minutes until what proves a person is asked for again")
+            .value(policy.reauth_minutes.to_string())
+            .hint("1 to 60. Before changing a password or a second factor, and before ending one's own sessions."),
         invitation: Field::new("invitation_days", "Days that an invitation waits for its answer")
             .value(policy.invitation_days.to_string())
             .hint("1 to 90. Whoever invites may choose otherwise."),
@@ -79,6 +83,7 @@ impl PolicyPage {
             mfa_floor: self.mfa_floor.again(typed, &problems),
             idle: self.idle.again(typed, &problems),
             absolute: self.absolute.again(typed, &problems),
+            reauth: self.reauth.again(typed, &problems),
             invitation: self.invitation.again(typed, &problems),
             problems: in_order(problems, &fields),
             ..self
@@ -107,6 +112,7 @@ fn facts(policy: &Policy) -> Vec<(&'static str, String)> {
         ("Everybody signs in with", title(policy.mfa_floor).to_owned()),
         ("A session ends without a request for", counted(policy.session_idle_minutes, "minute")),
         ("A session ends in any case after", counted(policy.session_absolute_hours, "hour")),
+        ("What proves a person is asked for again after", counted(policy.reauth_minutes, "minute")),
         ("An invitation waits for", counted(policy.invitation_days, "day")),
     ]
 }

@@ -24,6 +24,7 @@ pub(super) struct PolicyForm {
     mfa_floor: String,
     session_idle_minutes: i64,
     session_absolute_hours: i64,
+    reauth_minutes: i64,
     invitation_days: i64,
 }
 
@@ -40,6 +41,7 @@ pub(super) async fn update(
                 mfa_floor: values.mfa_floor,
                 session_idle_minutes: values.session_idle_minutes,
                 session_absolute_hours: values.session_absolute_hours,
+                reauth_minutes: values.reauth_minutes,
                 invitation_days: values.invitation_days,
             };
             match policy::update(&store, &permit, new).await {
@@ -60,11 +62,12 @@ mod tests {
 
     use crate::{access::cookies::FLASH, pages::browser::Browser};
 
-    fn policy<'a>(floor: &'a str, idle: &'a str) -> [(&'a str, &'a str); 4] {
+    fn policy<'a>(floor: &'a str, idle: &'a str) -> [(&'a str, &'a str); 5] {
         [
             ("mfa_floor", floor),
             ("session_idle_minutes", idle),
             ("session_absolute_hours", "8"),
+            ("reauth_minutes", "10"),
             ("invitation_days", "14"),
         ]
     }

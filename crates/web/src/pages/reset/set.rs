@@ -60,7 +60,7 @@ pub(super) async fn set(
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::{rule::ChangeMe, time::Span};
+    use bailiwick_domain::{rule::ChangeMyProofs, time::Span};
     use bailiwick_ops::factors;
     use bailiwick_testkit::{Db, PASSWORD, both_databases};
 
@@ -120,7 +120,7 @@ mod tests {
 
         async fn person_with_an_authenticator_is_asked_for_its_code_after_the_link(db: Db) {
             let owner = db.tenant("acme").await.owner();
-            let permit = owner.permit::<ChangeMe>().await;
+            let permit = owner.permit::<ChangeMyProofs>().await;
             let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
             let code = secret.code_at(db.store.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();

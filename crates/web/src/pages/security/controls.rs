@@ -144,7 +144,7 @@ fn shown(rows: usize, all: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::{clock::Clock, role::Role, rule::ChangeMe};
+    use bailiwick_domain::{clock::Clock, role::Role, rule::ChangeMyProofs};
     use bailiwick_ops::factors;
     use bailiwick_testkit::both_databases;
 
@@ -156,7 +156,7 @@ mod tests {
             let mut browser = Browser::of(&owner);
             let before = browser.get("/security").await;
             assert!(before.status == 200 && before.shows("0 of 1 active user") && before.shows("1 active user still needs MFA."));
-            let permit = owner.permit::<ChangeMe>().await;
+            let permit = owner.permit::<ChangeMyProofs>().await;
             let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
             let code = secret.code_at(db.clock.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
@@ -168,7 +168,7 @@ mod tests {
         async fn owner_sees_first_who_lacks_a_second_factor_and_how_many_more_there_are(db: Db) {
             let acme = db.tenant("acme").await;
             let owner = acme.owner();
-            let permit = owner.permit::<ChangeMe>().await;
+            let permit = owner.permit::<ChangeMyProofs>().await;
             let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
             let code = secret.code_at(db.clock.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();

@@ -53,7 +53,7 @@ pub(super) async fn code(
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::{clock::Clock, rule::ChangeMe, time::Span};
+    use bailiwick_domain::{clock::Clock, rule::ChangeMyProofs, time::Span};
     use bailiwick_ops::factors;
     use bailiwick_testkit::{Actor, Db, PASSWORD, both_databases};
     use bailiwick_vault::totp::TotpSecret;
@@ -61,7 +61,7 @@ mod tests {
     use crate::{access::cookies::SESSION, pages::browser::Browser};
 
     async fn enrolled(actor: &Actor) -> TotpSecret {
-        let permit = actor.permit::<ChangeMe>().await;
+        let permit = actor.permit::<ChangeMyProofs>().await;
         let (factor, secret) = factors::totp_begin(&actor.db.store, &permit).await.unwrap();
         let code = now(&actor.db, &secret);
         factors::totp_verify(&actor.db.store, &permit, factor.id, &code).await.unwrap();

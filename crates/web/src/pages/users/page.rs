@@ -8,7 +8,11 @@ use bailiwick_domain::{
     permission::{Permission, PermissionSet},
     rule::Rule,
 };
-use bailiwick_ops::{invitations::invitable, users::permissions_of};
+use bailiwick_ops::{
+    invitations::invitable,
+    sign_in::{self, Waits},
+    users::permissions_of,
+};
 use bailiwick_store::{
     Permit, Scope, Store, View, accounts,
     audit::{self, Filter},
@@ -41,6 +45,12 @@ pub(super) struct UserPage {
     joined: When,
     /// Nothing for whoever may not see sessions.
     sessions: Option<String>,
+    /// Where they are listed.
+    sessions_href: String,
+    /// Who has to wait after wrong guesses.
+    waits: Vec<String>,
+    /// Where that is lifted; nothing for whoever may not, and where nobody waits.
+    unlock: Option<String>,
     /// Of the sessions that are live.
     last_seen: Option<When>,
     disable: Option<String>,
@@ -94,6 +104,8 @@ impl UserPage {
         let not_role = why_not(permit, Permission::USER_ASSIGN_ROLE, user, theirs);
         let administered = why_not(permit, Permission::USER_DISABLE, user, theirs).is_none();
         let path = format!("/users/{id}");
+        let waiting = sign_in::waits(&mut view, id).await?;
+        let may_unlock = why_not(permit, Permission::USER_UNLOCK, user, theirs).is_none();
         let to = |status: UserStatus, verb: &str| {
             (administered && user.status == status).then(|| format!("{path}/{verb}"))
         };
@@ -102,6 +114,9 @@ impl UserPage {
             id,
             signs_in_with: signs_in_with(&mut view, user).await?,
             joined: When::day(user.created_at),
+            sessions_href: format!("{path}/sessions"),
+            waits: waiting.iter().map(waits).collect(),
+            unlock: (may_unlock && !waiting.is_empty()).then(|| format!("{path}/unlock")),
             sessions: sees_sessions.then(|| active(&live)),
             last_seen: last_seen.map(|at| When::ago(at, now)),
             disable: to(UserStatus::Active, "disable"),
@@ -171,6 +186,22 @@ fn active(live: &[Session]) -> String {
     match live.len() {
         0 => "None".to_owned(),
         n => format!("{} active", counted(i64::try_from(n).unwrap_or(i64::MAX), "session")),
+    }
+}
+
+/// Who has to wait, for what, and until when.
+fn waits(one: &Waits) -> String {
+    let guesses = if one.factor == "password" { "passwords" } else { "codes" };
+    let until = When::moment(one.until).text;
+    match one.sources {
+        Some(sources) => {
+            let wait = if sources == 1 { "waits" } else { "wait" };
+            format!(
+                "{} {wait} after wrong {guesses}, until {until} at the latest",
+                counted(sources, "address")
+            )
+        }
+        None => format!("Everybody waits after wrong {guesses}, until {until} at the latest"),
     }
 }
 

@@ -1,0 +1,113 @@
+//! The end of limits: by time and by somebody who may, both recorded.
+
+use bailiwick_domain::{
+    entity::Severity,
+    role::Role,
+    rule::{ChangeMyProofs, ProveAgain, UnlockUser},
+    time::Span,
+};
+use bailiwick_ops::{
+    Error, factors,
+    sign_in::{self, Step, Waits},
+};
+use bailiwick_store::{Permit, Refusal, security_events};
+use bailiwick_testkit::{Actor, Db, PASSWORD, both_databases};
+
+use crate::support::{ELSEWHERE, HOME, log, times, try_sign_in, verified};
+
+const WRONG: &str = "quite another password";
+
+async fn use_up(db: &Db, ip: &str, email: &str) {
+    for _ in 0..6 {
+        assert!(try_sign_in(db, ip, email, WRONG).await.is_err());
+    }
+}
+
+async fn waits(db: &Db, actor: &Actor) -> Vec<Waits> {
+    let mut view = db.store.read(&db.job(actor.tenant)).await.unwrap();
+    sign_in::waits(&mut view, actor.id()).await.unwrap()
+}
+
+both_databases! {
+    async fn first_sign_in_after_a_limit_is_recorded_as_its_end(db: Db) {
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        use_up(&db, ELSEWHERE, &planner.user.email).await;
+        assert!(try_sign_in(&db, HOME, &planner.user.email, PASSWORD).await.is_ok());
+        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 0, "nobody had to wait there");
+        db.clock.advance(Span::minutes(16));
+        for _ in 0..2 {
+            assert!(try_sign_in(&db, ELSEWHERE, &planner.user.email, PASSWORD).await.is_ok());
+            db.clock.advance(Span::seconds(1));
+        }
+        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 1, "once for each limit");
+        assert!(log(&db, &acme).await.contains(&("sign_in.limit_over".into(), "ok".into())));
+        verified(&db).await;
+    }
+
+    async fn unlocking_lets_every_source_try_again_and_keeps_what_was_tried(db: Db) {
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        assert_eq!(waits(&db, &planner).await, []);
+        db.clock.advance(Span::seconds(1));
+        let began = db.store.now();
+        for ip in [HOME, ELSEWHERE] {
+            use_up(&db, ip, &planner.user.email).await;
+        }
+        db.clock.advance(Span::minutes(1));
+        let expected = Waits { factor: "password", sources: Some(2), until: began + Span::minutes(15) };
+        assert_eq!(waits(&db, &planner).await, [expected]);
+        let permit = acme.user(Role::OperationsManager).await.permit::<UnlockUser>().await;
+        sign_in::unlock(&db.store, &permit, planner.id()).await.unwrap();
+        assert_eq!(waits(&db, &planner).await, []);
+        assert!(matches!(sign_in::unlock(&db.store, &permit, planner.id()).await, Err(Error::Conflict(_))));
+        db.clock.advance(Span::seconds(1));
+        for ip in [HOME, ELSEWHERE] {
+            assert!(matches!(try_sign_in(&db, ip, &planner.user.email, PASSWORD).await, Ok(Step::Done(_))));
+        }
+        assert_eq!(times(&db, &acme, "sign_in.refused").await, 10, "what was tried stays");
+        assert_eq!((times(&db, &acme, "sign_in.unlocked").await, times(&db, &acme, "sign_in.limit_over").await), (1, 2));
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let raised = security_events::list(&mut view, None, 50).await.unwrap().items;
+        let unlocked: Vec<_> = raised.iter().filter(|event| event.kind == "sign_in.unlocked").collect();
+        assert_eq!((unlocked.len(), unlocked[0].severity, unlocked[0].detail.as_str()), (1, Severity::Info, "Plan Manager account unlocked"));
+        drop(view);
+        verified(&db).await;
+    }
+
+    async fn a_limit_that_has_passed_is_no_limit(db: Db) {
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        use_up(&db, ELSEWHERE, &planner.user.email).await;
+        db.clock.advance(Span::seconds(901));
+        assert_eq!(waits(&db, &planner).await, []);
+        let permit = acme.owner().permit::<UnlockUser>().await;
+        assert!(matches!(sign_in::unlock(&db.store, &permit, planner.id()).await, Err(Error::Conflict(_))));
+    }
+
+    async fn wrong_codes_of_a_reauthentication_count_as_at_the_sign_in(db: Db) {
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        let permit = planner.permit::<ChangeMyProofs>().await;
+        let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+        let code = || secret.code_at(db.store.now().unix_seconds()).to_string();
+        factors::totp_verify(&db.store, &permit, factor.id, &code()).await.unwrap();
+        db.clock.advance(Span::minutes(2));
+        let again = async |code: &str| {
+            let permit: Permit<ProveAgain> = planner.permit().await;
+            sign_in::again(&db.store, &db.hasher, &permit, PASSWORD.to_owned(), code).await
+        };
+        for _ in 0..5 {
+            assert!(matches!(again("000000").await, Err(Error::Invalid(_))));
+        }
+        assert!(matches!(again(&code()).await, Err(Error::Invalid(_))), "the right one comes too late");
+        assert_eq!(waits(&db, &planner).await.iter().map(|one| one.factor).collect::<Vec<_>>(), ["totp"]);
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
+        db.clock.advance(Span::minutes(16));
+        assert!(matches!(planner.try_permit::<ChangeMyProofs>().await, Err(Refusal::Reauthenticate)));
+        again(&code()).await.unwrap();
+        assert!(matches!(planner.try_permit::<ChangeMyProofs>().await, Err(Refusal::SignIn)), "the session before it is dead");
+        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 1);
+        verified(&db).await;
+    }
+}

@@ -1,0 +1,160 @@
+//! Proving again who one is; the browser gets a new session for it.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::rule::ProveAgain;
+use bailiwick_ops::{Error, sign_in};
+use serde::Deserialize;
+
+use super::{Denied, again_show::AgainPage, place, with_session};
+use crate::{
+    access::{Access, cookies},
+    error::Result,
+    forms::Form,
+    pages::refused::Refused,
+    shell::{Message, SeeOther, Visit},
+    state::AppState,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Proof {
+    password: String,
+    #[serde(default)]
+    code: String,
+}
+
+pub(super) async fn again(
+    Access(permit): Access<ProveAgain>,
+    State(state): State<AppState>,
+    visit: Visit,
+    form: Form<Proof>,
+) -> Result<Response> {
+    let next = place(form.typed.value("next"));
+    let proofs = sign_in::proofs(&state.store, &permit).await?;
+    let denied = match form.values {
+        Err(problems) => Refused::unread(problems, &[]).into(),
+        Ok(values) => {
+            let proved =
+                sign_in::again(&state.store, &state.hasher, &permit, values.password, &values.code).await;
+            match proved {
+                Ok(token) => return Ok(with_session(next.as_str(), &token).into_response()),
+                // There is no session left that could be renewed.
+                Err(Error::Conflict(_)) => {
+                    let to = SeeOther::to(&next.after("/sign-in")).tell(Message::SessionEnded);
+                    return Ok(to.cookie(cookies::end_session()).into_response());
+                }
+                Err(error) => Denied::by(error)?,
+            }
+        }
+    };
+    Ok(denied.answer(|problems| AgainPage::new(&permit, &visit, proofs, &next, problems).into_response()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{clock::Clock, rule::ChangeMyProofs, time::Span};
+    use bailiwick_ops::factors;
+    use bailiwick_testkit::{Actor, Db, PASSWORD, both_databases};
+    use bailiwick_vault::totp::TotpSecret;
+
+    use crate::{access::cookies::SESSION, pages::browser::Browser};
+
+    const FORM: &str = "/sign-in/again";
+    const BEGIN: &str = "/account/factors";
+
+    async fn enrolled(actor: &Actor) -> TotpSecret {
+        let permit = actor.permit::<ChangeMyProofs>().await;
+        let (factor, secret) = factors::totp_begin(&actor.db.store, &permit).await.unwrap();
+        let code = now(&actor.db, &secret);
+        factors::totp_verify(&actor.db.store, &permit, factor.id, &code).await.unwrap();
+        secret
+    }
+
+    fn now(db: &Db, secret: &TotpSecret) -> String {
+        secret.code_at(db.clock.now().unix_seconds()).to_string()
+    }
+
+    both_databases! {
+        async fn person_proves_again_who_they_are_and_comes_back_with_a_new_session(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut browser = Browser::of(&owner);
+            db.clock.advance(Span::minutes(10));
+            let old = browser.cookie(SESSION).unwrap().to_owned();
+            let led = browser.post_from("/account?tab=x", BEGIN, &[]).await;
+            assert_eq!(led.led(), (303, "/sign-in/again?next=%2Faccount%3Ftab%3Dx"));
+            let form = browser.get(led.location()).await;
+            assert!(form.status == 200 && form.shows("owner@acme.example") && form.shows(r#"value="/account?tab=x""#));
+            assert!(form.shows(r#"name="password""#) && !form.shows(r#"name="code""#));
+            let done = browser.post(FORM, &[("next", "/account?tab=x"), ("password", PASSWORD)]).await;
+            assert_eq!(done.led(), (303, "/account?tab=x"));
+            assert_ne!(browser.cookie(SESSION).unwrap(), old);
+            assert!(browser.post(BEGIN, &[]).await.shows("totp-secret"));
+            assert_eq!(Browser::of(&owner).get("/account").await.led(), (303, "/sign-in?next=%2Faccount"), "the old session is dead");
+            db.sign().await;
+            db.verify().await.unwrap();
+        }
+
+        async fn person_with_an_authenticator_gives_its_code_as_well(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let secret = enrolled(&owner).await;
+            let mut browser = Browser::of(&owner);
+            db.clock.advance(Span::minutes(11));
+            assert_eq!(browser.post(BEGIN, &[]).await.led(), (303, "/sign-in/again"));
+            assert!(browser.get(FORM).await.shows(r#"name="code""#));
+            let mut told = Vec::new();
+            let code = now(&db, &secret);
+            for (password, code) in [(PASSWORD, ""), (PASSWORD, "000000"), ("not the password", code.as_str())] {
+                let answer = browser.post(FORM, &[("next", "/account"), ("password", password), ("code", code)]).await;
+                assert_eq!(answer.status, 422);
+                told.push(answer.between("role=\"alert\"", "</div>").unwrap());
+            }
+            assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "nobody learns what was wrong: {told:?}");
+            let done = browser.post(FORM, &[("next", "/account"), ("password", PASSWORD), ("code", &code)]).await;
+            assert_eq!(done.led(), (303, "/account"));
+            assert_eq!(browser.post(BEGIN, &[]).await.status, 409, "an authenticator is set up already, and the gate opened");
+        }
+
+        async fn thief_of_a_session_cannot_guess_the_password_there(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut thief = Browser::of(&owner);
+            for _ in 0..5 {
+                assert_eq!(thief.post(FORM, &[("password", "not the password")]).await.status, 422);
+            }
+            let sixth = thief.post(FORM, &[("password", PASSWORD)]).await;
+            assert!(sixth.status == 422 && sixth.shows("wait fifteen minutes") && sixth.sets(SESSION).is_none());
+            db.clock.advance(Span::minutes(16));
+            assert_eq!(Browser::of(&owner).post(FORM, &[("password", PASSWORD)]).await.status, 303, "the window passes by itself");
+        }
+
+        async fn nobody_is_led_away_or_let_in_by_proving(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut nobody = Browser::new(&db);
+            assert_eq!(nobody.get(FORM).await.led(), (303, "/sign-in?next=%2Fsign-in%2Fagain"));
+            assert_eq!(nobody.post(FORM, &[("password", PASSWORD)]).await.led(), (303, "/sign-in"));
+            let mut browser = Browser::of(&owner);
+            for next in ["//evil.example", "https://evil.example", "/sign-in/again", "/sign-out"] {
+                assert_eq!(browser.post(FORM, &[("next", next), ("password", PASSWORD)]).await.led(), (303, "/"), "{next}");
+            }
+        }
+
+        async fn owner_says_how_long_a_proof_lasts(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut browser = Browser::of(&owner);
+            let policy = [
+                ("mfa_floor", "mfa"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "2"), ("invitation_days", "14"),
+            ];
+            assert_eq!(browser.post("/policy", &policy).await.led(), (303, "/policy"));
+            db.clock.advance(Span::seconds(119));
+            assert_eq!(browser.post(BEGIN, &[]).await.status, 200);
+            db.clock.advance(Span::seconds(1));
+            assert_eq!(browser.post(BEGIN, &[]).await.led(), (303, "/sign-in/again"));
+            for minutes in ["0", "61", "soon"] {
+                let refused = policy.map(|(name, value)| (name, if name == "reauth_minutes" { minutes } else { value }));
+                let answer = browser.post("/policy", &refused).await;
+                assert!(answer.status == 422 && answer.shows("id=\"reauth_minutes-error\""), "{minutes}");
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The form for proving again who one is.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::rule::{Me, Rule};
+use bailiwick_ops::sign_in::{Proofs, proofs};
+use bailiwick_store::{Permit, Store};
+
+use super::Next;
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Field, LocalPath, Problem, Query},
+    shell::{Shell, Visit},
+};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_in/again.html")]
+pub(super) struct AgainPage {
+    shell: Shell,
+    sentence: String,
+    problems: Vec<Problem>,
+    next: String,
+    /// Nothing for whoever has no password.
+    password: Option<Field>,
+    /// Nothing for whoever has no authenticator.
+    code: Option<Field>,
+}
+
+impl AgainPage {
+    pub(super) fn new<R: Rule>(
+        permit: &Permit<R>,
+        visit: &Visit,
+        proofs: Proofs,
+        next: &LocalPath,
+        problems: Vec<Problem>,
+    ) -> Self {
+        let who = permit.caller().map(|caller| caller.user.email.clone()).unwrap_or_default();
+        let password = || Field::new("password", "Password").emptied(&problems);
+        let code =
+            || Field::new("code", "Six digits").hint("From your authenticator app.").emptied(&problems);
+        Self {
+            shell: Shell::card(visit, "Is it still you?"),
+            sentence: format!(
+                "You are signed in as {who}. What comes next needs a proof of that from the last minutes."
+            ),
+            next: next.to_string(),
+            password: proofs.password.then(password),
+            code: proofs.code.then(code),
+            problems,
+        }
+    }
+}
+
+pub(super) async fn again_show(
+    Access(permit): Access<Me>,
+    State(store): State<Store>,
+    visit: Visit,
+    Query(next): Query<Next>,
+) -> Result<Response> {
+    let proofs = proofs(&store, &permit).await?;
+    Ok(AgainPage::new(&permit, &visit, proofs, &next.place(), Vec::new()).into_response())
+}
