@@ -90,7 +90,7 @@ test('owner ends every session of a colleague, who signs in again', async (t) =>
   await manager.goto('/security');
   assert.equal(new URL(manager.url()).pathname, '/sign-in');
   await owner.goto('/security/events');
-  await owner.getByRole('link', { name: 'Operations Manager: every session ended by an administrator' }).waitFor();
+  await owner.getByRole('link', { name: 'Operations Manager: every session ended by an administrator', exact: true }).waitFor();
 });
 
 test('people without script end a session as well', async (t) => {
