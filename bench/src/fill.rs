@@ -77,6 +77,7 @@ fn authenticator(store: &Store, tx: &Tx, user: &User) -> Factor {
         id: store.new_id(),
         user: user.id,
         kind: FactorKind::Totp,
+        name: "Authenticator app".to_owned(),
         state: FactorState::Verified,
         last_step: 0,
         created_at: tx.now(),

@@ -20,8 +20,8 @@ use bailiwick_ops::{
     tenants::{self, NewOwner, NewTenant},
 };
 use bailiwick_store::{
-    AgentClass, Credential, DatabaseKind, Job, Jobs, Keys, Permit, PoolOptions, RequestContext, Store,
-    TlsMode,
+    AgentClass, CarriedDevices, Credential, DatabaseKind, Job, Jobs, Keys, Permit, PoolOptions,
+    RequestContext, Store, TlsMode,
     audit::{CheckpointStore, Sequencer, Signer, VerifyError, verify_all},
     migrate,
 };
@@ -177,7 +177,13 @@ impl Open {
 
     fn request(&self) -> RequestContext {
         let ip = Some(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)));
-        RequestContext { id: self.store.new_id(), ip, agent: AgentClass::Browser, device: Device::UNKNOWN }
+        RequestContext {
+            id: self.store.new_id(),
+            ip,
+            agent: AgentClass::Browser,
+            device: Device::UNKNOWN,
+            known: CarriedDevices::default(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MATRIX, openPage } from '../lib/browser.mjs';
 import { fileDemo, sharedDemo } from '../lib/demo.mjs';
-import { codeFor, digestOf } from '../lib/letters.mjs';
+import { codeFor, digestOf, letterTo } from '../lib/letters.mjs';
 import { lookAround } from '../lib/look.mjs';
 import { navigation, routesOf, shapeOfRoute, unfold } from '../lib/read.mjs';
 import { signIn, typeIn } from '../lib/session.mjs';
@@ -29,6 +29,7 @@ const FURTHER = {
     ['/account'],
     ['/account/password'],
     ['/account/sessions'],
+    ['/account/recovery-codes'],
     ['/users', 'td a'],
     ['/users?q=plan%40example.com', 'td a', 'a[href$="/disable"]'],
     ['/audit?action=user.role_changed', 'td a.into'],
@@ -122,6 +123,7 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
     await look(page, 'mailbox', 'visitor-mailbox');
     await open(page, '/mailbox', ['a.into']);
     await look(page, 'letter', 'visitor-letter');
+    await letterTo(page, '@', 'You are invited to Example Care');
     const link = await page.locator('.letter a').first().getAttribute('href');
     await page.goto(link);
     await lookAt(page, 'Join Example Care', 'visitor-join');
@@ -286,8 +288,8 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
   });
 });
 
-/** Pages that only an authenticator leads to: `passkeys.test.mjs` looks at them. */
-const ELSEWHERE = /^\/account\/passkeys\//;
+/** Pages that only an authenticator leads to: `passkeys.test.mjs` and `mfa.test.mjs` look at them. */
+const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/enrol\/factor$|^\/sign-in\/recovery$/;
 /** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
 const NO_PAGE = /^\/(v1|assets)\/|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$/;
 

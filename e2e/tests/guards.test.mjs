@@ -74,7 +74,7 @@ test('operations manager who sends the forms of others is refused', async (t) =>
     [`${owner}/role`, { role: 'auditor' }],
     [`${owner}/disable`, {}],
     ['/api-keys', key],
-    ['/policy', { mfa_floor: 'none', session_idle_minutes: '30', session_absolute_hours: '8', reauth_minutes: '10', invitation_days: '7' }],
+    ['/policy', { mfa_floor: 'none', mfa_grace_days: '14', session_idle_minutes: '30', session_absolute_hours: '8', reauth_minutes: '10', invitation_days: '7' }],
     ['/platform/tenants', { name: 'X', slug: 'x-x', region: 'local', owner: 'x@example.com', owner_name: 'X' }],
   ]) {
     assert.equal((await post(page, path, form)).status, 403, path);

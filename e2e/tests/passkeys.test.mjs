@@ -4,35 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MATRIX, beyondPanels, openPage, overflows, setTheme, setWidth } from '../lib/browser.mjs';
 import { fileDemo } from '../lib/demo.mjs';
+import { withDevice } from '../lib/device.mjs';
 import { axeCheck, shoot } from '../lib/look.mjs';
 import { panel, rows } from '../lib/read.mjs';
 import { signIn } from '../lib/session.mjs';
 
 const demo = await fileDemo();
-
-const DEVICE = {
-  protocol: 'ctap2',
-  transport: 'internal',
-  hasResidentKey: true,
-  hasUserVerification: true,
-  isUserVerified: true,
-  automaticPresenceSimulation: true,
-};
-
-/** Gives the page's browser a device of its own; `add` gives it one more, `remove` takes one away. */
-async function withDevice(page) {
-  const browser = await page.context().newCDPSession(page);
-  await browser.send('WebAuthn.enable');
-  const add = async (transport = 'internal') =>
-    (await browser.send('WebAuthn.addVirtualAuthenticator', { options: { ...DEVICE, transport } })).authenticatorId;
-  return {
-    id: await add(),
-    add,
-    present: (id, enabled) => browser.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId: id, enabled }),
-    remove: (id) => browser.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id }),
-    credentials: async (id) => (await browser.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials,
-  };
-}
 
 async function look(page, name) {
   for (const { width, theme } of MATRIX) {
@@ -150,6 +127,16 @@ test('invited person joins with a passkey only, and every figure moves with them
   await byPasskey(guest);
   await guest.goto('/account');
   await guest.getByText('Pia Passkey').first().waitFor();
+
+  // Without a password the passkey proves it again, in place.
+  await guest.goto('/sign-in/again?next=%2Faccount');
+  assert.equal(await guest.getByLabel('Password', { exact: true }).count(), 0);
+  await look(guest, 'prove-again-passkey-only');
+  const before = (await guest.context().cookies()).find((cookie) => cookie.name === '__Host-bailiwick').value;
+  await guest.getByRole('button', { name: 'Use a passkey' }).click();
+  await guest.waitForURL('**/account');
+  const after = (await guest.context().cookies()).find((cookie) => cookie.name === '__Host-bailiwick').value;
+  assert.notEqual(after, before, 'a proof gives another session');
 
   await owner.goto('/users');
   assert.ok((await rows(panel(owner, 'Users'))).some(([who, , mfa]) => who.includes('Pia Passkey') && mfa === 'Required'));

@@ -14,6 +14,8 @@ pub enum Need {
     /// A live session, whatever its permissions, whose user signed in or proved again who they are within the minutes that
     /// the tenant's policy gives (`reauth_minutes`). A key never: nobody sits before it. OWASP ASVS 5.0, 7.5.1.
     Recent,
+    /// As [`SignedIn`](Self::SignedIn), and besides a session whose person has to set up a second factor before anything else.
+    Enrolling,
     /// A live session or key whose effective permissions hold this one.
     Has(Permission),
     /// A live session of a person whose effective permissions hold this one, and a one-time code for the very change.
@@ -115,6 +117,8 @@ rules! {
     ChangeMyProofs: Writes => Need::Recent;
     /// Ending one's own sessions (OWASP ASVS 5.0, 7.5.2).
     EndMySessions: Writes => Need::Recent;
+    /// Setting up the second factor that is asked of a person: all that they may do once they are late with it.
+    EnrolFactor: Writes => Need::Enrolling;
 
     /// Reading the security controls page and the posture.
     ReadPosture => Need::Has(Permission::POSTURE_READ);

@@ -1,5 +1,6 @@
 //! The letters there are, and what they say.
 
+mod factor;
 mod factor_reset;
 mod passkey;
 mod password;
@@ -10,6 +11,7 @@ use bailiwick_domain::{entity::MailKind, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use factor::{FactorLetter, RecoveryLetter};
 pub use passkey::PasskeyLetter;
 pub use password::{PasswordChangedLetter, PasswordResetLetter};
 
@@ -38,6 +40,12 @@ pub enum Letter {
     PasswordReset(PasswordResetLetter),
     /// Somebody's password was replaced.
     PasswordChanged(PasswordChangedLetter),
+    /// A recovery code was used to sign in.
+    RecoveryCodeUsed(RecoveryLetter),
+    /// A second factor was added.
+    FactorAdded(FactorLetter),
+    /// A second factor was removed.
+    FactorRemoved(FactorLetter),
 }
 
 /// What a letter about an invitation says.
@@ -113,6 +121,9 @@ impl Letter {
             Self::PasskeyRemoved(_) => MailKind::PasskeyRemoved,
             Self::PasswordReset(_) => MailKind::PasswordReset,
             Self::PasswordChanged(_) => MailKind::PasswordChanged,
+            Self::RecoveryCodeUsed(_) => MailKind::RecoveryCodeUsed,
+            Self::FactorAdded(_) => MailKind::FactorAdded,
+            Self::FactorRemoved(_) => MailKind::FactorRemoved,
         }
     }
 
@@ -146,6 +157,9 @@ impl Letter {
             Self::PasskeyRemoved(letter) => letter.render(base, false),
             Self::PasswordReset(letter) => letter.render(base),
             Self::PasswordChanged(letter) => letter.render(base),
+            Self::RecoveryCodeUsed(letter) => letter.render(base),
+            Self::FactorAdded(letter) => letter.render(base, true),
+            Self::FactorRemoved(letter) => letter.render(base, false),
         }
     }
 }

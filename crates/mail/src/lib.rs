@@ -18,8 +18,8 @@ mod transport;
 
 pub use address::{Address, BadAddress, BadSender, Sender};
 pub use letter::{
-    BadCode, Content, FactorResetLetter, InvitationLetter, Letter, OneTimeCode, PasskeyLetter,
-    PasswordChangedLetter, PasswordResetLetter, StepUpLetter, Unrenderable,
+    BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter, OneTimeCode, PasskeyLetter,
+    PasswordChangedLetter, PasswordResetLetter, RecoveryLetter, StepUpLetter, Unrenderable,
 };
 pub use line::{BadLine, Line};
 pub use link::{BadLink, LinkBase, LinkPath};

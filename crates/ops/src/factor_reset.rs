@@ -7,17 +7,17 @@ use bailiwick_domain::{
     time::Span,
 };
 use bailiwick_mail::{FactorResetLetter, Letter, Line};
-use bailiwick_store::{
-    Event, Permit, Recorded, Scope, Store, Tx, accounts, passkeys, sessions, tenants, users,
-};
+use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, accounts, passkeys, tenants, users};
 
 use crate::{
-    Error, Result, mail,
+    Error, Result, factors, mail, passwords,
+    sessions::{Because, end_because},
     step_up::{Answer, Change, Outcome},
     users::{nobody_above, permissions_of, refuse_self},
 };
 
-/// Removes another user's factors, proven and pending, for good. Their sessions end, and a letter tells them.
+/// Removes another user's factors, proven and pending, and their recovery codes for good. Their sessions end, and a letter tells
+/// them; whoever has no password is mailed a link to choose one, so that nobody is left without a way in.
 ///
 /// What an identity provider asserts is not ours to remove, and stays. A code is asked for first.
 ///
@@ -69,36 +69,23 @@ async fn remove(
         let event = Event::new("factor.removed", &written)?;
         tx.also(event);
     }
-    end_sessions(tx, id).await?;
+    if let Some(codes) = factors::recovery_codes::withdraw(tx, id).await? {
+        tx.also(codes.following());
+    }
+    end_because(tx, id, None, Because::FactorsReset).await?;
     let by = permit.caller().map_or_else(|| Line::of("The server"), |caller| Line::of(&caller.user.name));
     let organisation = Line::of(&tenants::find(tx).await?.name);
     let now = tx.now();
-    let letter = Letter::FactorReset(FactorResetLetter { organisation, by, at: now });
+    let has_password = accounts::password(tx, id).await?.is_some();
+    // Without a passkey there would be no way in left.
+    if !has_password {
+        passwords::reset::first(store, tx, &user).await?;
+    }
+    let letter = Letter::FactorReset(FactorResetLetter { organisation, by, at: now, has_password });
     mail::write(store, tx, &letter, id.uuid(), &user.email, now + Span::days(5)).await?;
     let event = Event::new("mfa.reset", &last)?.raising(
         Severity::High,
         format!("The second factors of a user with the role {} were removed", user.role.title()),
     );
     Ok(tx.record(event, user))
-}
-
-/// Ends every live session of a locked user: whoever lost the device may have lost the browser, too.
-async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<()> {
-    loop {
-        let live = sessions::live_of(tx, user).await?;
-        // They are listed a hundred at a time.
-        if live.is_empty() {
-            return Ok(());
-        }
-        for session in live {
-            let session = sessions::lock(tx, session.id).await?;
-            // Signed out in the meantime.
-            if session.ended_at.is_some() {
-                continue;
-            }
-            let written = sessions::end(tx, session).await?;
-            let event = Event::new("session.ended", &written)?.because("the second factors were removed");
-            tx.also(event.following());
-        }
-    }
 }

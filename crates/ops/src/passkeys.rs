@@ -17,8 +17,8 @@ use crate::{Error, Result};
 
 pub use bailiwick_passkey::RelyingParty;
 pub use manage::{remove, rename};
-pub(crate) use register::keep;
 pub use register::{Begun, NewPasskey, begin, finish};
+pub(crate) use register::{Parsed, begin_as, keep, prove};
 
 /// Passkeys of one person at most.
 pub const MOST: usize = 10;

@@ -1,11 +1,15 @@
 //! Signing in and out. Every answer to a wrong guess is the same, whatever was wrong with it.
 
 mod again;
+mod again_passkey;
 pub(crate) mod attempts;
 mod code;
+pub(crate) mod device;
 mod passkey;
 pub(crate) mod session;
+mod stop;
 mod unlock;
+mod waits;
 
 use bailiwick_domain::{
     entity::{Password as StoredHash, SignInMethod, TenantStatus, User, UserStatus},
@@ -22,17 +26,15 @@ use crate::{Error, Result};
 use attempts::{Attempts, Guess, Stop};
 
 pub use again::{Proofs, again, proofs};
-pub use attempts::{Waits, waits};
-pub use code::code;
+pub use again_passkey::{again_passkey, again_passkey_begin};
+pub use code::{code, recovery};
 pub use passkey::{Asked, passkey, passkey_begin};
 pub use session::sign_out;
 pub use unlock::unlock;
+pub use waits::{Waits, waits};
 
 /// Organisations of one address that are tried at most.
 pub(crate) const TENANTS: usize = 8;
-
-const WRONG_PASSWORD: &str =
-    "The address or the password is not right. After five wrong tries, wait fifteen minutes.";
 
 /// How far a sign-in has come.
 #[derive(Debug)]
@@ -46,8 +48,10 @@ pub enum Step {
 /// Checks an address and a password.
 ///
 /// The address may belong to several organisations; the first one in which the password is right is entered. Without any,
-/// the same work is done as for one, so that neither the answer nor its time tells whether there is an account. It does
-/// tell of how many organisations a person is: each has a hash of its own, which takes its own time.
+/// the same work is done as for one: as many hashes and as many statements, so that neither the answer nor its time tells
+/// whether there is an account. It does tell of how many organisations a person is: each has a hash of its own, which takes
+/// its own time. A wrong guess that is looked at leaves a record besides, which takes a moment more; there are only a few of
+/// those until whoever guesses has to wait.
 pub async fn password(
     store: &Store,
     hasher: &PasswordHasher,
@@ -55,13 +59,17 @@ pub async fn password(
     email: &str,
     password: String,
 ) -> Result<Step> {
-    let password = Password::presented(password).map_err(|_| wrong())?;
-    let email = email.trim().to_lowercase();
-    let mut tried = false;
-    for tenant in tenants::of_address(store, &email).await?.into_iter().take(TENANTS) {
+    let password = Password::presented(password).map_err(|_| wrong(store))?;
+    // PostgreSQL takes no U+0000 in a text. Nobody has an address with one, so it may go: nobody is found either way.
+    let email = email.trim().to_lowercase().replace('\0', " ");
+    let mut tenants = tenants::of_address(store, &email).await?;
+    if tenants.is_empty() {
+        // One that there is not.
+        tenants.push(store.new_id());
+    }
+    for tenant in tenants.into_iter().take(TENANTS) {
         let inside = permit.enter(tenant);
-        let Some(account) = account(store, &inside, tenant, &email).await? else { continue };
-        tried = true;
+        let account = account(store, &inside, tenant, &email).await?;
         match check(store, hasher, &inside, account, &password).await {
             Ok(step) => {
                 session::leave_elsewhere(store, permit, tenant).await;
@@ -72,14 +80,12 @@ pub async fn password(
             Err(error) => return Err(error),
         }
     }
-    if !tried {
-        idle(hasher, &password).await?;
-    }
-    Err(wrong())
+    Err(wrong(store))
 }
 
-fn wrong() -> Error {
-    Error::field("password", WRONG_PASSWORD)
+fn wrong(store: &Store) -> Error {
+    let rule = waits::rule(&store.sign_in_limits());
+    Error::field("password", format!("The address or the password is not right. {rule}"))
 }
 
 /// The work of a verification and nothing else; its verdict is always a mismatch.
@@ -88,30 +94,29 @@ async fn idle(hasher: &PasswordHasher, password: &Password) -> Result<()> {
     Ok(())
 }
 
+/// What an attempt is aimed at.
 struct Account {
-    user: User,
+    /// Nothing where there is nobody, and where they may not sign in at all.
+    user: Option<User>,
     /// Nothing for somebody who has not set a password yet: none is right, and each try is a wrong guess like any other.
     hash: Option<StoredPassword>,
 }
 
-/// The account of an address in one tenant, if it may sign in at all.
-async fn account(
-    store: &Store,
-    permit: &Permit<SignIn>,
-    tenant: TenantId,
-    email: &str,
-) -> Result<Option<Account>> {
+/// The account of an address in one tenant. As much is read whether there is one or not.
+async fn account(store: &Store, permit: &Permit<SignIn>, tenant: TenantId, email: &str) -> Result<Account> {
     let mut view = store.read(permit).await?;
     debug_assert_eq!(view.tenant(), tenant);
-    if tenants::find(&mut view).await?.status != TenantStatus::Active {
-        return Ok(None);
-    }
-    let Some(user) = users::by_email(&mut view, email).await? else { return Ok(None) };
-    if user.status != UserStatus::Active {
-        return Ok(None);
-    }
-    let stored = accounts::password(&mut view, user.id).await?;
-    Ok(Some(Account { user, hash: stored.map(|stored| StoredPassword::from_stored(stored.hash)) }))
+    let served = match tenants::find(&mut view).await {
+        Ok(found) => found.status == TenantStatus::Active,
+        Err(bailiwick_store::Error::NotFound) => false,
+        Err(error) => return Err(error.into()),
+    };
+    let user = users::by_email(&mut view, email).await?;
+    let id = user.as_ref().map_or_else(|| store.new_id(), |user| user.id);
+    let stored = accounts::password(&mut view, id).await?;
+    let user = user.filter(|user| served && user.status == UserStatus::Active);
+    let hash = stored.filter(|_| user.is_some()).map(|stored| StoredPassword::from_stored(stored.hash));
+    Ok(Account { user, hash })
 }
 
 async fn check(
@@ -121,21 +126,25 @@ async fn check(
     account: Account,
     password: &Password,
 ) -> Result<Step> {
-    let attempts = Attempts::of(store, permit, &account.user, Guess::Password);
+    let attempts = match &account.user {
+        Some(user) => Attempts::of(store, permit, user, Guess::Password),
+        None => Attempts::nowhere(store, permit, store.new_id(), Guess::Password),
+    };
     if let Err(limited) = attempts.look().await {
         // Whoever is over the limit waits as long as for any wrong password.
         idle(hasher, password).await?;
         return Err(limited);
     }
     let verdict = hasher.verify(password, account.hash.as_ref()).await.map_err(Error::Password)?;
-    match verdict {
-        Verdict::Match { needs_rehash } => {
-            accept(store, hasher, permit, &account.user, password, needs_rehash).await
+    match (verdict, &account.user) {
+        (Verdict::Match { needs_rehash }, Some(user)) => {
+            accept(store, hasher, permit, user, password, needs_rehash).await
         }
-        Verdict::Mismatch => {
+        (Verdict::Mismatch, Some(_)) => {
             attempts.refuse().await?;
-            Err(wrong())
+            Err(wrong(store))
         }
+        (_, None) => Err(wrong(store)),
     }
 }
 
@@ -154,7 +163,7 @@ async fn accept(
         .change(permit, async |tx| {
             let user = users::lock(tx, user.id).await?;
             if user.status != UserStatus::Active {
-                return Err(wrong().into());
+                return Err(wrong(store).into());
             }
             let attempts = Attempts::of(store, permit, &user, Guess::Password);
             if let Some(limited) = attempts.limited(tx).await? {
@@ -175,5 +184,6 @@ async fn accept(
             Ok(recorded.map(Ok))
         })
         .await;
-    accepted?
+    let attempts = Attempts::of(store, permit, user, Guess::Password);
+    attempts.told(accepted.map_err(Error::from).and_then(|accepted| accepted))
 }

@@ -168,7 +168,7 @@ async fn insert(store: &Store, tx: &mut Tx, kind: TenantKind, new: Parsed) -> Re
     })?;
     let created = Event::new("tenant.created", &written)?;
     tx.also(created);
-    let written = tenants::insert_policy(tx, Policy::new(tenant.id)).await?;
+    let written = tenants::insert_policy(tx, Policy::new(tenant.id, tx.now())).await?;
     let policy = Event::new("policy.created", &written)?;
     tx.also(policy);
     let role = if kind == TenantKind::Platform { Role::PlatformOwner } else { Role::TenantOwner };

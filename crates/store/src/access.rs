@@ -3,6 +3,7 @@
 use bailiwick_domain::{
     entity::{ApiKey, Effect, Session, Tenant, TenantStatus, User},
     ids::{TenantId, UserId},
+    mfa::Standing,
 };
 use bailiwick_vault::token::TokenHash;
 use sqlx::FromRow;
@@ -10,6 +11,7 @@ use sqlx::FromRow;
 use crate::{
     Result, Store, api_keys,
     lock::{row, rows},
+    policies::AskedRow,
     sessions, tenants,
     tx::{Scope, View},
     users,
@@ -24,6 +26,8 @@ pub(crate) struct BySession {
     pub(crate) reauth_minutes: i64,
     /// Changes of what the user may do, where the session has not seen all of them.
     pub(crate) outdated: Option<i64>,
+    /// How the person stands to the second factor that is asked of them.
+    pub(crate) mfa: Standing,
 }
 
 #[derive(FromRow)]
@@ -34,6 +38,8 @@ struct Row {
     user: users::Row,
     #[sqlx(flatten)]
     tenant: tenants::Row,
+    #[sqlx(flatten)]
+    asked: AskedRow,
     session_idle_minutes: i64,
     reauth_minutes: i64,
     seen_privileges: i64,
@@ -48,19 +54,24 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
                 s.browser, s.system, s.place, s.network, s.renewed_at, s.privileges AS seen_privileges, u.privileges,
                 u.id, u.email, u.name, u.role, u.status, u.created_at,
                 t.id AS tenant_id, t.slug, t.name AS tenant_name, t.kind, t.region, t.status AS tenant_status, t.key_brand, t.created_at AS tenant_created_at,
-                p.session_idle_minutes, p.reauth_minutes
+                p.session_idle_minutes, p.reauth_minutes,
+                p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since, u.factor
          FROM session s
          JOIN users u ON u.tenant = s.tenant AND u.id = s.user_id
          JOIN tenant t ON t.id = s.tenant
          JOIN policy p ON p.tenant = s.tenant
+         LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
          WHERE s.tenant = $1 AND s.token_hash = $2",
         tenant.uuid(),
         &token.as_bytes()[..]
     )?;
+    let now = view.now();
     row.map(|row| {
+        let user: User = row.user.try_into()?;
         Ok(BySession {
             session: row.session.into(),
-            user: row.user.try_into()?,
+            mfa: row.asked.asked().standing(row.asked.held(), user.created_at, now),
+            user,
             tenant: row.tenant.into(),
             idle_minutes: row.session_idle_minutes,
             reauth_minutes: row.reauth_minutes,

@@ -66,6 +66,7 @@ struct FactorRow {
     user_id: UserId,
     #[sqlx(try_from = "String")]
     kind: FactorKind,
+    name: String,
     #[sqlx(try_from = "String")]
     state: FactorState,
     last_step: i64,
@@ -80,6 +81,7 @@ impl From<FactorRow> for Factor {
             id: row.id,
             user: row.user_id,
             kind: row.kind,
+            name: row.name,
             state: row.state,
             last_step: row.last_step,
             created_at: row.created_at,
@@ -93,7 +95,7 @@ pub async fn factors(scope: &mut impl Scope, user: UserId) -> Result<Vec<Factor>
     let tenant = scope.tenant();
     let rows: Vec<FactorRow> = rows!(
         scope,
-        "SELECT id, user_id, kind, state, last_step, created_at, verified_at FROM factor
+        "SELECT id, user_id, kind, name, state, last_step, created_at, verified_at FROM factor
          WHERE tenant = $1 AND user_id = $2 AND state <> 'removed' ORDER BY created_at, id",
         tenant.uuid(),
         user.uuid()
@@ -106,7 +108,7 @@ pub async fn lock_factor(tx: &mut Tx, user: UserId, id: FactorId) -> Result<Fact
     let tenant = tx.tenant();
     let row: FactorRow = locked!(
         tx,
-        "SELECT id, user_id, kind, state, last_step, created_at, verified_at FROM factor WHERE tenant = $1 AND id = $2 AND user_id = $3",
+        "SELECT id, user_id, kind, name, state, last_step, created_at, verified_at FROM factor WHERE tenant = $1 AND id = $2 AND user_id = $3",
         tenant.uuid(),
         id.uuid(),
         user.uuid()
@@ -136,11 +138,12 @@ pub async fn insert_factor(
     };
     execute!(
         tx,
-        "INSERT INTO factor (tenant, id, user_id, kind, state, last_step, created_at, verified_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO factor (tenant, id, user_id, kind, name, state, last_step, created_at, verified_at, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         tenant.uuid(),
         factor.id.uuid(),
         factor.user.uuid(),
         factor.kind.name(),
+        factor.name.as_str(),
         factor.state.name(),
         factor.last_step,
         factor.created_at.micros(),
@@ -153,22 +156,23 @@ pub async fn insert_factor(
     Ok(Written::created(factor))
 }
 
-/// Replaces a locked factor by its new image; the sealed secret stays.
+/// Replaces a locked factor by its new image. The sealed secret stays as long as the factor does, and goes with it.
 pub async fn replace_factor(tx: &mut Tx, before: Factor, after: Factor) -> Result<Written<Factor>> {
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE factor SET state = $3, last_step = $4, verified_at = $5 WHERE tenant = $1 AND id = $2",
+        "UPDATE factor SET state = $3, last_step = $4, verified_at = $5, sealed = CASE WHEN $6 THEN NULL ELSE sealed END WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         before.id.uuid(),
         after.state.name(),
         after.last_step,
-        after.verified_at.map(Timestamp::micros)
+        after.verified_at.map(Timestamp::micros),
+        after.state == FactorState::Removed
     )?;
     if touched != 1 {
         return Err(Error::NotFound);
     }
-    if before.state != after.state {
+    if (before.state == FactorState::Verified) != (after.state == FactorState::Verified) {
         users::note_strongest_factor(tx, after.user).await?;
     }
     Ok(Written::replaced(before, after))
@@ -188,7 +192,9 @@ pub async fn remove_factor(tx: &mut Tx, before: Factor) -> Result<Written<Factor
     if touched != 1 {
         return Err(Error::NotFound);
     }
-    users::note_strongest_factor(tx, after.user).await?;
+    if before.state == FactorState::Verified {
+        users::note_strongest_factor(tx, after.user).await?;
+    }
     Ok(Written::replaced(before, after))
 }
 

@@ -1,36 +1,50 @@
 //! Attempts to sign in, and how many of them count against the next one.
 
+use std::collections::BTreeMap;
+
 use bailiwick_domain::{
     entity::{Attempt, AttemptOutcome, Session},
     ids::{AttemptId, SessionId, UserId},
+    rule::Rule,
     time::Timestamp,
 };
 
 use crate::{
-    Result, Written,
-    lock::{execute, row},
+    Permit, Result, Store, Written,
+    lock::{execute, row, rows},
     tx::{Scope, Tx},
+    upkeep,
 };
 
-/// Stores an attempt to sign in, with the keyed tag of the address it came from and the session that waits for the code.
-pub async fn insert(
-    tx: &mut Tx,
-    attempt: Attempt,
-    source: Option<&[u8; 32]>,
-    waiting: Option<SessionId>,
-) -> Result<Written<Attempt>> {
+/// Wrong guesses of one source that are looked back at.
+const STRIKES: i64 = 1000;
+
+/// Where an attempt came from, in tags.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin<'a> {
+    /// The keyed tag of the address; unknown addresses count together.
+    pub source: Option<&'a [u8; 32]>,
+    /// The keyed tag of the browser, where the person is known to have signed in from it.
+    pub device: Option<&'a [u8; 32]>,
+    /// The session that waits for the code, or in which the password was asked for.
+    pub session: Option<SessionId>,
+}
+
+/// Stores an attempt to sign in, with where it came from.
+pub async fn insert(tx: &mut Tx, attempt: Attempt, origin: Origin<'_>) -> Result<Written<Attempt>> {
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, source, outcome, at, session) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO sign_in_attempt (tenant, id, user_id, factor, source, outcome, at, session, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         tenant.uuid(),
         attempt.id.uuid(),
         attempt.user.uuid(),
         attempt.factor.as_str(),
-        source_bytes(source),
+        source_bytes(origin.source),
         attempt.outcome.name(),
         attempt.at.micros(),
-        waiting.map(SessionId::uuid)
+        origin.session.map(SessionId::uuid),
+        origin.device.map(|tag| tag.to_vec())
     )?;
     Ok(Written::created(attempt))
 }
@@ -56,41 +70,33 @@ pub async fn unlocked_since(
     Ok(at.and_then(|(at,)| at).map(Timestamp::from_micros))
 }
 
-/// What is refused at an account with one factor, where that is as much as is let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Sources that have to wait.
-    pub sources: i64,
-    /// The oldest of the guesses that count, of the source that has to wait longest: until this leaves the window.
-    pub since: Timestamp,
-}
-
-/// The sources that were refused `guesses` times or more at an account with one factor, since `since` and since the last
-/// accepted attempt from there.
-pub async fn waiting(
+/// When what still counts was refused at an account with one factor, newest first, in a list for each source: since `since` and
+/// since the last accepted attempt from there.
+pub async fn strikes_by_source(
     scope: &mut impl Scope,
     user: UserId,
     factor: &str,
-    guesses: i64,
     since: Timestamp,
-) -> Result<Option<Waiting>> {
+) -> Result<Vec<Vec<Timestamp>>> {
     let tenant = scope.tenant();
-    let found: Option<(i64, Option<i64>)> = row!(
+    let found: Vec<(Vec<u8>, i64)> = rows!(
         scope,
-        "SELECT count(*), max(oldest) FROM (
-             SELECT a.source, min(a.at) AS oldest FROM sign_in_attempt a
-             WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.at >= $4 AND a.outcome = 'refused'
-               AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
-                                    AND b.source = a.source AND b.outcome = 'accepted' AND b.at >= $4), 0)
-             GROUP BY a.source HAVING count(*) >= $5
-         ) AS each_source",
+        "SELECT a.source, a.at FROM sign_in_attempt a
+         WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.at >= $4 AND a.outcome = 'refused'
+           AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
+                                AND b.source = a.source AND b.outcome = 'accepted' AND b.at >= $4), 0)
+         ORDER BY a.at DESC LIMIT $5",
         tenant.uuid(),
         user.uuid(),
         factor,
         since.micros(),
-        guesses
+        10 * STRIKES
     )?;
-    Ok(found.and_then(|(sources, oldest)| Some(Waiting { sources, since: Timestamp::from_micros(oldest?) })))
+    let mut sources: BTreeMap<Vec<u8>, Vec<Timestamp>> = BTreeMap::new();
+    for (source, at) in found {
+        sources.entry(source).or_default().push(Timestamp::from_micros(at));
+    }
+    Ok(sources.into_values().collect())
 }
 
 /// Whether attempts from this source at this account and factor were turned away since the last accepted one from there.
@@ -116,31 +122,78 @@ pub async fn was_limited(
 /// Notes that the person may try again: nothing that was refused before counts any more.
 pub async fn unlock(tx: &mut Tx, id: AttemptId, user: UserId) -> Result<Written<Attempt>> {
     let at = tx.now();
-    let note = Attempt { id, user, factor: ANY.to_owned(), outcome: AttemptOutcome::Unlocked, at };
-    insert(tx, note, None, None).await
+    let outcome = AttemptOutcome::Unlocked;
+    let note = Attempt { id, user, factor: ANY.to_owned(), outcome, at, known_device: false };
+    insert(tx, note, Origin::default()).await
 }
 
-/// Refused attempts at an account with one factor from one source, since `since` and since the last accepted one from there.
-pub async fn refused_since(
+/// When what still counts was refused at an account with one factor from one source, newest first: since `since` and since the
+/// last accepted one from there.
+pub async fn strikes_from(
     scope: &mut impl Scope,
     user: UserId,
     factor: &str,
     source: Option<&[u8; 32]>,
     since: Timestamp,
-) -> Result<i64> {
+) -> Result<Vec<Timestamp>> {
     let tenant = scope.tenant();
-    let count: Option<(i64,)> = row!(
+    let found: Vec<(i64,)> = rows!(
         scope,
-        "SELECT count(*) FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.source = $5 AND a.outcome = 'refused' AND a.at >= $4
+        "SELECT a.at FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.source = $5 AND a.outcome = 'refused' AND a.at >= $4
          AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
-                              AND b.source = $5 AND b.outcome = 'accepted' AND b.at >= $4), 0)",
+                              AND b.source = $5 AND b.outcome = 'accepted' AND b.at >= $4), 0) ORDER BY a.at DESC LIMIT $6",
         tenant.uuid(),
         user.uuid(),
         factor,
         since.micros(),
-        source_bytes(source)
+        source_bytes(source),
+        STRIKES
     )?;
-    Ok(count.map_or(0, |(n,)| n))
+    Ok(found.into_iter().map(|(at,)| Timestamp::from_micros(at)).collect())
+}
+
+/// As [`strikes_from`], from one known device, wherever it was.
+pub async fn strikes_of_device(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    device: &[u8; 32],
+    since: Timestamp,
+) -> Result<Vec<Timestamp>> {
+    let tenant = scope.tenant();
+    let found: Vec<(i64,)> = rows!(
+        scope,
+        "SELECT a.at FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor = $3 AND a.device = $5 AND a.outcome = 'refused' AND a.at >= $4
+         AND a.at > coalesce((SELECT max(b.at) FROM sign_in_attempt b WHERE b.tenant = $1 AND b.user_id = $2 AND b.factor = $3
+                              AND b.device = $5 AND b.outcome = 'accepted' AND b.at >= $4), 0) ORDER BY a.at DESC LIMIT $6",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros(),
+        device.to_vec(),
+        STRIKES
+    )?;
+    Ok(found.into_iter().map(|(at,)| Timestamp::from_micros(at)).collect())
+}
+
+/// Counts an attempt that was turned away unseen, a moment after the answer: see `upkeep`.
+pub fn turned_away<R: Rule>(store: &Store, permit: &Permit<R>, user: UserId, factor: &'static str) {
+    if let Some(tenant) = permit.tenant() {
+        upkeep::turned_away(store, tenant, user, factor);
+    }
+}
+
+/// Attempts at an account that were turned away unseen, with whatever factor, in the hours since `since`.
+pub async fn turned_away_since(scope: &mut impl Scope, user: UserId, since: Timestamp) -> Result<i64> {
+    let tenant = scope.tenant();
+    let counts: Vec<(i64,)> = rows!(
+        scope,
+        "SELECT turned_away FROM sign_in_tally WHERE tenant = $1 AND user_id = $2 AND hour >= $3",
+        tenant.uuid(),
+        user.uuid(),
+        upkeep::hour_of(since)
+    )?;
+    Ok(counts.iter().fold(0, |sum: i64, (count,)| sum.saturating_add(*count)))
 }
 
 /// Whether an attempt from this source at this account and factor was turned away unseen since `since`.

@@ -14,6 +14,21 @@ pub(crate) enum Conn {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// How many statements this thread has asked for, for tests that compare two ways to the same answer.
+#[cfg(feature = "load")]
+pub(crate) mod counted {
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static STATEMENTS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// Statements that were sent from this thread since it began.
+    pub fn statements() -> u64 {
+        STATEMENTS.with(Cell::get)
+    }
+}
+
 /// The driver behind a connection, for [`on!`].
 pub(crate) enum Driver<'a> {
     Sqlite(&'a mut SqliteConnection),
@@ -22,6 +37,8 @@ pub(crate) enum Driver<'a> {
 
 impl Conn {
     pub(crate) fn driver(&mut self) -> Driver<'_> {
+        #[cfg(feature = "load")]
+        counted::STATEMENTS.with(|statements| statements.set(statements.get() + 1));
         match self {
             Self::SqliteRead(tx) => Driver::Sqlite(tx),
             Self::SqliteWrite(turn) => Driver::Sqlite(turn.connection()),

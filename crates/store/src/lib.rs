@@ -12,6 +12,7 @@ pub mod audit;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod conn;
+pub mod devices;
 mod error;
 pub mod gate;
 pub mod grants;
@@ -22,8 +23,10 @@ pub mod migrate;
 mod page;
 pub mod passkeys;
 pub mod password_resets;
+mod policies;
 mod pool;
 pub mod posture;
+pub mod recovery_codes;
 pub mod regions;
 pub mod schema;
 pub mod security_events;
@@ -37,9 +40,12 @@ mod upkeep;
 pub mod users;
 mod written;
 
+#[cfg(feature = "load")]
+pub use conn::counted::statements;
 pub use error::{Error, Public, Result};
 pub use gate::{
-    Actor, AgentClass, Approved, Caller, Credential, Gate, Job, Jobs, Permit, Refusal, RequestContext,
+    Actor, AgentClass, Approved, Caller, CarriedDevices, Credential, Gate, Job, Jobs, Permit, Refusal,
+    RequestContext,
 };
 pub use page::{Cursor, Page};
 pub use pool::{DatabaseKind, PoolOptions, PoolUsage, TlsMode};

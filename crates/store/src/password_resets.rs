@@ -129,6 +129,18 @@ pub async fn replace(
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }
 
+/// Whether a link was ever made for a user, whatever became of it.
+pub async fn was_any(scope: &mut impl Scope, user: UserId) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT created_at FROM password_reset WHERE tenant = $1 AND user_id = $2 LIMIT 1",
+        tenant.uuid(),
+        user.uuid()
+    )?;
+    Ok(found.is_some())
+}
+
 /// How many links were asked for since `since`: for this account, and from this source. Unknown sources count together.
 pub async fn asked_since(
     scope: &mut impl Scope,

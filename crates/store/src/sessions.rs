@@ -236,7 +236,8 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
     Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.session.created_at, id: row.session.id.uuid() }))
 }
 
-/// Notes that what a locked user may do has changed: each of their sessions gets a new token with its next request.
+/// Notes that what a locked user may do has changed, or what they proved: each of their sessions gets a new token with its next
+/// request.
 pub async fn outdate(tx: &mut Tx, user: UserId) -> Result<()> {
     let tenant = tx.tenant();
     let touched = execute!(

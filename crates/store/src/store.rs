@@ -1,6 +1,6 @@
 //! The store: a pool, the keys, the clock, and the only two ways in.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bailiwick_domain::{
     catalogue::Catalogue,
@@ -8,6 +8,7 @@ use bailiwick_domain::{
     entity::SensitiveAction,
     ids::TenantId,
     rule::{Rule, Sensitive, Writes},
+    sign_in::SignInLimits,
     time::Timestamp,
 };
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
@@ -22,6 +23,7 @@ use crate::{
     pool::Pool,
     step_up::{self, Planned},
     tx::{Recorded, Tx, View},
+    upkeep::Tallies,
 };
 
 /// What the store needs beside the database.
@@ -43,6 +45,8 @@ pub(crate) enum Quiet {
     LogVerified,
     /// A letter was taken to be handed on, or could not be yet: see `mail`.
     MailTried,
+    /// An attempt to sign in was turned away unseen, and counted: see `upkeep`.
+    AttemptTurnedAway,
 }
 
 /// What transactions share with their store.
@@ -53,6 +57,14 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) subjects: audit::SubjectCache,
+    pub(crate) tallies: Tallies,
+    sign_in: OnceLock<SignInLimits>,
+}
+
+impl Shared {
+    pub(crate) fn sign_in_limits(&self) -> SignInLimits {
+        self.sign_in.get().copied().unwrap_or_default()
+    }
 }
 
 /// One region's database.
@@ -75,13 +87,37 @@ impl Store {
     ) -> Result<(Self, Jobs)> {
         let pool = Pool::open(options).await?;
         let subjects = audit::SubjectCache::default();
-        let store = Self { shared: Arc::new(Shared { pool, keys, catalogue, clock, entropy, subjects }) };
+        let store = Self {
+            shared: Arc::new(Shared {
+                pool,
+                keys,
+                catalogue,
+                clock,
+                entropy,
+                subjects,
+                tallies: Tallies::default(),
+                sign_in: OnceLock::new(),
+            }),
+        };
         Ok((store.clone(), Jobs::new(store)))
     }
 
     /// The gate in front of the store.
     pub const fn gate(&self) -> Gate<'_> {
         Gate::new(self)
+    }
+
+    /// Sets the limits of wrong guesses, before anything is served; only the first call counts. Without one they are those
+    /// of [`SignInLimits::default`].
+    pub fn limit_sign_in(&self, limits: SignInLimits) {
+        if self.shared.sign_in.set(limits).is_err() {
+            tracing::warn!("the limits of wrong guesses were set twice; the first ones stay");
+        }
+    }
+
+    /// The limits of wrong guesses that are in force.
+    pub fn sign_in_limits(&self) -> SignInLimits {
+        self.shared.sign_in_limits()
     }
 
     /// The permissions of the running program.

@@ -1,7 +1,7 @@
-//! Tenants and their policies.
+//! Tenants. Their policies stand in [`policies`](crate::policies).
 
 use bailiwick_domain::{
-    entity::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus},
+    entity::{Tenant, TenantKind, TenantStatus},
     ids::TenantId,
     time::Timestamp,
 };
@@ -10,6 +10,7 @@ use bailiwick_vault::token::TokenHash;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+pub use crate::policies::{insert_policy, lock_policy, policy, replace_policy};
 use crate::{
     Cursor, Error, Page, Result, Store, Written,
     conn::on,
@@ -237,84 +238,4 @@ pub(crate) async fn of_key(store: &Store, hash: &TokenHash) -> Result<Option<Ten
             .fetch_optional(c)
             .await)?;
     Ok(id.map(TenantId::from))
-}
-
-#[derive(FromRow)]
-struct PolicyRow {
-    #[sqlx(try_from = "Uuid")]
-    tenant: TenantId,
-    #[sqlx(try_from = "String")]
-    mfa_floor: MfaFloor,
-    session_idle_minutes: i64,
-    session_absolute_hours: i64,
-    reauth_minutes: i64,
-    invitation_days: i64,
-}
-
-impl From<PolicyRow> for Policy {
-    fn from(row: PolicyRow) -> Self {
-        Self {
-            id: row.tenant,
-            mfa_floor: row.mfa_floor,
-            session_idle_minutes: row.session_idle_minutes,
-            session_absolute_hours: row.session_absolute_hours,
-            reauth_minutes: row.reauth_minutes,
-            invitation_days: row.invitation_days,
-        }
-    }
-}
-
-/// Stores a tenant's first policy.
-pub async fn insert_policy(tx: &mut Tx, policy: Policy) -> Result<Written<Policy>> {
-    let tenant = tx.tenant();
-    execute!(
-        tx,
-        "INSERT INTO policy (tenant, mfa_floor, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        tenant.uuid(),
-        policy.mfa_floor.name(),
-        policy.session_idle_minutes,
-        policy.session_absolute_hours,
-        policy.reauth_minutes,
-        policy.invitation_days
-    )?;
-    Ok(Written::created(policy))
-}
-
-/// The tenant's policy.
-pub async fn policy(scope: &mut impl Scope) -> Result<Policy> {
-    let tenant = scope.tenant();
-    let row: Option<PolicyRow> = row!(
-        scope,
-        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days FROM policy WHERE tenant = $1",
-        tenant.uuid()
-    )?;
-    Ok(row.ok_or(Error::NotFound)?.into())
-}
-
-/// Reads the tenant's policy for changing.
-pub async fn lock_policy(tx: &mut Tx) -> Result<Policy> {
-    let tenant = tx.tenant();
-    let row: PolicyRow = locked!(
-        tx,
-        "SELECT tenant, mfa_floor, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days FROM policy WHERE tenant = $1",
-        tenant.uuid()
-    )?;
-    Ok(row.into())
-}
-
-/// Replaces the locked policy by its new image.
-pub async fn replace_policy(tx: &mut Tx, before: Policy, after: Policy) -> Result<Written<Policy>> {
-    let tenant = tx.tenant();
-    let touched = execute!(
-        tx,
-        "UPDATE policy SET mfa_floor = $2, session_idle_minutes = $3, session_absolute_hours = $4, reauth_minutes = $5, invitation_days = $6 WHERE tenant = $1",
-        tenant.uuid(),
-        after.mfa_floor.name(),
-        after.session_idle_minutes,
-        after.session_absolute_hours,
-        after.reauth_minutes,
-        after.invitation_days
-    )?;
-    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::SignInMethod,
     ids::{SessionId, TenantId, UserId},
+    sign_in::SignInLimits,
     time::Timestamp,
 };
 
@@ -31,6 +32,10 @@ pub trait Scope: sealed::Sealed + Send {
     fn driver(&mut self) -> Driver<'_>;
     #[doc(hidden)]
     fn shared(&self) -> &Arc<Shared>;
+    /// The limits of wrong guesses that are in force.
+    fn sign_in_limits(&self) -> SignInLimits {
+        self.shared().sign_in_limits()
+    }
 }
 
 /// A consistent snapshot of one tenant's data. Nothing can be written through it.

@@ -1,10 +1,14 @@
 //! The writes that leave no audit record: a closed list, each with its reason.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bailiwick_domain::{
     entity::Session,
-    ids::TenantId,
+    ids::{TenantId, UserId},
     time::{Span, Timestamp},
 };
 use tokio::time::timeout;
@@ -55,4 +59,93 @@ async fn note(
         idle_until.micros()
     )?;
     store.commit_quietly(tx, Quiet::SessionSeen).await
+}
+
+/// How long a count of attempts that were turned away is kept.
+const TALLY_LASTS: Span = Span::days(90);
+const HOUR: i64 = 3_600;
+
+/// Accounts and factors whose counts wait to be written at most; further ones are not counted.
+const TALLIES: usize = 10_000;
+
+/// Counts of attempts that were turned away, until they are written.
+#[derive(Default)]
+pub(crate) struct Tallies(Mutex<Pending>);
+
+#[derive(Default)]
+struct Pending {
+    counts: HashMap<(TenantId, UserId, &'static str), i64>,
+    /// Whether somebody is writing them.
+    writing: bool,
+}
+
+impl Tallies {
+    /// Adds one, and says whether it falls to the caller to have the counts written.
+    fn add(&self, key: (TenantId, UserId, &'static str)) -> bool {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.counts.len() < TALLIES || pending.counts.contains_key(&key) {
+            let count = pending.counts.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
+        !std::mem::replace(&mut pending.writing, true)
+    }
+
+    /// What waits; nothing once there is none, and then nobody writes any more.
+    fn take(&self) -> Option<HashMap<(TenantId, UserId, &'static str), i64>> {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = std::mem::take(&mut pending.counts);
+        pending.writing = !counts.is_empty();
+        pending.writing.then_some(counts)
+    }
+}
+
+/// Counts an attempt that was turned away unseen.
+///
+/// Not audited: the first of them has a record of its own, and whoever sends the others decides how many there are. So there is
+/// one row for each account, factor and hour, which goes after ninety days. It is written after the answer, many at a time by
+/// one task: an answer that waited for it would take longer than that to an address that nobody has, and whoever asks could
+/// ask as often as they like. A count that cannot be written fails nothing; it stands in the server's log.
+pub(crate) fn turned_away(store: &Store, tenant: TenantId, user: UserId, factor: &'static str) {
+    if store.shared.tallies.add((tenant, user, factor)) {
+        tokio::spawn(write(store.clone()));
+    }
+}
+
+async fn write(store: Store) {
+    while let Some(counts) = store.shared.tallies.take() {
+        for ((tenant, user, factor), count) in counts {
+            if let Err(error) = tally(&store, tenant, user, factor, count).await {
+                tracing::warn!(%error, cause = ?std::error::Error::source(&error), count, "attempts that were turned away were not counted");
+            }
+        }
+    }
+}
+
+async fn tally(store: &Store, tenant: TenantId, user: UserId, factor: &str, count: i64) -> Result<()> {
+    let mut tx = store.begin(tenant).await?;
+    let now = tx.now;
+    execute!(
+        tx,
+        "INSERT INTO sign_in_tally (tenant, user_id, factor, hour, turned_away) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant, user_id, factor, hour) DO UPDATE SET turned_away = sign_in_tally.turned_away + excluded.turned_away",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        hour_of(now),
+        count
+    )?;
+    execute!(
+        tx,
+        "DELETE FROM sign_in_tally WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND hour < $4",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        hour_of(now - TALLY_LASTS)
+    )?;
+    store.commit_quietly(tx, Quiet::AttemptTurnedAway).await
+}
+
+/// The hour of a moment, counted from 1970.
+pub(crate) fn hour_of(at: Timestamp) -> i64 {
+    i64::try_from(at.unix_seconds()).unwrap_or(i64::MAX) / HOUR
 }

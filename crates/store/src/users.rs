@@ -3,6 +3,7 @@
 use bailiwick_domain::{
     entity::{FactorKind, MfaFloor, MfaState, User, UserStatus},
     ids::UserId,
+    mfa::Held,
     role::Role,
     time::Timestamp,
 };
@@ -13,6 +14,7 @@ use crate::{
     Cursor, Error, Page, Result, Written,
     lock::{execute, locked, row, rows},
     page::LIMIT,
+    policies::AskedRow,
     tx::{Scope, Tx},
 };
 
@@ -51,30 +53,48 @@ pub struct Listed {
     pub user: User,
     /// What the page says of their second factor.
     pub mfa: MfaState,
+    /// From when on they need more than they have; nothing if they have what is asked of them.
+    pub mfa_due: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
 struct ListedRow {
     #[sqlx(flatten)]
     user: Row,
-    factor: Option<String>,
-    mfa_floor: String,
+    #[sqlx(flatten)]
+    asked: AskedRow,
 }
 
-/// What the page says of a second factor: the best verified one against the policy.
-fn mfa_state(factor: Option<&str>, floor: &str) -> MfaState {
-    match factor {
-        Some(kind) if kind == FactorKind::Sso.name() => MfaState::Sso,
-        Some(_) if floor == MfaFloor::Mfa.name() => MfaState::Required,
-        Some(_) => MfaState::Verified,
-        None => MfaState::Missing,
+/// The users of one tenant, each with the best verified factor and everything that asks for one.
+macro_rules! listed {
+    ($tail:literal) => {
+        concat!(
+            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at,
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
+                    u.factor
+             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+             WHERE u.tenant = $1 ",
+            $tail
+        )
+    };
+}
+
+/// What the page says of a second factor: the best verified one, and whether one is asked of the person.
+fn mfa_state(held: Held, asked: MfaFloor) -> MfaState {
+    match held {
+        Held::Nothing => MfaState::Missing,
+        Held::Sso => MfaState::Sso,
+        Held::Own | Held::Passkey if asked == MfaFloor::Any => MfaState::Verified,
+        Held::Own | Held::Passkey => MfaState::Required,
     }
 }
 
 impl TryFrom<ListedRow> for Listed {
     type Error = Error;
     fn try_from(row: ListedRow) -> Result<Self> {
-        Ok(Self { mfa: mfa_state(row.factor.as_deref(), &row.mfa_floor), user: row.user.try_into()? })
+        let user: User = row.user.try_into()?;
+        let (asked, held) = (row.asked.asked(), row.asked.held());
+        Ok(Self { mfa: mfa_state(held, asked.level()), mfa_due: asked.due(held, user.created_at), user })
     }
 }
 
@@ -129,13 +149,7 @@ pub async fn by_email(scope: &mut impl Scope, email: &str) -> Result<Option<User
 /// One user with the state of their second factor.
 pub async fn find_listed(scope: &mut impl Scope, id: UserId) -> Result<Listed> {
     let tenant = scope.tenant();
-    let row: Option<ListedRow> = row!(
-        scope,
-        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor
-         FROM users u JOIN policy p ON p.tenant = u.tenant WHERE u.tenant = $1 AND u.id = $2",
-        tenant.uuid(),
-        id.uuid()
-    )?;
+    let row: Option<ListedRow> = row!(scope, listed!("AND u.id = $2"), tenant.uuid(), id.uuid())?;
     row.ok_or(Error::NotFound)?.try_into()
 }
 
@@ -145,9 +159,7 @@ pub async fn list(scope: &mut impl Scope, after: Option<Cursor>) -> Result<Page<
     let after = after.unwrap_or(Cursor { at: Timestamp::from_micros(0), id: Uuid::nil() });
     let rows: Vec<ListedRow> = rows!(
         scope,
-        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor
-         FROM users u JOIN policy p ON p.tenant = u.tenant
-         WHERE u.tenant = $1 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+        listed!("AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"),
         tenant.uuid(),
         after.at.micros(),
         after.id,
@@ -163,8 +175,7 @@ pub async fn exceptions_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<
     let (tenant, sso) = (scope.tenant(), FactorKind::Sso.name());
     let mut found: Vec<ListedRow> = rows!(
         scope,
-        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor FROM users u JOIN policy p ON p.tenant = u.tenant
-         WHERE u.tenant = $1 AND u.status = 'active' AND u.factor IS NULL ORDER BY u.created_at, u.id LIMIT $2",
+        listed!("AND u.status = 'active' AND u.factor IS NULL ORDER BY u.created_at, u.id LIMIT $2"),
         tenant.uuid(),
         limit
     )?;
@@ -172,8 +183,7 @@ pub async fn exceptions_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<
     if left(&found) > 0 {
         let asserted: Vec<ListedRow> = rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND u.status = 'active' AND u.factor = $2 ORDER BY u.created_at, u.id LIMIT $3",
+            listed!("AND u.status = 'active' AND u.factor = $2 ORDER BY u.created_at, u.id LIMIT $3"),
             tenant.uuid(),
             sso,
             left(&found)
@@ -184,8 +194,9 @@ pub async fn exceptions_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<
         // There are few of the others, or this would not be reached: it ends soon after them.
         let others: Vec<ListedRow> = rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, p.mfa_floor, u.factor FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND NOT (u.status = 'active' AND (u.factor IS NULL OR u.factor = $2)) ORDER BY u.created_at, u.id LIMIT $3",
+            listed!(
+                "AND NOT (u.status = 'active' AND (u.factor IS NULL OR u.factor = $2)) ORDER BY u.created_at, u.id LIMIT $3"
+            ),
             tenant.uuid(),
             sso,
             left(&found)
@@ -195,13 +206,17 @@ pub async fn exceptions_first(scope: &mut impl Scope, limit: i64) -> Result<Vec<
     found.into_iter().map(Listed::try_from).collect()
 }
 
-/// Writes beside a locked user which of their verified factors is the strongest; whatever changes a factor calls this.
+/// Writes beside a locked user which of their verified factors is the strongest; whatever changes what is verified calls this.
+///
+/// As with a change of what they may do, each of their sessions gets a new token with its next request (OWASP ASVS 5.0, 7.2.4);
+/// see [`sessions::outdate`](crate::sessions::outdate).
 pub(crate) async fn note_strongest_factor(tx: &mut Tx, id: UserId) -> Result<()> {
     let tenant = tx.tenant();
     execute!(
         tx,
-        "UPDATE users SET factor = (SELECT f.kind FROM factor f WHERE f.tenant = users.tenant AND f.user_id = users.id AND f.state = 'verified'
-                                    ORDER BY CASE f.kind WHEN 'passkey' THEN 0 WHEN 'totp' THEN 1 ELSE 2 END LIMIT 1)
+        "UPDATE users SET privileges = privileges + 1,
+                          factor = (SELECT f.kind FROM factor f WHERE f.tenant = users.tenant AND f.user_id = users.id AND f.state = 'verified'
+                                    ORDER BY CASE f.kind WHEN 'passkey' THEN 0 WHEN 'sso' THEN 2 ELSE 1 END LIMIT 1)
          WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
@@ -300,20 +315,26 @@ pub async fn matching(scope: &mut impl Scope, text: &str) -> Result<Vec<User>> {
 }
 
 /// How many users there are of each second-factor state and status; pairs that do not occur are missing.
+///
+/// Whether a verified factor is asked for is not told apart here: all of them are [`MfaState::Verified`].
 pub async fn tally(scope: &mut impl Scope) -> Result<Vec<(MfaState, UserStatus, i64)>> {
     let tenant = scope.tenant();
-    let rows: Vec<(Option<String>, String, String, i64)> = rows!(
+    let rows: Vec<(Option<String>, String, i64)> = rows!(
         scope,
-        "SELECT u.factor, p.mfa_floor, u.status, u.number
-         FROM (SELECT tenant, status, factor, count(*) AS number FROM users WHERE tenant = $1 GROUP BY tenant, status, factor) AS u
-         JOIN policy p ON p.tenant = u.tenant",
+        "SELECT factor, status, count(*) FROM users WHERE tenant = $1 GROUP BY status, factor",
         tenant.uuid()
     )?;
-    let parse = |(factor, floor, status, count): (Option<String>, String, String, i64)| {
+    // Kinds of a person's own factors count together.
+    let mut counts: Vec<(MfaState, UserStatus, i64)> = Vec::new();
+    for (factor, status, count) in rows {
+        let state = mfa_state(Held::named(factor.as_deref()), MfaFloor::Any);
         let status = status.parse().map_err(|_| Error::Corrupt("users.status".into()))?;
-        Ok((mfa_state(factor.as_deref(), &floor), status, count))
-    };
-    rows.into_iter().map(parse).collect()
+        match counts.iter_mut().find(|(known, of, _)| *known == state && *of == status) {
+            Some((.., total)) => *total += count,
+            None => counts.push((state, status, count)),
+        }
+    }
+    Ok(counts)
 }
 
 /// How many active users hold each role; roles that nobody holds are missing.

@@ -11,7 +11,7 @@ use bailiwick_ops::{
     enrolment,
     sign_in::{self, Step},
 };
-use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, Store};
+use bailiwick_store::{AgentClass, CarriedDevices, Credential, Permit, Refusal, RequestContext, Store};
 use bailiwick_vault::token::SessionToken;
 
 use crate::Db;
@@ -61,7 +61,18 @@ impl Actor {
     /// What their browser sends along.
     #[must_use]
     pub fn credential(&self) -> Credential {
-        Credential::Session(SessionToken::parse(&self.token).expect("the token of a session"))
+        Credential::Session(SessionToken::parse(&self.present_token()).expect("the token of a session"))
+    }
+
+    /// The text of their session's token as their browser has it by now: after some changes the gate gave them another.
+    #[must_use]
+    pub fn present_token(&self) -> String {
+        let renewed = self.db.renewed.lock().expect("nobody panicked with it");
+        let mut token = &self.token;
+        while let Some(newer) = renewed.get(token) {
+            token = newer;
+        }
+        token.clone()
     }
 
     /// What a request of theirs carries beside the credential.
@@ -72,6 +83,7 @@ impl Actor {
             ip: Some(self.ip),
             agent: AgentClass::Browser,
             device: DEVICE,
+            known: CarriedDevices::default(),
         }
     }
 
@@ -88,7 +100,13 @@ impl Actor {
     /// # Errors
     /// The gate's refusal.
     pub async fn try_permit_from<R: Rule>(&self, store: &Store) -> Result<Permit<R>, Refusal> {
-        store.gate().admit(self.credential(), self.request()).await
+        let before = self.present_token();
+        let permit = store.gate().admit(self.credential(), self.request()).await?;
+        if let Some(token) = permit.renewed() {
+            let mut renewed = self.db.renewed.lock().expect("nobody panicked with it");
+            renewed.insert(before, token.expose().to_string());
+        }
+        Ok(permit)
     }
 
     /// Asks the gate, which must open.
@@ -101,8 +119,13 @@ impl Actor {
 
 /// A permit of somebody without any credential at this address.
 async fn nobody<R: Rule>(db: &Db, ip: IpAddr) -> Permit<R> {
-    let request =
-        RequestContext { id: db.store.new_id(), ip: Some(ip), agent: AgentClass::Browser, device: DEVICE };
+    let request = RequestContext {
+        id: db.store.new_id(),
+        ip: Some(ip),
+        agent: AgentClass::Browser,
+        device: DEVICE,
+        known: CarriedDevices::default(),
+    };
     db.store.gate().admit(Credential::None, request).await.expect("a public rule")
 }
 

@@ -68,6 +68,11 @@ impl Authenticator {
         self
     }
 
+    /// From now on its user is only present.
+    pub fn stop_looking(&mut self) {
+        self.verifies = false;
+    }
+
     /// One whose passkeys are kept elsewhere too.
     #[must_use]
     pub fn synced(mut self) -> Self {

@@ -1,6 +1,7 @@
 //! A migrated database of one test, with its keys, its clock and its folder of checkpoints.
 
 use std::{
+    collections::BTreeMap,
     num::NonZeroUsize,
     ops::Deref,
     path::{Path, PathBuf},
@@ -63,6 +64,8 @@ pub struct Inner {
     signer: Arc<TestSigner>,
     sequencer: Mutex<Sequencer>,
     seeds: AtomicU64,
+    /// What the gate gave people in the place of a token, by that.
+    pub(crate) renewed: std::sync::Mutex<BTreeMap<String, String>>,
     // Last: the files go after whatever has them open.
     folder: TempDir,
 }
@@ -113,6 +116,7 @@ impl Db {
             provider,
             signer,
             seeds: AtomicU64::new(3),
+            renewed: std::sync::Mutex::default(),
             folder,
         }))
     }

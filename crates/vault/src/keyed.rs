@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::provider::{KeyProvider, ProviderError};
 use crate::step_up::Code;
+use crate::token::DeviceToken;
 use crate::transcript::Transcript;
 
 /// Tags of sign-in addresses and IP addresses and marks on what browsers carry, HMAC-SHA-256 under keys derived from the root
@@ -21,6 +22,7 @@ pub struct KeyedHash {
     ip: hmac::Key,
     step_up: hmac::Key,
     carried: hmac::Key,
+    device: hmac::Key,
 }
 
 impl KeyedHash {
@@ -33,11 +35,13 @@ impl KeyedHash {
         let ip = provider.derive_key(b"bailiwick ip tag v1").await?;
         let step_up = provider.derive_key(b"bailiwick step-up v1").await?;
         let carried = provider.derive_key(b"bailiwick carried v1").await?;
+        let device = provider.derive_key(b"bailiwick device tag v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
             step_up: hmac::Key::new(hmac::HMAC_SHA256, step_up.expose()),
             carried: hmac::Key::new(hmac::HMAC_SHA256, carried.expose()),
+            device: hmac::Key::new(hmac::HMAC_SHA256, device.expose()),
         })
     }
 
@@ -68,6 +72,13 @@ impl KeyedHash {
             IpAddr::V6(ip) => message.field(&(ip.to_bits() >> 64).to_be_bytes()),
         };
         tag(&self.ip, &message.finish())
+    }
+
+    /// What is stored of a browser that a user of a tenant signed in from. Another user's tag of the same browser is another.
+    #[must_use]
+    pub fn device_tag(&self, tenant: &[u8; 16], user: &[u8; 16], device: &DeviceToken) -> [u8; 32] {
+        let message = Transcript::new("device").field(tenant).field(user);
+        tag(&self.device, &message.field(device.hash().as_bytes()).finish())
     }
 
     /// The digest of a change that a one-time code approves, over the change's canonical octets.
@@ -180,7 +191,7 @@ mod tests {
             // What lies in ::ffff:0:0/96 is an IPv4 address, which is exact.
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-            let hash = KeyedHash { address: key(), ip: key(), step_up: key(), carried: key() };
+            let hash = KeyedHash { address: key(), ip: key(), step_up: key(), carried: key(), device: key() };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));
             proptest::prop_assert_ne!(tag(bits), tag(bits ^ 1 << flipped));

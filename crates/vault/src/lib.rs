@@ -26,6 +26,7 @@ pub mod keyed;
 pub mod keyring;
 pub mod password;
 pub mod provider;
+pub mod recovery;
 pub mod secret;
 pub mod signer;
 pub mod step_up;

@@ -13,6 +13,7 @@ mod strength;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
@@ -131,6 +132,7 @@ pub struct PasswordHasher {
     permits: Arc<Semaphore>,
     entropy: Arc<dyn Entropy>,
     list: Option<Arc<CompromisedList>>,
+    hashes: AtomicU64,
 }
 
 impl PasswordHasher {
@@ -138,13 +140,20 @@ impl PasswordHasher {
     #[must_use]
     pub fn new(cost: PasswordCost, permits: NonZeroUsize, entropy: Arc<dyn Entropy>) -> Self {
         let permits = permits.get().min(Semaphore::MAX_PERMITS);
-        Self { cost, permits: Arc::new(Semaphore::new(permits)), entropy, list: None }
+        let permits = Arc::new(Semaphore::new(permits));
+        Self { cost, permits, entropy, list: None, hashes: AtomicU64::new(0) }
     }
 
     /// The same, which also finds the passwords of this list compromised.
     #[must_use]
     pub fn refusing(self, list: CompromisedList) -> Self {
         Self { list: Some(Arc::new(list)), ..self }
+    }
+
+    /// How many hashes were asked for so far, of accounts and of nobody's: they are what an attempt costs.
+    #[must_use]
+    pub fn hashes(&self) -> u64 {
+        self.hashes.load(Ordering::Relaxed)
     }
 
     /// What speaks against a password that a person known by `about` chooses; nothing where it may be set.
@@ -177,6 +186,7 @@ impl PasswordHasher {
     /// # Errors
     /// [`PasswordError::Memory`], [`PasswordError::Stopped`].
     pub async fn hash(&self, password: &Password) -> Result<StoredPassword, PasswordError> {
+        self.hashes.fetch_add(1, Ordering::Relaxed);
         let (params, salt) = (self.cost.params()?, draw::<SALT>(self.entropy.as_ref()));
         let password = Arc::clone(&password.0);
         self.run(move || {
@@ -202,6 +212,7 @@ impl PasswordHasher {
         password: &Password,
         stored: Option<&StoredPassword>,
     ) -> Result<Verdict, PasswordError> {
+        self.hashes.fetch_add(1, Ordering::Relaxed);
         let target = match stored {
             Some(stored) => Target::parse(stored, &self.cost)?,
             None => Target::nobody(&self.cost)?,

@@ -36,11 +36,15 @@ pub enum Enrolment {}
 /// A forgotten password, mailed to the address of the account.
 #[derive(Debug)]
 pub enum PasswordReset {}
+/// A browser that somebody signed in from before.
+#[derive(Debug)]
+pub enum Device {}
 
 impl Kind for Session {}
 impl Kind for Invitation {}
 impl Kind for Enrolment {}
 impl Kind for PasswordReset {}
+impl Kind for Device {}
 
 mod sealed {
     pub trait Kind {
@@ -58,6 +62,9 @@ mod sealed {
     impl Kind for super::PasswordReset {
         const NAME: &'static str = "PasswordResetToken";
     }
+    impl Kind for super::Device {
+        const NAME: &'static str = "DeviceToken";
+    }
 }
 
 /// The token in a session cookie.
@@ -68,6 +75,8 @@ pub type InvitationToken = Token<Invitation>;
 pub type EnrolmentToken = Token<Enrolment>;
 /// The token in the link with which a forgotten password is replaced.
 pub type PasswordResetToken = Token<PasswordReset>;
+/// The token by which a browser is known again. It lets nobody in.
+pub type DeviceToken = Token<Device>;
 
 /// A secret that speaks for whoever holds it.
 pub struct Token<K: Kind> {
@@ -139,6 +148,24 @@ impl SessionToken {
         let text = self.expose();
         let message = Zeroizing::new([b"bailiwick csrf v1\0".as_slice(), text.as_bytes()].concat());
         CsrfToken(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, &message))))
+    }
+
+    /// The token by which the browser that signed in with this session is known afterwards: the session's tenant and
+    /// SHA-256("bailiwick device v1" ‖ 0x00 ‖ session token text).
+    ///
+    /// It follows from the session token, so every way of signing in hands it on without a second secret; the session token
+    /// does not follow from it, so it may outlive the session.
+    #[must_use]
+    pub fn device(&self) -> DeviceToken {
+        let text = self.expose();
+        let message = Zeroizing::new([b"bailiwick device v1\0".as_slice(), text.as_bytes()].concat());
+        let mut bytes = SecretBytes::zeroed();
+        let (front, secret) = bytes.expose_mut().split_at_mut(TENANT);
+        front.copy_from_slice(&self.tenant());
+        for (to, from) in secret.iter_mut().zip(digest(&SHA256, &message).as_ref()) {
+            *to = *from;
+        }
+        Token { bytes, kind: PhantomData }
     }
 
     /// Whether a form carried this session's CSRF token, in a time that does not depend on where the two
@@ -296,6 +323,18 @@ mod tests {
             hex::encode(token.hash().as_bytes()),
             "d53eda7a637c99cc7fb566d96e9fa109bf15c478410a3f5eb4d4c4e26cd081f6"
         );
+    }
+
+    #[test]
+    fn a_browser_is_known_by_a_token_that_leads_to_no_session() {
+        let (one, other) = (session(1), session(2));
+        let device = one.device();
+        assert_eq!(device.tenant(), one.tenant());
+        assert_eq!(device.hash(), one.device().hash(), "it follows from the session");
+        assert_ne!(device.hash(), other.device().hash());
+        assert_ne!(*device.expose(), *one.expose());
+        assert_eq!(DeviceToken::parse(&device.expose()).unwrap().hash(), device.hash());
+        assert_eq!(format!("{device:?}"), "DeviceToken(…)");
     }
 
     #[test]

@@ -16,6 +16,8 @@ use crate::secret::SecretBytes;
 pub const PERIOD: u64 = 30;
 /// How many periods the user's clock may be off, either way (RFC 6238, section 5.2 recommends one).
 pub const SKEW: u64 = 1;
+/// How many periods off a clock is still recognised as a clock that is off. Its codes are refused all the same.
+pub const RECOGNISED: i64 = 10;
 const DIGITS: usize = 6;
 
 /// The secret shared with one authenticator: 160 bits, as RFC 4226 recommends.
@@ -115,6 +117,26 @@ impl TotpSecret {
         }
     }
 
+    /// For a code that [`verify`](Self::verify) refused: by how many periods the clock of its device seems to be off,
+    /// ahead if positive, where that is at most [`RECOGNISED`] either way. Nothing is accepted by it.
+    ///
+    /// Only for whoever has just been shown the secret: to anybody else the answer would say that a guess is the code of
+    /// another moment, and that moment may be still to come.
+    pub fn clock_off(&self, code: &str, unix_seconds: u64) -> Option<i64> {
+        let code: &[u8; DIGITS] = code.as_bytes().try_into().ok()?;
+        let totp = self.builder().build_noncompliant();
+        let now = i64::try_from(unix_seconds / PERIOD).ok()?;
+        let (mut found, mut off) = (Choice::from(0), 0_i64);
+        for by in -RECOGNISED..=RECOGNISED {
+            let Ok(step) = u64::try_from(now + by) else { continue };
+            let beyond = Choice::from(u8::from(by.unsigned_abs() > SKEW));
+            let fits = expected(&totp, step).as_bytes().ct_eq(code) & beyond;
+            off.conditional_assign(&by, fits & !found);
+            found |= fits;
+        }
+        bool::from(found).then_some(off)
+    }
+
     fn builder(&self) -> Builder {
         // SHA-1, 6 digits, 30 seconds are the library's defaults, and stated here because stored secrets
         // depend on them.
@@ -195,6 +217,27 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_off_is_recognised_and_its_code_is_refused() {
+        let secret = rfc_secret();
+        for off in [-10_i64, -3, -2, 2, 7, 10] {
+            let now = 1_111_111_111_u64;
+            let device = now.saturating_add_signed(off * 30);
+            let code = secret.code_at(device);
+            assert_eq!(secret.verify(&code, now, None), Err(TotpError::Wrong), "{off}");
+            assert_eq!(secret.clock_off(&code, now), Some(off), "{off}");
+        }
+        for off in [-11_i64, -1, 0, 1, 11] {
+            let now = 1_111_111_111_u64;
+            let code = secret.code_at(now.saturating_add_signed(off * 30));
+            assert_eq!(secret.clock_off(&code, now), None, "{off}");
+        }
+        for bad in ["", "28708", "28708a", "２８７"] {
+            assert_eq!(secret.clock_off(bad, 59), None, "{bad:?}");
+        }
+        assert_eq!(secret.clock_off("287082", 0), None, "within the window of the first minute");
+    }
+
+    #[test]
     fn a_code_is_accepted_once() {
         let secret = rfc_secret();
         let step = secret.verify("287082", 59, None).unwrap();
@@ -258,6 +301,8 @@ mod tests {
             let _ = secret.verify(&code, seconds, None);
             let _ = secret.verify(&digits, seconds, Some(seconds));
             let _ = secret.verify(&digits, u64::MAX - seconds % 100, None);
+            let _ = secret.clock_off(&code, seconds);
+            let _ = secret.clock_off(&digits, u64::MAX - seconds % 100);
         }
     }
 }

@@ -129,7 +129,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    // The answer to such a form is a file: the page stays, and the button with it.
+    if (event.defaultPrevented || form.method !== "post" || form.dataset.file !== undefined) return;
     if (form.dataset.sent !== undefined) { event.preventDefault(); return; }
     form.dataset.sent = "";
     if (event.submitter && event.submitter.classList.contains("btn")) event.submitter.dataset.busy = "";

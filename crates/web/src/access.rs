@@ -12,7 +12,7 @@ use axum::{
 use bailiwick_domain::{entity::Device, rule::Rule};
 use bailiwick_store::{
     Permit, Refusal, RequestContext,
-    gate::{AgentClass, Credential},
+    gate::{AgentClass, CarriedDevices, Credential},
 };
 
 use crate::{
@@ -51,6 +51,7 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
             ip: client.ip,
             agent: agent(&credential, parts),
             device: device(parts),
+            known: known(parts),
         };
         let permit = state.store.gate().admit::<R>(credential, request).await?;
         if let (Some(token), Some(visit)) = (permit.renewed(), parts.extensions.get_mut::<Visit>()) {
@@ -66,6 +67,7 @@ impl From<Refusal> for Error {
             Refusal::SignIn => Self::SignIn,
             Refusal::SecondFactor => Self::SecondFactor,
             Refusal::Reauthenticate => Self::Reauthenticate,
+            Refusal::Enrol => Self::Enrol,
             Refusal::Forbidden => Self::Forbidden("Your role does not allow this."),
             Refusal::NoPerson => {
                 Self::Forbidden("A person has to confirm this with a one-time code. An API key cannot.")
@@ -91,4 +93,9 @@ fn agent(credential: &Credential, parts: &Parts) -> AgentClass {
 fn device(parts: &Parts) -> Device {
     let header = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     header.map_or(Device::UNKNOWN, Device::claimed)
+}
+
+/// What the browser carries to be known again. A cookie that is there twice was not set by this site alone, and counts as none.
+fn known(parts: &Parts) -> CarriedDevices {
+    cookies::value(&parts.headers, cookies::DEVICE).map(CarriedDevices::parse).unwrap_or_default()
 }

@@ -38,6 +38,9 @@ pub enum Error {
     /// The last proof of who it is was too long ago: a page leads to another one, the API answers 403.
     #[error("prove again who you are")]
     Reauthenticate,
+    /// A second factor has to be set up first: a page leads there, the API answers 403.
+    #[error("a second factor has to be set up first")]
+    Enrol,
     /// Not allowed; the text says why; 403.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -155,7 +158,8 @@ impl Error {
             | Self::StepUpRequired(_)
             | Self::StepUpRefused
             | Self::Suspended
-            | Self::Reauthenticate => StatusCode::FORBIDDEN,
+            | Self::Reauthenticate
+            | Self::Enrol => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn => StatusCode::CONFLICT,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -215,6 +219,12 @@ impl Error {
                 "reauthenticate",
                 "Prove again who you are",
                 "This needs a proof of who you are from the last minutes. Give one at /sign-in/again.",
+                &[],
+            ),
+            Self::Enrol => (
+                "enrol-factor",
+                "Set up a second factor first",
+                "The organisation asks for a second factor. Until one is set up at /enrol/factor, this session opens nothing else.",
                 &[],
             ),
             Self::Forbidden(text) => (

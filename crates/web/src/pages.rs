@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod api_keys;
 mod audit;
+pub(crate) mod authenticator;
 #[cfg(test)]
 mod browser;
 mod confirm;
@@ -24,12 +25,13 @@ mod roles;
 mod rows;
 mod security;
 mod sessions;
-mod sign_in;
+pub(crate) mod sign_in;
 mod start;
 mod step_up;
 mod users;
 
 use bailiwick_store::Cursor;
+pub(crate) use sign_in::known_device;
 
 use crate::{
     error::{Error, Result},

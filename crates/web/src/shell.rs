@@ -6,7 +6,7 @@ mod see_other;
 mod theme;
 mod visit;
 
-use bailiwick_domain::rule::Rule;
+use bailiwick_domain::{mfa::Standing, rule::Rule};
 use bailiwick_store::Permit;
 
 pub use flash::{Flash, Message};
@@ -16,7 +16,7 @@ pub use see_other::SeeOther;
 pub use theme::Theme;
 pub use visit::{Visit, Wants};
 
-use crate::assets;
+use crate::{assets, when::When};
 
 /// What surrounds every page, as the templates read it.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Shell {
     pub tenant_region: String,
     /// Who is signed in.
     pub person: Option<Person>,
+    /// By when the person has to set up a second factor; nothing for whoever has what is asked of them.
+    pub enrol_by: Option<When>,
     /// The CSRF token of this browser.
     pub csrf: String,
     /// The message of the action that led here.
@@ -87,6 +89,9 @@ impl Shell {
         let mut shell = Self::card(visit, title);
         shell.nav = visit.site.nav(visit.path.as_str(), permit);
         if let Some(caller) = permit.caller() {
+            if let Standing::Grace(until) = caller.mfa {
+                shell.enrol_by = Some(When::day(until));
+            }
             shell.tenant_name.clone_from(&caller.tenant.name);
             shell.tenant_region.clone_from(&caller.tenant.region);
             shell.person = Some(Person {
@@ -109,6 +114,7 @@ impl Shell {
             tenant_name: String::new(),
             tenant_region: String::new(),
             person: None,
+            enrol_by: None,
             csrf: visit.csrf.to_string(),
             flash: visit.flash.map(Message::flash),
             request_id: visit.client.id.to_string(),

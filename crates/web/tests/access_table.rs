@@ -16,6 +16,7 @@ fn access_table_is_the_reviewed_one() {
             Need::Anyone => "anyone",
             Need::SignedIn => "signed in",
             Need::Recent => "recent",
+            Need::Enrolling => "signed in or enrolling",
             Need::Has(permission) | Need::Confirmed(permission) => catalogue.name(permission),
         };
         let confirmed = if row.writes && matches!(row.need, Need::Confirmed(_)) { ", confirmed" } else { "" };

@@ -19,7 +19,7 @@ use bailiwick_domain::{
     time::Span,
 };
 use bailiwick_ops::{
-    factors,
+    factors, policy,
     sign_in::{self, Step},
     tenants::{self, NewOwner, NewTenant},
 };
@@ -31,12 +31,21 @@ use support::{Answer, Caller, Service, bodies::body, full_key, stock::Stock};
 /// Routes that nobody gets through with this data, and why.
 const UNREACHED: &[(&str, &str, &str)] = &[
     ("POST", "/account/factors/{factor}", "it takes the present code of the person's own authenticator"),
+    ("POST", "/v1/me/factors/{factor}/verify", "it takes the present code of the person's own authenticator"),
+    ("GET", "/account/factors/{factor}/remove", "it takes an authenticator of the person's own"),
+    ("POST", "/account/factors/{factor}/remove", "it takes an authenticator of the person's own"),
+    ("DELETE", "/v1/me/factors/{factor}", "it takes an authenticator of the person's own"),
+    ("POST", "/account/recovery-codes", "it takes a verified factor of the person's own"),
+    ("POST", "/v1/me/recovery-codes", "it takes a verified factor of the person's own"),
+    ("POST", "/account/recovery-codes/file", "it takes codes that were just made"),
     ("POST", "/account/passkeys", "it takes the answer of an authenticator"),
     ("GET", "/account/passkeys/{passkey}", "it takes a passkey of the person's own"),
     ("POST", "/account/passkeys/{passkey}", "it takes a passkey of the person's own"),
     ("GET", "/account/passkeys/{passkey}/remove", "it takes a passkey of the person's own"),
     ("POST", "/account/passkeys/{passkey}/remove", "it takes a passkey of the person's own"),
     ("POST", "/join/{token}/passkey", "it takes the answer of an authenticator"),
+    ("POST", "/sign-in/again/passkey", "it takes the answer of an authenticator"),
+    ("POST", "/v1/me/proof/passkey", "it takes the answer of an authenticator"),
     ("POST", "/v1/me/passkeys", "it takes the answer of an authenticator"),
     ("GET", "/v1/me/passkeys/{id}", "it takes a passkey of the person's own"),
     ("PUT", "/v1/me/passkeys/{id}/name", "it takes a passkey of the person's own"),
@@ -68,6 +77,8 @@ enum Standing {
     CodeMissing(String),
     /// The session of somebody who proved long ago who they are.
     Stale(Actor),
+    /// The session of somebody who is late with their second factor.
+    Late(Actor),
     /// The session of somebody whose tenant was suspended after they signed in.
     Suspended(Actor),
 }
@@ -81,6 +92,8 @@ enum Expected {
     Allowed,
     /// They have to sign in, or to prove again who they are.
     SignIn,
+    /// They have to set up a second factor.
+    Enrol,
     /// The rule refuses them.
     Forbidden,
 }
@@ -89,7 +102,10 @@ impl Person {
     fn caller(&self) -> Caller {
         match &self.standing {
             Standing::Nobody => Caller::Nobody,
-            Standing::Session(actor) | Standing::Suspended(actor) | Standing::Stale(actor) => actor.into(),
+            Standing::Session(actor)
+            | Standing::Suspended(actor)
+            | Standing::Stale(actor)
+            | Standing::Late(actor) => actor.into(),
             Standing::CodeMissing(token) => Caller::Browser(token.clone()),
             Standing::Key(key) => Caller::Program(key.clone()),
         }
@@ -100,9 +116,11 @@ impl Person {
             (_, Need::Anyone) => Expected::Open,
             (Standing::Suspended(_), _) | (_, Need::Nobody) => Expected::Forbidden,
             (Standing::Nobody | Standing::CodeMissing(_), _) => Expected::SignIn,
+            (Standing::Late(_), Need::Enrolling) => Expected::Allowed,
+            (Standing::Late(_), _) => Expected::Enrol,
             (Standing::Stale(_), Need::Recent) => Expected::SignIn,
             (Standing::Key(_), Need::Recent) => Expected::Forbidden,
-            (_, Need::SignedIn | Need::Recent) => Expected::Allowed,
+            (_, Need::SignedIn | Need::Recent | Need::Enrolling) => Expected::Allowed,
             (_, Need::Has(permission) | Need::Confirmed(permission)) if self.held.contains(permission) => {
                 Expected::Allowed
             }
@@ -120,7 +138,8 @@ impl Person {
 
     /// Whether the route is about the account of a person, or writes to one, which a program does not have.
     fn has_no_account_for(&self, row: &AccessRow) -> bool {
-        matches!(self.standing, Standing::Key(_)) && matches!(row.need, Need::SignedIn | Need::Confirmed(_))
+        matches!(self.standing, Standing::Key(_))
+            && matches!(row.need, Need::SignedIn | Need::Enrolling | Need::Confirmed(_))
     }
 }
 
@@ -167,11 +186,12 @@ struct Stage {
 impl Stage {
     async fn set(db: &Db) -> Self {
         let platform = db.platform().await;
-        let (acme, zenith, spare, dormant) = (
+        let (acme, zenith, spare, dormant, late) = (
             db.tenant("acme").await,
             db.tenant("zenith").await,
             db.tenant("spare").await,
             db.tenant("dormant").await,
+            db.tenant("late").await,
         );
         let own = (Stock::of(&acme, "acmemark").await, Stock::of(&acme, "acmemark-api").await);
         let platform_own =
@@ -197,6 +217,13 @@ impl Stage {
         add("API key with every scope", Standing::Key(full_key(&acme).await), everything, own.clone());
         add("nobody", Standing::Nobody, PermissionSet::empty(), own.clone());
         add("owner whose code is missing", Standing::CodeMissing(code_missing(&acme).await), everything, own);
+        let late_own = (Stock::of(&late, "latemark").await, Stock::of(&late, "latemark-api").await);
+        add(
+            "owner who is late with their second factor",
+            Standing::Late(late_person(&late).await),
+            everything,
+            late_own,
+        );
         add("owner of a suspended tenant", Standing::Suspended(dormant.owner()), everything, dormant_own);
         // They come last: time passes for them alone.
         let stale = db.tenant("stale").await;
@@ -308,10 +335,12 @@ impl Stage {
     /// Signs people in again whose session the last request ended.
     async fn keep_signed_in(&mut self, at: usize) {
         let caller = self.people[at].caller();
-        let (Standing::Session(actor) | Standing::Stale(actor)) = &mut self.people[at].standing else {
+        let (Standing::Session(actor) | Standing::Stale(actor) | Standing::Late(actor)) =
+            &mut self.people[at].standing
+        else {
             return;
         };
-        if self.service.get(&caller, "/v1/me").await.status == StatusCode::OK {
+        if self.service.get(&caller, "/v1/me").await.status != StatusCode::UNAUTHORIZED {
             return;
         }
         let Some(token) = sign_in(&self.db, &actor.user.email).await else {
@@ -344,6 +373,13 @@ async fn code_missing(tenant: &Tenant) -> String {
         .unwrap();
     let Step::SecondFactor(token) = step else { panic!("an authenticator asks for its code") };
     token.expose().to_string()
+}
+
+/// An owner who should have set up a second factor by now, in a tenant that gives nobody any time.
+async fn late_person(tenant: &Tenant) -> Actor {
+    let owner = tenant.user(Role::TenantOwner).await;
+    policy::set_grace(&tenant.db.store, &tenant.job(), 0).await.unwrap();
+    owner
 }
 
 /// What is wrong with the answer to a request for another tenant's things; nothing when all is well.
@@ -383,6 +419,11 @@ fn wrong_by_the_rule(person: &Person, row: &AccessRow, answer: &Answer) -> Optio
     let (fits, should) = match person.expected(row) {
         Expected::Open => (true, "be answered"),
         Expected::SignIn => (asks_for_proof(answer), "ask for a sign-in"),
+        Expected::Enrol => (
+            answer.status == StatusCode::FORBIDDEN && answer.text().contains("enrol-factor")
+                || answer.leads_to_enrolment(),
+            "ask for a second factor to be set up",
+        ),
         Expected::Forbidden => (answer.status == StatusCode::FORBIDDEN, "be forbidden"),
         Expected::Allowed => (!is_refusal(answer) || person.has_no_account_for(row), "not be refused"),
     };

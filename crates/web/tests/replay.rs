@@ -49,7 +49,7 @@ async fn sign_in(service: &Service, caller: &Caller, email: &str) -> String {
 
 async fn authenticator(actor: &Actor) -> TotpSecret {
     let permit = actor.permit::<ChangeMyProofs>().await;
-    let (factor, secret) = factors::totp_begin(&actor.db.store, &permit).await.unwrap();
+    let (factor, secret) = factors::totp_begin(&actor.db.store, &permit, None).await.unwrap();
     let code = secret.code_at(actor.db.store.now().unix_seconds());
     factors::totp_verify(&actor.db.store, &permit, factor.id, &code).await.unwrap();
     actor.db.clock.advance(Span::minutes(2));

@@ -65,6 +65,8 @@ pub struct Factor {
     pub user: UserId,
     /// What kind it is.
     pub kind: FactorKind,
+    /// What its owner calls it.
+    pub name: String,
     /// Pending, verified or removed.
     pub state: FactorState,
     /// The last accepted time step; no step is accepted twice.
@@ -77,10 +79,29 @@ pub struct Factor {
 
 impl Entity for Factor {
     const KIND: &'static str = "factor";
+    const PERSONAL: &'static [&'static str] = &["name"];
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }
     fn subject(&self) -> Uuid {
+        self.user.uuid()
+    }
+}
+
+/// A person's recovery codes. Each exists only as a hash, outside this image.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    /// Whose they are; also the id.
+    pub user: UserId,
+    /// When they were made, all at once.
+    pub made_at: Timestamp,
+    /// How many were not used.
+    pub unused: i64,
+}
+
+impl Entity for RecoveryCodes {
+    const KIND: &'static str = "recovery_codes";
+    fn entity_id(&self) -> Uuid {
         self.user.uuid()
     }
 }
@@ -94,6 +115,8 @@ named! {
         Password = "password",
         /// The password and a one-time code.
         PasswordTotp = "password_totp",
+        /// The password and a recovery code.
+        PasswordRecovery = "password_recovery",
         /// A one-time link in place of the password: of an enrolment, an invitation or a forgotten password.
         Enrolment = "enrolment",
         /// A passkey, which is possession and knowledge or biometry in one.
@@ -108,6 +131,7 @@ impl SignInMethod {
             Self::PasswordOnly => "Password; the code is still to come",
             Self::Password => "Password",
             Self::PasswordTotp => "Password and one-time code",
+            Self::PasswordRecovery => "Password and recovery code",
             Self::Enrolment => "One-time link",
             Self::Passkey => "Passkey",
         }
@@ -195,11 +219,13 @@ pub struct Attempt {
     pub id: AttemptId,
     /// The account it was aimed at.
     pub user: UserId,
-    /// `password`, `totp` or `passkey`; `password_reset` for a link that was asked for once too often; `any` where an account was
-    /// unlocked.
+    /// `password`, `totp`, `recovery` or `passkey`; `password_reset` for a link that was asked for once too often; `any` where an
+    /// account was unlocked.
     pub factor: String,
     /// How it ended.
     pub outcome: AttemptOutcome,
+    /// Whether it came from a device that the person had signed in from.
+    pub known_device: bool,
     /// When.
     pub at: Timestamp,
 }

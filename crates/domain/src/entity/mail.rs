@@ -23,6 +23,12 @@ named! {
         PasswordReset = "password_reset",
         /// The news that a password was replaced.
         PasswordChanged = "password_changed",
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// A second factor was added.
+        FactorAdded = "factor_added",
+        /// A second factor was removed.
+        FactorRemoved = "factor_removed",
     }
 }
 
@@ -38,6 +44,9 @@ impl MailKind {
             Self::PasskeyRemoved => "Notice of a removed passkey",
             Self::PasswordReset => "Link to replace a password",
             Self::PasswordChanged => "News of a changed password",
+            Self::RecoveryCodeUsed => "Recovery code used",
+            Self::FactorAdded => "Second factor added",
+            Self::FactorRemoved => "Second factor removed",
         }
     }
 }

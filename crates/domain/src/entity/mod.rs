@@ -15,8 +15,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 pub use account::{
-    Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, PasswordReset, Session,
-    SignInMethod,
+    Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, PasswordReset,
+    RecoveryCodes, Session, SignInMethod,
 };
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use device::{Browser, Device, Network, Place, System};

@@ -1,8 +1,15 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Entity, named};
-use crate::{ids::TenantId, time::Timestamp};
+use crate::{
+    ids::TenantId,
+    mfa::{Asked, Floor},
+    role::Role,
+    time::Timestamp,
+};
 
 named! {
     /// Whose tenant it is.
@@ -59,6 +66,21 @@ named! {
         Any = "any",
         /// A verified second factor, or single sign-on whose provider asserts one.
         Mfa = "mfa",
+        /// A passkey, which no copied page can ask for.
+        Passkey = "passkey",
+    }
+}
+
+impl PartialOrd for MfaFloor {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The stricter one is the greater.
+impl Ord for MfaFloor {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (*self as u8).cmp(&(*other as u8))
     }
 }
 
@@ -68,7 +90,11 @@ pub struct Policy {
     /// The tenant, whose id is also the policy's.
     pub id: TenantId,
     /// The least that everybody must sign in with.
-    pub mfa_floor: MfaFloor,
+    pub floor: Floor,
+    /// The least that the holders of a role must sign in with, where it is more; a role without a floor is missing.
+    pub role_floors: BTreeMap<Role, Floor>,
+    /// Days that a person may do without what is asked of them, from their coming or from its being asked: 0 to 90.
+    pub mfa_grace_days: i64,
     /// Minutes without a request after which a session ends.
     pub session_idle_minutes: i64,
     /// Hours after sign-in at which a session ends whatever happens.
@@ -80,17 +106,25 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy of a new tenant: MFA for everybody, 30 minutes idle, 12 hours in all, proven
+    /// The policy of a tenant that is new at `now`: MFA for everybody within 14 days, 30 minutes idle, 12 hours in all, proven
     /// within 10 minutes, 14 days for an invitation.
-    pub const fn new(tenant: TenantId) -> Self {
+    pub fn new(tenant: TenantId, now: Timestamp) -> Self {
         Self {
             id: tenant,
-            mfa_floor: MfaFloor::Mfa,
+            floor: Floor::NONE.at(MfaFloor::Mfa, now),
+            role_floors: BTreeMap::new(),
+            mfa_grace_days: 14,
             session_idle_minutes: 30,
             session_absolute_hours: 12,
             reauth_minutes: 10,
             invitation_days: 14,
         }
+    }
+
+    /// What is asked of the holders of a role.
+    pub fn asked(&self, role: Role) -> Asked {
+        let role = self.role_floors.get(&role).copied().unwrap_or(Floor::NONE);
+        Asked { tenant: self.floor, role, grace_days: self.mfa_grace_days }
     }
 }
 

@@ -21,9 +21,9 @@ named! {
 named! {
     /// What the page says of a user's second factor.
     MfaState {
-        /// The policy asks for one and a verified one exists.
+        /// The policy asks this person for one and a verified one exists.
         Required = "required",
-        /// A verified one exists although the policy asks for none.
+        /// A verified one exists although the policy asks this person for none.
         Verified = "verified",
         /// None exists.
         Missing = "missing",

@@ -18,6 +18,8 @@ pub struct FactorResetLetter {
     pub by: Line,
     /// When.
     pub at: Timestamp,
+    /// Whether the person has a password to sign in with; else a letter with a link to choose one goes with this one.
+    pub has_password: bool,
 }
 
 #[derive(Template)]
@@ -65,6 +67,7 @@ mod tests {
             organisation: Line::of("Example & Care"),
             by: Line::of("Imran Owner"),
             at: Timestamp::parse("2026-01-02T03:04:05.000000Z").unwrap(),
+            has_password: true,
         });
         let content = letter.render(&LinkBase::parse("https://b.example").unwrap()).unwrap();
         assert_eq!(content.subject.as_str(), "Your second factors at Example & Care were removed");
@@ -73,6 +76,12 @@ mod tests {
                 assert!(part.contains(word), "{word} in {}", part.as_str());
             }
         }
-        assert_eq!(Letter::from_bytes(&letter.to_bytes().unwrap()), Ok(letter));
+        assert_eq!(Letter::from_bytes(&letter.to_bytes().unwrap()).as_ref(), Ok(&letter));
+        let Letter::FactorReset(letter) = letter else { panic!("another letter") };
+        let letter = Letter::FactorReset(FactorResetLetter { has_password: false, ..letter });
+        let content = letter.render(&LinkBase::parse("https://b.example").unwrap()).unwrap();
+        for part in [&content.text, &content.html] {
+            assert!(part.contains("another message") && !part.contains("Sign in with your password"));
+        }
     }
 }

@@ -17,6 +17,9 @@ pub struct PasswordResetLetter {
     pub path: LinkPath,
     /// When the link ceases to work.
     pub expires_at: Timestamp,
+    /// Whether the person has no password so far, and nothing else to sign in with: their passkeys were removed.
+    #[serde(default)]
+    pub first: bool,
 }
 
 /// What a letter says once a password was replaced.
@@ -74,7 +77,8 @@ impl PasswordResetLetter {
         let (link, host, until) = (base.to(&self.path), base.host(), until(self.expires_at));
         let text = ResetText { letter: self, until: until.clone(), link: &link, host }.render();
         let html = ResetHtml { letter: self, until, link: &link, host }.render();
-        Content::of(format!("Set a new password for {}", self.organisation), text, html, link)
+        let what = if self.first { "Choose a password" } else { "Set a new password" };
+        Content::of(format!("{what} for {}", self.organisation), text, html, link)
     }
 }
 
@@ -102,6 +106,7 @@ mod tests {
             organisation: Line::of(organisation),
             path: LinkPath::parse("/reset/TOKEN").unwrap(),
             expires_at: at(),
+            first: false,
         })
     }
 
@@ -123,6 +128,21 @@ mod tests {
             for word in ["Example Care", "16 January 2026, 03:04 UTC", "https://b.example/reset/TOKEN"] {
                 assert!(part.contains(word), "{word} in {}", part.as_str());
             }
+        }
+    }
+
+    #[test]
+    fn person_whose_passkeys_were_removed_reads_that_they_need_a_password_now() {
+        let Letter::PasswordReset(letter) = reset("Example Care") else { panic!("another letter") };
+        let content = render(&Letter::PasswordReset(PasswordResetLetter { first: true, ..letter }));
+        assert_eq!(content.subject.as_str(), "Choose a password for Example Care");
+        for part in [&content.text, &content.html] {
+            assert!(part.contains("https://b.example/reset/TOKEN") && part.contains("Choose a password"));
+            assert!(
+                !part.contains("Somebody asked") && !part.contains("ignore this message"),
+                "{}",
+                part.as_str()
+            );
         }
     }
 

@@ -3,12 +3,17 @@
 use bailiwick_domain::{
     entity::{Factor, FactorState, Passkey, Severity},
     ids::FactorId,
+    mfa::Held,
     rule::ChangeMyProofs,
 };
 use bailiwick_store::{Event, Permit, Store, accounts, passkeys, users};
 
 use super::{letter, me};
-use crate::{Error, Result, factors::end_others, valid};
+use crate::{
+    Error, Result, factors,
+    sessions::{Because, end_because},
+    valid,
+};
 
 /// Gives a passkey of one's own another name.
 pub async fn rename(
@@ -36,7 +41,7 @@ pub async fn rename(
 /// Removes a passkey of one's own. Its owner is told, and every other session of theirs ends.
 ///
 /// # Errors
-/// `Conflict` for the last way to sign in.
+/// `Conflict` for the last way to sign in, and for what the policy asks for, whatever is left of the grace.
 pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId) -> Result<()> {
     let (user, session) = me(permit)?;
     store
@@ -48,18 +53,23 @@ pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId
             if others == 0 && accounts::password(tx, user).await?.is_none() {
                 return Err(Error::Conflict("This is your only way to sign in. Add another passkey first."));
             }
+            let left = factors::without(tx, &owner, id).await?;
             let factor = accounts::lock_factor(tx, user, id).await?;
             let off = Factor { state: FactorState::Removed, ..factor.clone() };
             let disabled = accounts::replace_factor(tx, factor, off).await?;
             let written = passkeys::remove(tx, before.clone()).await?;
             let removed = Event::new("passkey.removed", &written)?;
             tx.also(removed);
-            end_others(tx, user, Some(session), "a passkey was removed").await?;
+            // With the last factor of one's own goes what stands in for it.
+            if left < Held::Own
+                && let Some(event) = factors::recovery_codes::withdraw(tx, user).await?
+            {
+                tx.also(event);
+            }
+            end_because(tx, user, Some(session), Because::PasskeyRemoved).await?;
             letter::removed(store, tx, &owner, &before).await?;
-            let left = accounts::factors(tx, user).await?;
-            let unprotected = !left.iter().any(|factor| factor.state == FactorState::Verified);
             let event = Event::new("mfa.disabled", &disabled)?;
-            let event = if unprotected {
+            let event = if left == Held::Nothing {
                 let text =
                     format!("User with the role {} removed their last second factor", owner.role.title());
                 event.raising(Severity::Warning, text)

@@ -2,15 +2,19 @@
 
 use bailiwick_domain::{
     entity::{Factor, FactorKind, FactorState, Passkey, PasskeyCeremony, Severity, User},
-    ids::CeremonyId,
-    rule::ChangeMyProofs,
+    ids::{CeremonyId, SessionId},
+    rule::{ChangeMyProofs, Rule, Writes},
 };
 use bailiwick_passkey::{Attestation, Person, Refused, Registered, RelyingParty, UserHandle};
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, passkeys, users};
 use serde_json::Value;
 
 use super::{LASTS, MOST, NOT_TAKEN, fault, letter, me};
-use crate::{Error, Result, factors::end_others, valid};
+use crate::{
+    Error, Result,
+    sessions::{Because, end_because},
+    valid,
+};
 
 /// A registration that has begun.
 #[derive(Debug)]
@@ -37,6 +41,15 @@ pub struct NewPasskey {
 /// # Errors
 /// `Conflict` with ten passkeys.
 pub async fn begin(store: &Store, party: &RelyingParty, permit: &Permit<ChangeMyProofs>) -> Result<Begun> {
+    begin_as(store, party, permit).await
+}
+
+/// As [`begin`], by whichever rule.
+pub(crate) async fn begin_as<R: Writes>(
+    store: &Store,
+    party: &RelyingParty,
+    permit: &Permit<R>,
+) -> Result<Begun> {
     let (id, session) = me(permit)?;
     store
         .change(permit, async |tx| {
@@ -78,39 +91,74 @@ pub async fn finish(
     permit: &Permit<ChangeMyProofs>,
     new: NewPasskey,
 ) -> Result<Passkey> {
-    let (id, session) = me(permit)?;
-    let name = valid::name(&new.name).map_err(|text| Error::field("name", text))?;
+    let new = Parsed::of(permit, new)?;
     // A refusal uses the ceremony up, so it leaves the transaction as a value.
     let answered: Result<Result<Passkey>> = store
         .change(permit, async |tx| {
             // The user first, so that ten answers at once are counted one by one.
-            let user = users::lock(tx, id).await?;
-            let taken = passkeys::take(tx, new.ceremony, id, session).await;
-            let (ceremony, state) = match taken {
-                Err(bailiwick_store::Error::NotFound) => return Err(NOT_TAKEN),
-                taken => taken?,
-            };
-            let known = passkeys::credential_ids(tx, id).await?;
-            room(known.len())?;
-            let answer = Attestation::parse(&new.credential);
-            let proven = answer.and_then(|answer| party.finish_registration(state.as_bytes(), &answer));
-            let registered = match proven {
-                Ok(registered) => registered,
-                Err(error @ Refused::Fault) => return Err(fault(error)),
-                Err(_) => {
-                    let refused = Event::new("passkey_ceremony.refused", &ceremony)?.refused();
-                    return Ok(tx.record(refused, Err(NOT_TAKEN)));
-                }
-            };
-            let answered = Event::new("passkey_ceremony.answered", &ceremony)?;
-            tx.also(answered);
-            let (enabled, passkey) = keep(store, tx, &user, name, registered).await?;
-            end_others(tx, id, Some(session), "a passkey was added").await?;
-            letter::added(store, tx, &user, &passkey).await?;
-            Ok(tx.record(enabled, Ok(passkey)))
+            let user = users::lock(tx, me(permit)?.0).await?;
+            let (event, proven) = prove(store, tx, party, &user, &new).await?;
+            if proven.is_ok() {
+                end_because(tx, user.id, Some(new.session), Because::PasskeyAdded).await?;
+            }
+            Ok(tx.record(event, proven))
         })
         .await;
     answered?
+}
+
+/// A [`NewPasskey`] whose name can be taken, and the session that it comes in.
+pub(crate) struct Parsed {
+    ceremony: CeremonyId,
+    session: SessionId,
+    name: String,
+    credential: String,
+}
+
+impl Parsed {
+    /// Reads what was sent.
+    ///
+    /// # Errors
+    /// `Invalid` for a name that cannot be taken.
+    pub(crate) fn of<R: Rule>(permit: &Permit<R>, new: NewPasskey) -> Result<Self> {
+        let (_, session) = me(permit)?;
+        let name = valid::name(&new.name).map_err(|text| Error::field("name", text))?;
+        Ok(Self { ceremony: new.ceremony, session, name, credential: new.credential })
+    }
+}
+
+/// Takes the answer of a locked user: with the event to record, the passkey or why there is none. Its owner is told.
+///
+/// # Errors
+/// As [`finish`], where the ceremony is left as it is.
+pub(crate) async fn prove(
+    store: &Store,
+    tx: &mut Tx,
+    party: &RelyingParty,
+    user: &User,
+    new: &Parsed,
+) -> Result<(Event, Result<Passkey>)> {
+    let (ceremony, state) = match passkeys::take(tx, new.ceremony, user.id, new.session).await {
+        Err(bailiwick_store::Error::NotFound) => return Err(NOT_TAKEN),
+        taken => taken?,
+    };
+    let known = passkeys::credential_ids(tx, user.id).await?;
+    room(known.len())?;
+    let answer = Attestation::parse(&new.credential);
+    let proven = answer.and_then(|answer| party.finish_registration(state.as_bytes(), &answer));
+    let registered = match proven {
+        Ok(registered) => registered,
+        Err(error @ Refused::Fault) => return Err(fault(error)),
+        Err(_) => {
+            let refused = Event::new("passkey_ceremony.refused", &ceremony)?.refused();
+            return Ok((refused, Err(NOT_TAKEN)));
+        }
+    };
+    let answered = Event::new("passkey_ceremony.answered", &ceremony)?;
+    tx.also(answered);
+    let (enabled, passkey) = keep(store, tx, user, new.name.clone(), registered).await?;
+    letter::added(store, tx, user, &passkey).await?;
+    Ok((enabled, Ok(passkey)))
 }
 
 /// Stores a passkey that was just proven, with its factor, for a locked user; gives the event that enables it.
@@ -126,6 +174,8 @@ pub(crate) async fn keep(
         id: store.new_id(),
         user: user.id,
         kind: FactorKind::Passkey,
+        // What its owner calls it stands with the passkey alone, which goes when it is removed.
+        name: "Passkey".to_owned(),
         state: FactorState::Verified,
         last_step: 0,
         created_at: now,

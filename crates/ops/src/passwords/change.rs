@@ -6,7 +6,7 @@ use bailiwick_domain::{
     rule::ChangeMyProofs,
 };
 use bailiwick_store::{
-    Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, attempts, sessions, users,
+    Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, attempts, devices, sessions, users,
 };
 use bailiwick_vault::{
     password::{Password, PasswordHasher, StoredPassword, Verdict},
@@ -14,13 +14,17 @@ use bailiwick_vault::{
 };
 
 use super::{
-    about, choose, end_sessions,
+    about, choose,
     letter::{self, Way},
     withdraw_links,
 };
 use crate::{
     Error, Result,
-    sign_in::attempts::{Attempts, GUESSES, Guess, Stop},
+    sessions::{Because, end_because},
+    sign_in::{
+        attempts::{Attempts, Guess, Stop},
+        device,
+    },
 };
 
 const NOBODY: Error = Error::Forbidden("Only a signed-in person has a password.");
@@ -69,7 +73,8 @@ pub async fn change(
         .await
         .map_err(Error::Password)?;
     if verdict == Verdict::Mismatch {
-        return Err(refuse(store, permit, id, session).await?);
+        let refused = refuse(store, permit, id, session).await?;
+        return Attempts::of(store, permit, &user, Guess::Current(session)).told(Err(refused));
     }
     if new.is(&current) {
         return Err(Error::field("new", "This is the password that you have now. Choose another one."));
@@ -94,13 +99,16 @@ pub async fn change(
             let event = Event::new("password.changed", &written)?
                 .raising(Severity::Info, format!("{} changed their password", user.role.title()));
             tx.also(event);
-            end_sessions(tx, id, Some(session), "the password was changed").await?;
+            end_because(tx, id, Some(session), Because::PasswordChanged).await?;
             withdraw_links(tx, id, "the password was changed").await?;
+            // Whoever knew the password before may have signed in with it.
+            devices::forget_all(tx, id, None).await?;
             letter::changed(store, tx, &user, Way::Changed).await?;
             Ok(renewed(store, tx, permit, here).await?.map(Ok))
         })
         .await;
-    changed?
+    let answer = changed.map_err(Error::from).and_then(|changed| changed);
+    Attempts::of(store, permit, &user, Guess::Current(session)).told(answer)
 }
 
 fn wrong() -> Error {
@@ -124,6 +132,7 @@ async fn refuse(
     id: UserId,
     session: SessionId,
 ) -> Result<Error> {
+    // Over a limit that the log tells of already, it is an answer as well.
     let refused: Result<Error, Stop> = store
         .change(permit, async |tx| {
             let (user, here) = present(tx, id, session).await?;
@@ -132,7 +141,7 @@ async fn refuse(
                 return Ok(limited);
             }
             let event = guesses.refused(tx).await?;
-            if attempts::refused_in(tx, &here, "password").await? < GUESSES {
+            if attempts::refused_in(tx, &here, "password").await? < tx.sign_in_limits().free_guesses {
                 return Ok(tx.record(event, wrong()));
             }
             let written = sessions::end(tx, here).await?;
@@ -141,7 +150,10 @@ async fn refuse(
             Ok(tx.record(event, ENDED))
         })
         .await;
-    Ok(refused?)
+    match refused {
+        Ok(answer) | Err(Stop::Unsaid(answer)) => Ok(answer),
+        Err(Stop::Failed(error)) => Err(error),
+    }
 }
 
 /// The same session under a new id and token, with the end that it had (OWASP ASVS 5.0, 7.2.4). Whoever has the token before
@@ -158,7 +170,8 @@ async fn renewed(
     let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
     let after = Session { id: store.new_id(), last_seen_at: tx.now(), ..before };
     let source = permit.request().ip.map(|ip| store.keys().directory.ip_tag(&tx.tenant().bytes(), ip));
-    let written = sessions::insert(tx, after, &token.hash(), source.as_ref()).await?;
+    let written = sessions::insert(tx, after.clone(), &token.hash(), source.as_ref()).await?;
+    device::remember(store, tx, permit, &after, &token).await?;
     let event = Event::new("session.created", &written)?;
     Ok(tx.record(event, token))
 }

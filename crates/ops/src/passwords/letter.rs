@@ -22,18 +22,20 @@ pub(super) enum Way {
     Link,
 }
 
-/// Writes the letter with the link.
+/// Writes the letter with the link; `first` for whoever has no password so far.
 pub(super) async fn link(
     store: &Store,
     tx: &mut Tx,
     user: &User,
     reset: &PasswordReset,
     token: &PasswordResetToken,
+    first: bool,
 ) -> Result<()> {
     let letter = Letter::PasswordReset(PasswordResetLetter {
         organisation: organisation(tx).await?,
         path: path(format!("/reset/{}", token.expose().as_str()))?,
         expires_at: reset.expires_at,
+        first,
     });
     mail::write(store, tx, &letter, user.id.uuid(), &user.email, reset.expires_at).await
 }

@@ -8,40 +8,14 @@ pub mod reset;
 
 use bailiwick_domain::{
     entity::{Enrolment, PasswordReset},
-    ids::{SessionId, UserId},
+    ids::UserId,
 };
-use bailiwick_store::{Event, Scope, Tx, accounts, password_resets, sessions};
+use bailiwick_store::{Event, Scope, Tx, accounts, password_resets};
 
 pub use change::{NewPassword, change};
 pub(crate) use choose::{about, choose, long_enough};
 
 use crate::Result;
-
-/// Ends the live sessions of a locked user except `kept`: whoever was let in by the password before is so no longer
-/// (OWASP ASVS 5.0, 7.4.3).
-async fn end_sessions(tx: &mut Tx, user: UserId, kept: Option<SessionId>, why: &'static str) -> Result<()> {
-    loop {
-        let mut ended = false;
-        for session in sessions::live_of(tx, user).await? {
-            if Some(session.id) == kept {
-                continue;
-            }
-            let session = sessions::lock(tx, session.id).await?;
-            // Signed out in the meantime.
-            if session.ended_at.is_some() {
-                continue;
-            }
-            let written = sessions::end(tx, session).await?;
-            let event = Event::new("session.ended", &written)?.because(why);
-            tx.also(event);
-            ended = true;
-        }
-        // They are listed a hundred at a time.
-        if !ended {
-            return Ok(());
-        }
-    }
-}
 
 /// Ends every link with which a locked user's password could be set: once it is set, an older link has lost its point, and
 /// whoever still holds one would undo what was done.

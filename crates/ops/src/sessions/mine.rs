@@ -4,14 +4,14 @@ use bailiwick_domain::{
     ids::{SessionId, UserId},
     rule::EndMySessions,
 };
-use bailiwick_store::{Actor, Event, Permit, Store, sessions, users};
+use bailiwick_store::{Actor, Event, Permit, Store, devices, sessions, users};
 
 use super::end_but;
 use crate::{Error, Result};
 
 const WHY: &str = "ended by its own user";
 
-/// Ends one of one's own sessions, the present one as well.
+/// Ends one of one's own sessions, the present one as well. Its browser is a known device no more.
 ///
 /// # Errors
 /// `NotFound` for a session of somebody else; `Conflict` for one that has ended already.
@@ -28,13 +28,14 @@ pub async fn end_mine(store: &Store, permit: &Permit<EndMySessions>, id: Session
                 return Err(Error::Conflict("The session has ended already."));
             }
             let written = sessions::end(tx, session).await?;
+            devices::forget(tx, me, id).await?;
             let event = Event::new("session.ended", &written)?.because(WHY);
             Ok(tx.record(event, ()))
         })
         .await
 }
 
-/// Ends every session of one's own but the present one, and says how many that were.
+/// Ends every session of one's own but the present one, and says how many that were. Only the present browser stays known.
 ///
 /// # Errors
 /// `Conflict` where the present one is the only one.
@@ -51,6 +52,7 @@ pub async fn end_my_others(store: &Store, permit: &Permit<EndMySessions>) -> Res
             let Some(last) = ended.pop() else {
                 return Err(Error::Conflict("You are signed in nowhere else."));
             };
+            devices::forget_all(tx, me, Some(present)).await?;
             for event in ended {
                 tx.also(event);
             }

@@ -5,7 +5,7 @@ use bailiwick_domain::{
     ids::{SessionId, UserId},
     rule::RevokeSession,
 };
-use bailiwick_store::{Event, Permit, Store, Tx, sessions, users};
+use bailiwick_store::{Event, Permit, Store, Tx, devices, sessions, users};
 
 use super::end_but;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 const ACTION: &str = "session.ended_by_admin";
 
-/// Ends a session of somebody who may do no more than the actor.
+/// Ends a session of somebody who may do no more than the actor. Its browser is a known device of theirs no more.
 ///
 /// # Errors
 /// `NotFound` for no session of this tenant; `Conflict` for one that has ended already, and for one's own.
@@ -30,6 +30,7 @@ pub async fn end(store: &Store, permit: &Permit<RevokeSession>, id: SessionId) -
                 return Err(Error::Conflict("The session has ended already."));
             }
             let written = sessions::end(tx, session).await?;
+            devices::forget(tx, whose, id).await?;
             let event = Event::new(ACTION, &written)?
                 .raising(Severity::Info, format!("{} session ended by an administrator", user.role.title()));
             Ok(tx.record(event, whose))
@@ -37,7 +38,7 @@ pub async fn end(store: &Store, permit: &Permit<RevokeSession>, id: SessionId) -
         .await
 }
 
-/// Ends every session of somebody who may do no more than the actor, and says how many that were.
+/// Ends every session of somebody who may do no more than the actor, and says how many that were. No browser stays known.
 ///
 /// # Errors
 /// `Conflict` where there is none, and for oneself.
@@ -53,6 +54,7 @@ pub async fn end_all(store: &Store, permit: &Permit<RevokeSession>, id: UserId) 
             for event in ended {
                 tx.also(event);
             }
+            devices::forget_all(tx, id, None).await?;
             // One event for all of them: it is one thing that happened.
             let detail = format!("{}: every session ended by an administrator", user.role.title());
             let last = last.raising(Severity::Info, detail);

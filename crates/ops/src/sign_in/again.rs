@@ -5,7 +5,7 @@ use bailiwick_domain::{
     ids::{SessionId, UserId},
     rule::{ProveAgain, Rule},
 };
-use bailiwick_store::{Actor, Permit, Store, Tx, accounts, sessions, users};
+use bailiwick_store::{Actor, Permit, Store, Tx, accounts, attempts, sessions, users};
 use bailiwick_vault::{
     password::{Password, PasswordHasher, StoredPassword, Verdict},
     token::SessionToken,
@@ -13,25 +13,26 @@ use bailiwick_vault::{
 
 use super::{
     Step,
-    attempts::{Attempts, Guess, Stop},
+    attempts::{Attempts, CODE, Guess, PASSWORD, Stop},
     code::take,
     idle,
-    session::{has_authenticator, has_second_factor, open_session},
+    session::{has_authenticator, has_passkey, has_second_factor, open_session},
+    waits::rule,
 };
 use crate::{Error, Result};
 
-const WRONG: &str = "What you entered is not right. After five wrong tries, wait fifteen minutes.";
-const NOT_SO: Error = Error::Forbidden("Sign out and sign in again with your passkey.");
-const GONE: Error = Error::Conflict("Your session has ended. Sign in again.");
+const NOT_SO: Error = Error::Forbidden("Use your passkey, or sign out and in again.");
+pub(super) const GONE: Error = Error::Conflict("Your session has ended. Sign in again.");
 
 /// What a signed-in person can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proofs {
-    /// Their password. Nothing for whoever has none, and for whoever has a passkey and no authenticator: they sign out and in
-    /// again.
+    /// Their password. Nothing for whoever has none, and for whoever has a passkey and no authenticator.
     pub password: bool,
     /// The code of their authenticator besides.
     pub code: bool,
+    /// One of their passkeys, in the place of both.
+    pub passkey: bool,
 }
 
 /// What the person behind the permit has to give to prove again who they are.
@@ -46,7 +47,8 @@ pub async fn proofs<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Proofs
     let code = has_authenticator(&mut view, &user).await?;
     // Beside a passkey the password alone proves nothing.
     let password = has_password && (code || !has_second_factor(&mut view, &user).await?);
-    Ok(Proofs { password, code })
+    let passkey = has_passkey(&mut view, &user).await?;
+    Ok(Proofs { password, code, passkey })
 }
 
 /// Checks the password, and the code where an authenticator is set up. The session ends, and another takes its place, as at a
@@ -66,7 +68,7 @@ pub async fn again(
     if !proofs(store, permit).await?.password {
         return Err(NOT_SO);
     }
-    let password = Password::presented(password).map_err(|_| wrong())?;
+    let password = Password::presented(password).map_err(|_| wrong(store))?;
     let mut view = store.read(permit).await?;
     let user = users::find(&mut view, id).await?;
     let stored =
@@ -77,12 +79,14 @@ pub async fn again(
         Err(Error::Limited { .. }) => {
             // Whoever is over the limit waits as long as for anything wrong.
             idle(hasher, &password).await?;
-            return Err(wrong());
+            return Err(wrong(store));
         }
         Err(error) => return Err(error),
     }
     let verdict = hasher.verify(&password, stored.as_ref()).await.map_err(Error::Password)?;
     let right = matches!(verdict, Verdict::Match { .. });
+    // Which of the two somebody is over the limit with.
+    let mut codes_limited = false;
     let tried: Result<Result<SessionToken>, Stop> = store
         .change(permit, async |tx| {
             let user = users::lock(tx, id).await?;
@@ -96,17 +100,19 @@ pub async fn again(
             }
             if !right {
                 let refused = passwords.refused(tx).await?;
-                return Ok(tx.record(refused, Err(wrong())));
+                return Ok(tx.record(refused, Err(wrong(store))));
             }
             let mut method = SignInMethod::Password;
             if has_authenticator(tx, &user).await? {
                 let codes = Attempts::of(store, permit, &user, Guess::Code(&present));
+                codes_limited = true;
                 if let Some(limited) = codes.limited(tx).await? {
                     return Ok(limited.map(Err));
                 }
+                codes_limited = false;
                 if !used(tx, &user, code).await? {
                     let refused = codes.refused(tx).await?;
-                    return Ok(tx.record(refused, Err(wrong())));
+                    return Ok(tx.record(refused, Err(wrong(store))));
                 }
                 let accepted = codes.accepted(tx).await?;
                 tx.also(accepted);
@@ -121,7 +127,11 @@ pub async fn again(
         })
         .await;
     match tried {
-        Ok(Err(Error::Limited { .. })) | Err(Stop::Unsaid(Error::Limited { .. })) => Err(wrong()),
+        Ok(Err(Error::Limited { .. })) | Err(Stop::Unsaid(Error::Limited { .. })) => {
+            let factor = if codes_limited { CODE } else { PASSWORD };
+            attempts::turned_away(store, permit, id, factor);
+            Err(wrong(store))
+        }
         tried => tried?,
     }
 }
@@ -135,11 +145,12 @@ async fn used(tx: &mut Tx, user: &User, code: &str) -> Result<bool> {
     Ok(right)
 }
 
-fn wrong() -> Error {
-    Error::field("password", WRONG)
+fn wrong(store: &Store) -> Error {
+    let rule = rule(&store.sign_in_limits());
+    Error::field("password", format!("What you entered is not right. {rule}"))
 }
 
-fn person<R: Rule>(permit: &Permit<R>) -> Result<(UserId, SessionId)> {
+pub(super) fn person<R: Rule>(permit: &Permit<R>) -> Result<(UserId, SessionId)> {
     match *permit.actor() {
         Actor::User { id, session, .. } => Ok((id, session)),
         _ => Err(Error::Forbidden("Only a signed-in person can prove again who they are.")),

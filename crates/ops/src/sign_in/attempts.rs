@@ -1,36 +1,33 @@
 //! Attempts at an account, counted, and how many are let through.
 //!
-//! Guesses are limited for each source, so that nobody can lock another person out. Codes are limited for each account too:
-//! whoever guesses them has the password already, and six digits do not stand against many sources.
+//! Guesses are limited strictly for each source, with waits that grow, and loosely for each account. A device that the person
+//! has signed in from is held back by neither, so that nobody can lock another person out; it has a count of its own, so that
+//! whoever copied its cookie does not guess on for ever. Each factor is counted apart.
 
 use bailiwick_domain::{
-    entity::{Attempt, AttemptOutcome, Session, Severity, User},
-    ids::{AttemptId, SessionId, TenantId, UserId},
+    entity::{Attempt, AttemptOutcome, Session, Severity, SignInMethod, User},
+    ids::{AttemptId, SessionId, UserId},
+    role::Role,
     rule::{SignIn, Writes},
+    sign_in::SignInLimits,
     time::{Span, Timestamp},
 };
-use bailiwick_store::{Event, Permit, Public, Recorded, Scope, Store, Tx, attempts, users};
+use bailiwick_store::{
+    Actor, Event, Permit, Recorded, Scope, Store, Tx,
+    attempts::{self, Origin},
+    users,
+};
 
+pub(crate) use super::stop::Stop;
+use super::{
+    device::{self, Whence},
+    waits::{counted_since, last_wait, limited, remaining},
+};
 use crate::{Error, Result};
 
-/// Wrong guesses from one source at one account and factor before it has to wait, and wrong codes that end the session
-/// which waits for one.
-pub(crate) const GUESSES: i64 = 5;
-/// How far back wrong guesses of one source count.
-const WINDOW: Span = Span::minutes(15);
-/// Wrong codes at one account from all sources together before no code is taken for a while.
-///
-/// NIST SP 800-63B-4 (3.2.2) allows no more than 100 consecutive failures at an account. Half of it within an hour is far
-/// beyond what a person mistypes, and leaves whoever has the password and any number of addresses a chance of 150 in a
-/// million in that hour: three codes are good at a time.
-const CODES: i64 = 50;
-/// How far back wrong codes at an account count.
-const CODES_WINDOW: Span = Span::hours(1);
-
-const PASSWORD: &str = "password";
-const CODE: &str = "totp";
-/// Every factor that is guessed at. A passkey never keeps anybody waiting.
-const FACTORS: [&str; 2] = [PASSWORD, CODE];
+pub(super) const PASSWORD: &str = "password";
+pub(super) const CODE: &str = "totp";
+pub(super) const RECOVERY: &str = "recovery";
 
 /// What is guessed at.
 #[derive(Clone, Copy)]
@@ -40,62 +37,47 @@ pub(crate) enum Guess<'a> {
     Current(SessionId),
     /// A one-time code, for which this session waits.
     Code(&'a Session),
+    /// A recovery code in its place.
+    Recovery(&'a Session),
     /// A passkey, which is not guessed: a wrong one is noted, and never keeps out the right one.
     Passkey,
 }
 
-impl Guess<'_> {
-    const fn factor(self) -> &'static str {
+impl<'a> Guess<'a> {
+    pub(super) const fn factor(self) -> &'static str {
         match self {
             Self::Password | Self::Current(_) => PASSWORD,
             Self::Code(_) => CODE,
+            Self::Recovery(_) => RECOVERY,
             Self::Passkey => "passkey",
         }
     }
-}
 
-/// Why an attempt leaves its transaction without anything written.
-pub(crate) enum Stop {
-    /// Over a limit, as the log says already. Saying it each time would let a guesser flood the log.
-    Unsaid(Error),
-    /// As every operation fails.
-    Failed(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<bailiwick_store::Error> for Stop {
-    fn from(error: bailiwick_store::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Unsaid(error) | Stop::Failed(error) => error,
-        }
-    }
-}
-
-impl Public for Stop {
-    fn code(&self) -> Option<&'static str> {
+    /// The session in which it is guessed.
+    const fn session(self) -> Option<SessionId> {
         match self {
-            Self::Unsaid(_) => None,
-            Self::Failed(error) => error.code(),
+            Self::Password | Self::Passkey => None,
+            Self::Current(session) => Some(session),
+            Self::Code(session) | Self::Recovery(session) => Some(session.id),
         }
+    }
+}
+
+/// Wrong guesses at one account from all sources together before none is taken from an unknown device; nothing for what is
+/// not guessed.
+pub(super) fn bound(factor: &str, limits: &SignInLimits) -> Option<i64> {
+    match factor {
+        PASSWORD => Some(limits.account_passwords),
+        "passkey" => None,
+        _ => Some(limits.account_codes),
     }
 }
 
 /// Whether another attempt is let through.
 enum Limit {
     Open,
-    /// This source has guessed wrong too often, and nothing says so yet.
-    Reached,
+    /// This source has guessed wrong too often and has to wait for so long, and nothing says so yet.
+    Reached(Span),
     /// Over a limit that the log tells of.
     Said(Error),
 }
@@ -104,7 +86,8 @@ enum Limit {
 pub(crate) struct Attempts<'a, R: Writes = SignIn> {
     store: &'a Store,
     permit: &'a Permit<R>,
-    user: &'a User,
+    user: UserId,
+    role: Role,
     guess: Guess<'a>,
 }
 
@@ -115,7 +98,17 @@ impl<'a, R: Writes> Attempts<'a, R> {
         user: &'a User,
         guess: Guess<'a>,
     ) -> Self {
-        Self { store, permit, user, guess }
+        Self { store, permit, user: user.id, role: user.role, guess }
+    }
+
+    /// Those at an account that there is not, or that nobody may sign in to: to be looked at, and to leave nothing.
+    pub(super) const fn nowhere(
+        store: &'a Store,
+        permit: &'a Permit<R>,
+        user: UserId,
+        guess: Guess<'a>,
+    ) -> Self {
+        Self { store, permit, user, role: Role::Auditor, guess }
     }
 
     /// Refuses whoever is over the limit before any work is done for them. What is counted here may be one behind:
@@ -124,24 +117,35 @@ impl<'a, R: Writes> Attempts<'a, R> {
         let mut view = self.store.read(self.permit).await?;
         let limit = self.limit(&mut view).await?;
         drop(view);
-        match limit {
+        let looked = match limit {
             Limit::Open => Ok(()),
             Limit::Said(error) => Err(error),
-            Limit::Reached => self.turn_away().await,
+            Limit::Reached(wait) => self.turn_away(wait).await,
+        };
+        self.told(looked)
+    }
+
+    /// Passes on what somebody is answered, and counts it where they were turned away.
+    pub(crate) fn told<T>(&self, answer: Result<T>) -> Result<T> {
+        if let Err(Error::Limited { .. }) = &answer {
+            attempts::turned_away(self.store, self.permit, self.user, self.guess.factor());
         }
+        answer
     }
 
     /// The answer to whoever is over the limit, in a transaction that has locked the user, which makes the count exact.
     ///
-    /// The first one of the window leaves with its record, the others leave nothing.
+    /// The first one of a wait leaves with its record, the others leave nothing but a count: see [`told`](Self::told).
     pub(crate) async fn limited(&self, tx: &mut Tx) -> Result<Option<Recorded<Error>>, Stop> {
         match self.limit(tx).await? {
             Limit::Open => Ok(None),
             Limit::Said(error) => Err(Stop::Unsaid(error)),
-            Limit::Reached => {
-                let text = format!("Too many wrong guesses at a {} account", self.user.role.title());
-                let event = self.event(tx, AttemptOutcome::Limited).await?.raising(Severity::Warning, text);
-                Ok(Some(tx.record(event, limited(WINDOW))))
+            Limit::Reached(wait) => {
+                let text = format!("Too many wrong guesses at a {} account", self.role.title());
+                let from = device::whence(self.store, self.permit, tx, self.user).await?;
+                let event =
+                    self.event(tx, from, AttemptOutcome::Limited).await?.raising(Severity::Warning, text);
+                Ok(Some(tx.record(event, limited(wait))))
             }
         }
     }
@@ -154,7 +158,7 @@ impl<'a, R: Writes> Attempts<'a, R> {
         let refused: Result<Result<()>, Stop> = self
             .store
             .change(self.permit, async |tx| {
-                users::lock(tx, self.user.id).await?;
+                users::lock(tx, self.user).await?;
                 if let Some(limited) = self.limited(tx).await? {
                     return Ok(limited.map(Err));
                 }
@@ -162,16 +166,29 @@ impl<'a, R: Writes> Attempts<'a, R> {
                 Ok(tx.record(event, Ok(())))
             })
             .await;
-        refused?
+        self.told(refused.map_err(Error::from).and_then(|refused| refused))
     }
 
-    /// A wrong guess, within a change that has locked the user.
+    /// A wrong guess, within a change that has locked the user. The one that uses up a bound says so.
     pub(crate) async fn refused(&self, tx: &mut Tx) -> Result<Event> {
-        let event = self.event(tx, AttemptOutcome::Refused).await?;
-        if matches!(self.guess, Guess::Code(_)) && self.everywhere(tx).await? >= CODES {
+        let limits = tx.sign_in_limits();
+        let (factor, role) = (self.guess.factor(), self.role.title());
+        let from = device::whence(self.store, self.permit, tx, self.user).await?;
+        let event = self.event(tx, from, AttemptOutcome::Refused).await?;
+        if let Some(bound) = bound(factor, &limits)
+            && self.everywhere(tx, &limits).await? == bound
+        {
+            let guess = if factor == PASSWORD { "password" } else { "code" };
             let text =
-                format!("No code is taken for a {} account: too many were wrong", self.user.role.title());
+                format!("No {guess} is taken from unknown devices for a {role} account: too many were wrong");
             return Ok(event.raising(Severity::High, text));
+        }
+        if let Some(device) = &from.device
+            && let Ok(count) = i64::try_from(self.strikes(tx, Some(device), None, &limits).await?.len())
+            && limits.wait_after(count).is_some()
+        {
+            let text = format!("Too many wrong guesses from a known device of a {role} account");
+            return Ok(event.raising(Severity::Warning, text));
         }
         Ok(event)
     }
@@ -179,67 +196,103 @@ impl<'a, R: Writes> Attempts<'a, R> {
     /// A right guess, within a change that has locked the user. Where this source had to wait before it, the end of that limit
     /// is recorded, too.
     pub(crate) async fn accepted(&self, tx: &mut Tx) -> Result<Event> {
-        let source = self.source(tx.tenant());
-        if attempts::was_limited(tx, self.user.id, self.guess.factor(), source.as_ref()).await? {
-            let over = self.event(tx, AttemptOutcome::Lifted).await?;
-            tx.also(over.because("the time of the limit had passed, or somebody lifted it"));
+        let from = device::whence(self.store, self.permit, tx, self.user).await?;
+        if attempts::was_limited(tx, self.user, self.guess.factor(), from.source.as_ref()).await? {
+            let over = self.event(tx, from, AttemptOutcome::Lifted).await?;
+            tx.also(over.because(match from.device {
+                None => "the time of the limit had passed, or somebody lifted it",
+                Some(_) => "the device was known",
+            }));
         }
-        self.event(tx, AttemptOutcome::Accepted).await
+        self.event(tx, from, AttemptOutcome::Accepted).await
     }
 
     /// Says in the log that this source has to wait, unless another request has said it by now.
-    async fn turn_away(&self) -> Result<()> {
+    async fn turn_away(&self, wait: Span) -> Result<()> {
         let said: Result<Error, Stop> = self
             .store
             .change(self.permit, async |tx| {
-                users::lock(tx, self.user.id).await?;
+                users::lock(tx, self.user).await?;
                 let recorded = self.limited(tx).await?;
-                recorded.ok_or_else(|| Stop::Unsaid(limited(WINDOW)))
+                recorded.ok_or_else(|| Stop::Unsaid(limited(wait)))
             })
             .await;
         Err(said?)
     }
 
+    /// Everything is counted whatever comes of it: the statements say nothing of the account.
     async fn limit(&self, scope: &mut impl Scope) -> Result<Limit> {
-        // The record of the guess that reached it says so: see `refused`.
-        if matches!(self.guess, Guess::Code(_)) && self.everywhere(scope).await? >= CODES {
-            return Ok(Limit::Said(limited(CODES_WINDOW)));
-        }
-        let (user, factor) = (self.user.id, self.guess.factor());
-        let since = counted_since(scope, user, WINDOW).await?;
-        let source = self.source(scope.tenant());
-        if attempts::refused_since(scope, user, factor, source.as_ref(), since).await? < GUESSES {
+        let limits = scope.sign_in_limits();
+        let (user, factor, now) = (self.user, self.guess.factor(), scope.now());
+        let whence = device::whence(self.store, self.permit, scope, self.user).await?;
+        let everywhere = self.everywhere(scope, &limits).await?;
+        let strikes = self.strikes(scope, None, whence.source, &limits).await?;
+        let since = last_wait(&limits, &strikes).map_or(now, |(at, _)| at);
+        let said = attempts::limited_since(scope, user, factor, whence.source.as_ref(), since).await?;
+        // A known device has a count of its own. Once that is used up, it is known no more for a while, and no worse off than
+        // any other: somebody may have copied its cookie to keep the person out.
+        if let Some(device) = &whence.device
+            && remaining(&limits, &self.strikes(scope, Some(device), None, &limits).await?, now).is_none()
+        {
             return Ok(Limit::Open);
         }
-        let said = attempts::limited_since(scope, user, factor, source.as_ref(), since).await?;
-        Ok(if said { Limit::Said(limited(WINDOW)) } else { Limit::Reached })
+        // The record of the guess that reached it says so: see `refused`.
+        if !self.inside() && bound(factor, &limits).is_some_and(|bound| everywhere >= bound) {
+            return Ok(Limit::Said(limited(limits.account_window)));
+        }
+        let Some(wait) = remaining(&limits, &strikes, now) else { return Ok(Limit::Open) };
+        Ok(if said { Limit::Said(limited(wait)) } else { Limit::Reached(wait) })
+    }
+
+    /// Whether the person guesses at their own password in their own session. Others can then use up their own guesses, and
+    /// not those of the account.
+    fn inside(&self) -> bool {
+        self.guess.factor() == PASSWORD
+            && matches!(self.permit.actor(), Actor::User { id, method, .. }
+                if *id == self.user && *method != SignInMethod::PasswordOnly)
+    }
+
+    /// Wrong guesses of a known device, or else of a source, that still count.
+    async fn strikes(
+        &self,
+        scope: &mut impl Scope,
+        device: Option<&[u8; 32]>,
+        source: Option<[u8; 32]>,
+        limits: &SignInLimits,
+    ) -> Result<Vec<Timestamp>> {
+        let (user, factor) = (self.user, self.guess.factor());
+        let since = counted_since(scope, user, limits.remembered).await?;
+        Ok(match device {
+            Some(device) => attempts::strikes_of_device(scope, user, factor, device, since).await?,
+            None => attempts::strikes_from(scope, user, factor, source.as_ref(), since).await?,
+        })
     }
 
     /// Wrong guesses at the account from all sources together that still count.
-    async fn everywhere(&self, scope: &mut impl Scope) -> Result<i64> {
-        let since = counted_since(scope, self.user.id, CODES_WINDOW).await?;
-        Ok(attempts::refused_anywhere_since(scope, self.user.id, self.guess.factor(), since).await?)
+    async fn everywhere(&self, scope: &mut impl Scope, limits: &SignInLimits) -> Result<i64> {
+        let since = counted_since(scope, self.user, limits.account_window).await?;
+        Ok(attempts::refused_anywhere_since(scope, self.user, self.guess.factor(), since).await?)
     }
 
-    async fn event(&self, tx: &mut Tx, outcome: AttemptOutcome) -> Result<Event> {
-        let source = self.source(tx.tenant());
+    async fn event(&self, tx: &mut Tx, from: Whence, outcome: AttemptOutcome) -> Result<Event> {
         let attempt = Attempt {
             id: self.store.new_id::<AttemptId>(),
-            user: self.user.id,
+            user: self.user,
             factor: self.guess.factor().to_owned(),
             outcome,
             at: tx.now(),
+            known_device: from.device.is_some(),
         };
-        let waiting = match self.guess {
-            Guess::Password | Guess::Passkey => None,
-            Guess::Current(session) => Some(session),
-            Guess::Code(session) => Some(session.id),
+        let origin = Origin {
+            source: from.source.as_ref(),
+            device: from.device.as_ref(),
+            session: self.guess.session(),
         };
-        let written = attempts::insert(tx, attempt, source.as_ref(), waiting).await?;
+        let written = attempts::insert(tx, attempt, origin).await?;
         let [accepted, refused, limited] = match self.guess {
             // Nobody signs in by it.
             Guess::Current(_) => ["password.confirmed", "password.refused", "password.limited"],
-            Guess::Password | Guess::Passkey | Guess::Code(_) => {
+            Guess::Password | Guess::Passkey | Guess::Code(_) | Guess::Recovery(_) => {
                 ["sign_in.accepted", "sign_in.refused", "sign_in.limited"]
             }
         };
@@ -251,49 +304,4 @@ impl<'a, R: Writes> Attempts<'a, R> {
             AttemptOutcome::Unlocked => Event::new("sign_in.unlocked", &written)?,
         })
     }
-
-    fn source(&self, tenant: TenantId) -> Option<[u8; 32]> {
-        self.permit.request().ip.map(|ip| self.store.keys().directory.ip_tag(&tenant.bytes(), ip))
-    }
-}
-
-/// From when on guesses count: for a window, and not from before somebody let the person try again.
-async fn counted_since(scope: &mut impl Scope, user: UserId, window: Span) -> Result<Timestamp> {
-    let since = scope.now() - window;
-    let unlocked = attempts::unlocked_since(scope, user, since).await?;
-    Ok(unlocked.map_or(since, |at| Timestamp::from_micros(at.micros() + 1)))
-}
-
-/// That nobody, or nobody from some sources, gets any further at an account for now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waits {
-    /// `password` or `totp`.
-    pub factor: &'static str,
-    /// How many sources have to wait; nothing where all have to.
-    pub sources: Option<i64>,
-    /// Until when at the latest.
-    pub until: Timestamp,
-}
-
-/// Who has to wait at a user's account after wrong guesses, by factor; nobody as a rule.
-pub async fn waits(scope: &mut impl Scope, user: UserId) -> Result<Vec<Waits>> {
-    let mut found = Vec::new();
-    let since = counted_since(scope, user, WINDOW).await?;
-    for factor in FACTORS {
-        let waiting = attempts::waiting(scope, user, factor, GUESSES, since).await?;
-        found.extend(waiting.map(|waiting| Waits {
-            factor,
-            sources: Some(waiting.sources),
-            until: waiting.since + WINDOW,
-        }));
-    }
-    let since = counted_since(scope, user, CODES_WINDOW).await?;
-    if attempts::refused_anywhere_since(scope, user, CODE, since).await? >= CODES {
-        found.push(Waits { factor: CODE, sources: None, until: scope.now() + CODES_WINDOW });
-    }
-    Ok(found)
-}
-
-const fn limited(window: Span) -> Error {
-    Error::Limited { retry_after_seconds: window.as_seconds() }
 }

@@ -7,11 +7,11 @@
 use bailiwick_domain::{
     entity::{Passkey, Severity, SignInMethod, TenantStatus, User, UserStatus},
     ids::{TenantId, UserId},
-    rule::SignIn,
+    rule::{SignIn, Writes},
     time::Timestamp,
 };
 use bailiwick_passkey::{Assertion, Credential, Refused, RelyingParty};
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, passkeys, tenants, users};
+use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, attempts, passkeys, tenants, users};
 use bailiwick_vault::{carried::Carried, token::SessionToken};
 use serde_json::Value;
 
@@ -95,28 +95,16 @@ pub async fn passkey(
     let tried: Result<Result<SessionToken>, Stop> = store
         .change(&inside, async |tx| {
             let user = users::lock(tx, user).await?;
-            let attempts = Attempts::of(store, &inside, &user, Guess::Passkey);
             let served = tenants::find(tx).await?.status == TenantStatus::Active;
             let active = served && user.status == UserStatus::Active;
-            let shown = answer.shows(tx, &user, active).await?;
-            if shown == Shown::Holder {
-                let accepted = attempts.accepted(tx).await?;
-                tx.also(accepted);
-                let opened = open_session(store, tx, &inside, &user, SignInMethod::Passkey).await?;
-                return Ok(opened.map(|(Step::Done(token) | Step::SecondFactor(token))| Ok(token)));
-            }
-            // Wrong answers beyond a few leave no further record; the right one is never kept out, nor a copy unnoticed.
-            if shown == Shown::Nothing
-                && let Some(limited) = attempts.limited(tx).await?
-            {
-                return Ok(limited.map(|_| Err(WRONG)));
-            }
-            let refused = attempts.refused(tx).await?;
-            Ok(tx.record(refused, Err(WRONG)))
+            answer.settle(store, tx, &inside, &user, active, WRONG).await
         })
         .await;
     let token = match tried {
-        Err(Stop::Unsaid(_)) => return Err(WRONG),
+        Err(Stop::Unsaid(_)) => {
+            attempts::turned_away(store, &inside, user, "passkey");
+            return Err(WRONG);
+        }
         tried => tried??,
     };
     leave_elsewhere(store, permit, tenant).await;
@@ -140,10 +128,10 @@ async fn there(store: &Store, permit: &Permit<SignIn>, user: UserId) -> Result<b
 }
 
 /// An answer and what it answers.
-struct Answer<'a> {
-    party: &'a RelyingParty,
-    carried: Carried,
-    assertion: Assertion,
+pub(super) struct Answer<'a> {
+    pub(super) party: &'a RelyingParty,
+    pub(super) carried: Carried,
+    pub(super) assertion: Assertion,
 }
 
 /// What an answer shows of whoever sent it.
@@ -157,6 +145,34 @@ enum Shown {
 }
 
 impl Answer<'_> {
+    /// Opens a session for a locked user whose passkey the answer proves to be there; to anybody else it is `wrong`.
+    pub(super) async fn settle<R: Writes>(
+        &self,
+        store: &Store,
+        tx: &mut Tx,
+        permit: &Permit<R>,
+        user: &User,
+        active: bool,
+        wrong: Error,
+    ) -> Result<Recorded<Result<SessionToken>>, Stop> {
+        let attempts = Attempts::of(store, permit, user, Guess::Passkey);
+        let shown = self.shows(tx, user, active).await?;
+        if shown == Shown::Holder {
+            let accepted = attempts.accepted(tx).await?;
+            tx.also(accepted);
+            let opened = open_session(store, tx, permit, user, SignInMethod::Passkey).await?;
+            return Ok(opened.map(|(Step::Done(token) | Step::SecondFactor(token))| Ok(token)));
+        }
+        // Wrong answers beyond a few leave no further record; the right one is never kept out, nor a copy unnoticed.
+        if shown == Shown::Nothing
+            && let Some(limited) = attempts.limited(tx).await?
+        {
+            return Ok(limited.map(|_| Err(wrong)));
+        }
+        let refused = attempts.refused(tx).await?;
+        Ok(tx.record(refused, Err(wrong)))
+    }
+
     /// What the answer shows of a locked user, whose passkey is noted to have been used; something only if it is the first
     /// answer to its challenge.
     async fn shows(&self, tx: &mut Tx, user: &User, active: bool) -> Result<Shown> {

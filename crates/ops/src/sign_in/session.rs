@@ -9,7 +9,7 @@ use bailiwick_domain::{
 use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, sessions, tenants};
 use bailiwick_vault::token::SessionToken;
 
-use super::Step;
+use super::{Step, device};
 use crate::Result;
 
 /// A second factor has to follow the password within this time.
@@ -55,7 +55,8 @@ pub(crate) async fn open_session<R: Writes>(
     user: &User,
     method: SignInMethod,
 ) -> Result<Recorded<Step>> {
-    let whole = matches!(method, SignInMethod::PasswordTotp | SignInMethod::Passkey);
+    let whole =
+        matches!(method, SignInMethod::PasswordTotp | SignInMethod::PasswordRecovery | SignInMethod::Passkey);
     let asks_code = !whole && has_second_factor(tx, user).await?;
     let method = if asks_code { SignInMethod::PasswordOnly } else { method };
     let policy = tenants::policy(tx).await?;
@@ -90,7 +91,10 @@ pub(crate) async fn open_session<R: Writes>(
             tx.also(ended);
         }
     }
-    let written = sessions::insert(tx, session, &token.hash(), source.as_ref()).await?;
+    let written = sessions::insert(tx, session.clone(), &token.hash(), source.as_ref()).await?;
+    if !asks_code {
+        device::remember(store, tx, permit, &session, &token).await?;
+    }
     let event = Event::new("session.created", &written)?;
     let step = if asks_code { Step::SecondFactor(token) } else { Step::Done(token) };
     Ok(tx.record(event, step))
@@ -103,6 +107,10 @@ pub(super) async fn has_second_factor(scope: &mut impl Scope, user: &User) -> Re
 
 pub(super) async fn has_authenticator(scope: &mut impl Scope, user: &User) -> Result<bool> {
     has(scope, user, &[FactorKind::Totp]).await
+}
+
+pub(super) async fn has_passkey(scope: &mut impl Scope, user: &User) -> Result<bool> {
+    has(scope, user, &[FactorKind::Passkey]).await
 }
 
 async fn has(scope: &mut impl Scope, user: &User, kinds: &[FactorKind]) -> Result<bool> {

@@ -3,7 +3,7 @@
 use bailiwick_domain::{entity::Severity, ids::UserId, rule::UnlockUser};
 use bailiwick_store::{Event, Permit, Store, attempts, users};
 
-use super::attempts::waits;
+use super::waits::waits;
 use crate::{
     Error, Result,
     users::{nobody_above, permissions_of, refuse_self},

@@ -13,7 +13,7 @@ use bailiwick_ops::{
     sign_in::Step,
     step_up::{Answer, Outcome},
 };
-use bailiwick_store::{Refusal, accounts, mail, security_events, users};
+use bailiwick_store::{Refusal, accounts, mail, recovery_codes, security_events, users};
 use bailiwick_testkit::{Actor, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::totp::TotpSecret;
 
@@ -22,7 +22,7 @@ use crate::support::{HOME, log, times, try_sign_in, verified, with_cookie};
 async fn enrolled(acme: &Tenant, role: Role) -> (Actor, TotpSecret) {
     let (db, user) = (&acme.db, acme.user(role).await);
     let permit = user.permit::<ChangeMyProofs>().await;
-    let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+    let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
     let code = secret.code_at(db.store.now().unix_seconds()).to_string();
     factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
     db.clock.advance(Span::minutes(2));
@@ -58,6 +58,19 @@ both_databases! {
         let claimed = mail::claim(&db.store, &acme.job(), letter.id).await.unwrap().unwrap();
         let Ok(Letter::FactorReset(letter)) = Letter::from_bytes(claimed.content.as_bytes()) else { panic!() };
         assert_eq!(letter.by.as_str(), "Olive acme");
+        verified(&db).await;
+    }
+
+    async fn recovery_codes_go_with_the_factors_they_stood_in_for(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (member, _) = enrolled(&acme, Role::PlanManager).await;
+        factors::make_recovery_codes(&db.store, &member.permit::<ChangeMyProofs>().await).await.unwrap();
+        reset(&acme.owner(), member.id()).await.unwrap();
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        assert!(recovery_codes::of(&mut view, member.id()).await.unwrap().is_none());
+        drop(view);
+        assert_eq!(times(&db, &acme, "recovery_codes.removed").await, 1);
+        assert_eq!(times(&db, &acme, "password_reset.requested").await, 0, "there is a password to sign in with");
         verified(&db).await;
     }
 

@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use bailiwick_domain::{
     entity::SignInMethod,
-    rule::{ChangeMyProofs, Invite, ReadUsers, SignIn},
+    rule::{ChangeMyProofs, Invite, ReadUsers, ResetFactors, SignIn},
     time::Span,
 };
-use bailiwick_mail::Mailbox;
+use bailiwick_mail::{Mailbox, Message};
 use bailiwick_ops::{
-    Error,
+    Error, factor_reset,
     invitations::{self, Joining, JoiningByPasskey, NewInvitation},
     passkeys,
-    sign_in::Asked,
+    passwords::reset::{self, SignInAddress},
+    sign_in::{Asked, Step},
 };
 use bailiwick_store::{Actor as Who, Permit, accounts, passkeys as stored, users};
 use bailiwick_testkit::{Authenticator, Db, PASSWORD, Tenant, both_databases};
-use bailiwick_vault::token::{InvitationToken, SessionToken};
+use bailiwick_vault::token::{InvitationToken, PasswordResetToken, SessionToken};
 
 use crate::support::{HOME, opens, records, room_of, try_sign_in, verified};
 
@@ -98,6 +99,52 @@ both_databases! {
             bailiwick_store::Credential::Session(again.unwrap()), crate::support::request(&db, HOME)).await.unwrap();
         let only = passkeys::remove(&db.store, &again, passkey.id).await;
         assert!(matches!(only, Err(Error::Conflict(text)) if text.contains("only way to sign in")), "{only:?}");
+        verified(&db).await;
+    }
+
+    async fn person_without_a_password_whose_passkeys_are_removed_is_mailed_a_way_in(db: Db) {
+        let acme = db.tenant("acme").await;
+        let token = link(&acme, NEW).await;
+        let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
+        join(&db, &token, &asked, &device.create(&asked.options)).await.unwrap();
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let user = users::by_email(&mut view, NEW).await.unwrap().unwrap();
+        drop(view);
+        let letters = async || {
+            let mailbox = Mailbox::default();
+            room_of(&db, &db.store, Arc::new(mailbox.clone())).round().await.unwrap();
+            mailbox.messages().into_iter().map(|kept| kept.message).collect::<Vec<_>>()
+        };
+        let ask = async || {
+            let address = SignInAddress::parse(NEW).unwrap();
+            reset::ask(&db.store, &db.nobody::<SignIn>(HOME).await, &address).await.unwrap();
+        };
+        letters().await;
+        ask().await;
+        assert!(letters().await.is_empty(), "whoever has a passkey and no password has none to forget");
+        let owner = acme.owner();
+        let permit = owner.permit::<ResetFactors>().await;
+        owner.confirmed(async |answer| factor_reset::reset(&db.store, &permit, user.id, answer).await).await.unwrap();
+        let arrived = letters().await;
+        let to = |letters: &[Arc<Message>], subject: &str| {
+            letters.iter().find(|letter| letter.content.subject.as_str().starts_with(subject)).cloned()
+        };
+        assert!(to(&arrived, "Your second factors").unwrap().content.text.contains("another message"));
+        let first = to(&arrived, "Choose a password").unwrap();
+        assert_eq!(first.to.as_str(), NEW);
+        let token_of = |letter: &Message| PasswordResetToken::parse(letter.content.link.rsplit('/').next().unwrap()).unwrap();
+        // Another one can be asked for, and ends the one before.
+        ask().await;
+        let second = to(&letters().await, "Choose a password").unwrap();
+        let choose = async |token: &PasswordResetToken| {
+            let permit = db.nobody::<SignIn>(HOME).await;
+            reset::complete(&db.store, &db.hasher, &permit, token, PASSWORD.to_owned()).await
+        };
+        assert!(matches!(choose(&token_of(&first)).await, Err(Error::Conflict(_))));
+        let Ok(Step::Done(session)) = choose(&token_of(&second)).await else { panic!("no way in") };
+        assert!(opens(&db, &session).await.is_ok());
+        assert!(matches!(choose(&token_of(&second)).await, Err(Error::Conflict(_))), "it works once");
+        assert!(matches!(try_sign_in(&db, HOME, NEW, PASSWORD).await, Ok(Step::Done(_))));
         verified(&db).await;
     }
 

@@ -222,6 +222,7 @@ both_databases! {
         let passkey = user.add_passkey(&mut device, "Laptop").await;
         let asked = asked(&db).await;
         let credential = device.get(&asked.options);
+        crate::support::ask_nothing(&acme).await;
         passkeys::remove(&db.store, &user.permit::<ChangeMyProofs>().await, passkey.id).await.unwrap();
         wrong(answer(&db, &asked, &credential).await);
     }

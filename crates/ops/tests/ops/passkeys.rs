@@ -3,18 +3,19 @@
 use bailiwick_domain::{
     entity::{FactorKind, FactorState, MailKind, Passkey},
     role::Role,
-    rule::{ChangeMyProofs, Me, ReadUsers},
+    rule::{ChangeMyProofs, Me, ReadUsers, UpdatePolicy},
     time::Span,
 };
 use bailiwick_ops::{
-    Error,
+    Error, factors,
     passkeys::{self, NewPasskey},
+    policy::{self, NewPolicy},
     sign_in::Step,
 };
 use bailiwick_store::{Refusal, accounts, mail, passkeys as stored, users};
 use bailiwick_testkit::{Actor, Authenticator, PASSWORD, Tenant, both_databases};
 
-use crate::support::{ELSEWHERE, HOME, log, opens, times, try_sign_in, verified};
+use crate::support::{ELSEWHERE, HOME, ask_nothing, log, opens, times, try_sign_in, verified};
 
 async fn finish(actor: &Actor, (ceremony, credential): &(String, String)) -> Result<Passkey, Error> {
     let new = NewPasskey {
@@ -80,7 +81,7 @@ both_databases! {
     async fn passkey_asserted_besides_single_sign_on_counts_as_the_persons_own(db: Db) {
         let acme = db.tenant("acme").await;
         let user = acme.user(Role::Auditor).await;
-        bailiwick_ops::factors::sso_asserted(&db.store, &acme.job(), user.id()).await.unwrap();
+        factors::sso_asserted(&db.store, &acme.job(), user.id()).await.unwrap();
         user.add_passkey(&mut Authenticator::new(), "Laptop").await;
         let mut view = db.store.read(&user.permit::<ReadUsers>().await).await.unwrap();
         assert_eq!(users::find_listed(&mut view, user.id()).await.unwrap().mfa.name(), "required");
@@ -99,6 +100,9 @@ both_databases! {
         assert!(matches!(opens(&db, &before).await, Err(Refusal::SignIn)));
         let between = elsewhere().await;
         assert!(matches!(opens(&db, &between).await, Err(Refusal::SecondFactor)), "the password alone is not enough any more");
+        let kept = remove(&user, &passkey).await;
+        assert!(matches!(kept, Err(Error::Conflict(text)) if text.contains("asks for a second factor")), "{kept:?}");
+        ask_nothing(&acme).await;
         remove(&user, &passkey).await.unwrap();
         assert!(matches!(opens(&db, &between).await, Err(Refusal::SignIn)));
         assert!(user.try_permit::<Me>().await.is_ok());
@@ -107,6 +111,36 @@ both_databases! {
             assert_eq!(times(&db, &acme, action).await, 1, "{action}");
         }
         assert!(matches!(try_sign_in(&db, HOME, &user.user.email, PASSWORD).await, Ok(Step::Done(_))));
+        verified(&db).await;
+    }
+
+    async fn floor_of_passkeys_keeps_the_last_passkey_beside_an_authenticator(db: Db) {
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        let (laptop, phone) = (owner.add_passkey(&mut Authenticator::new(), "Laptop").await, owner.add_passkey(&mut Authenticator::new(), "Phone").await);
+        let permit = owner.permit::<ChangeMyProofs>().await;
+        let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
+        let code = secret.code_at(db.store.now().unix_seconds());
+        factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
+        factors::make_recovery_codes(&db.store, &permit).await.unwrap();
+        let policy = NewPolicy {
+            mfa_floor: "passkey".into(),
+            mfa_grace_days: 14,
+            role_floors: std::collections::BTreeMap::new(),
+            session_idle_minutes: 30,
+            session_absolute_hours: 12,
+            reauth_minutes: 10,
+            invitation_days: 14,
+        };
+        policy::update(&db.store, &owner.permit::<UpdatePolicy>().await, policy).await.unwrap();
+        remove(&owner, &phone).await.unwrap();
+        assert!(matches!(remove(&owner, &laptop).await, Err(Error::Conflict(_))), "a code would not be enough");
+        let app = factors::remove(&db.store, &owner.permit::<ChangeMyProofs>().await, factor.id).await;
+        assert!(app.is_ok(), "the passkey is enough: {app:?}");
+        assert_eq!(times(&db, &acme, "recovery_codes.removed").await, 0, "they stand in for the passkey");
+        ask_nothing(&acme).await;
+        remove(&owner, &laptop).await.unwrap();
+        assert_eq!(times(&db, &acme, "recovery_codes.removed").await, 1);
         verified(&db).await;
     }
 

@@ -235,7 +235,7 @@ both_databases! {
 
     async fn person_with_an_authenticator_stays_signed_in_with_it(db: Db) {
         let owner = db.tenant("acme").await.owner();
-        let (factor, secret) = factors::totp_begin(&db.store, &owner.permit().await).await.unwrap();
+        let (factor, secret) = factors::totp_begin(&db.store, &owner.permit().await, None).await.unwrap();
         let code = secret.code_at(db.store.now().unix_seconds());
         factors::totp_verify(&db.store, &owner.permit().await, factor.id, &code).await.unwrap();
         let renewed = change(&owner, PASSWORD, NEW).await.unwrap();

@@ -17,6 +17,8 @@ use crate::support::verified;
 fn weaker() -> NewPolicy {
     NewPolicy {
         mfa_floor: "any".into(),
+        mfa_grace_days: 14,
+        role_floors: std::collections::BTreeMap::new(),
         session_idle_minutes: 30,
         session_absolute_hours: 12,
         reauth_minutes: 10,
@@ -55,11 +57,11 @@ both_databases! {
         let permit = acme.owner().permit::<UpdatePolicy>().await;
         policy::update(&db.store, &permit, weaker()).await.unwrap();
         assert!(matches!(policy::update(&db.store, &permit, weaker()).await, Err(Error::Conflict(_))));
-        let wrong = NewPolicy { mfa_floor: "none".into(), session_idle_minutes: 4, session_absolute_hours: 721, reauth_minutes: 0, invitation_days: 0 };
+        let wrong = NewPolicy { mfa_floor: "none".into(), mfa_grace_days: 91, role_floors: [("auditor".into(), "king".into())].into(), session_idle_minutes: 4, session_absolute_hours: 721, reauth_minutes: 0, invitation_days: 0 };
         let outcome = policy::update(&db.store, &permit, wrong).await;
         let Err(Error::Invalid(fields)) = outcome else { panic!("{outcome:?}") };
         let mut named: Vec<_> = fields.iter().map(|field| field.field).collect();
         named.sort_unstable();
-        assert_eq!(named, ["invitation_days", "mfa_floor", "reauth_minutes", "session_absolute_hours", "session_idle_minutes"], "all at once");
+        assert_eq!(named, ["invitation_days", "mfa_floor", "mfa_grace_days", "reauth_minutes", "role_floors", "session_absolute_hours", "session_idle_minutes"], "all at once");
     }
 }

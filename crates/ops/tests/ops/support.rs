@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use bailiwick_domain::{
     ids::TenantId,
-    rule::{Me, SignIn},
+    rule::{Me, Rule, SignIn, UpdatePolicy},
 };
 use bailiwick_mail::{LinkBase, Transport};
 use bailiwick_ops::{
     Error,
     mail::Mailroom,
+    policy::{self, NewPolicy},
     sign_in::{self, Step},
 };
-use bailiwick_store::{AgentClass, Credential, Permit, Refusal, RequestContext, Store, audit};
-use bailiwick_testkit::{DEVICE, Db, Tenant};
+use bailiwick_store::{
+    AgentClass, CarriedDevices, Credential, Permit, Refusal, RequestContext, Store, audit,
+};
+use bailiwick_testkit::{DEVICE, Db, PASSWORD, Tenant};
 use bailiwick_vault::token::SessionToken;
 
 /// Where the people of these tests sit.
@@ -50,6 +53,7 @@ pub(crate) fn request(db: &Db, ip: &str) -> RequestContext {
         ip: Some(ip.parse().unwrap()),
         agent: AgentClass::Browser,
         device: DEVICE,
+        known: CarriedDevices::default(),
     }
 }
 
@@ -95,4 +99,62 @@ pub(crate) fn room_of(db: &Db, store: &Store, transport: Arc<dyn Transport>) -> 
         from,
         LinkBase::parse("https://bailiwick.test").unwrap(),
     )
+}
+
+/// Nobody of the tenant needs a second factor any more.
+pub(crate) async fn ask_nothing(acme: &Tenant) {
+    let new = NewPolicy {
+        mfa_floor: "any".into(),
+        mfa_grace_days: 14,
+        role_floors: std::collections::BTreeMap::new(),
+        session_idle_minutes: 30,
+        session_absolute_hours: 12,
+        reauth_minutes: 10,
+        invitation_days: 14,
+    };
+    policy::update(&acme.db.store, &acme.owner().permit::<UpdatePolicy>().await, new).await.unwrap();
+}
+
+/// A browser that keeps what it is known by.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// What its cookie says.
+    pub(crate) cookie: String,
+}
+
+impl Known {
+    /// The permit of this browser at `ip`, with a session if it has one.
+    pub(crate) async fn permit<R: Rule>(
+        &self,
+        db: &Db,
+        ip: &str,
+        session: Option<&SessionToken>,
+    ) -> Permit<R> {
+        let credential = match session {
+            Some(token) => Credential::Session(SessionToken::parse(&token.expose()).unwrap()),
+            None => Credential::None,
+        };
+        let request = RequestContext { known: CarriedDevices::parse(&self.cookie), ..request(db, ip) };
+        db.store.gate().admit(credential, request).await.unwrap()
+    }
+
+    /// Tries to sign in at `ip`.
+    pub(crate) async fn tries(&self, db: &Db, ip: &str, email: &str, password: &str) -> Result<Step, Error> {
+        let permit = self.permit::<SignIn>(db, ip, None).await;
+        sign_in::password(&db.store, &db.hasher, &permit, email, password.to_owned()).await
+    }
+
+    /// Takes what an answer with this session lets the browser be known by.
+    pub(crate) fn keep(&mut self, session: &SessionToken) {
+        self.cookie = CarriedDevices::parse(&self.cookie).with(&session.device());
+    }
+
+    /// Signs in at `ip` and keeps the cookie.
+    pub(crate) async fn signs_in(&mut self, db: &Db, ip: &str, email: &str) -> SessionToken {
+        let Step::Done(token) = self.tries(db, ip, email, PASSWORD).await.unwrap() else {
+            panic!("a second factor that nobody set up")
+        };
+        self.keep(&token);
+        token
+    }
 }

@@ -89,7 +89,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let planner = acme.user(Role::PlanManager).await;
         let permit = planner.permit::<ChangeMyProofs>().await;
-        let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+        let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
         let code = || secret.code_at(db.store.now().unix_seconds()).to_string();
         factors::totp_verify(&db.store, &permit, factor.id, &code()).await.unwrap();
         db.clock.advance(Span::minutes(2));

@@ -32,6 +32,10 @@ pub(crate) static SECTIONS: &[Section] = &[
         name: "password",
         about: "What a hash of a password costs, and which passwords nobody may choose.",
     },
+    Section {
+        name: "sign_in",
+        about: "How many wrong guesses are let through, and how long whoever made them waits. Passkeys are never guessed at.",
+    },
     Section { name: "log", about: "What the server tells its operator, on the standard error stream." },
     Section { name: "packs", about: "Permissions of the product that the server guards." },
 ];
@@ -179,6 +183,35 @@ keys! {
     /// A file of leaked passwords that nobody may choose: lines of `SHA1HEX` or `SHA1HEX:COUNT`, sorted by hash.
     /// It is searched where it lies and never loaded. Without it, a small list in the program counts alone.
     PASSWORD_COMPROMISED: PathBuf = "password.compromised", example "compromised-passwords.txt";
+
+    /// Wrong guesses from one source at one account and factor (password, authenticator's code) before it has to wait, and
+    /// again after each wait. As many wrong codes end the sign-in that waits for one, wherever they come from.
+    SIGN_IN_GUESSES: Bounded<1, 20> = "sign_in.guesses", default "5";
+
+    /// The first wait of a source, in minutes. Each further one is twice as long.
+    SIGN_IN_FIRST_WAIT_MINUTES: Bounded<1, 1_440> = "sign_in.first_wait_minutes", default "15";
+
+    /// The longest wait of a source, in minutes; not less than the first.
+    SIGN_IN_LONGEST_WAIT_MINUTES: Bounded<1, 1_440> = "sign_in.longest_wait_minutes", default "240";
+
+    /// How far back the wrong guesses of a source count, in hours; longer than the longest wait.
+    SIGN_IN_REMEMBERED_HOURS: Bounded<1, 168> = "sign_in.remembered_hours", default "24";
+
+    /// Wrong passwords at one account, from all sources together, before none is taken from a device that the person has not
+    /// signed in from before. NIST SP 800-63B-4 allows no more than 100.
+    SIGN_IN_ACCOUNT_PASSWORDS: Bounded<10, 100> = "sign_in.account_passwords", default "100";
+
+    /// The same of codes, of each kind by itself. Whoever guesses them has the password already.
+    SIGN_IN_ACCOUNT_CODES: Bounded<10, 100> = "sign_in.account_codes", default "50";
+
+    /// How far back wrong guesses at an account count, in minutes.
+    SIGN_IN_ACCOUNT_WINDOW_MINUTES: Bounded<15, 1_440> = "sign_in.account_window_minutes", default "60";
+
+    /// Devices that a person is known by at most; the one that was used longest ago gives way.
+    SIGN_IN_KNOWN_DEVICES: Bounded<1, 50> = "sign_in.known_devices", default "10";
+
+    /// How long a device is known after the last sign-in from there, in days. Browsers keep cookies for 400 at most.
+    SIGN_IN_KNOWN_DEVICE_DAYS: Bounded<1, 400> = "sign_in.known_device_days", default "180";
 
     /// How log lines are written.
     LOG_FORMAT: LogFormat = "log.format", default "text";

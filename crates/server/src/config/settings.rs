@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
+use bailiwick_domain::{sign_in::SignInLimits, time::Span};
 use bailiwick_mail::Sender;
 use bailiwick_vault::password::PasswordCost;
 
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) mail: Option<MailServer>,
     /// `[password]`
     pub(crate) password: Passwords,
+    /// `[sign_in]`
+    pub(crate) sign_in: SignInLimits,
     /// `[log]`
     pub(crate) log: Log,
     /// `[packs]`
@@ -151,6 +154,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
         },
         mail: mail(config)?,
         password: passwords(config)?,
+        sign_in: sign_in(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },
         packs: Packs { built_in: value(config, &PACKS_BUILT_IN)?, files: value(config, &PACKS_FILES)? },
     };
@@ -256,6 +260,32 @@ fn passwords(config: &Config) -> Result<Passwords, Problem> {
     let hashes_at_once = optional(config, &PASSWORD_HASHES_AT_ONCE)
         .and_then(|at_once| NonZeroUsize::new(at_once.number() as usize));
     Ok(Passwords { cost, hashes_at_once, compromised: optional(config, &PASSWORD_COMPROMISED) })
+}
+
+fn sign_in(config: &Config) -> Result<SignInLimits, Problem> {
+    let first = value(config, &SIGN_IN_FIRST_WAIT_MINUTES)?.number();
+    let longest = value(config, &SIGN_IN_LONGEST_WAIT_MINUTES)?.number();
+    let remembered = value(config, &SIGN_IN_REMEMBERED_HOURS)?.number();
+    if longest < first {
+        let message = "`sign_in.longest_wait_minutes` is less than `sign_in.first_wait_minutes`";
+        return Err(conflict(config, &SIGN_IN_LONGEST_WAIT_MINUTES, message));
+    }
+    // Otherwise the guesses would be forgotten before the wait is over.
+    if remembered * 60 <= longest {
+        let message = "`sign_in.remembered_hours` has to be longer than `sign_in.longest_wait_minutes`";
+        return Err(conflict(config, &SIGN_IN_REMEMBERED_HOURS, message));
+    }
+    Ok(SignInLimits {
+        free_guesses: value(config, &SIGN_IN_GUESSES)?.number().into(),
+        first_wait: Span::minutes(first.into()),
+        longest_wait: Span::minutes(longest.into()),
+        remembered: Span::hours(remembered.into()),
+        account_passwords: value(config, &SIGN_IN_ACCOUNT_PASSWORDS)?.number().into(),
+        account_codes: value(config, &SIGN_IN_ACCOUNT_CODES)?.number().into(),
+        account_window: Span::minutes(value(config, &SIGN_IN_ACCOUNT_WINDOW_MINUTES)?.number().into()),
+        devices: value(config, &SIGN_IN_KNOWN_DEVICES)?.number().into(),
+        device_lasts: Span::days(value(config, &SIGN_IN_KNOWN_DEVICE_DAYS)?.number().into()),
+    })
 }
 
 fn region(config: &Config) -> Result<Region, Problem> {

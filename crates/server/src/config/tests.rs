@@ -237,6 +237,22 @@ fn what_the_server_cannot_run_without_is_named_with_its_variable() {
 }
 
 #[test]
+fn limits_of_wrong_guesses_are_those_of_the_program_until_somebody_sets_them() {
+    let limits = |flags: &[&str]| load(WHOLE, &[], flags).unwrap().settings().unwrap().sign_in;
+    assert_eq!(limits(&[]), bailiwick_domain::sign_in::SignInLimits::default());
+    let strict = limits(&["sign_in.guesses=3", "sign_in.first_wait_minutes=30", "sign_in.known_devices=2"]);
+    assert_eq!((strict.free_guesses, strict.first_wait.as_seconds(), strict.devices), (3, 1800, 2));
+    for flag in ["sign_in.guesses=0", "sign_in.account_passwords=101", "sign_in.known_device_days=401"] {
+        assert!(load(WHOLE, &[], &[flag]).is_err(), "{flag}");
+    }
+    let refused = |flags: &[&str]| load(WHOLE, &[], flags).unwrap().settings().unwrap_err().to_string();
+    assert!(
+        refused(&["sign_in.first_wait_minutes=300"]).contains("is less than `sign_in.first_wait_minutes`")
+    );
+    assert!(refused(&["sign_in.remembered_hours=4"]).contains("has to be longer"));
+}
+
+#[test]
 fn settings_that_do_not_go_together_are_refused() {
     let with =
         |flags: &[&str]| load(WHOLE, &[], flags).unwrap().settings().expect_err("conflict").to_string();

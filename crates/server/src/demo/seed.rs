@@ -15,11 +15,14 @@ use bailiwick_ops::{
     enrolment, factors,
     invitations::{self, NewInvitation},
     mail::{Mailroom, RoundError},
+    policy,
     sign_in::{self, Step},
     tenants::{self, NewOwner, NewTenant},
     users::{self, NewUser},
 };
-use bailiwick_store::{AgentClass, Credential, Job, Jobs, Permit, Refusal, RequestContext, Store};
+use bailiwick_store::{
+    AgentClass, CarriedDevices, Credential, Job, Jobs, Permit, Refusal, RequestContext, Store,
+};
 use bailiwick_vault::{
     password::PasswordHasher,
     token::{RandomToken, SessionToken},
@@ -83,6 +86,9 @@ const WITH_TOTP: [&str; 5] = [
 /// Who signs in through the identity provider, which asserts MFA.
 const WITH_SSO: &str = "finance@example.com";
 
+/// The longest grace there is: the demonstration's people came weeks ago, and those without a second factor still get in.
+const GRACE_DAYS: i64 = 90;
+
 pub(crate) struct Seed<'s, C> {
     store: &'s Store,
     jobs: &'s Jobs,
@@ -140,6 +146,7 @@ impl<'s, C: Clock> Seed<'s, C> {
         };
         let (platform, _) = tenants::create_as(self.store, &job, TenantKind::Platform, new).await?;
         let inside = self.jobs.permit(Job::Demo, platform.id);
+        policy::set_grace(self.store, &inside, GRACE_DAYS).await?;
         let new = NewUser {
             email: "operator@example.com".into(),
             name: "Platform Operator".into(),
@@ -165,7 +172,9 @@ impl<'s, C: Clock> Seed<'s, C> {
             key_brand: None,
             owner: NewOwner { email: "owner@example.com".into(), name: "Imran Owner".into() },
         };
-        Ok(tenants::create_as(self.store, &job, TenantKind::Customer, new).await?)
+        let (tenant, owner) = tenants::create_as(self.store, &job, TenantKind::Customer, new).await?;
+        policy::set_grace(self.store, &self.jobs.permit(Job::Demo, tenant.id), GRACE_DAYS).await?;
+        Ok((tenant, owner))
     }
 
     /// Seven people beside the owner; five enrol an authenticator, one is known to single sign-on.
@@ -251,8 +260,9 @@ impl<'s, C: Clock> Seed<'s, C> {
         let permit: Permit<ProveAgain> = self.permit(&session).await?;
         let session = sign_in::again(self.store, self.hasher, &permit, password.to_owned(), "").await?;
         let permit: Permit<ChangeMyProofs> = self.permit(&session).await?;
-        let (factor, secret) = factors::totp_begin(self.store, &permit).await?;
+        let (factor, secret) = factors::totp_begin(self.store, &permit, None).await?;
         factors::totp_verify(self.store, &permit, factor.id, &self.code(&secret)).await?;
+        self.room.round().await?;
         let permit: Permit<SignIn> = self.permit(&session).await?;
         sign_in::sign_out(self.store, &permit).await?;
         Ok(secret.base32().to_string())
@@ -359,6 +369,7 @@ impl<'s, C: Clock> Seed<'s, C> {
             ip: Some(std::net::Ipv4Addr::LOCALHOST.into()),
             agent: AgentClass::Browser,
             device: Device { browser: Browser::Firefox, system: System::Linux },
+            known: CarriedDevices::default(),
         }
     }
 

@@ -41,7 +41,9 @@ pub(crate) async fn open(
         Arc::clone(&ground.entropy),
     )
     .await;
-    opened.map_err(|error| unreachable(url, &error))
+    let (store, jobs) = opened.map_err(|error| unreachable(url, &error))?;
+    store.limit_sign_in(settings.sign_in);
+    Ok((store, jobs))
 }
 
 /// Refuses a file that is not there or not ours, before opening it can change anything.

@@ -44,16 +44,32 @@ CREATE TABLE subject_key (
 
 CREATE TABLE policy (
     tenant                  uuid NOT NULL REFERENCES tenant (id),
-    mfa_floor               text NOT NULL CHECK (mfa_floor IN ('any', 'mfa')),
+    mfa_floor               text NOT NULL CHECK (mfa_floor IN ('any', 'mfa', 'passkey')),
+    mfa_since               bigint,
+    passkey_since           bigint,
+    mfa_grace_days          bigint NOT NULL CHECK (mfa_grace_days BETWEEN 0 AND 90),
     session_idle_minutes    bigint NOT NULL CHECK (session_idle_minutes BETWEEN 1 AND 1440),
     session_absolute_hours  bigint NOT NULL CHECK (session_absolute_hours BETWEEN 1 AND 720),
     reauth_minutes          bigint NOT NULL CHECK (reauth_minutes BETWEEN 1 AND 60),
     invitation_days         bigint NOT NULL CHECK (invitation_days BETWEEN 1 AND 90),
-    PRIMARY KEY (tenant)
+    PRIMARY KEY (tenant),
+    CHECK ((mfa_floor <> 'any') = (mfa_since IS NOT NULL)),
+    CHECK ((mfa_floor = 'passkey') = (passkey_since IS NOT NULL))
+);
+
+-- What is asked of the holders of a role beyond the policy.
+CREATE TABLE role_floor (
+    tenant         uuid NOT NULL REFERENCES tenant (id),
+    role           text NOT NULL,
+    floor          text NOT NULL CHECK (floor IN ('mfa', 'passkey')),
+    mfa_since      bigint NOT NULL,
+    passkey_since  bigint,
+    PRIMARY KEY (tenant, role),
+    CHECK ((floor = 'passkey') = (passkey_since IS NOT NULL))
 );
 
 -- `factor` is the strongest verified one in the table below, written by whatever writes that: pages count by it.
--- `privileges` counts the changes of what the user may do; a session that has seen fewer gets a new token.
+-- `privileges` counts the changes of what the user may do or has proved; a session that has seen fewer gets a new token.
 CREATE TABLE users (
     tenant      uuid NOT NULL REFERENCES tenant (id),
     id          uuid NOT NULL,
@@ -84,6 +100,7 @@ CREATE TABLE factor (
     id           uuid NOT NULL,
     user_id      uuid NOT NULL,
     kind         text NOT NULL CHECK (kind IN ('totp', 'sso', 'passkey')),
+    name         text NOT NULL,
     state        text NOT NULL CHECK (state IN ('pending', 'verified', 'removed')),
     last_step    bigint NOT NULL,
     created_at   bigint NOT NULL,
@@ -139,6 +156,17 @@ CREATE TABLE webauthn_spent (
     PRIMARY KEY (tenant, challenge)
 );
 CREATE INDEX webauthn_spent_by_end ON webauthn_spent (tenant, expires_at);
+
+-- The recovery codes of a person, all of one making; a new set replaces the old one.
+CREATE TABLE recovery_code (
+    tenant     uuid NOT NULL,
+    user_id    uuid NOT NULL,
+    code_hash  bytea NOT NULL,
+    made_at    bigint NOT NULL,
+    used_at    bigint,
+    PRIMARY KEY (tenant, user_id, code_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
 
 -- `source` is the keyed tag of the address; `old_hash` a token that was just replaced and is still taken until `old_until`.
 CREATE TABLE session (
@@ -210,11 +238,37 @@ CREATE TABLE sign_in_attempt (
     outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked')),
     at       bigint NOT NULL,
     session  uuid,
+    device   bytea,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
 CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
 CREATE INDEX sign_in_attempt_by_account ON sign_in_attempt (tenant, user_id, factor, at);
+
+-- Attempts that were turned away unseen, counted by the hour, and gone after a while: a guesser decides how many there are.
+CREATE TABLE sign_in_tally (
+    tenant       uuid NOT NULL,
+    user_id      uuid NOT NULL,
+    factor       text NOT NULL,
+    hour         bigint NOT NULL,
+    turned_away  bigint NOT NULL CHECK (turned_away > 0),
+    PRIMARY KEY (tenant, user_id, factor, hour),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+
+-- Browsers that a person signed in from, by a keyed hash of what they carry. Removing the row is forgetting.
+CREATE TABLE known_device (
+    tenant        uuid NOT NULL,
+    user_id       uuid NOT NULL,
+    tag           bytea NOT NULL,
+    session       uuid NOT NULL,
+    browser       text NOT NULL,
+    system        text NOT NULL,
+    created_at    bigint NOT NULL,
+    last_used_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, user_id, tag),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
 
 CREATE TABLE user_grant (
     tenant      uuid NOT NULL,
@@ -469,16 +523,20 @@ GRANT SELECT, INSERT ON directory_key TO bailiwick_app;
 GRANT SELECT, INSERT ON tenant_key TO bailiwick_app;
 GRANT SELECT, INSERT ON subject_key TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON policy TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON role_floor TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON users TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON password TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON factor TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON webauthn_ceremony TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON webauthn_spent TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_code TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON session TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON enrolment TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON password_reset TO bailiwick_app;
 GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_tally TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON known_device TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON invitation TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
@@ -508,6 +566,9 @@ CREATE POLICY subject_key_own ON subject_key USING (tenant = bailiwick_tenant())
 ALTER TABLE policy ENABLE ROW LEVEL SECURITY;
 ALTER TABLE policy FORCE ROW LEVEL SECURITY;
 CREATE POLICY policy_own ON policy USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE role_floor ENABLE ROW LEVEL SECURITY;
+ALTER TABLE role_floor FORCE ROW LEVEL SECURITY;
+CREATE POLICY role_floor_own ON role_floor USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY users_own ON users USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -526,6 +587,9 @@ CREATE POLICY webauthn_ceremony_own ON webauthn_ceremony USING (tenant = bailiwi
 ALTER TABLE webauthn_spent ENABLE ROW LEVEL SECURITY;
 ALTER TABLE webauthn_spent FORCE ROW LEVEL SECURITY;
 CREATE POLICY webauthn_spent_own ON webauthn_spent USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE recovery_code ENABLE ROW LEVEL SECURITY;
+ALTER TABLE recovery_code FORCE ROW LEVEL SECURITY;
+CREATE POLICY recovery_code_own ON recovery_code USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE session ENABLE ROW LEVEL SECURITY;
 ALTER TABLE session FORCE ROW LEVEL SECURITY;
 CREATE POLICY session_own ON session USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -538,6 +602,12 @@ CREATE POLICY password_reset_own ON password_reset USING (tenant = bailiwick_ten
 ALTER TABLE sign_in_attempt ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sign_in_attempt FORCE ROW LEVEL SECURITY;
 CREATE POLICY sign_in_attempt_own ON sign_in_attempt USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE sign_in_tally ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_tally FORCE ROW LEVEL SECURITY;
+CREATE POLICY sign_in_tally_own ON sign_in_tally USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE known_device ENABLE ROW LEVEL SECURITY;
+ALTER TABLE known_device FORCE ROW LEVEL SECURITY;
+CREATE POLICY known_device_own ON known_device USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE user_grant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE user_grant FORCE ROW LEVEL SECURITY;
 CREATE POLICY user_grant_own ON user_grant USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

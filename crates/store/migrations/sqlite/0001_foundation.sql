@@ -44,16 +44,32 @@ CREATE TABLE subject_key (
 
 CREATE TABLE policy (
     tenant                  BLOB NOT NULL REFERENCES tenant (id),
-    mfa_floor               TEXT NOT NULL CHECK (mfa_floor IN ('any', 'mfa')),
+    mfa_floor               TEXT NOT NULL CHECK (mfa_floor IN ('any', 'mfa', 'passkey')),
+    mfa_since               INTEGER,
+    passkey_since           INTEGER,
+    mfa_grace_days          INTEGER NOT NULL CHECK (mfa_grace_days BETWEEN 0 AND 90),
     session_idle_minutes    INTEGER NOT NULL CHECK (session_idle_minutes BETWEEN 1 AND 1440),
     session_absolute_hours  INTEGER NOT NULL CHECK (session_absolute_hours BETWEEN 1 AND 720),
     reauth_minutes          INTEGER NOT NULL CHECK (reauth_minutes BETWEEN 1 AND 60),
     invitation_days         INTEGER NOT NULL CHECK (invitation_days BETWEEN 1 AND 90),
-    PRIMARY KEY (tenant)
+    PRIMARY KEY (tenant),
+    CHECK ((mfa_floor <> 'any') = (mfa_since IS NOT NULL)),
+    CHECK ((mfa_floor = 'passkey') = (passkey_since IS NOT NULL))
+) STRICT;
+
+-- What is asked of the holders of a role beyond the policy.
+CREATE TABLE role_floor (
+    tenant         BLOB NOT NULL REFERENCES tenant (id),
+    role           TEXT NOT NULL,
+    floor          TEXT NOT NULL CHECK (floor IN ('mfa', 'passkey')),
+    mfa_since      INTEGER NOT NULL,
+    passkey_since  INTEGER,
+    PRIMARY KEY (tenant, role),
+    CHECK ((floor = 'passkey') = (passkey_since IS NOT NULL))
 ) STRICT;
 
 -- `factor` is the strongest verified one in the table below, written by whatever writes that: pages count by it.
--- `privileges` counts the changes of what the user may do; a session that has seen fewer gets a new token.
+-- `privileges` counts the changes of what the user may do or has proved; a session that has seen fewer gets a new token.
 CREATE TABLE users (
     tenant      BLOB NOT NULL REFERENCES tenant (id),
     id          BLOB NOT NULL,
@@ -84,6 +100,7 @@ CREATE TABLE factor (
     id           BLOB NOT NULL,
     user_id      BLOB NOT NULL,
     kind         TEXT NOT NULL CHECK (kind IN ('totp', 'sso', 'passkey')),
+    name         TEXT NOT NULL,
     state        TEXT NOT NULL CHECK (state IN ('pending', 'verified', 'removed')),
     last_step    INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
@@ -139,6 +156,17 @@ CREATE TABLE webauthn_spent (
     PRIMARY KEY (tenant, challenge)
 ) STRICT;
 CREATE INDEX webauthn_spent_by_end ON webauthn_spent (tenant, expires_at);
+
+-- The recovery codes of a person, all of one making; a new set replaces the old one.
+CREATE TABLE recovery_code (
+    tenant     BLOB NOT NULL,
+    user_id    BLOB NOT NULL,
+    code_hash  BLOB NOT NULL,
+    made_at    INTEGER NOT NULL,
+    used_at    INTEGER,
+    PRIMARY KEY (tenant, user_id, code_hash),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
 
 -- `source` is the keyed tag of the address; `old_hash` a token that was just replaced and is still taken until `old_until`.
 CREATE TABLE session (
@@ -210,11 +238,37 @@ CREATE TABLE sign_in_attempt (
     outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked')),
     at       INTEGER NOT NULL,
     session  BLOB,
+    device   BLOB,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
 CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
 CREATE INDEX sign_in_attempt_by_account ON sign_in_attempt (tenant, user_id, factor, at);
+
+-- Attempts that were turned away unseen, counted by the hour, and gone after a while: a guesser decides how many there are.
+CREATE TABLE sign_in_tally (
+    tenant       BLOB NOT NULL,
+    user_id      BLOB NOT NULL,
+    factor       TEXT NOT NULL,
+    hour         INTEGER NOT NULL,
+    turned_away  INTEGER NOT NULL CHECK (turned_away > 0),
+    PRIMARY KEY (tenant, user_id, factor, hour),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+
+-- Browsers that a person signed in from, by a keyed hash of what they carry. Removing the row is forgetting.
+CREATE TABLE known_device (
+    tenant        BLOB NOT NULL,
+    user_id       BLOB NOT NULL,
+    tag           BLOB NOT NULL,
+    session       BLOB NOT NULL,
+    browser       TEXT NOT NULL,
+    system        TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    last_used_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user_id, tag),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
 
 CREATE TABLE user_grant (
     tenant      BLOB NOT NULL,

@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use crate::{Result, lock::row, tx::Scope};
 
-/// The person whose session, factor, enrolment link, attempt or single permission this is; nothing for other kinds of things,
-/// and for what is not stored any more.
+/// The person whose session, factor, recovery codes, enrolment link, attempt or single permission this is; nothing for other
+/// kinds of things, and for what is not stored any more.
 pub async fn owner(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Option<UserId>> {
     let text = match kind {
+        "recovery_codes" => "SELECT id FROM users WHERE tenant = $1 AND id = $2",
         "session" => "SELECT user_id FROM session WHERE tenant = $1 AND id = $2",
         "factor" => "SELECT user_id FROM factor WHERE tenant = $1 AND id = $2",
         "enrolment" => "SELECT user_id FROM enrolment WHERE tenant = $1 AND id = $2",

@@ -7,6 +7,8 @@ use bailiwick_domain::{
     ids::{ApiKeyId, RequestId, SessionId, UserId},
 };
 
+use super::CarriedDevices;
+
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -77,6 +79,8 @@ pub struct RequestContext {
     pub agent: AgentClass,
     /// What its browser claims to be.
     pub device: Device,
+    /// What its browser carries to be known again.
+    pub known: CarriedDevices,
 }
 
 /// What kind of program sent a request; the full header is not kept.

@@ -5,6 +5,7 @@ use std::{marker::PhantomData, sync::Arc};
 use bailiwick_domain::{
     entity::{ApiKeyStatus, Effect, Session, SignInMethod, TenantKind, TenantStatus, User, UserStatus},
     ids::TenantId,
+    mfa::Standing,
     permission::{PermissionSet, effective},
     rule::{Need, Rule},
     time::Span,
@@ -37,6 +38,9 @@ pub enum Refusal {
     /// The session is live, but its user proved who they are too long ago for this.
     #[error("prove again who you are")]
     Reauthenticate,
+    /// The policy asks for a second factor that the person has not set up in time.
+    #[error("a second factor has to be set up first")]
+    Enrol,
     /// The actor lacks the permission.
     #[error("not allowed")]
     Forbidden,
@@ -66,6 +70,8 @@ struct Admitted {
     second_factor_missing: bool,
     /// Whether a person proved who they are a short while ago.
     recent: bool,
+    /// Whether the person may only set up a second factor.
+    must_enrol: bool,
     outdated: Option<Outdated>,
 }
 
@@ -121,6 +127,9 @@ impl<'s> Gate<'s> {
         if admitted.second_factor_missing {
             return Err(Refusal::SecondFactor);
         }
+        if admitted.must_enrol && R::NEED != Need::Enrolling {
+            return Err(Refusal::Enrol);
+        }
         if R::NEED.permission().is_some_and(|permission| !permit.permissions.contains(permission)) {
             self.store.record_denial(&permit).await?;
             return Err(Refusal::Forbidden);
@@ -162,7 +171,9 @@ impl<'s> Gate<'s> {
             self.store.undo(tx).await;
             return Ok(None);
         };
-        let event = Event::new("session.renewed", &written)?.because("what its user may do had changed");
+        let event = Event::new("session.renewed", &written)?.because(
+            "its user's rights or second factors had changed, or a code of theirs had approved a change",
+        );
         tx.also(event);
         let drafts = audit::drafts(&mut tx, permit).await?;
         self.store.commit(tx, drafts).await?;
@@ -209,7 +220,8 @@ impl<'s> Gate<'s> {
             permissions = permissions.difference(catalogue.platform_permissions());
         }
         let second_factor_missing = found.session.method == SignInMethod::PasswordOnly;
-        if second_factor_missing {
+        let must_enrol = found.mfa == Standing::Below;
+        if second_factor_missing || must_enrol {
             permissions = PermissionSet::empty();
         }
         let recent = now < found.session.created_at + Span::minutes(found.reauth_minutes);
@@ -220,12 +232,13 @@ impl<'s> Gate<'s> {
             permissions,
             second_factor_missing,
             recent,
+            must_enrol,
             outdated: found.outdated.map(|privileges| Outdated {
                 session: found.session,
                 token: hash,
                 privileges,
             }),
-            caller: Some(Box::new(Caller { user: found.user, tenant: found.tenant })),
+            caller: Some(Box::new(Caller { user: found.user, tenant: found.tenant, mfa: found.mfa })),
         }))
     }
 
@@ -275,6 +288,8 @@ impl<'s> Gate<'s> {
             second_factor_missing: false,
             recent: false,
             outdated: None,
+            // The floor is about how people sign in; a key proves itself by a secret of its own.
+            must_enrol: false,
         }))
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use bailiwick_domain::{entity::Device, ids::TenantId, permission::PermissionSet, rule::ByJob};
 
-use super::{Actor, AgentClass, Job, Permit, RequestContext};
+use super::{Actor, AgentClass, CarriedDevices, Job, Permit, RequestContext};
 use crate::store::Store;
 
 /// The authority to act as the server itself.
@@ -31,6 +31,7 @@ impl Jobs {
                 ip: None,
                 agent: AgentClass::Job,
                 device: Device::UNKNOWN,
+                known: CarriedDevices::default(),
             },
             caller: None,
             renewed: None,

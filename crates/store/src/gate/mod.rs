@@ -4,6 +4,7 @@
 mod actor;
 mod admit;
 mod approved;
+mod devices;
 mod jobs;
 mod permit;
 
@@ -11,5 +12,6 @@ pub use actor::{Actor, AgentClass, Job, RequestContext};
 pub use admit::{Credential, Gate, Refusal};
 pub use approved::Approved;
 pub(crate) use approved::holder;
+pub use devices::CarriedDevices;
 pub use jobs::Jobs;
 pub use permit::{Caller, Permit};

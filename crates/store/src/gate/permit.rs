@@ -6,6 +6,7 @@ use bailiwick_domain::{
     catalogue::Catalogue,
     entity::{Tenant, User},
     ids::TenantId,
+    mfa::Standing,
     permission::{Permission, PermissionSet},
     rule::{Entry, Platform, Rule},
 };
@@ -33,6 +34,8 @@ pub struct Caller {
     pub user: User,
     /// Their tenant.
     pub tenant: Tenant,
+    /// How they stand to the second factor that the policy asks of them.
+    pub mfa: Standing,
 }
 
 impl<R: Rule> Permit<R> {

@@ -12,7 +12,9 @@ use crate::{
     Approved, Error, Event, Permit, Result, Store,
     gate::holder,
     lock::row,
+    sessions,
     tx::{Scope, Tx},
+    users,
 };
 
 /// What an answer came to.
@@ -43,6 +45,8 @@ pub async fn answer<R: Sensitive>(
     };
     let answered = store
         .change(&seeking, async |tx| {
+            // The user first, as where a code is asked for.
+            users::lock(tx, user).await?;
             let before = lock(tx, id).await.map_err(unknown)?;
             let theirs = before.user == user && before.session == session && before.action == R::ACTION;
             if !theirs || !before.is_open(tx.now()) {
@@ -55,6 +59,8 @@ pub async fn answer<R: Sensitive>(
             if given.is_some_and(|given| same(&given, &hash)) {
                 let after = StepUp { used_at: Some(tx.now()), ..before.clone() };
                 let written = replace(tx, before, after).await?;
+                // A proof like any other: a token that was copied before it goes no further.
+                sessions::outdate(tx, user).await?;
                 let event = Event::new("step_up.approved", &written)?;
                 let approved = Approved::new(user, session, digest);
                 return Ok(tx.record(event, Verdict::Right(approved)));

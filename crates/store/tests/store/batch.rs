@@ -270,6 +270,7 @@ async fn change_whose_record_cannot_be_written_fails_by_itself() {
                     id: store.new_id(),
                     user: user.id,
                     kind: FactorKind::Sso,
+                    name: "Single sign-on".to_owned(),
                     state: FactorState::Verified,
                     // No number that an event may hold.
                     last_step: i64::MAX,

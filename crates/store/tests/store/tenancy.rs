@@ -1,7 +1,7 @@
 //! What belongs to another tenant is not there.
 
 use bailiwick_domain::{
-    entity::{MfaFloor, PasswordReset, Policy},
+    entity::{PasswordReset, Policy},
     ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, UserId},
     role::Role,
     rule::{ByJob, CreateApiKey, GrantPermission, Invite, ReadAudit, ReadUsers, UpdatePolicy},
@@ -12,10 +12,13 @@ use bailiwick_ops::{
 };
 use bailiwick_store::{
     Error, Event, Permit, Result, Scope, Tx, accounts, api_keys, audit, grants, invitations, passkeys,
-    password_resets, posture, security_events, sessions, tenants, users,
+    password_resets, posture, recovery_codes, security_events, sessions, tenants, users,
 };
 use bailiwick_testkit::{Authenticator, Db, Tenant, both_databases, postgres_only};
-use bailiwick_vault::token::{PasswordResetToken, SessionToken, TokenHash};
+use bailiwick_vault::{
+    recovery::RecoveryCode,
+    token::{PasswordResetToken, SessionToken, TokenHash},
+};
 use uuid::Uuid;
 
 use crate::{raw, raw_rows, support::raw::Raw};
@@ -30,6 +33,7 @@ struct Things {
     grant: GrantId,
     factor: FactorId,
     passkey: FactorId,
+    recovery: TokenHash,
     event: EventId,
     security_event: SecurityEventId,
     reset: TokenHash,
@@ -57,6 +61,16 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
     let (factor, _) = factors::totp_begin_for(&db.store, &tenant.job(), auditor.id()).await.unwrap();
     let passkey = auditor.add_passkey(&mut Authenticator::new(), "Laptop").await;
     let reset = forgotten(db, tenant, auditor.id()).await;
+    let recovery = RecoveryCode::generate(db.store.entropy()).hash();
+    let made: Result<()> = db
+        .store
+        .change(&tenant.job(), async |tx| {
+            let written = recovery_codes::replace(tx, auditor.id(), &[recovery]).await?;
+            let event = Event::new("recovery_codes.generated", &written)?;
+            Ok(tx.record(event, ()))
+        })
+        .await;
+    made.unwrap();
     db.sign().await;
     let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
     let session = sessions::live_of(&mut view, auditor.id()).await.unwrap().remove(0);
@@ -71,6 +85,7 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
         grant: grant.id,
         factor: factor.id,
         passkey: passkey.id,
+        recovery,
         event: event.event,
         security_event: security_event.id,
         reset,
@@ -141,6 +156,10 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     assert!(accounts::factors(tx, theirs.user).await.unwrap().is_empty());
     assert!(passkeys::of_user(tx, theirs.user).await.unwrap().is_empty());
     assert!(passkeys::credential_ids(tx, theirs.user).await.unwrap().is_empty());
+    assert!(recovery_codes::of(tx, theirs.user).await.unwrap().is_none());
+    assert!(recovery_codes::take(tx, theirs.user, &theirs.recovery).await.unwrap().is_none());
+    assert!(!recovery_codes::is_good(tx, theirs.user, &theirs.recovery).await.unwrap());
+    not_found("recovery_codes::remove", recovery_codes::remove(tx, theirs.user).await.map(drop));
     assert!(audit::entity_history(tx, "user", theirs.user.uuid(), None).await.unwrap().is_empty());
     assert!(audit::revealed(tx, &[theirs.event]).await.unwrap().is_empty());
     assert!(users::names(tx, &[theirs.user.uuid()]).await.unwrap().is_empty());
@@ -187,10 +206,10 @@ both_databases! {
 
     async fn change_of_one_policy_leaves_the_other_tenants_alone(db: Db) {
         let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
-        let new = NewPolicy { mfa_floor: "any".into(), session_idle_minutes: 5, session_absolute_hours: 1, reauth_minutes: 1, invitation_days: 1 };
+        let new = NewPolicy { mfa_floor: "any".into(), mfa_grace_days: 0, role_floors: [("auditor".to_owned(), "any".to_owned())].into(), session_idle_minutes: 5, session_absolute_hours: 1, reauth_minutes: 1, invitation_days: 1 };
         bailiwick_ops::policy::update(&db.store, &acme.owner().permit::<UpdatePolicy>().await, new).await.unwrap();
         let mut view = db.store.read(&globex.owner().permit::<ReadUsers>().await).await.unwrap();
-        assert_eq!(tenants::policy(&mut view).await.unwrap(), Policy { mfa_floor: MfaFloor::Mfa, ..Policy::new(globex.id()) });
+        assert_eq!(tenants::policy(&mut view).await.unwrap(), Policy::new(globex.id(), globex.entity.created_at));
     }
 }
 

@@ -3,12 +3,16 @@
 
 use axum::http::{HeaderMap, header};
 use axum_extra::extract::cookie::{Cookie, SameSite};
+use bailiwick_domain::time::Span;
+use bailiwick_store::gate::CarriedDevices;
 use bailiwick_vault::token::{RandomToken, SessionToken};
 
 /// The session of a signed-in browser.
 pub const SESSION: &str = "__Host-bailiwick";
 /// What a browser holds before it signs in: the sign-in form's CSRF token is derived from it.
 pub const VISITOR: &str = "__Host-bailiwick-pre";
+/// By which a browser is known again after its sessions have ended.
+pub const DEVICE: &str = "__Host-bailiwick-device";
 /// The message that the next page shows once.
 pub const FLASH: &str = "__Host-bailiwick-flash";
 /// The look that the person chose; scripts read it before the first paint, so it is not HttpOnly.
@@ -22,6 +26,15 @@ pub fn session(token: &SessionToken) -> Cookie<'static> {
 /// Takes the session cookie away.
 pub fn end_session() -> Cookie<'static> {
     gone(SESSION)
+}
+
+/// Lets the browser be known again: by what follows from the session in which somebody has just proved who they are, beside
+/// what it carries for other organisations. Unlike the others it outlasts the browser's window, for `lasts` at most.
+pub fn device(carried: &CarriedDevices, token: &SessionToken, lasts: Span) -> Cookie<'static> {
+    let cookie = host(DEVICE, carried.with(&token.device()));
+    // The setter takes a type of a library that is none of ours; the text is read back by the same rules.
+    let lasting = Cookie::parse(format!("{cookie}; Max-Age={}", lasts.as_seconds()));
+    lasting.unwrap_or(cookie)
 }
 
 /// Hands a visitor's token to a browser that has not signed in.
@@ -78,6 +91,19 @@ mod tests {
             gone.starts_with("__Host-bailiwick=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"),
             "{gone}"
         );
+    }
+
+    #[test]
+    fn browser_keeps_the_cookie_of_a_known_device_for_a_bounded_time() {
+        let token = SessionToken::generate(&[1; 16], &SystemEntropy);
+        let text = device(&CarriedDevices::default(), &token, Span::days(180)).to_string();
+        let device = token.device();
+        let rest =
+            text.strip_prefix(&format!("__Host-bailiwick-device={}; ", device.expose().as_str())).unwrap();
+        let mut attributes: Vec<_> = rest.split("; ").collect();
+        attributes.sort_unstable();
+        assert_eq!(attributes, ["HttpOnly", "Max-Age=15552000", "Path=/", "SameSite=Lax", "Secure"]);
+        assert!(!text.contains(token.expose().as_str()), "the session's token is not in it");
     }
 
     #[test]

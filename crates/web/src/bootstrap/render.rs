@@ -40,6 +40,7 @@ pub(super) async fn render(State(ground): State<Arc<Ground>>, request: Request, 
             let back = if reads { Some(visit.path.clone()) } else { before };
             lead(&visit, "/sign-in/again", here.or(back))
         }
+        (Error::Enrol, Wants::Page) => lead(&visit, "/enrol/factor", None),
         (error, Wants::Page) => error::page(error, &visit),
         (error, Wants::Json) => error::problem(error, visit.client.id),
     };

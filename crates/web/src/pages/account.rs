@@ -1,5 +1,6 @@
 //! A person's own account.
 
+mod factor_remove;
 mod page;
 mod passkey_add;
 mod passkey_remove;
@@ -7,7 +8,9 @@ mod passkey_rename;
 mod passkeys;
 mod password_change;
 mod password_show;
-mod qr;
+mod recovery_file;
+mod recovery_make;
+mod recovery_show;
 mod show;
 mod theme;
 mod totp_begin;
@@ -27,5 +30,10 @@ pub(crate) fn routes() -> Routes {
         .post("/account/passkeys/{passkey}", passkey_rename::rename)
         .get("/account/passkeys/{passkey}/remove", passkey_remove::ask)
         .post("/account/passkeys/{passkey}/remove", passkey_remove::remove)
+        .get("/account/factors/{factor}/remove", factor_remove::ask)
+        .post("/account/factors/{factor}/remove", factor_remove::remove)
+        .get("/account/recovery-codes", recovery_show::show)
+        .post("/account/recovery-codes", recovery_make::make)
+        .post("/account/recovery-codes/file", recovery_file::file)
         .post("/account/theme", theme::theme)
 }

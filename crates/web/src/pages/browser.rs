@@ -84,7 +84,7 @@ impl Browser {
     /// The browser of somebody who is signed in.
     pub(super) fn of(actor: &Actor) -> Self {
         let mut browser = Self::new(&actor.db);
-        browser.jar.insert(cookies::SESSION.to_owned(), actor.token.clone());
+        browser.jar.insert(cookies::SESSION.to_owned(), actor.present_token());
         browser
     }
 
@@ -105,6 +105,17 @@ impl Browser {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Sends what the API takes, with the CSRF token.
+    pub(super) async fn call(&mut self, path: &str, body: Option<&serde_json::Value>) -> Answer {
+        let csrf = self.csrf().await;
+        let mut request = Request::post(path).header("x-csrf-token", csrf);
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.body(body).unwrap()).await
     }
 
     /// As [`post`](Self::post), from the page at `from`.

@@ -1,5 +1,7 @@
-//! The one-time link with which a first user sets a password.
+//! The one-time link with which a first user sets a password, and the second factor that has to be set up at sign-in.
 
+mod factor;
+mod passkey;
 mod set;
 mod show;
 
@@ -20,7 +22,14 @@ use crate::{
 };
 
 pub(crate) fn routes() -> Routes {
-    Routes::new().get("/enrol/{token}", show::show).post("/enrol/{token}", set::set)
+    Routes::new()
+        .get("/enrol/{token}", show::show)
+        .post("/enrol/{token}", set::set)
+        .get("/enrol/factor", factor::show)
+        .post("/enrol/factor", factor::begin)
+        .post("/enrol/factor/code", factor::verify)
+        .post("/enrol/factor/passkey", passkey::add)
+        .post("/enrol/factor/passkey/begin", passkey::begin)
 }
 
 /// The token in the path.

@@ -1,20 +1,25 @@
-//! Signing in: the password, then the one-time code where an authenticator is set up; or a passkey; and out again.
+//! Signing in: the password, then the one-time code where an authenticator is set up, or a recovery code in its place; or a
+//! passkey; and out again.
 
 mod again;
+mod again_passkey;
 mod again_show;
 mod code;
 mod code_show;
 mod out;
 mod passkey;
 mod password;
+mod recovery;
+mod recovery_show;
 mod show;
 
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use axum_extra::extract::cookie::Cookie;
 use bailiwick_domain::{entity::SignInMethod, rule::Rule};
-use bailiwick_store::{Actor, Permit};
+use bailiwick_store::{Actor, Permit, Store};
 use bailiwick_vault::token::SessionToken;
 use serde::Deserialize;
 
@@ -39,6 +44,9 @@ pub(crate) fn routes() -> Routes {
         .post("/sign-in/passkey/begin", passkey::begin)
         .get("/sign-in/again", again_show::again_show)
         .post("/sign-in/again", again::again)
+        .post("/sign-in/again/passkey", again_passkey::again_passkey)
+        .get("/sign-in/recovery", recovery_show::recovery_show)
+        .post("/sign-in/recovery", recovery::recovery)
         .post("/sign-out", out::out)
 }
 
@@ -89,9 +97,33 @@ fn code_page(next: &LocalPath) -> String {
     if *next == LocalPath::start() { "/sign-in/code".to_owned() } else { next.after("/sign-in/code") }
 }
 
+/// The page of recovery codes, from which it goes on to `next`.
+fn recovery_page(next: &LocalPath) -> String {
+    if *next == LocalPath::start() { "/sign-in/recovery".to_owned() } else { next.after("/sign-in/recovery") }
+}
+
 /// Leads on with a new session. The visitor's cookie has done its work.
 pub(crate) fn with_session(to: &str, token: &SessionToken) -> SeeOther {
     SeeOther::to(to).cookie(cookies::session(token)).cookie(cookies::gone(cookies::VISITOR))
+}
+
+/// Leads on with the session of somebody who has proved all that was asked. Their browser is known from now on.
+pub(crate) fn signed_in<R: Rule>(
+    store: &Store,
+    permit: &Permit<R>,
+    to: &str,
+    token: &SessionToken,
+) -> SeeOther {
+    with_session(to, token).cookie(known_device(store, permit, token))
+}
+
+/// What lets the browser be known again that has just got this session.
+pub(crate) fn known_device<R: Rule>(
+    store: &Store,
+    permit: &Permit<R>,
+    token: &SessionToken,
+) -> Cookie<'static> {
+    cookies::device(&permit.request().known, token, store.sign_in_limits().device_lasts)
 }
 
 /// Why an attempt was refused, and how long to wait before another.

@@ -46,6 +46,9 @@ messages! {
     PasskeyRenamed "ok" "passkey-renamed": "The passkey has a new name.";
     PasskeyRemoved "ok" "passkey-removed": "The passkey was removed. Every other session of yours has ended.";
     SessionWasEnded "ok" "session-was-ended": "The session has ended.";
+    FactorRemoved "ok" "factor-removed": "The authenticator was removed. Every other session of yours has ended.";
+    PasskeyEnrolled "ok" "passkey-enrolled": "The passkey is set up. Keep recovery codes for the day on which it is lost.";
+    FactorEnrolled "ok" "factor-enrolled": "The authenticator is verified. Keep recovery codes for the day on which it is lost.";
     SessionsEnded "ok" "sessions-ended": "The sessions have ended.";
     RoleChanged "ok" "role-changed": "The role was changed. It takes effect at once.";
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";

@@ -36,13 +36,17 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "ceremony": stock.passkey.to_string(), "name": "Laptop", "credential": {}
         })),
         ("PUT", "/v1/me/passkeys/{id}/name") => Sent::Json(json!({"name": "Laptop"})),
-        ("POST", "/v1/me/passkeys/begin") | ("DELETE", "/v1/me/passkeys/{id}") => Sent::Nothing,
+        ("POST", "/v1/me/proof/passkey") => Sent::Json(json!({"ceremony": "x", "credential": {}})),
+        ("POST", "/v1/me/passkeys/begin" | "/v1/me/proof/passkey/begin")
+        | ("DELETE", "/v1/me/passkeys/{id}") => Sent::Nothing,
         ("POST", "/v1/api-keys") => {
             Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
         }
         ("PUT", "/v1/policy") => Sent::Json(json!({
-            "mfa_floor": "mfa", "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "reauth_minutes": 10, "invitation_days": 14
+            "mfa_floor": "any", "mfa_grace_days": 14, "role_floors": {}, "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "reauth_minutes": 10, "invitation_days": 14
         })),
+        ("POST", "/v1/me/factors") => Sent::Json(json!({"name": format!("App {serial}")})),
+        ("POST", "/v1/me/factors/{factor}/verify") => Sent::Json(json!({"code": "000000"})),
         ("POST", "/v1/tenants") => Sent::Json(json!({
             "slug": format!("new-{serial}"), "name": "New", "region": "local",
             "owner_email": format!("owner{serial}@new.example"), "owner_name": "Nia New"
@@ -63,13 +67,15 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/users/{id}/unlock"
             | "/v1/tenants/{id}/owner-link",
         )
+        | ("POST", "/v1/me/recovery-codes")
         | (
             "DELETE",
             "/v1/users/{id}/grants/{grant}"
             | "/v1/users/{id}/sessions"
             | "/v1/sessions/{id}"
             | "/v1/me/sessions"
-            | "/v1/me/sessions/{id}",
+            | "/v1/me/sessions/{id}"
+            | "/v1/me/factors/{factor}",
         ) => Sent::Nothing,
         ("POST", "/users/{user}/role") => {
             form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
@@ -98,7 +104,8 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)])
         }
         ("POST", "/policy") => form(&[
-            ("mfa_floor", "mfa"),
+            ("mfa_floor", "any"),
+            ("mfa_grace_days", "14"),
             ("session_idle_minutes", &(120 + serial % 100).to_string()),
             ("session_absolute_hours", "12"),
             ("reauth_minutes", "10"),
@@ -120,18 +127,26 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/sign-in") => {
             form(&[("next", "/"), ("address", &stock.tenant.owner().user.email), ("password", PASSWORD)])
         }
-        ("POST", "/sign-in/code" | "/account/factors/{factor}") => form(&[("code", "000000")]),
-        ("POST", "/sign-in/passkey") => form(&[("next", "/"), ("ceremony", "x"), ("credential", "{}")]),
+        (
+            "POST",
+            "/sign-in/code" | "/sign-in/recovery" | "/account/factors/{factor}" | "/enrol/factor/code",
+        ) => form(&[("code", "000000")]),
+        ("POST", "/sign-in/passkey" | "/sign-in/again/passkey") => {
+            form(&[("next", "/"), ("ceremony", "x"), ("credential", "{}")])
+        }
         ("POST", "/join/{token}/passkey") => {
             form(&[("name", "Jo Ining"), ("ceremony", "x"), ("credential", "{}")])
         }
-        ("POST", "/account/passkeys") => form(&[
+        ("POST", "/account/passkeys" | "/enrol/factor/passkey") => form(&[
             ("ceremony", &stock.passkey.to_string()),
             ("credential", "{}"),
             ("passkey_name", "Laptop"),
         ]),
         ("POST", "/account/passkeys/{passkey}") => form(&[("name", "Laptop")]),
-        ("POST", "/sign-in/passkey/begin" | "/join/{token}/passkey/begin") => Sent::Nothing,
+        (
+            "POST",
+            "/sign-in/passkey/begin" | "/join/{token}/passkey/begin" | "/enrol/factor/passkey/begin",
+        ) => Sent::Nothing,
         ("POST", "/enrol/{token}") => form(&[("new", PASSWORD), ("again", PASSWORD)]),
         ("POST", "/sign-in/again") => form(&[("next", "/"), ("password", PASSWORD)]),
         ("POST", "/account/theme") => form(&[("theme", "dark")]),
@@ -152,6 +167,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/security/events/{event}/acknowledge"
             | "/account/factors"
             | "/account/passkeys/{passkey}/remove"
+            | "/account/factors/{factor}/remove"
+            | "/account/recovery-codes"
+            | "/account/recovery-codes/file"
+            | "/enrol/factor"
             | "/platform/tenants/{tenant}/owner-link"
             | "/sign-out",
         ) => form(&[]),

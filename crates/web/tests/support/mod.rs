@@ -47,7 +47,7 @@ pub(crate) enum Caller {
 
 impl From<&Actor> for Caller {
     fn from(actor: &Actor) -> Self {
-        Self::Browser(actor.token.clone())
+        Self::Browser(actor.present_token())
     }
 }
 
@@ -185,9 +185,15 @@ impl Answer {
         self.status == StatusCode::SEE_OTHER && self.header("location").starts_with("/sign-in")
     }
 
+    /// Whether it leads to the second factor that has to be set up first.
+    pub(crate) fn leads_to_enrolment(&self) -> bool {
+        self.status == StatusCode::SEE_OTHER && self.header("location") == "/enrol/factor"
+    }
+
     /// Whether what was asked for was done or shown.
     pub(crate) fn is_done(&self) -> bool {
-        self.status.is_success() || self.status.is_redirection() && !self.leads_to_sign_in()
+        let led_away = self.leads_to_sign_in() || self.leads_to_enrolment();
+        self.status.is_success() || self.status.is_redirection() && !led_away
     }
 }
 

@@ -57,7 +57,8 @@ impl std::fmt::Debug for SignInAddress {
 /// So whoever asks has to be answered before this is called, and must not be able to wait for it.
 ///
 /// No letter goes out for a disabled account, in a suspended organisation, beyond the limits, or where no password was ever
-/// set: then there is none to be replaced, and whoever made the account has a way of their own to let its owner in.
+/// set: then there is none to be replaced, and whoever made the account has a way of their own to let its owner in. Only
+/// somebody who was sent a link because their passkeys were removed may ask for another one, see [`first`].
 ///
 /// # Errors
 /// The server's own faults. Each organisation is tried all the same; the first fault is the answer.
@@ -104,7 +105,17 @@ async fn within(store: &Store, permit: &Permit<SignIn>, email: &str) -> Result<(
 async fn may_be_sent(tx: &mut Tx, user: &User) -> Result<bool> {
     Ok(user.status == UserStatus::Active
         && tenants::find(tx).await?.status == TenantStatus::Active
-        && accounts::password(tx, user.id).await?.is_some())
+        && (accounts::password(tx, user.id).await?.is_some()
+            || password_resets::was_any(tx, user.id).await?))
+}
+
+/// Sends a link to a locked user who has neither a password nor a passkey any more, at nobody's request but in the change
+/// that took the passkeys. A link from before goes on working; each of them works once, and the first ends the others.
+pub(crate) async fn first(store: &Store, tx: &mut Tx, user: &User) -> Result<()> {
+    let event = link(store, tx, user, None).await?;
+    // Its token is drawn anew each time, so that no code can approve it.
+    tx.also(event.following());
+    Ok(())
 }
 
 async fn send(
@@ -114,6 +125,12 @@ async fn send(
     source: Option<&[u8; 32]>,
 ) -> Result<Recorded<()>, Stop> {
     withdraw_resets(tx, user.id, "another link was asked for").await?;
+    let event = link(store, tx, user, source).await?;
+    Ok(tx.record(event, ()))
+}
+
+/// Makes a link and writes the letter with it; gives what is to be recorded.
+async fn link(store: &Store, tx: &mut Tx, user: &User, source: Option<&[u8; 32]>) -> Result<Event> {
     let now = tx.now();
     let token = PasswordResetToken::generate(&tx.tenant().bytes(), store.entropy());
     let reset = PasswordReset {
@@ -124,9 +141,9 @@ async fn send(
         used_at: None,
     };
     let written = password_resets::insert(tx, reset.clone(), &token.hash(), source).await?;
-    letter::link(store, tx, user, &reset, &token).await?;
-    let event = Event::new("password_reset.requested", &written)?;
-    Ok(tx.record(event, ()))
+    let first = accounts::password(tx, user.id).await?.is_none();
+    letter::link(store, tx, user, &reset, &token, first).await?;
+    Ok(Event::new("password_reset.requested", &written)?)
 }
 
 /// Says once in a window that somebody asks too often; the others of it leave nothing, or they would fill the log.
@@ -145,8 +162,10 @@ async fn turn_away(
         factor: FACTOR.to_owned(),
         outcome: AttemptOutcome::Limited,
         at: tx.now(),
+        known_device: false,
     };
-    let written = attempts::insert(tx, attempt, source, None).await?;
+    let origin = attempts::Origin { source, ..attempts::Origin::default() };
+    let written = attempts::insert(tx, attempt, origin).await?;
     let text = format!("Too many links for a forgotten password of a {} account", user.role.title());
     let event = Event::new("password_reset.limited", &written)?.refused().raising(Severity::Warning, text);
     Ok(tx.record(event, ()))

@@ -5,7 +5,7 @@ use bailiwick_domain::{
     ids::TenantId,
     rule::SignIn,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, password_resets, tenants, users};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, devices, password_resets, tenants, users};
 use bailiwick_vault::{
     password::{About, PasswordHasher},
     token::PasswordResetToken,
@@ -15,10 +15,11 @@ use super::{DEAD, Forgotten, look, refuse};
 use crate::{
     Error, Result,
     passwords::{
-        choose, end_sessions,
+        choose,
         letter::{self, Way},
         withdraw_links,
     },
+    sessions::{Because, end_because},
     sign_in::{
         Step,
         session::{leave_elsewhere, open_session},
@@ -62,8 +63,9 @@ pub async fn complete(
             let set = Event::new("password.reset", &written)?
                 .raising(Severity::Warning, format!("{} replaced a forgotten password", user.role.title()));
             tx.also(set);
-            end_sessions(tx, user.id, None, "the password was replaced by a link").await?;
+            end_because(tx, user.id, None, Because::PasswordReset).await?;
             withdraw_links(tx, user.id, "the password was replaced by a link").await?;
+            devices::forget_all(tx, user.id, None).await?;
             letter::changed(store, tx, &user, Way::Link).await?;
             open_session(store, tx, &inside, &user, SignInMethod::Enrolment).await
         })

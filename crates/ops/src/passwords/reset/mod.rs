@@ -15,6 +15,7 @@ use bailiwick_domain::{
 use bailiwick_store::{Permit, Scope, Store, password_resets, tenants, users};
 use bailiwick_vault::token::PasswordResetToken;
 
+pub(crate) use ask::first;
 pub use ask::{PER_ACCOUNT, PER_SOURCE, SignInAddress, ask};
 pub use complete::complete;
 

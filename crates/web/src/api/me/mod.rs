@@ -1,4 +1,8 @@
-//! Whoever asks.
+//! The caller: who they are, and what proves it.
 
+pub(super) mod factors;
 pub(super) mod password;
+pub(super) mod proof;
+pub(super) mod recovery_codes;
+mod renewed;
 pub(super) mod show;

@@ -14,7 +14,13 @@ pub(in crate::api) async fn handle(
     let mut view = store.read(&permit).await?;
     let policy = tenants::policy(&mut view).await?;
     Ok(Json(PolicyBody {
-        mfa_floor: policy.mfa_floor.name().to_owned(),
+        mfa_floor: policy.floor.level().name().to_owned(),
+        mfa_grace_days: policy.mfa_grace_days,
+        role_floors: policy
+            .role_floors
+            .iter()
+            .map(|(role, floor)| (role.name().to_owned(), floor.level().name().to_owned()))
+            .collect(),
         session_idle_minutes: policy.session_idle_minutes,
         session_absolute_hours: policy.session_absolute_hours,
         reauth_minutes: policy.reauth_minutes,

@@ -15,6 +15,8 @@ pub(in crate::api) async fn handle(
 ) -> Result<StatusCode> {
     let new = NewPolicy {
         mfa_floor: new.mfa_floor,
+        mfa_grace_days: new.mfa_grace_days,
+        role_floors: new.role_floors,
         session_idle_minutes: new.session_idle_minutes,
         session_absolute_hours: new.session_absolute_hours,
         reauth_minutes: new.reauth_minutes,

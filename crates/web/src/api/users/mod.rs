@@ -26,11 +26,13 @@ pub(super) struct UserBody {
     role: Role,
     status: UserStatus,
     mfa: MfaState,
+    /// From when on they need more than they have; nothing for whoever has what is asked of them.
+    mfa_due: Option<Timestamp>,
     created_at: Timestamp,
 }
 
 impl From<Listed> for UserBody {
-    fn from(Listed { user, mfa }: Listed) -> Self {
+    fn from(Listed { user, mfa, mfa_due }: Listed) -> Self {
         Self {
             id: user.id,
             email: user.email,
@@ -38,6 +40,7 @@ impl From<Listed> for UserBody {
             role: user.role,
             status: user.status,
             mfa,
+            mfa_due,
             created_at: user.created_at,
         }
     }

@@ -4,18 +4,20 @@ use askama::Template;
 use askama_web::WebTemplate;
 use bailiwick_domain::{
     entity::{Factor, FactorKind, FactorState, Session},
-    ids::FactorId,
+    mfa::Held,
     rule::Rule,
     time::{Span, Timestamp},
 };
-use bailiwick_store::{Actor, Permit, Scope, Store, accounts, sessions, users};
+use bailiwick_ops::factors::{AT_MOST, left_without};
+use bailiwick_store::{Actor, Permit, Scope, Store, accounts, recovery_codes, sessions, tenants, users};
 use bailiwick_vault::totp::PERIOD;
 
-use super::passkeys::Passkeys;
+use super::{passkeys::Passkeys, recovery_show::unused};
 use crate::{
     error::{Error, Result},
-    forms::{Field, Problem},
+    forms::{Field, Problem, Typed},
     pages::{
+        authenticator::Enrolment,
         parts::Badge,
         rows::{mfa, mfa_meaning},
     },
@@ -38,40 +40,23 @@ pub(super) struct AccountPage {
     passkeys: Passkeys,
     enrolment: Option<Enrolment>,
     password_changed: Option<When>,
-    /// Whether an authenticator may be set up: one that is proven stays the only one.
+    /// Whether another authenticator may be set up, and what it is to be called.
     may_begin: bool,
+    new_name: Field,
+    /// Nothing for whoever has no factor that codes could stand in for.
+    recovery: Option<String>,
     sessions: Vec<SessionRow>,
 }
 
 /// A second factor of the person.
 struct FactorRow {
     icon: &'static str,
-    label: &'static str,
+    label: String,
     added: When,
     last_used: Option<When>,
     status: Badge,
-}
-
-/// An authenticator that waits for its first code. The secret is there once, in the answer that made it.
-pub(super) struct Enrolment {
-    /// A picture as a `data:` address; empty when the secret was shown before.
-    pub(super) qr: String,
-    /// In groups of four; empty when it was shown before.
-    pub(super) secret: String,
-    pub(super) action: String,
-    pub(super) code: Field,
-}
-
-impl Enrolment {
-    /// Asks for a code of the factor again, without its secret.
-    pub(super) fn waiting(factor: FactorId, problems: &[Problem]) -> Self {
-        Self {
-            qr: String::new(),
-            secret: String::new(),
-            action: format!("/account/factors/{factor}"),
-            code: Field::new("code", "Six digits from the app").emptied(problems),
-        }
-    }
+    /// Where it is removed; nothing for what is not removed here, and for what the organisation asks for.
+    remove: Option<String>,
 }
 
 /// A place where the person is signed in.
@@ -106,6 +91,9 @@ impl AccountPage {
         let password = accounts::password(&mut view, id).await?;
         let live = sessions::live_of(&mut view, id).await?;
         let passkeys = Passkeys::read(&mut view, id, &problems).await?;
+        let codes = recovery_codes::of(&mut view, id).await?;
+        let apps = factors.iter().filter(|factor| is_proven_app(factor)).count();
+        let asked = tenants::policy(&mut view).await?.asked(listed.user.role).level();
         let now = view.now();
         Ok(Self {
             shell: Shell::new(permit, visit, "Profile and sign-in"),
@@ -115,14 +103,15 @@ impl AccountPage {
             factors: factors
                 .iter()
                 .filter(|factor| factor.kind != FactorKind::Passkey)
-                .map(|factor| factor_row(factor, now))
+                .map(|factor| factor_row(factor, left_without(&factors, asked, factor.id).is_some(), now))
                 .collect(),
             passkeys,
             enrolment,
             password_changed: password.map(|password| When::ago(password.changed_at, now)),
-            may_begin: !factors
-                .iter()
-                .any(|factor| factor.kind == FactorKind::Totp && factor.state == FactorState::Verified),
+            may_begin: apps < AT_MOST,
+            new_name: new_name(),
+            recovery: (Held::of(&factors) >= Held::Own)
+                .then(|| codes.map_or_else(|| "None were made".to_owned(), |codes| unused(&codes))),
             sessions: live.iter().map(|session| session_row(session, session.id == here, now)).collect(),
             joined: When::day(listed.user.created_at),
             role: listed.user.role.title(),
@@ -131,14 +120,29 @@ impl AccountPage {
             problems,
         })
     }
+
+    /// With the name of a new authenticator as it was typed, and what is wrong with it.
+    pub(super) fn again(mut self, typed: &Typed) -> Self {
+        self.new_name = new_name().again(typed, &self.problems);
+        self
+    }
 }
 
-fn factor_row(factor: &Factor, now: Timestamp) -> FactorRow {
+fn new_name() -> Field {
+    Field::new("name", "Name of the next one").hint("To tell them apart, such as “Work phone”.")
+}
+
+fn is_proven_app(factor: &Factor) -> bool {
+    factor.kind == FactorKind::Totp && factor.state == FactorState::Verified
+}
+
+fn factor_row(factor: &Factor, may_go: bool, now: Timestamp) -> FactorRow {
     let (icon, label) = match factor.kind {
-        FactorKind::Totp => ("device", "Authenticator app"),
-        FactorKind::Passkey => ("key", "Passkey"),
-        FactorKind::Sso => ("shield", "Single sign-on, asserted by the identity provider"),
+        FactorKind::Totp => ("device", factor.name.clone()),
+        FactorKind::Passkey => ("key", factor.name.clone()),
+        FactorKind::Sso => ("shield", "Single sign-on, asserted by the identity provider".to_owned()),
     };
+    let remove = format!("/account/factors/{}/remove", factor.id);
     FactorRow {
         icon,
         label,
@@ -149,6 +153,7 @@ fn factor_row(factor: &Factor, now: Timestamp) -> FactorRow {
             FactorState::Pending => Badge::new("warn", "Not proven yet"),
             FactorState::Removed => Badge::new("mute", "Removed"),
         },
+        remove: (factor.kind == FactorKind::Totp && may_go).then_some(remove),
     }
 }
 

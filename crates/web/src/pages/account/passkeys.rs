@@ -98,6 +98,10 @@ mod tests {
             assert_eq!(browser.post(&path, &[("name", "Desk")]).await.led(), (303, "/account#passkeys"));
             assert!(browser.get("/account").await.shows("Desk"));
             assert!(browser.get(&format!("{path}/remove")).await.shows("Remove “Desk”?"));
+            let kept = browser.post(&format!("{path}/remove"), &[]).await;
+            assert!(kept.status == 409 && kept.shows("Your organisation asks for a second factor."));
+            let policy = [("mfa_floor", "any"), ("mfa_grace_days", "14"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14")];
+            assert_eq!(browser.post("/policy", &policy).await.led(), (303, "/policy"));
             assert_eq!(browser.post(&format!("{path}/remove"), &[]).await.led(), (303, "/account#passkeys"));
             assert!(browser.get("/account").await.shows("No passkey yet"));
             assert_eq!(browser.get(&path).await.status, 404);

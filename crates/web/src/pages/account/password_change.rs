@@ -13,7 +13,7 @@ use crate::{
     access::{Access, cookies},
     error::Result,
     forms::{Form, Problem},
-    pages::refused::Refused,
+    pages::{refused::Refused, sign_in::known_device},
     shell::{Message, SeeOther, Visit},
     state::AppState,
 };
@@ -41,7 +41,8 @@ pub(super) async fn password_change(
             match passwords::change(&state.store, &state.hasher, &permit, passwords).await {
                 Ok(session) => {
                     let done = SeeOther::to("/account").tell(Message::PasswordChanged);
-                    return Ok(done.cookie(cookies::session(&session)).into_response());
+                    let known = known_device(&state.store, &permit, &session);
+                    return Ok(done.cookie(cookies::session(&session)).cookie(known).into_response());
                 }
                 Err(error) => Refused::by(error, &[])?,
             }

@@ -50,7 +50,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "invitation" | "mail" => "mail",
         "api_key" => "key",
         "session" | "sign_in_attempt" => "sign-in",
-        "factor" => "device",
+        "factor" | "recovery_codes" => "device",
         "passkey" | "passkey_ceremony" => "key",
         "password" => "lock",
         "policy" => "sliders",
@@ -69,6 +69,7 @@ pub(super) fn of_auth(auth: &str) -> String {
     match auth {
         "password" => "signed in with a password".to_owned(),
         "password_totp" => "signed in with a password and a code".to_owned(),
+        "password_recovery" => "signed in with a password and a recovery code".to_owned(),
         "password_pending_factor" => "password given, code still to come".to_owned(),
         "enrolment" => "through a one-time link".to_owned(),
         "passkey" => "signed in with a passkey".to_owned(),

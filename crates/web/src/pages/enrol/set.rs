@@ -13,7 +13,10 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Form, Id, Problem},
-    pages::{refused::Refused, sign_in::with_session},
+    pages::{
+        refused::Refused,
+        sign_in::{signed_in, with_session},
+    },
     shell::Visit,
     state::AppState,
 };
@@ -42,7 +45,9 @@ pub(super) async fn set(
         }
         Ok(values) => {
             match enrolment::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
-                Ok(Step::Done(session)) => return Ok(with_session("/", &session).into_response()),
+                Ok(Step::Done(session)) => {
+                    return Ok(signed_in(&state.store, &permit, "/", &session).into_response());
+                }
                 Ok(Step::SecondFactor(session)) => {
                     return Ok(with_session("/sign-in/code", &session).into_response());
                 }
@@ -88,7 +93,7 @@ mod tests {
             let acme = db.tenant("acme").await;
             let owner = acme.owner();
             let permit = owner.permit::<ChangeMyProofs>().await;
-            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
             let code = secret.code_at(db.store.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
             let token = enrolment::begin(&db.store, &acme.job(), owner.id()).await.unwrap();

@@ -13,7 +13,7 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Form, Id, Problem},
-    pages::{refused::Refused, sign_in::with_session},
+    pages::{refused::Refused, sign_in::signed_in},
     shell::Visit,
     state::AppState,
 };
@@ -44,7 +44,7 @@ pub(super) async fn accept(
         Ok(values) => {
             let joining = Joining { name: values.name, password: values.new };
             match invitations::accept(&state.store, &state.hasher, &permit, &token, joining).await {
-                Ok(session) => return Ok(with_session("/", &session).into_response()),
+                Ok(session) => return Ok(signed_in(&state.store, &permit, "/", &session).into_response()),
                 Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, NAMES)?,
                 Err(error) => return Err(super::refused(error)),
             }

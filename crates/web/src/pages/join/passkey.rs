@@ -18,7 +18,7 @@ use crate::{
     forms::{Form, Id, Json},
     pages::{
         refused::Refused,
-        sign_in::{Question, with_session},
+        sign_in::{Question, signed_in},
     },
     shell::Visit,
     state::AppState,
@@ -65,7 +65,7 @@ pub(super) async fn accept(
             )
             .await
             {
-                Ok(session) => return Ok(with_session("/", &session).into_response()),
+                Ok(session) => return Ok(signed_in(&state.store, &permit, "/", &session).into_response()),
                 // Of a link that does not work there is no page to show again.
                 Err(Error::Conflict(invitations::DEAD)) => return Err(super::DEAD),
                 Err(error @ (Error::Invalid(_) | Error::Conflict(_))) => Refused::by(error, &[])?,

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::rule::UpdatePolicy;
+use bailiwick_domain::{role::Role, rule::UpdatePolicy};
 use bailiwick_ops::policy::{self, NewPolicy};
 use bailiwick_store::Store;
 use serde::Deserialize;
@@ -22,10 +22,47 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct PolicyForm {
     mfa_floor: String,
+    mfa_grace_days: i64,
     session_idle_minutes: i64,
     session_absolute_hours: i64,
     reauth_minutes: i64,
     invitation_days: i64,
+    floor_tenant_owner: Option<String>,
+    floor_operations_manager: Option<String>,
+    floor_plan_manager: Option<String>,
+    floor_support_coordinator: Option<String>,
+    floor_auditor: Option<String>,
+    floor_developer: Option<String>,
+    floor_platform_owner: Option<String>,
+    floor_platform_operator: Option<String>,
+    floor_platform_support: Option<String>,
+}
+
+impl PolicyForm {
+    fn policy(self) -> NewPolicy {
+        let role_floors = [
+            (Role::TenantOwner, self.floor_tenant_owner),
+            (Role::OperationsManager, self.floor_operations_manager),
+            (Role::PlanManager, self.floor_plan_manager),
+            (Role::SupportCoordinator, self.floor_support_coordinator),
+            (Role::Auditor, self.floor_auditor),
+            (Role::Developer, self.floor_developer),
+            (Role::PlatformOwner, self.floor_platform_owner),
+            (Role::PlatformOperator, self.floor_platform_operator),
+            (Role::PlatformSupport, self.floor_platform_support),
+        ];
+        let chosen =
+            role_floors.into_iter().filter_map(|(role, floor)| Some((role.name().to_owned(), floor?)));
+        NewPolicy {
+            mfa_floor: self.mfa_floor,
+            mfa_grace_days: self.mfa_grace_days,
+            role_floors: chosen.collect(),
+            session_idle_minutes: self.session_idle_minutes,
+            session_absolute_hours: self.session_absolute_hours,
+            reauth_minutes: self.reauth_minutes,
+            invitation_days: self.invitation_days,
+        }
+    }
 }
 
 pub(super) async fn update(
@@ -36,19 +73,10 @@ pub(super) async fn update(
 ) -> Result<Response> {
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
-        Ok(values) => {
-            let new = NewPolicy {
-                mfa_floor: values.mfa_floor,
-                session_idle_minutes: values.session_idle_minutes,
-                session_absolute_hours: values.session_absolute_hours,
-                reauth_minutes: values.reauth_minutes,
-                invitation_days: values.invitation_days,
-            };
-            match policy::update(&store, &permit, new).await {
-                Ok(_) => return Ok(SeeOther::to("/policy").tell(Message::PolicyChanged).into_response()),
-                Err(error) => Refused::by(error, &[])?,
-            }
-        }
+        Ok(values) => match policy::update(&store, &permit, values.policy()).await {
+            Ok(_) => return Ok(SeeOther::to("/policy").tell(Message::PolicyChanged).into_response()),
+            Err(error) => Refused::by(error, &[])?,
+        },
     };
     let page = page(&permit, &visit, &store).await?.again(&form.typed, refused.problems);
     Ok((refused.status, page).into_response())
@@ -62,9 +90,10 @@ mod tests {
 
     use crate::{access::cookies::FLASH, pages::browser::Browser};
 
-    fn policy<'a>(floor: &'a str, idle: &'a str) -> [(&'a str, &'a str); 5] {
+    fn policy<'a>(floor: &'a str, idle: &'a str) -> [(&'a str, &'a str); 6] {
         [
             ("mfa_floor", floor),
+            ("mfa_grace_days", "14"),
             ("session_idle_minutes", idle),
             ("session_absolute_hours", "8"),
             ("reauth_minutes", "10"),
@@ -101,10 +130,35 @@ mod tests {
             assert_eq!(owner.post("/policy", &policy("any", "480")).await.led(), (303, "/policy"));
         }
 
-        async fn everybody_reads_that_the_floor_is_not_asked_for_at_sign_in(db: Db) {
+        async fn owner_asks_more_of_a_role_and_reads_it_again(db: Db) {
             let acme = db.tenant("acme").await;
-            for actor in [acme.owner(), acme.user(Role::Auditor).await] {
-                assert!(Browser::of(&actor).get("/policy").await.shows("The second factor is not asked for at sign-in yet."));
+            let mut owner = Browser::of(&acme.owner());
+            let with = |floor: &'static str| {
+                let mut form = policy("mfa", "30").to_vec();
+                form.push(("floor_auditor", floor));
+                form
+            };
+            assert_eq!(owner.post("/policy", &with("mfa")).await.led(), (303, "/policy"));
+            let page = owner.get("/policy").await.page();
+            let select = page.split("id=\"floor_auditor\"").nth(1).unwrap().split("</select>").next().unwrap();
+            assert!(select.contains("value=\"mfa\" selected"), "{select}");
+            assert!(Browser::of(&acme.user(Role::Auditor).await).get("/policy").await.shows("<dt>Auditor</dt>"));
+            let beyond = owner.post("/policy", &with("passkey")).await;
+            assert!(beyond.status == StatusCode::UNPROCESSABLE_ENTITY && beyond.shows("Set up for yourself first what you ask of others"));
+            for wrong in ["king", "\"><script>"] {
+                let refused = owner.post("/policy", &with(wrong)).await;
+                assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && !refused.shows("<script>"), "{wrong}");
+            }
+            assert_eq!(owner.post("/policy", &with("any")).await.led(), (303, "/policy"));
+        }
+
+        async fn owner_reads_what_is_wrong_with_the_days(db: Db) {
+            let mut owner = Browser::of(&db.tenant("acme").await.owner());
+            for days in ["-1", "91", "soon", ""] {
+                let mut form = policy("mfa", "30");
+                form[1].1 = days;
+                let refused = owner.post("/policy", &form).await;
+                assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.shows("id=\"mfa_grace_days-error\""), "{days}");
             }
         }
 

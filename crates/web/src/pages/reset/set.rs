@@ -13,7 +13,10 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Form, Id, Problem},
-    pages::{refused::Refused, sign_in::with_session},
+    pages::{
+        refused::Refused,
+        sign_in::{signed_in, with_session},
+    },
     shell::{Message, Visit},
     state::AppState,
 };
@@ -41,18 +44,17 @@ pub(super) async fn set(
             Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES)
         }
         Ok(values) => {
-            let (to, session) =
-                match reset::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
-                    Ok(Step::Done(session)) => ("/", session),
-                    Ok(Step::SecondFactor(session)) => ("/sign-in/code", session),
-                    Err(error @ bailiwick_ops::Error::Invalid(_)) => {
-                        let refused = Refused::by(error, NAMES)?;
-                        let page = ResetPage::new(&visit, &token, who, refused.problems);
-                        return Ok((refused.status, page).into_response());
-                    }
-                    Err(error) => return Err(error.into()),
-                };
-            return Ok(with_session(to, &session).tell(Message::PasswordChanged).into_response());
+            let done = match reset::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
+                Ok(Step::Done(session)) => signed_in(&state.store, &permit, "/", &session),
+                Ok(Step::SecondFactor(session)) => with_session("/sign-in/code", &session),
+                Err(error @ bailiwick_ops::Error::Invalid(_)) => {
+                    let refused = Refused::by(error, NAMES)?;
+                    let page = ResetPage::new(&visit, &token, who, refused.problems);
+                    return Ok((refused.status, page).into_response());
+                }
+                Err(error) => return Err(error.into()),
+            };
+            return Ok(done.tell(Message::PasswordChanged).into_response());
         }
     };
     Ok((refused.status, ResetPage::new(&visit, &token, who, refused.problems)).into_response())
@@ -121,9 +123,11 @@ mod tests {
         async fn person_with_an_authenticator_is_asked_for_its_code_after_the_link(db: Db) {
             let owner = db.tenant("acme").await.owner();
             let permit = owner.permit::<ChangeMyProofs>().await;
-            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
             let code = secret.code_at(db.store.now().unix_seconds());
+            // The first letter tells of the new factor.
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
+            letter(&db, 1).await;
             let link = link(&db, "owner@acme.example").await;
             let mut browser = Browser::new(&db);
             assert_eq!(browser.post(&link, &[("new", NEW), ("again", NEW)]).await.led(), (303, "/sign-in/code"));

@@ -1,7 +1,7 @@
 use bailiwick_domain::entity::{MfaState, UserStatus};
 use bailiwick_store::users::Listed;
 
-use crate::{pages::parts::Badge, shell::initials};
+use crate::{pages::parts::Badge, shell::initials, when::When};
 
 /// A user in a list.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct UserRow {
     pub(crate) role: String,
     pub(crate) mfa: Badge,
     pub(crate) mfa_meaning: &'static str,
+    /// From when on they need more than they have; nothing for whoever has what is asked of them.
+    pub(crate) mfa_due: Option<When>,
     pub(crate) status: Badge,
 }
 
@@ -27,6 +29,7 @@ impl UserRow {
             role: user.role.title().to_owned(),
             mfa: mfa(listed.mfa),
             mfa_meaning: mfa_meaning(listed.mfa),
+            mfa_due: listed.mfa_due.map(When::day),
             status: match user.status {
                 UserStatus::Active => Badge::new("ok", "Active"),
                 UserStatus::Disabled => Badge::new("mute", "Disabled"),
@@ -48,8 +51,8 @@ pub(crate) fn mfa(state: MfaState) -> Badge {
 /// What the word means.
 pub(crate) const fn mfa_meaning(state: MfaState) -> &'static str {
     match state {
-        MfaState::Required => "Verified; the policy requires it.",
-        MfaState::Verified => "Verified, although the policy does not require it.",
+        MfaState::Required => "Verified; the policy requires it of this person.",
+        MfaState::Verified => "Verified, although the policy does not require it of this person.",
         MfaState::Missing => "No second factor is verified.",
         MfaState::Sso => "The identity provider asserts a second factor; none is verified here.",
     }

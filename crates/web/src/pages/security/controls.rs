@@ -157,7 +157,7 @@ mod tests {
             let before = browser.get("/security").await;
             assert!(before.status == 200 && before.shows("0 of 1 active user") && before.shows("1 active user still needs MFA."));
             let permit = owner.permit::<ChangeMyProofs>().await;
-            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
             let code = secret.code_at(db.clock.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
             let after = browser.get("/security").await;
@@ -169,7 +169,7 @@ mod tests {
             let acme = db.tenant("acme").await;
             let owner = acme.owner();
             let permit = owner.permit::<ChangeMyProofs>().await;
-            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
             let code = secret.code_at(db.clock.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
             let mut browser = Browser::of(&owner);

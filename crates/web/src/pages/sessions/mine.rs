@@ -26,7 +26,7 @@ pub(super) async fn mine(
         rows: live.iter().map(|session| row(session, here, view.now())).collect(),
         shell: Shell::new(&permit, &visit, "Sessions").under("Profile and sign-in", "/account"),
         title: "My sessions".to_owned(),
-        sentence: "Where you are signed in. End what you do not know, and then change your password.",
+        sentence: "Where you are signed in. End what you do not know, and then change your password. Wrong guesses of others never keep you waiting on a device that you signed in from; ending its session forgets it.",
         query: None,
         nobody: "You are signed in nowhere.",
         end_all: others.then(|| Link::new("End all others", "/account/sessions/end-others")),

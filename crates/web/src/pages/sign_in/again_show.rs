@@ -29,6 +29,8 @@ pub(super) struct AgainPage {
     password: Option<Field>,
     /// Nothing for whoever has no authenticator.
     code: Option<Field>,
+    /// Whether a passkey proves it, too.
+    passkey: bool,
 }
 
 impl AgainPage {
@@ -50,7 +52,8 @@ impl AgainPage {
             ),
             next: next.to_string(),
             password: proofs.password.then(password),
-            code: proofs.code.then(code),
+            code: (proofs.password && proofs.code).then(code),
+            passkey: proofs.passkey,
             problems,
         }
     }

@@ -9,7 +9,7 @@ use bailiwick_ops::{Error, sign_in};
 use bailiwick_store::Store;
 use serde::Deserialize;
 
-use super::{Denied, Standing, code_show::SignInCodePage, place, show::SignInPage, with_session};
+use super::{Denied, Standing, code_show::SignInCodePage, place, show::SignInPage, signed_in};
 use crate::{
     access::Access,
     error::Result,
@@ -38,7 +38,7 @@ pub(super) async fn code(
     let denied = match form.values {
         Err(problems) => Refused::unread(problems, &[]).into(),
         Ok(values) => match sign_in::code(&store, &permit, &values.code).await {
-            Ok(token) => return Ok(with_session(next.as_str(), &token).into_response()),
+            Ok(token) => return Ok(signed_in(&store, &permit, next.as_str(), &token).into_response()),
             // There is no session left that a code could complete.
             Err(error @ Error::Conflict(_)) => {
                 let denied = Denied::by(error)?;
@@ -62,7 +62,7 @@ mod tests {
 
     async fn enrolled(actor: &Actor) -> TotpSecret {
         let permit = actor.permit::<ChangeMyProofs>().await;
-        let (factor, secret) = factors::totp_begin(&actor.db.store, &permit).await.unwrap();
+        let (factor, secret) = factors::totp_begin(&actor.db.store, &permit, None).await.unwrap();
         let code = now(&actor.db, &secret);
         factors::totp_verify(&actor.db.store, &permit, factor.id, &code).await.unwrap();
         actor.db.clock.advance(Span::minutes(2));

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bailiwick_domain::rule::{Public, Rule};
 use bailiwick_store::Permit;
 
-use super::{Next, Standing};
+use super::{Next, Standing, recovery_page};
 use crate::{
     access::Access,
     forms::{Field, LocalPath, Problem, Query},
@@ -20,6 +20,8 @@ pub(super) struct SignInCodePage {
     sentence: String,
     problems: Vec<Problem>,
     next: String,
+    /// For whoever has lost the authenticator.
+    recovery: String,
     code: Field,
 }
 
@@ -38,6 +40,7 @@ impl SignInCodePage {
             shell: Shell::card(visit, "Enter your code"),
             sentence,
             next: next.to_string(),
+            recovery: recovery_page(next),
             code: Field::new("code", "Six digits").hint("It changes every 30 seconds.").emptied(&problems),
             problems,
         }

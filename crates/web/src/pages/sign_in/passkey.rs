@@ -9,7 +9,7 @@ use bailiwick_ops::sign_in::{self, Asked};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Denied, Standing, code_show::SignInCodePage, place, show::SignInPage, with_session};
+use super::{Denied, Standing, code_show::SignInCodePage, place, show::SignInPage, signed_in};
 use crate::{
     access::Access,
     error::Result,
@@ -63,7 +63,9 @@ pub(super) async fn passkey(
         Ok(Answer { ceremony, credential }) => {
             let party = state.passkeys()?;
             match sign_in::passkey(&state.store, &party, &permit, &visit.csrf, &ceremony, &credential).await {
-                Ok(token) => return Ok(with_session(next.as_str(), &token).into_response()),
+                Ok(token) => {
+                    return Ok(signed_in(&state.store, &permit, next.as_str(), &token).into_response());
+                }
                 Err(error) => Denied::by(error)?,
             }
         }

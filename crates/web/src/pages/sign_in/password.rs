@@ -8,7 +8,7 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::sign_in::{self, Step};
 use serde::Deserialize;
 
-use super::{Denied, code_page, elsewhere, place, show::SignInPage, with_session};
+use super::{Denied, code_page, elsewhere, place, show::SignInPage, signed_in};
 use crate::{
     access::{Access, cookies},
     error::Result,
@@ -41,7 +41,9 @@ pub(super) async fn password(
             match sign_in::password(&state.store, &state.hasher, &permit, &values.address, values.password)
                 .await
             {
-                Ok(Step::Done(token)) => return Ok(with_session(next.as_str(), &token).into_response()),
+                Ok(Step::Done(token)) => {
+                    return Ok(signed_in(&state.store, &permit, next.as_str(), &token).into_response());
+                }
                 Ok(Step::SecondFactor(token)) => {
                     return Ok(SeeOther::to(&code_page(&next))
                         .cookie(cookies::session(&token))
@@ -56,10 +58,12 @@ pub(super) async fn password(
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_domain::{role::Role, time::Span};
+    use bailiwick_ops::users;
     use bailiwick_testkit::{PASSWORD, both_databases};
 
     use crate::{
-        access::cookies::{SESSION, VISITOR},
+        access::cookies::{DEVICE, SESSION, VISITOR},
         pages::browser::Browser,
     };
 
@@ -89,6 +93,50 @@ mod tests {
                 bodies.push(answer.between("<main", "</main>").unwrap().replace(address, "").replace(&answer.between(r#"name="csrf" value=""#, "\"").unwrap(), ""));
             }
             assert_eq!(bodies[0], bodies[1]);
+        }
+
+        async fn nobody_learns_what_became_of_an_account(db: Db) {
+            let acme = db.tenant("acme").await;
+            let (locked, disabled) = (acme.user(Role::PlanManager).await, acme.user(Role::Auditor).await);
+            let without_password = acme.add(Role::Auditor).await;
+            users::disable(&db.store, &acme.owner().permit().await, disabled.id()).await.unwrap();
+            for _ in 0..6 {
+                Browser::new(&db).post("/sign-in", &[("address", &locked.user.email), ("password", "not the password")]).await;
+            }
+            let mut told = Vec::new();
+            for address in ["nobody@acme.example", &locked.user.email, &disabled.user.email, &without_password.email] {
+                let mut browser = Browser::new(&db);
+                let answer = browser.post("/sign-in", &[("next", "/"), ("address", address), ("password", PASSWORD)]).await;
+                let csrf = answer.between(r#"name="csrf" value=""#, "\"").unwrap();
+                let names: Vec<_> = answer.headers.keys().map(|name| name.as_str().to_owned()).collect();
+                let body = answer.between("<main", "</main>").unwrap().replace(address, "").replace(&csrf, "");
+                told.push((answer.status, names, body));
+            }
+            for other in &told[1..] {
+                assert_eq!(&told[0], other);
+            }
+        }
+
+        async fn browser_that_was_here_is_known_while_others_have_to_wait(db: Db) {
+            db.tenant("acme").await;
+            let right = [("next", "/"), ("address", "owner@acme.example"), ("password", PASSWORD)];
+            let mut laptop = Browser::new(&db);
+            let done = laptop.post("/sign-in", &right).await;
+            let attributes = done.sets(DEVICE).unwrap();
+            for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=15552000"] {
+                assert!(attributes.split("; ").any(|found| found == attribute), "{attributes}");
+            }
+            assert_eq!(laptop.post("/sign-out", &[]).await.led(), (303, "/sign-in"));
+            assert!(laptop.cookie(DEVICE).is_some(), "it outlasts the session");
+            db.clock.advance(Span::seconds(1));
+            let mut stranger = Browser::new(&db);
+            for _ in 0..5 {
+                stranger.post("/sign-in", &[("address", "owner@acme.example"), ("password", "not the password")]).await;
+            }
+            // From the same address, which none of these browsers has.
+            assert_eq!(stranger.post("/sign-in", &right).await.status, 422);
+            assert!(stranger.cookie(DEVICE).is_none());
+            assert_eq!(laptop.post("/sign-in", &right).await.led(), (303, "/"));
         }
 
         async fn attacker_who_guesses_has_to_wait(db: Db) {

@@ -271,7 +271,7 @@ mod tests {
             let acme = db.tenant("acme").await;
             let owner = acme.owner();
             let permit = owner.permit::<ChangeMyProofs>().await;
-            let (factor, secret) = factors::totp_begin(&db.store, &permit).await.unwrap();
+            let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
             let code = secret.code_at(db.clock.now().unix_seconds());
             factors::totp_verify(&db.store, &permit, factor.id, &code).await.unwrap();
             let signs_on = acme.add(Role::Auditor).await;
@@ -296,7 +296,7 @@ mod tests {
                 assert_eq!((active("verified"), active("sso"), active("missing")), (Some(1), Some(1), Some(0)));
                 assert_eq!((count("/users"), count("/users?status=disabled")), (Some(3), Some(1)), "each is counted once");
                 assert!(browser.get("/security").await.shows(">1 has a verified MFA factor<"), "the tile says the same");
-                let policy = [("mfa_floor", "any"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14")];
+                let policy = [("mfa_floor", "any"), ("mfa_grace_days", "14"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14")];
                 browser.post("/policy", &policy).await;
             }
         }

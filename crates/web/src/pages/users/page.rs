@@ -7,6 +7,7 @@ use bailiwick_domain::{
     ids::UserId,
     permission::{Permission, PermissionSet},
     rule::Rule,
+    time::Span,
 };
 use bailiwick_ops::{
     invitations::invitable,
@@ -14,7 +15,7 @@ use bailiwick_ops::{
     users::permissions_of,
 };
 use bailiwick_store::{
-    Permit, Scope, Store, View, accounts,
+    Permit, Scope, Store, View, accounts, attempts,
     audit::{self, Filter},
     grants, sessions, users,
 };
@@ -105,6 +106,9 @@ impl UserPage {
         let administered = why_not(permit, Permission::USER_DISABLE, user, theirs).is_none();
         let path = format!("/users/{id}");
         let waiting = sign_in::waits(&mut view, id).await?;
+        let lately = attempts::turned_away_since(&mut view, id, now - Span::hours(24)).await?;
+        let turned_away = (lately > 0)
+            .then(|| format!("{} turned away unseen in the last day", counted(lately, "attempt")));
         let may_unlock = why_not(permit, Permission::USER_UNLOCK, user, theirs).is_none();
         let to = |status: UserStatus, verb: &str| {
             (administered && user.status == status).then(|| format!("{path}/{verb}"))
@@ -115,7 +119,7 @@ impl UserPage {
             signs_in_with: signs_in_with(&mut view, user).await?,
             joined: When::day(user.created_at),
             sessions_href: format!("{path}/sessions"),
-            waits: waiting.iter().map(waits).collect(),
+            waits: waiting.iter().map(waits).chain(turned_away).collect(),
             unlock: (may_unlock && !waiting.is_empty()).then(|| format!("{path}/unlock")),
             sessions: sees_sessions.then(|| active(&live)),
             last_seen: last_seen.map(|at| When::ago(at, now)),
@@ -191,7 +195,11 @@ fn active(live: &[Session]) -> String {
 
 /// Who has to wait, for what, and until when.
 fn waits(one: &Waits) -> String {
-    let guesses = if one.factor == "password" { "passwords" } else { "codes" };
+    let guesses = match one.factor {
+        "password" => "passwords",
+        "recovery" => "recovery codes",
+        _ => "codes",
+    };
     let until = When::moment(one.until).text;
     match one.sources {
         Some(sources) => {
@@ -201,7 +209,7 @@ fn waits(one: &Waits) -> String {
                 counted(sources, "address")
             )
         }
-        None => format!("Everybody waits after wrong {guesses}, until {until} at the latest"),
+        None => format!("Unknown devices wait after too many wrong {guesses}, until {until} at the latest"),
     }
 }
 

@@ -1,0 +1,3 @@
+//! The caller's own recovery codes.
+
+pub(in crate::api) mod make;
