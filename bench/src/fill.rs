@@ -69,6 +69,7 @@ fn person(store: &Store, tx: &Tx, number: usize) -> User {
         role: Role::SupportCoordinator,
         status: UserStatus::Active,
         created_at: tx.now(),
+        time_zone: None,
     }
 }
 

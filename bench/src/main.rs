@@ -12,14 +12,22 @@ mod binary;
 mod changes;
 mod clock;
 mod compare;
+#[cfg(feature = "page")]
+mod crowd;
 mod fill;
 mod latency;
 mod load;
 mod machine;
 #[cfg(feature = "page")]
 mod page;
+#[cfg(feature = "page")]
+mod people;
 mod permission;
 mod report;
+#[cfg(feature = "page")]
+mod service;
+#[cfg(feature = "page")]
+mod sign_in;
 mod stage;
 mod verification;
 
@@ -74,6 +82,12 @@ enum Measure {
     Verification,
     /// The security page
     Page,
+    /// A whole sign-in against the hash alone
+    SignIn,
+    /// Another request while 200 people sign in
+    Crowd,
+    /// The list of users of a large tenant
+    Users,
     /// Start and memory of the release binary
     Binary,
     /// From a clean clone to the page
@@ -92,6 +106,14 @@ enum Child {
         #[arg(default_value_t = 100_000)]
         changes: usize,
     },
+    /// Let 200 people sign in at once and print what another request waits, and the memory, as JSON
+    #[cfg(feature = "page")]
+    #[command(hide = true)]
+    Crowd {
+        /// Short rounds
+        #[arg(long)]
+        short: bool,
+    },
     /// Verify every log of a database and print time and memory as JSON
     #[command(hide = true)]
     Verify {
@@ -108,6 +130,8 @@ fn main() -> ExitCode {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
             |runtime| match cli.child {
                 Some(Child::Load { database, changes }) => runtime.block_on(changes::load(database, changes)),
+                #[cfg(feature = "page")]
+                Some(Child::Crowd { short }) => runtime.block_on(crowd::child(short)),
                 Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
                 None => runtime.block_on(measure(&cli.run)),
             },
@@ -149,8 +173,14 @@ async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
         Measure::Verification => vec![verification::measure(run.quick).await?],
         #[cfg(feature = "page")]
         Measure::Page => vec![page::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::SignIn => vec![sign_in::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Crowd => vec![crowd::measure(run.quick).await?],
         #[cfg(not(feature = "page"))]
-        Measure::Page => vec![],
+        Measure::Page | Measure::SignIn | Measure::Crowd | Measure::Users => vec![],
+        #[cfg(feature = "page")]
+        Measure::Users => vec![people::measure(run.quick).await?],
         Measure::Binary => vec![binary::measure(run.binary.as_deref()).await?],
         Measure::FirstPage => vec![report::first_page(run.first_page_seconds)],
     })

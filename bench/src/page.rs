@@ -1,30 +1,14 @@
 //! The security page of a large tenant, while its log grows.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Instant};
+use std::num::NonZeroUsize;
 
-use bailiwick_domain::{clock::Clock, posture};
-use bailiwick_ops::posture::Environment;
 use bailiwick_store::DatabaseKind;
-use bailiwick_vault::{
-    entropy::SystemEntropy,
-    password::{PasswordCost, PasswordHasher},
-};
-use bailiwick_web::{
-    bootstrap::App,
-    limits::Limits,
-    state::{AppState, Https, Outgoing, Settings, TrustedProxies},
-};
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
-use tower::ServiceExt;
 
 use crate::{
-    Result,
-    clock::SystemClock,
-    fill,
-    latency::Latencies,
+    Result, fill,
     report::{Line, Met, Section},
-    stage::{Open, Stage, Tenant},
+    service::{app, ask},
+    stage::Stage,
 };
 
 const BAR: f64 = 10.0;
@@ -84,12 +68,12 @@ async fn grow(
     let tenant = stage.open.tenant().await?;
     let mut users = fill::people(&stage.open, &tenant, people).await?;
     fill::keys(&stage.open, &tenant, keys).await?;
-    let app = app(&stage.open, kind).await?;
+    let app = app(&stage.open, kind, NonZeroUsize::MIN).await?;
     let mut grown = Grown { p99: Vec::new(), rows: String::new() };
     for size in sizes {
         fill::log(&stage.open, &tenant, &mut users, *size).await?;
-        ask(&app, &tenant, requests / 10).await?;
-        let latencies = ask(&app, &tenant, requests).await?;
+        ask(&app, &tenant, "/security", requests / 10).await?;
+        let latencies = ask(&app, &tenant, "/security", requests).await?;
         let (p50, p99, slowest) =
             (latencies.quantile(0.5), latencies.quantile(0.99), latencies.quantile(1.0));
         grown.rows.push_str(&format!("| {kind:?} | {size} | {p50:.2} | {p99:.2} | {slowest:.2} |\n"));
@@ -97,57 +81,4 @@ async fn grow(
     }
     stage.open.store.close().await;
     Ok(grown)
-}
-
-async fn ask(app: &App, tenant: &Tenant, requests: usize) -> Result<Latencies> {
-    let cookie = format!("__Host-bailiwick={}", tenant.token);
-    let mut latencies = Latencies::default();
-    for _ in 0..requests {
-        let request = Request::get("/security").header("host", "localhost").header("cookie", &cookie);
-        let request = request.header("accept", "text/html").body(Empty::new())?;
-        let began = Instant::now();
-        let answer = app.clone().oneshot(request).await?;
-        let status = answer.status();
-        let page = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-        latencies.add(began.elapsed());
-        if status != StatusCode::OK || page.len() < 1000 {
-            return Err(format!("GET /security answered {status} with {} octets", page.len()).into());
-        }
-    }
-    Ok(latencies)
-}
-
-/// The complete service over the stage's store.
-async fn app(open: &Open, kind: DatabaseKind) -> Result<App> {
-    let settings = Settings {
-        public_url: "http://localhost".parse()?,
-        https: Https::Off,
-        trusted_proxies: TrustedProxies::parse([""; 0])?,
-        limits: Limits::default(),
-    };
-    let environment = Environment {
-        key_provider: "a root key in a file".to_owned(),
-        key_provider_managed: false,
-        https_enforced: false,
-        hsts: false,
-        tls: posture::TlsEndpoint::None,
-        database: match kind {
-            DatabaseKind::Sqlite => posture::DatabaseKind::Sqlite,
-            DatabaseKind::Postgres => posture::DatabaseKind::Postgres,
-        },
-        database_tls: posture::TlsMode::Disable,
-        separate_owner: kind == DatabaseKind::Postgres,
-    };
-    let hasher = PasswordHasher::new(PasswordCost::default(), NonZeroUsize::MIN, Arc::new(SystemEntropy));
-    let state = AppState {
-        store: open.store.clone(),
-        settings: Arc::new(settings),
-        clock: Arc::new(SystemClock) as Arc<dyn Clock>,
-        entropy: Arc::new(SystemEntropy),
-        hasher: Arc::new(hasher),
-        environment: Arc::new(environment),
-        verifier: Arc::new(open.signer().await?.verifier().clone()),
-        outgoing: Outgoing::Nowhere,
-    };
-    Ok(bailiwick_web::routes().into_app(state)?)
 }

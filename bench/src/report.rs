@@ -66,22 +66,26 @@ pub(crate) fn first_page(seconds: Option<f64>) -> Section {
 }
 
 impl Report {
-    /// The table of all bars.
+    /// The table of all bars. Each row leads to the section of its measure, by which `cargo xtask bench --only` finds it again.
     pub(crate) fn table(&self) -> String {
-        let mut text = String::from("| what | bar | measured | |\n|---|---|---|---|\n");
-        for line in self.lines() {
-            text.push_str(&format!(
-                "| {} | {} | {} | {} |\n",
-                line.what,
-                line.bar,
-                line.figure,
-                line.met.word()
-            ));
+        let mut text = String::from("| what | bar | measured | | on |\n|---|---|---|---|---|\n");
+        for section in &self.sections {
+            for line in &section.lines {
+                text.push_str(&format!(
+                    "| {} | {} | {} | {} | [{}](#{}) |\n",
+                    line.what,
+                    line.bar,
+                    line.figure,
+                    line.met.word(),
+                    self.date(),
+                    anchor(&section.title)
+                ));
+            }
         }
         text
     }
 
-    /// The whole of `docs/PERFORMANCE.md`.
+    /// The whole of `docs/PERFORMANCE.md`, or as much of it as was measured.
     pub(crate) fn document(&self) -> String {
         let mut text = String::from(HEAD);
         if self.quick {
@@ -95,15 +99,27 @@ impl Report {
                 text.push_str(&format!("- {}: {}.\n", line.what, line.close));
             }
         }
-        text.push_str("\n## The machine\n\n| | |\n|---|---|\n");
+        text.push_str("\n## The machine\n\nOf the last run of everything. Each section says where its own figures come from.\n\n| | |\n|---|---|\n");
         for (name, value) in &self.machine {
             text.push_str(&format!("| {name} | {value} |\n"));
         }
         text.push_str(METHOD);
         for section in &self.sections {
-            text.push_str(&format!("\n## {}\n\n{}", section.title, section.body));
+            text.push_str(&format!("\n## {}\n\n{}\n\n{}", section.title, self.place(), section.body));
         }
         text
+    }
+
+    /// The day of the run.
+    fn date(&self) -> &str {
+        self.machine.iter().find(|(name, _)| *name == "date").map_or("–", |(_, date)| date.as_str())
+    }
+
+    /// When and on what the run measured, in one line.
+    fn place(&self) -> String {
+        let rest: Vec<_> = self.machine.iter().filter(|(name, _)| *name != "date").collect();
+        let rest: Vec<_> = rest.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        format!("Measured {}: {}.", self.date(), rest.join("; "))
     }
 
     fn lines(&self) -> impl Iterator<Item = &Line> {
@@ -111,7 +127,12 @@ impl Report {
     }
 }
 
-const HEAD: &str = "# Performance\n\nWritten by `cargo xtask bench`; do not edit. The bars were set before anything was built. A bar that is missed stays here with its\ntrue figure.\n\n";
+/// What a link to this heading ends in.
+fn anchor(title: &str) -> String {
+    title.to_lowercase().replace(' ', "-")
+}
+
+const HEAD: &str = "# Performance\n\nWritten by `cargo xtask bench`; do not edit. The bars were set before anything was built. A bar that is missed stays here with its\ntrue figure. `cargo xtask bench --only NAME` measures one thing again and replaces what stands here of it.\n\n";
 
 const FIRST_PAGE: &str = "A clone of what is committed, an empty build folder, crates already downloaded; from the start of `git clone` over `cargo run\n--release -- demo` to the first answer 200 of the sign-in page. `cargo xtask bench --only first-page` measures it alone.\n";
 
@@ -152,6 +173,17 @@ rate. The logs are written by the store's own append, many events in one transac
 
 **The security page** is `GET /security` through the complete service in one process: identity, limits, headers, session,
 rule, queries, template. Nothing is cached between requests.
+
+**The list of users** is `GET /users` in the same way, with what stands beside it: how many users each of its views holds.
+
+**Signing in** is `POST /sign-in` with the right password through the complete service, as a browser sends the form; what it
+is compared with is `PasswordHasher::verify` of the same password, alone, by a hasher of the same cost. They take
+turns, and each time the other one begins; the figure is the ratio of the medians.
+
+**Two hundred sign-ins at once** run in a process of its own, so that its peak of memory is its own. Two hundred clients, each
+with the account of another person, send the next sign-in as soon as the one before is answered, so that two hundred are on
+their way as long as the round lasts. Another person's `GET /account` is asked again and again, one after the other, in rounds
+alone and in rounds beside them. Clients, service and hashes share the cores.
 ";
 
 #[cfg(test)]
@@ -167,14 +199,22 @@ mod tests {
             met: Met::No,
             close: "more of it",
         };
-        let section = Section { title: "Speed".into(), lines: vec![line], body: "measured\n".into() };
+        let section =
+            Section { title: "How fast it is".into(), lines: vec![line], body: "measured\n".into() };
         let report = Report {
-            machine: vec![("cores", "2".into())],
+            machine: vec![("date", "2026-11-22".into()), ("cores", "2".into())],
             quick: false,
             sections: vec![section, first_page(None)],
         };
         let text = report.document();
-        assert!(text.contains("| speed | ≥ 1 | 0.5 | **missed** |"), "{text}");
+        assert!(
+            text.contains("| speed | ≥ 1 | 0.5 | **missed** | [2026-11-22](#how-fast-it-is) |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n## How fast it is\n\nMeasured 2026-11-22: cores 2.\n\nmeasured\n"),
+            "{text}"
+        );
         assert!(text.contains("- speed: more of it."), "{text}");
         assert!(text.contains("not measured"), "{text}");
     }

@@ -42,8 +42,10 @@ use tempfile::TempDir;
 use crate::{Result, clock::SystemClock};
 
 const ORIGIN: &str = "bailiwick.bench";
-const PASSWORD: &str = "nine brass lanterns adrift";
-const OWNER: &str = "owner@bench.example";
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "nine brass lanterns adrift";
+/// The owner of the tenant.
+pub(crate) const OWNER: &str = "owner@bench.example";
 
 /// A migrated database with keys beside it, gone when dropped.
 pub(crate) struct Stage {

@@ -28,6 +28,7 @@ const FURTHER = {
     ['/api-keys/new'],
     ['/account'],
     ['/account/password'],
+    ['/account/profile'],
     ['/account/sessions'],
     ['/account/recovery-codes'],
     ['/users', 'td a'],
@@ -36,6 +37,7 @@ const FURTHER = {
     ['/audit?action=user.role_changed', 'td[data-label="On"] a'],
     ['/api-keys', 'td.act a'],
     ['/audit?to=1990-01-01'],
+    ['/audit?only=changes'],
     ['/find?q=plan'],
   ],
   auditor: [['/users', 'td a']],
@@ -189,6 +191,19 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
 
     await page.goto(`${person}/reset-factors`);
     await lookAt(page, 'Reset the second factors of Plan Manager?', 'owner-reset-factors');
+    await page.goto(`${person}/name`);
+    await lookAt(page, 'Change the name', 'owner-rename');
+    await page.goto(`${person}/delete`);
+    await lookAt(page, 'Delete Plan Manager?', 'owner-delete');
+    for (const [action, question] of [
+      ['disable', 'Disable 1 person?'],
+      ['enable', 'Enable 1 person?'],
+      ['end-sessions', 'End all sessions of 1 person?'],
+      ['role', 'Change the role of 1 person?'],
+    ]) {
+      await page.goto(`/users/bulk/${action}?user=${person.split('/').at(-1)}`);
+      await lookAt(page, question, `owner-bulk-${action}`);
+    }
     await page.goto(`${person}/disable`);
     await page.getByRole('button', { name: 'Disable user' }).click();
     await page.getByText('The user is disabled and signed out everywhere.').waitFor();
@@ -288,8 +303,8 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
   });
 });
 
-/** Pages that only an authenticator leads to: `passkeys.test.mjs` and `mfa.test.mjs` look at them. */
-const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/enrol\/factor$|^\/sign-in\/recovery$/;
+/** Pages that only an authenticator or a phone leads to: `passkeys.test.mjs`, `mfa.test.mjs` and `phone.test.mjs` look at them. */
+const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/phone|^\/enrol\/factor$|^\/sign-in\/recovery$/;
 /** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
 const NO_PAGE = /^\/(v1|assets)\/|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$/;
 

@@ -1,17 +1,22 @@
 //! The measurements of `docs/PERFORMANCE.md`.
 
+use std::fs;
+use std::path::Path;
+
 use clap::Args;
 
 use crate::first_page;
 use crate::machine::{self, Need};
+use crate::performance;
 use crate::postgres::{Cluster, Durability};
-use crate::stop::{Result, Stop};
+use crate::stop::{Context, Result, Stop};
 use crate::workspace::Workspace;
 
 /// Arguments of `cargo xtask bench`.
 #[derive(Args)]
 pub(crate) struct BenchArgs {
-    /// Measure only this (may be repeated): postgres, sqlite, permission, verification, page, binary, first-page
+    /// Measure only this (may be repeated): postgres, sqlite, permission, verification, page, sign-in, crowd, users, binary,
+    /// first-page
     #[arg(long, value_name = "MEASURE")]
     only: Vec<String>,
     /// Short rounds and small logs: for trying the measurements out, not for their figures
@@ -21,7 +26,8 @@ pub(crate) struct BenchArgs {
 
 /// Builds everything for release, starts a durable PostgreSQL, measures, and prints the table.
 ///
-/// The report is written only when everything was measured and at full length: a partial one would pass for the whole.
+/// At full length it is written down, too: all of it, or with `--only` what was measured in place of what stands there of it.
+/// A trial run leaves nothing.
 pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     machine::ensure(&[Need::Postgres])?;
     let workspace = Workspace::find()?;
@@ -45,11 +51,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
         let seconds = first_page::seconds(&workspace)?;
         program = program.args(["--first-page-seconds".to_owned(), seconds.to_string()]);
     }
-    let whole = args.only.is_empty() && !args.quick;
     let report = workspace.root.join("docs").join("PERFORMANCE.md");
-    if whole {
-        program = program.args(["--report".as_ref(), report.as_os_str()]);
-    }
+    let folder = tempfile::tempdir().context(|| "cannot make a folder".to_owned())?;
+    let measured = folder.path().join("measured.md");
+    program = program.args(["--report".as_ref(), measured.as_os_str()]);
     for (key, value) in cluster.variables() {
         program = program.env(key, value);
     }
@@ -58,8 +63,23 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     if !finished.success {
         return Err(Stop::failed("the measurements ended early"));
     }
-    if whole {
+    if !args.quick {
+        write(&report, &measured, args.only.is_empty())?;
         println!("written to {}", report.display());
     }
     Ok(true)
+}
+
+/// Puts what was measured into the page, or in its place.
+fn write(page: &Path, measured: &Path, whole: bool) -> Result<()> {
+    let read = |path: &Path| fs::read_to_string(path).context(|| format!("cannot read {}", path.display()));
+    let measured = read(measured)?;
+    let text = if whole {
+        measured
+    } else {
+        let before = read(page)?;
+        performance::renewed(&before, &measured)
+            .map_err(|why| Stop::failed(format!("{}: {why}; measure everything once", page.display())))?
+    };
+    fs::write(page, text).context(|| format!("cannot write {}", page.display()))
 }

@@ -8,7 +8,7 @@ use crate::workspace::find_program;
 
 /// Oldest PostgreSQL that is supported.
 const POSTGRES_MIN: u32 = 15;
-/// Oldest Node.js that runs the browser tests.
+/// Oldest Node.js that runs the browser tests and the servers of other makers.
 const NODE_MIN: u32 = 18;
 
 /// Something a check needs from the machine.
@@ -18,6 +18,8 @@ pub(crate) enum Need {
     Postgres,
     /// Chromium, Node.js 18 or later, and npm.
     Browser,
+    /// Node.js 18 or later, and npm: for servers of other makers that tests talk to.
+    Node,
 }
 
 /// Makes sure that everything needed is there.
@@ -74,11 +76,11 @@ fn missing_packages(needs: &[Need]) -> Vec<&'static str> {
     if needs.contains(&Need::Postgres) && find_postgres().is_none() {
         missing.push("postgresql");
     }
-    if needs.contains(&Need::Browser) {
-        if find_chromium().is_none() {
-            // Without a font, Chromium draws no text.
-            missing.extend(["chromium", "fonts-dejavu-core"]);
-        }
+    if needs.contains(&Need::Browser) && find_chromium().is_none() {
+        // Without a font, Chromium draws no text.
+        missing.extend(["chromium", "fonts-dejavu-core"]);
+    }
+    if needs.contains(&Need::Browser) || needs.contains(&Need::Node) {
         if find_program("node").and_then(|node| major_version(&node)).is_none_or(|version| version < NODE_MIN)
         {
             missing.push("nodejs");

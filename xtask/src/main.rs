@@ -13,6 +13,7 @@ mod command;
 mod first_page;
 mod interrupt;
 mod machine;
+mod performance;
 mod postgres;
 mod report;
 mod schema;

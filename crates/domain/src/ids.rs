@@ -95,6 +95,8 @@ ids! {
     StepUpId,
     /// The registration of a passkey that waits for its authenticator.
     CeremonyId,
+    /// A phone number that waits for its codes.
+    PhoneCheckId,
 }
 
 #[cfg(test)]

@@ -15,3 +15,5 @@ pub mod role;
 pub mod rule;
 pub mod sign_in;
 pub mod time;
+pub mod words;
+pub mod zone;

@@ -14,8 +14,11 @@ pub enum Need {
     /// A live session, whatever its permissions, whose user signed in or proved again who they are within the minutes that
     /// the tenant's policy gives (`reauth_minutes`). A key never: nobody sits before it. OWASP ASVS 5.0, 7.5.1.
     Recent,
-    /// As [`SignedIn`](Self::SignedIn), and besides a session whose person has to set up a second factor before anything else.
+    /// As [`SignedIn`](Self::SignedIn), and besides a session whose person has to set up a second factor before anything else,
+    /// if they signed in or proved again who they are as lately as for [`Recent`](Self::Recent).
     Enrolling,
+    /// As [`SignedIn`](Self::SignedIn), and besides any session whose person has to set up a second factor.
+    Proving,
     /// A live session or key whose effective permissions hold this one.
     Has(Permission),
     /// A live session of a person whose effective permissions hold this one, and a one-time code for the very change.
@@ -110,7 +113,7 @@ rules! {
     /// Changes of a person to their own account.
     ChangeMe: Writes => Need::SignedIn;
     /// Proving again who one is, and getting a new session for it.
-    ProveAgain: Writes => Need::SignedIn;
+    ProveAgain: Writes => Need::Proving;
     /// Forms for changing what proves who a person is.
     MyProofs => Need::Recent;
     /// Changes of a person to what proves who they are: password, factors, recovery codes, passkeys.
@@ -130,6 +133,8 @@ rules! {
     GrantPermission: Writes => Need::Has(Permission::USER_GRANT);
     /// Disabling and enabling a user.
     DisableUser: Writes => Need::Has(Permission::USER_DISABLE);
+    /// Changing another user's name.
+    UpdateUser: Writes => Need::Has(Permission::USER_UPDATE);
     /// Letting a user try again who has to wait after wrong guesses.
     UnlockUser: Writes => Need::Has(Permission::USER_UNLOCK);
     /// Reading who is signed in.
@@ -185,6 +190,8 @@ sensitive! {
     SuspendTenant => Permission::TENANT_SUSPEND, SensitiveAction::TenantSuspension;
     /// Removing the second factors of somebody else.
     ResetFactors => Permission::FACTOR_RESET, SensitiveAction::FactorReset;
+    /// Deleting somebody else, and with them every personal value about them.
+    DeleteUser => Permission::USER_DELETE, SensitiveAction::UserDeletion;
 }
 
 impl Platform for SuspendTenant {}

@@ -1,9 +1,12 @@
 //! The letters there are, and what they say.
 
+mod account_deleted;
 mod factor;
 mod factor_reset;
 mod passkey;
 mod password;
+mod phone;
+mod short;
 mod step_up;
 
 use askama::Template;
@@ -11,9 +14,12 @@ use bailiwick_domain::{entity::MailKind, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use account_deleted::AccountDeletedLetter;
 pub use factor::{FactorLetter, RecoveryLetter};
 pub use passkey::PasskeyLetter;
 pub use password::{PasswordChangedLetter, PasswordResetLetter};
+pub use phone::{PhoneChangedLetter, PhoneCodeLetter};
+pub use short::{SHORT, ShortText};
 
 use crate::{Line, LinkBase, LinkPath};
 
@@ -46,6 +52,12 @@ pub enum Letter {
     FactorAdded(FactorLetter),
     /// A second factor was removed.
     FactorRemoved(FactorLetter),
+    /// A phone number has to be proven.
+    PhoneCode(PhoneCodeLetter),
+    /// A phone number was added, replaced or removed.
+    PhoneChanged(PhoneChangedLetter),
+    /// The recipient's account was deleted.
+    AccountDeleted(AccountDeletedLetter),
 }
 
 /// What a letter about an invitation says.
@@ -124,6 +136,9 @@ impl Letter {
             Self::RecoveryCodeUsed(_) => MailKind::RecoveryCodeUsed,
             Self::FactorAdded(_) => MailKind::FactorAdded,
             Self::FactorRemoved(_) => MailKind::FactorRemoved,
+            Self::PhoneCode(_) => MailKind::PhoneCode,
+            Self::PhoneChanged(_) => MailKind::PhoneChanged,
+            Self::AccountDeleted(_) => MailKind::AccountDeleted,
         }
     }
 
@@ -160,6 +175,9 @@ impl Letter {
             Self::RecoveryCodeUsed(letter) => letter.render(base),
             Self::FactorAdded(letter) => letter.render(base, true),
             Self::FactorRemoved(letter) => letter.render(base, false),
+            Self::PhoneCode(letter) => letter.render(base),
+            Self::PhoneChanged(letter) => letter.render(base),
+            Self::AccountDeleted(letter) => letter.render(base),
         }
     }
 }

@@ -5,23 +5,31 @@
 //! break, so no name that somebody chose can add a header or a recipient.
 //!
 //! A [`Transport`] hands a message on: [`Smtp`] to a server, [`Mailbox`] to memory for demonstrations and tests,
-//! [`Nowhere`] to nobody, where no mail is set up. What can go wrong is a
+//! [`Nowhere`] to nobody, where no mail is set up. A [`Channel`] hands a letter on in the way that its recipient is reached:
+//! [`ByMail`] as such a message, [`Webhook`] as a short text for a phone. What can go wrong is a
 //! [`MailFault`](bailiwick_domain::entity::MailFault): a class without a word of what the other side said, because a
 //! server's answer may repeat the letter.
 
 mod address;
+mod channel;
 mod letter;
 mod line;
 mod link;
 mod message;
+mod phone;
 mod transport;
 
 pub use address::{Address, BadAddress, BadSender, Sender};
+pub use channel::{
+    BadWebhook, ByMail, Channel, Dispatch, Webhook, WebhookSecret, WebhookSettings, WebhookUrl,
+};
 pub use letter::{
-    BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter, OneTimeCode, PasskeyLetter,
-    PasswordChangedLetter, PasswordResetLetter, RecoveryLetter, StepUpLetter, Unrenderable,
+    AccountDeletedLetter, BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter,
+    OneTimeCode, PasskeyLetter, PasswordChangedLetter, PasswordResetLetter, PhoneChangedLetter,
+    PhoneCodeLetter, RecoveryLetter, SHORT, ShortText, StepUpLetter, Unrenderable,
 };
 pub use line::{BadLine, Line};
 pub use link::{BadLink, LinkBase, LinkPath};
 pub use message::{Message, MessageId};
+pub use phone::{BadPhone, Phone};
 pub use transport::{BadSmtp, Kept, Mailbox, Nowhere, Sending, Smtp, SmtpSettings, SmtpTls, Transport};

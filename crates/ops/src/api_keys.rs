@@ -3,12 +3,12 @@
 use bailiwick_domain::{
     catalogue::UnknownPermission,
     entity::{ApiKey, ApiKeyStatus, Severity},
-    ids::ApiKeyId,
+    ids::{ApiKeyId, UserId},
     permission::PermissionSet,
     rule::{CreateApiKey, RevokeApiKey},
     time::{Span, Timestamp},
 };
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, api_keys, tenants};
+use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, api_keys, tenants};
 use bailiwick_vault::api_key::{ApiKey as Secret, Brand, Environment, KeyTag};
 
 use crate::{
@@ -114,6 +114,23 @@ pub async fn revoke(store: &Store, permit: &Permit<RevokeApiKey>, id: ApiKeyId) 
             Ok(tx.record(event, after))
         })
         .await
+}
+
+/// Revokes every key of a maker who is about to go: nobody answers for them any more.
+pub(crate) async fn revoke_those_of(tx: &mut Tx, maker: UserId, why: &'static str) -> Result<()> {
+    for key in api_keys::unrevoked_of(tx, maker).await? {
+        let before = api_keys::lock(tx, key.id).await?;
+        if before.revoked_at.is_some() {
+            continue;
+        }
+        let after = ApiKey { revoked_at: Some(tx.now()), ..before.clone() };
+        let written = api_keys::replace(tx, before, after.clone()).await?;
+        let event = Event::new("api_key.revoked", &written)?
+            .because(why)
+            .raising(Severity::Info, format!("{} revoked", called(&after.name)));
+        tx.also(event.following());
+    }
+    Ok(())
 }
 
 fn names(store: &Store, scopes: PermissionSet) -> Vec<String> {

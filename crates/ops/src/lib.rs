@@ -2,6 +2,8 @@
 //! happen. Each operation takes a permit, so whoever calls it was let in; each ends in an audit record.
 
 pub mod api_keys;
+pub mod bulk;
+pub mod deletion;
 pub mod enrolment;
 mod error;
 pub mod factor_reset;
@@ -10,8 +12,10 @@ pub mod invitations;
 pub mod mail;
 pub mod passkeys;
 pub mod passwords;
+pub mod phones;
 pub mod policy;
 pub mod posture;
+pub mod profile;
 pub mod security_events;
 pub mod sessions;
 pub mod sign_in;

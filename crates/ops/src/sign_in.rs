@@ -18,7 +18,7 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{Event, Permit, Scope, Store, accounts, tenants, users};
 use bailiwick_vault::{
-    password::{Password, PasswordHasher, StoredPassword, Verdict},
+    password::{Password, PasswordError, PasswordHasher, StoredPassword, Verdict},
     token::SessionToken,
 };
 
@@ -157,8 +157,14 @@ async fn accept(
     password: &Password,
     needs_rehash: bool,
 ) -> Result<Step> {
-    let rehashed =
-        if needs_rehash { Some(hasher.hash(password).await.map_err(Error::Password)?) } else { None };
+    let rehashed = match needs_rehash {
+        false => None,
+        true => match hasher.hash(password).await {
+            // The old hash is as good as it was; the next sign-in renews it.
+            Err(PasswordError::Busy) => None,
+            hash => Some(hash.map_err(Error::Password)?),
+        },
+    };
     let accepted: Result<Result<Step>, Stop> = store
         .change(permit, async |tx| {
             let user = users::lock(tx, user.id).await?;

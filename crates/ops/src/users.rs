@@ -64,7 +64,8 @@ pub(crate) async fn insert_as(
     if users::by_email(tx, &email).await?.is_some() {
         return Err(Error::field("email", "Somebody with this address is here already."));
     }
-    let user = User { id, email, name, role, status: UserStatus::Active, created_at: tx.now() };
+    let user =
+        User { id, email, name, role, status: UserStatus::Active, created_at: tx.now(), time_zone: None };
     let written = users::insert(tx, user.clone()).await?;
     Ok((Event::new("user.created", &written)?, user))
 }
@@ -231,9 +232,21 @@ pub async fn remove_grant(
             within(permission.map_or(PermissionSet::empty(), |p| PermissionSet::empty().with(p)), held)?;
             withdraw_beyond(store, tx, &target, FEWER).await?;
             let event = Event::new("permission.reset", &written)?;
+            let event = match written.entity() {
+                Some(grant) => event.raising(Severity::Warning, taken_back(grant, &target)),
+                None => event,
+            };
             Ok(tx.record(event, ()))
         })
         .await
+}
+
+fn taken_back(grant: &Grant, user: &User) -> String {
+    let what = match grant.effect {
+        Effect::Grant => "Grant",
+        Effect::Deny => "Denial",
+    };
+    format!("{what} of {} taken back from a user with the role {}", grant.permission, user.role.title())
 }
 
 /// What a user may do: role and grants less denials.
@@ -258,7 +271,7 @@ const fn is_owner(role: Role) -> bool {
 /// The last owner stays one.
 ///
 /// The tenant's row is locked first, so that two owners cannot remove each other at the same moment.
-async fn keep_an_owner(tx: &mut Tx, user: &User) -> Result<()> {
+pub(crate) async fn keep_an_owner(tx: &mut Tx, user: &User) -> Result<()> {
     if !is_owner(user.role) {
         return Ok(());
     }

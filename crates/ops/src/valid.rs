@@ -2,7 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use bailiwick_domain::{entity::Effect, permission::PermissionSet, role::Role};
+use bailiwick_domain::{
+    entity::Effect,
+    permission::PermissionSet,
+    role::Role,
+    zone::{UnknownZone, Zone},
+};
 
 use crate::{Error, FieldError, Result};
 
@@ -66,6 +71,18 @@ pub(crate) fn email(text: &str) -> std::result::Result<String, &'static str> {
 /// A name or title as people read it: trimmed, one line, 1 to 100 characters, each of which can be seen.
 pub(crate) fn name(text: &str) -> std::result::Result<String, &'static str> {
     line(text, 1..=100).ok_or("Enter 1 to 100 visible characters on one line.")
+}
+
+/// A time zone of the IANA database by its name; nothing for UTC, which is what everybody has who chose none.
+pub(crate) fn time_zone(text: &str) -> std::result::Result<Option<Zone>, &'static str> {
+    match text.trim() {
+        "" => Ok(None),
+        name => match name.parse() {
+            Ok(zone) if zone == Zone::UTC => Ok(None),
+            Ok(zone) => Ok(Some(zone)),
+            Err(UnknownZone) => Err("Choose one of the time zones, such as Australia/Sydney."),
+        },
+    }
 }
 
 /// A reason: trimmed, one line, 3 to 500 characters, each of which can be seen.

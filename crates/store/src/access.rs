@@ -52,7 +52,7 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
         view,
         "SELECT s.id AS session_id, s.user_id, s.method, s.created_at AS session_created_at, s.last_seen_at, s.idle_until, s.absolute_until, s.ended_at,
                 s.browser, s.system, s.place, s.network, s.renewed_at, s.privileges AS seen_privileges, u.privileges,
-                u.id, u.email, u.name, u.role, u.status, u.created_at,
+                u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
                 t.id AS tenant_id, t.slug, t.name AS tenant_name, t.kind, t.region, t.status AS tenant_status, t.key_brand, t.created_at AS tenant_created_at,
                 p.session_idle_minutes, p.reauth_minutes,
                 p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since, u.factor

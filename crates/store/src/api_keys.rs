@@ -102,6 +102,19 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
     Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.created_at, id: row.id.uuid() }))
 }
 
+/// The keys of a maker that were not taken back, oldest first.
+pub async fn unrevoked_of(scope: &mut impl Scope, maker: UserId) -> Result<Vec<ApiKey>> {
+    let tenant = scope.tenant();
+    let rows: Vec<Row> = rows!(
+        scope,
+        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key
+         WHERE tenant = $1 AND created_by = $2 AND revoked_at IS NULL ORDER BY created_at, id",
+        tenant.uuid(),
+        maker.uuid()
+    )?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
 /// Which keys to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {

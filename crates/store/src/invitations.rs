@@ -148,7 +148,8 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Tally> {
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'accepted') AS accepted,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'declined') AS declined,
-             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at <= $2) AS expired,
+             (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at <= $2)
+             + (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'expired') AS expired,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'revoked') AS revoked",
         tenant.uuid(),
         now.micros()
@@ -163,19 +164,25 @@ pub async fn list_of(
     before: Option<Cursor>,
 ) -> Result<Page<Invitation>> {
     let (tenant, now) = (scope.tenant(), scope.now());
-    // A status is a state and, for open ones, a side of the present moment.
-    let (state, after, until) = match status {
-        InvitationStatus::Pending => (InvitationState::Open, now.micros(), i64::MAX),
-        InvitationStatus::Expired => (InvitationState::Open, i64::MIN, now.micros()),
-        InvitationStatus::Accepted => (InvitationState::Accepted, i64::MIN, i64::MAX),
-        InvitationStatus::Declined => (InvitationState::Declined, i64::MIN, i64::MAX),
-        InvitationStatus::Revoked => (InvitationState::Revoked, i64::MIN, i64::MAX),
+    // A status is a state and, for open ones, a side of the present moment: they have expired before that is recorded.
+    let (state, also, after, until) = match status {
+        InvitationStatus::Pending => (InvitationState::Open, InvitationState::Open, now.micros(), i64::MAX),
+        InvitationStatus::Expired => {
+            (InvitationState::Expired, InvitationState::Open, i64::MIN, now.micros())
+        }
+        InvitationStatus::Accepted => {
+            (InvitationState::Accepted, InvitationState::Accepted, i64::MIN, i64::MAX)
+        }
+        InvitationStatus::Declined => {
+            (InvitationState::Declined, InvitationState::Declined, i64::MIN, i64::MAX)
+        }
+        InvitationStatus::Revoked => (InvitationState::Revoked, InvitationState::Revoked, i64::MIN, i64::MAX),
     };
     let before = before.unwrap_or_else(Cursor::newest);
     let rows: Vec<Row> = rows!(
         scope,
         "SELECT id, email, role, invited_by, state, sends, sent_at, reminded_at, created_at, expires_at FROM invitation
-         WHERE tenant = $1 AND state = $2 AND expires_at > $3 AND expires_at <= $4 AND (created_at, id) < ($5, $6)
+         WHERE tenant = $1 AND state IN ($2, $8) AND expires_at > $3 AND expires_at <= $4 AND (created_at, id) < ($5, $6)
          ORDER BY created_at DESC, id DESC LIMIT $7",
         tenant.uuid(),
         state.name(),
@@ -183,7 +190,8 @@ pub async fn list_of(
         until,
         before.at.micros(),
         before.id,
-        LIMIT + 1
+        LIMIT + 1,
+        also.name()
     )?;
     let rows = rows.into_iter().map(Invitation::try_from).collect::<Result<Vec<_>>>()?;
     Ok(Page::of(rows, LIMIT, |row| Cursor { at: row.created_at, id: row.id.uuid() }))
@@ -253,14 +261,15 @@ pub async fn renew(
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE invitation SET token_hash = $3, reminder_hash = NULL, reminded_at = NULL, invited_by = $7, sends = $4, sent_at = $5, expires_at = $6 WHERE tenant = $1 AND id = $2",
+        "UPDATE invitation SET token_hash = $3, reminder_hash = NULL, reminded_at = NULL, invited_by = $7, sends = $4, sent_at = $5, expires_at = $6, state = $8 WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         before.id.uuid(),
         &token.as_bytes()[..],
         after.sends,
         after.sent_at.micros(),
         after.expires_at.micros(),
-        after.invited_by.map(UserId::uuid)
+        after.invited_by.map(UserId::uuid),
+        after.state.name()
     )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }
@@ -349,6 +358,37 @@ pub async fn lapsing(scope: &mut impl Scope, which: Lapsing) -> Result<Vec<Invit
         now.micros(),
         which.until.micros(),
         which.sent_before.micros(),
+        LIMIT
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// The tenants that are served and have open invitations whose time is over, up to a bound.
+pub async fn tenants_with_expired(store: &Store) -> Result<Vec<TenantId>> {
+    let mut conn = store.shared.pool.read().await?;
+    find_tenants(&mut conn).await?;
+    let now = store.now();
+    let ids: Vec<(Uuid,)> = on!(conn, |c| {
+        sqlx::query_as(
+            "SELECT DISTINCT i.tenant FROM invitation i JOIN tenant t ON t.id = i.tenant
+             WHERE i.state = 'open' AND i.expires_at <= $1 AND t.status = 'active' LIMIT $2",
+        )
+        .bind(now.micros())
+        .bind(TENANTS)
+        .fetch_all(c)
+        .await
+    })?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// The open invitations of the scope's tenant whose time is over, those that ended first in front, up to a page.
+pub async fn expired(scope: &mut impl Scope) -> Result<Vec<InvitationId>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let ids: Vec<(Uuid,)> = rows!(
+        scope,
+        "SELECT id FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at <= $2 ORDER BY expires_at, id LIMIT $3",
+        tenant.uuid(),
+        now.micros(),
         LIMIT
     )?;
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())

@@ -23,6 +23,7 @@ pub mod migrate;
 mod page;
 pub mod passkeys;
 pub mod password_resets;
+pub mod phones;
 mod policies;
 mod pool;
 pub mod posture;
@@ -50,6 +51,6 @@ pub use gate::{
 pub use page::{Cursor, Page};
 pub use pool::{DatabaseKind, PoolOptions, PoolUsage, TlsMode};
 pub use regions::Regions;
-pub use store::{Keys, Store};
+pub use store::{Keys, Outbox, Store};
 pub use tx::{Recorded, Scope, Tx, View};
 pub use written::{Event, Written};

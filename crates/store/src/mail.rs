@@ -4,8 +4,8 @@
 //! wiped by the same statement that settles the letter.
 
 use bailiwick_domain::{
-    entity::{Mail, MailFault, MailKind, MailState},
-    ids::{MailId, TenantId},
+    entity::{Mail, MailChannel, MailFault, MailKind, MailState},
+    ids::{MailId, TenantId, UserId},
     rule::ByJob,
     time::{Span, Timestamp},
 };
@@ -40,7 +40,9 @@ struct Row {
     #[sqlx(try_from = "String")]
     kind: MailKind,
     about: Uuid,
-    recipient: Vec<u8>,
+    recipient: Option<Vec<u8>>,
+    #[sqlx(try_from = "String")]
+    channel: MailChannel,
     #[sqlx(try_from = "String")]
     state: MailState,
     attempts: i64,
@@ -97,8 +99,8 @@ pub async fn insert(tx: &mut Tx, mail: Mail, content: &[u8], last_day: Timestamp
     let tag = tx.shared.keys.directory.address_tag(&mail.to);
     execute!(
         tx,
-        "INSERT INTO mail (tenant, id, kind, about, recipient, recipient_tag, content, state, attempts, created_at, next_attempt_at, last_day)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $8, $9)",
+        "INSERT INTO mail (tenant, id, kind, about, recipient, recipient_tag, content, state, attempts, created_at, next_attempt_at, last_day, channel)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $8, $9, $10)",
         tenant.uuid(),
         mail.id.uuid(),
         mail.kind.name(),
@@ -107,7 +109,8 @@ pub async fn insert(tx: &mut Tx, mail: Mail, content: &[u8], last_day: Timestamp
         &tag[..],
         content.as_slice(),
         mail.created_at.micros(),
-        last_day.micros()
+        last_day.micros(),
+        mail.channel.name()
     )?;
     Ok(Written::created(mail))
 }
@@ -123,7 +126,7 @@ pub async fn list(
     let found: Vec<Row> = match state {
         Some(state) => rows!(
             scope,
-            "SELECT id, kind, about, recipient, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail
+            "SELECT id, kind, about, recipient, channel, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail
              WHERE tenant = $1 AND state = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5",
             tenant.uuid(),
             state.name(),
@@ -133,7 +136,7 @@ pub async fn list(
         )?,
         None => rows!(
             scope,
-            "SELECT id, kind, about, recipient, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail
+            "SELECT id, kind, about, recipient, channel, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail
              WHERE tenant = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4",
             tenant.uuid(),
             before.at.micros(),
@@ -167,7 +170,7 @@ pub async fn newest_about(scope: &mut impl Scope, about: Uuid) -> Result<Option<
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,
-        "SELECT id, kind, about, recipient, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail
+        "SELECT id, kind, about, recipient, channel, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail
          WHERE tenant = $1 AND about = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
         tenant.uuid(),
         about
@@ -178,6 +181,38 @@ pub async fn newest_about(scope: &mut impl Scope, about: Uuid) -> Result<Option<
     }
 }
 
+/// One letter.
+pub async fn find(scope: &mut impl Scope, id: MailId) -> Result<Listed> {
+    let tenant = scope.tenant();
+    let row: Option<Row> = row!(
+        scope,
+        "SELECT id, kind, about, recipient, channel, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    opened(scope, row.ok_or(Error::NotFound)?).await
+}
+
+/// How many letters of a kind were written to one address or number since `since`.
+pub async fn written_of_kind(
+    scope: &mut impl Scope,
+    kind: MailKind,
+    to: &str,
+    since: Timestamp,
+) -> Result<i64> {
+    let tenant = scope.tenant();
+    let tag = scope.shared().keys.directory.address_tag(to);
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM mail WHERE tenant = $1 AND recipient_tag = $2 AND kind = $3 AND created_at > $4",
+        tenant.uuid(),
+        &tag[..],
+        kind.name(),
+        since.micros()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
 /// Letters about an entity that have not left yet.
 pub async fn waiting_about(tx: &mut Tx, about: Uuid) -> Result<Vec<MailId>> {
     let tenant = tx.tenant();
@@ -186,6 +221,32 @@ pub async fn waiting_about(tx: &mut Tx, about: Uuid) -> Result<Vec<MailId>> {
         "SELECT id FROM mail WHERE tenant = $1 AND about = $2 AND state = 'waiting' ORDER BY id",
         tenant.uuid(),
         about
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// Letters to an address that have not left yet.
+pub async fn waiting_to(tx: &mut Tx, to: &str) -> Result<Vec<MailId>> {
+    let tenant = tx.tenant();
+    let tag = tx.shared.keys.directory.address_tag(to);
+    let ids: Vec<(Uuid,)> = rows!(
+        tx,
+        "SELECT id FROM mail WHERE tenant = $1 AND recipient_tag = $2 AND state = 'waiting' ORDER BY id",
+        tenant.uuid(),
+        &tag[..]
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// Messages to the phones of a person that have not left yet: about them, or about what they asked a code for.
+pub async fn waiting_messages_of(tx: &mut Tx, user: UserId) -> Result<Vec<MailId>> {
+    let tenant = tx.tenant();
+    let ids: Vec<(Uuid,)> = rows!(
+        tx,
+        "SELECT id FROM mail WHERE tenant = $1 AND state = 'waiting' AND channel = 'webhook'
+             AND (about = $2 OR about IN (SELECT id FROM step_up WHERE tenant = $1 AND user_id = $2)) ORDER BY id",
+        tenant.uuid(),
+        user.uuid()
     )?;
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
@@ -210,19 +271,23 @@ pub async fn lock(tx: &mut Tx, id: MailId) -> Result<Mail> {
     let tenant = tx.tenant();
     let row: Row = locked!(
         tx,
-        "SELECT id, kind, about, recipient, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail WHERE tenant = $1 AND id = $2",
+        "SELECT id, kind, about, recipient, channel, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
     )?;
     Ok(opened(tx, row).await?.mail)
 }
 
-/// Settles a locked letter that waits, and wipes what it said.
+/// Settles a locked letter that waits, and wipes what it said; and the recipient of one that tells of their deletion, whose
+/// address was kept for nothing but this letter.
 pub async fn settle(tx: &mut Tx, before: Mail, after: Mail) -> Result<Written<Mail>> {
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE mail SET state = $3, fault = $4, settled_at = $5, content = NULL WHERE tenant = $1 AND id = $2 AND state = 'waiting'",
+        "UPDATE mail SET state = $3, fault = $4, settled_at = $5, content = NULL,
+                         recipient = CASE WHEN kind = 'account_deleted' THEN NULL ELSE recipient END,
+                         recipient_tag = CASE WHEN kind = 'account_deleted' THEN NULL ELSE recipient_tag END
+         WHERE tenant = $1 AND id = $2 AND state = 'waiting'",
         tenant.uuid(),
         before.id.uuid(),
         after.state.name(),
@@ -232,33 +297,37 @@ pub async fn settle(tx: &mut Tx, before: Mail, after: Mail) -> Result<Written<Ma
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }
 
-/// The tenants that are served and have letters due, up to a bound.
-pub async fn tenants_due(store: &Store) -> Result<Vec<TenantId>> {
+/// The tenants that are served and have letters due on this channel, up to a bound.
+///
+/// By channel, so that letters that cannot leave on one of them stand in nobody's way on the other.
+pub async fn tenants_due(store: &Store, channel: MailChannel) -> Result<Vec<TenantId>> {
     let mut conn = store.shared.pool.read().await?;
     find_tenants(&mut conn).await?;
     let now = store.now();
     let ids: Vec<(Uuid,)> = on!(conn, |c| {
         sqlx::query_as(
             "SELECT DISTINCT m.tenant FROM mail m JOIN tenant t ON t.id = m.tenant
-             WHERE m.state = 'waiting' AND m.next_attempt_at <= $1 AND t.status = 'active' LIMIT $2",
+             WHERE m.state = 'waiting' AND m.next_attempt_at <= $1 AND t.status = 'active' AND m.channel = $3 LIMIT $2",
         )
         .bind(now.micros())
         .bind(TENANTS)
+        .bind(channel.name())
         .fetch_all(c)
         .await
     })?;
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
 
-/// Letters of the scope's tenant that are due, those that waited longest first.
-pub async fn due(scope: &mut impl Scope) -> Result<Vec<MailId>> {
+/// Letters of the scope's tenant that are due on this channel, those that waited longest first.
+pub async fn due(scope: &mut impl Scope, channel: MailChannel) -> Result<Vec<MailId>> {
     let (tenant, now) = (scope.tenant(), scope.now());
     let ids: Vec<(Uuid,)> = rows!(
         scope,
-        "SELECT id FROM mail WHERE tenant = $1 AND state = 'waiting' AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $3",
+        "SELECT id FROM mail WHERE tenant = $1 AND state = 'waiting' AND next_attempt_at <= $2 AND channel = $4 ORDER BY next_attempt_at, id LIMIT $3",
         tenant.uuid(),
         now.micros(),
-        LETTERS
+        LETTERS,
+        channel.name()
     )?;
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
@@ -324,7 +393,7 @@ async fn taken(tx: &mut Tx, id: MailId) -> Result<Option<Claimed>> {
     }
     let row: Option<Row> = row!(
         tx,
-        "SELECT id, kind, about, recipient, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail WHERE tenant = $1 AND id = $2",
+        "SELECT id, kind, about, recipient, channel, state, attempts, fault, created_at, next_attempt_at, settled_at FROM mail WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
     )?;
@@ -346,8 +415,14 @@ async fn taken(tx: &mut Tx, id: MailId) -> Result<Option<Claimed>> {
 }
 
 async fn opened(scope: &mut impl Scope, row: Row) -> Result<Listed> {
-    let to = open(scope, row.id, "recipient", row.recipient).await?;
-    let to = to.as_str().ok_or_else(|| Error::Corrupt("mail.recipient".into()))?.to_owned();
+    let to = match row.recipient {
+        Some(sealed) => {
+            let to = open(scope, row.id, "recipient", sealed).await?;
+            to.as_str().ok_or_else(|| Error::Corrupt("mail.recipient".into()))?.to_owned()
+        }
+        // Erased with the person.
+        None => String::new(),
+    };
     let fault = row.fault.map(|fault| fault.parse::<MailFault>()).transpose();
     let fault = fault.map_err(|_| Error::Corrupt("mail.fault".into()))?;
     let mail = Mail {
@@ -355,6 +430,7 @@ async fn opened(scope: &mut impl Scope, row: Row) -> Result<Listed> {
         kind: row.kind,
         about: row.about,
         to,
+        channel: row.channel,
         state: row.state,
         // While it waits, what went wrong belongs to the attempt and not to the letter.
         fault: fault.filter(|_| row.state != MailState::Waiting),

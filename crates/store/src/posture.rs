@@ -72,7 +72,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at IS NULL) AS keys_without_end,
              (SELECT count(*) FROM security_event WHERE tenant = $1 AND severity = 'high' AND triage <> 'resolved') AS open_high_events,
              (SELECT count(*) FROM factor WHERE tenant = $1 AND sealed IS NOT NULL) + (SELECT count(*) FROM passkey WHERE tenant = $1)
-                 + (SELECT count(*) FROM subject_key WHERE tenant = $1) AS sealed_objects,
+                 + (SELECT count(*) FROM subject_key WHERE tenant = $1 AND wrapped IS NOT NULL) AS sealed_objects,
              (SELECT count(*) FROM (SELECT 1 AS one FROM audit_pending WHERE tenant = $1 LIMIT 100000) AS counted) AS pending_events,
              (SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index = t.signed) AS oldest_unsigned,
              (SELECT min(recorded_at) FROM audit_pending WHERE tenant = $1) AS oldest_pending,

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bailiwick_domain::{
     catalogue::Catalogue,
     clock::{Clock, Entropy},
-    entity::SensitiveAction,
+    entity::{MailChannel, SensitiveAction},
     ids::TenantId,
     rule::{Rule, Sensitive, Writes},
     sign_in::SignInLimits,
@@ -34,6 +34,23 @@ pub struct Keys {
     pub directory: KeyedHash,
 }
 
+/// What the operator has decided about letters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outbox {
+    /// Letters that one organisation causes at most in 24 hours.
+    pub per_organisation: i64,
+    /// Letters from one organisation to one address at most in 24 hours.
+    pub per_recipient: i64,
+    /// How one-time codes reach people who have proven a phone number; everybody else gets them by mail.
+    pub codes: MailChannel,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { per_organisation: 5_000, per_recipient: 5, codes: MailChannel::Mail }
+    }
+}
+
 /// The writes that leave no audit record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Quiet {
@@ -58,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) subjects: audit::SubjectCache,
     pub(crate) tallies: Tallies,
+    pub(crate) outbox: OnceLock<Outbox>,
     sign_in: OnceLock<SignInLimits>,
 }
 
@@ -96,10 +114,21 @@ impl Store {
                 entropy,
                 subjects,
                 tallies: Tallies::default(),
+                outbox: OnceLock::new(),
                 sign_in: OnceLock::new(),
             }),
         };
         Ok((store.clone(), Jobs::new(store)))
+    }
+
+    /// Says what the operator has decided about letters, before anything is served. The first word stands.
+    pub fn decide_outbox(&self, outbox: Outbox) {
+        self.shared.outbox.get_or_init(|| outbox);
+    }
+
+    /// What the operator has decided about letters; the defaults where nobody said anything.
+    pub fn outbox(&self) -> Outbox {
+        self.shared.outbox.get().copied().unwrap_or_default()
     }
 
     /// The gate in front of the store.
@@ -307,12 +336,14 @@ impl Store {
             now: self.now(),
             shared: Arc::clone(&self.shared),
             events: Vec::new(),
+            erased: Vec::new(),
             opened: None,
         })
     }
 
     pub(crate) async fn commit(&self, tx: Tx, drafts: Vec<Draft>) -> Result<()> {
         let learned: Vec<_> = drafts.iter().flat_map(Draft::new_subjects).collect();
+        let (tenant, erased) = (tx.tenant, tx.erased);
         match tx.conn {
             Conn::SqliteWrite(turn) => turn.finish(drafts).await?,
             Conn::Postgres(mut transaction) => {
@@ -322,6 +353,7 @@ impl Store {
             Conn::SqliteRead(_) => return Err(Error::Unrecorded),
         }
         self.shared.subjects.learn(learned);
+        self.shared.subjects.forget(tenant, &erased);
         Ok(())
     }
 

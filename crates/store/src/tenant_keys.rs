@@ -59,17 +59,28 @@ pub(crate) async fn insert(tx: &mut Tx, key: &WrappedKey) -> Result<()> {
     Ok(())
 }
 
-/// The key of a data subject if one is stored.
-pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Option<SubjectKey>> {
+/// What is known of the key of a data subject.
+pub(crate) enum Subject {
+    /// Nothing was sealed under one yet.
+    None,
+    /// It is there.
+    Key(SubjectKey),
+    /// It was destroyed, and none is made again.
+    Erased,
+}
+
+/// The key of a data subject.
+pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Subject> {
     let tenant = scope.tenant();
-    let row: Option<(i64, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
+    let row: Option<(i64, Option<Vec<u8>>)> = on!(scope, |c| sqlx::query_as(
         "SELECT key_version, wrapped FROM subject_key WHERE tenant = $1 AND subject = $2"
     )
     .bind(tenant.uuid())
     .bind(subject)
     .fetch_optional(c)
     .await)?;
-    let Some((version, bytes)) = row else { return Ok(None) };
+    let Some((version, bytes)) = row else { return Ok(Subject::None) };
+    let Some(bytes) = bytes else { return Ok(Subject::Erased) };
     let wrapped = WrappedSubjectKey {
         tenant: tenant.bytes(),
         subject: subject.into_bytes(),
@@ -77,13 +88,15 @@ pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Opt
         bytes,
     };
     let keys = load(scope).await?;
-    SubjectKey::restore(&keys, &wrapped).map(Some).map_err(Error::vault)
+    SubjectKey::restore(&keys, &wrapped).map(Subject::Key).map_err(Error::vault)
 }
 
-/// The key of a data subject, made and stored if there is none.
-pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<SubjectKey> {
-    if let Some(key) = subject(tx, id).await? {
-        return Ok(key);
+/// The key of a data subject, made and stored if there is none; nothing for one that was erased.
+pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<Option<SubjectKey>> {
+    match subject(tx, id).await? {
+        Subject::Key(key) => return Ok(Some(key)),
+        Subject::Erased => return Ok(None),
+        Subject::None => {}
     }
     let keys = load(tx).await?;
     let (key, wrapped) =
@@ -102,8 +115,32 @@ pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<SubjectKey> 
     .map(|done| done.rows_affected())
     })?;
     if inserted == 1 {
-        return Ok(key);
+        return Ok(Some(key));
     }
     // Another transaction was quicker; the insert above waited for its commit.
-    subject(tx, id).await?.ok_or(Error::Busy)
+    match subject(tx, id).await? {
+        Subject::Key(key) => Ok(Some(key)),
+        Subject::Erased => Ok(None),
+        Subject::None => Err(Error::Busy),
+    }
+}
+
+/// Destroys the key of a data subject, whether there is one or not: what was sealed under it can be opened by nobody, and what
+/// this transaction and later ones record of the subject is committed to and kept nowhere.
+pub(crate) async fn erase_subject(tx: &mut Tx, id: Uuid) -> Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    on!(tx, |c| {
+        sqlx::query(
+            "INSERT INTO subject_key (tenant, subject, key_version, wrapped, erased_at) VALUES ($1, $2, 0, NULL, $3)
+             ON CONFLICT (tenant, subject) DO UPDATE SET wrapped = NULL, erased_at = excluded.erased_at WHERE subject_key.erased_at IS NULL",
+        )
+        .bind(tenant.uuid())
+        .bind(id)
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(drop)
+    })?;
+    tx.erased.push(id);
+    Ok(())
 }

@@ -8,6 +8,7 @@ use bailiwick_domain::{
     sign_in::SignInLimits,
     time::Timestamp,
 };
+use uuid::Uuid;
 
 use crate::{
     conn::{Conn, Driver},
@@ -53,6 +54,8 @@ pub struct Tx {
     pub(crate) now: Timestamp,
     pub(crate) shared: Arc<Shared>,
     pub(crate) events: Vec<Event>,
+    /// Whose keys this transaction destroys.
+    pub(crate) erased: Vec<Uuid>,
     /// The session that this transaction opened: whoever proved to be its user is the actor of its records.
     pub(crate) opened: Option<Opened>,
 }

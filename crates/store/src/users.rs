@@ -1,11 +1,17 @@
 //! Users of a tenant.
 
+mod erase;
+mod joined;
+mod seek;
+
 use bailiwick_domain::{
     entity::{FactorKind, MfaFloor, MfaState, User, UserStatus},
     ids::UserId,
     mfa::Held,
     role::Role,
     time::Timestamp,
+    words,
+    zone::Zone,
 };
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -18,6 +24,9 @@ use crate::{
     tx::{Scope, Tx},
 };
 
+pub use erase::{erase, lock_for_erasing};
+pub use seek::{Found, Mfa, Place, Sought, seek};
+
 #[derive(FromRow)]
 pub(crate) struct Row {
     #[sqlx(try_from = "Uuid")]
@@ -29,6 +38,7 @@ pub(crate) struct Row {
     status: UserStatus,
     #[sqlx(try_from = "i64")]
     created_at: Timestamp,
+    time_zone: Option<String>,
 }
 
 impl TryFrom<Row> for User {
@@ -42,6 +52,8 @@ impl TryFrom<Row> for User {
             role,
             status: row.status,
             created_at: row.created_at,
+            // A zone that the database of zones has dropped since counts as none: nobody is locked out for it.
+            time_zone: row.time_zone.and_then(|name| name.parse().ok()),
         })
     }
 }
@@ -69,7 +81,7 @@ struct ListedRow {
 macro_rules! listed {
     ($tail:literal) => {
         concat!(
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at,
+            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
                     p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
                     u.factor
              FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
@@ -103,7 +115,7 @@ pub async fn insert(tx: &mut Tx, user: User) -> Result<Written<User>> {
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO users (tenant, id, email, name, role, status, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO users (tenant, id, email, name, role, status, created_at, time_zone) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         tenant.uuid(),
         user.id.uuid(),
         user.email.as_str(),
@@ -111,7 +123,9 @@ pub async fn insert(tx: &mut Tx, user: User) -> Result<Written<User>> {
         user.role.name(),
         user.status.name(),
         user.created_at.micros(),
+        user.time_zone.as_ref().map(Zone::name)
     )?;
+    note_words(tx, &user).await?;
     let tag = tx.shared.keys.directory.address_tag(&user.email);
     execute!(
         tx,
@@ -127,7 +141,7 @@ pub async fn find(scope: &mut impl Scope, id: UserId) -> Result<User> {
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,
-        "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2",
+        "SELECT id, email, name, role, status, created_at, time_zone FROM users WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
     )?;
@@ -139,7 +153,7 @@ pub async fn by_email(scope: &mut impl Scope, email: &str) -> Result<Option<User
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,
-        "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND email = $2",
+        "SELECT id, email, name, role, status, created_at, time_zone FROM users WHERE tenant = $1 AND email = $2",
         tenant.uuid(),
         email
     )?;
@@ -229,7 +243,7 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<User> {
     let tenant = tx.tenant();
     let row: Row = locked!(
         tx,
-        "SELECT id, email, name, role, status, created_at FROM users WHERE tenant = $1 AND id = $2",
+        "SELECT id, email, name, role, status, created_at, time_zone FROM users WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         id.uuid()
     )?;
@@ -241,14 +255,42 @@ pub async fn replace(tx: &mut Tx, before: User, after: User) -> Result<Written<U
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE users SET name = $3, role = $4, status = $5 WHERE tenant = $1 AND id = $2",
+        "UPDATE users SET name = $3, role = $4, status = $5, time_zone = $6 WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         before.id.uuid(),
         after.name.as_str(),
         after.role.name(),
-        after.status.name()
+        after.status.name(),
+        after.time_zone.as_ref().map(Zone::name)
     )?;
-    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+    if touched != 1 {
+        return Err(Error::NotFound);
+    }
+    if before.name != after.name {
+        execute!(
+            tx,
+            "DELETE FROM user_word WHERE tenant = $1 AND user_id = $2",
+            tenant.uuid(),
+            before.id.uuid()
+        )?;
+        note_words(tx, &after).await?;
+    }
+    Ok(Written::replaced(before, after))
+}
+
+/// Stores the words by which a user is found.
+async fn note_words(tx: &mut Tx, user: &User) -> Result<()> {
+    let tenant = tx.tenant();
+    for word in words::of_person(&user.name, &user.email) {
+        execute!(
+            tx,
+            "INSERT INTO user_word (tenant, word, user_id) VALUES ($1, $2, $3)",
+            tenant.uuid(),
+            word.as_str(),
+            user.id.uuid()
+        )?;
+    }
+    Ok(())
 }
 
 /// Active users with `role` other than `except`: whether the last owner would go.
@@ -271,7 +313,7 @@ pub async fn first_without_password(scope: &mut impl Scope, role: Role) -> Resul
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,
-        "SELECT id, email, name, role, status, created_at FROM users
+        "SELECT id, email, name, role, status, created_at, time_zone FROM users
          WHERE tenant = $1 AND role = $2 AND status = 'active'
          AND NOT EXISTS (SELECT 1 FROM users o JOIN password p ON p.tenant = o.tenant AND p.user_id = o.id
                          WHERE o.tenant = $1 AND o.role = $2 AND o.status = 'active')
@@ -284,34 +326,15 @@ pub async fn first_without_password(scope: &mut impl Scope, role: Role) -> Resul
     row.map(User::try_from).transpose()
 }
 
-/// Users whose address or name is `text`, or else those in whose address or name it occurs; a few at most.
-///
-/// Letters beyond ASCII are compared as they are: SQLite folds no others.
+/// Users whose address or name is `text`, or else those of whose name and address some words begin with those of `text`; a
+/// few at most.
 pub async fn matching(scope: &mut impl Scope, text: &str) -> Result<Vec<User>> {
-    const AT_MOST: i64 = 8;
-    let tenant = scope.tenant();
-    let folded = text.to_ascii_lowercase();
-    let exact: Vec<Row> = rows!(
-        scope,
-        "SELECT id, email, name, role, status, created_at FROM users
-         WHERE tenant = $1 AND (lower(email) = $2 OR lower(name) = $2) ORDER BY created_at, id LIMIT $3",
-        tenant.uuid(),
-        folded.as_str(),
-        AT_MOST
-    )?;
-    if !exact.is_empty() {
-        return exact.into_iter().map(User::try_from).collect();
-    }
-    let within = format!("%{}%", folded.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-    let rows: Vec<Row> = rows!(
-        scope,
-        "SELECT id, email, name, role, status, created_at FROM users
-         WHERE tenant = $1 AND (lower(email) LIKE $2 ESCAPE '\\' OR lower(name) LIKE $2 ESCAPE '\\') ORDER BY created_at, id LIMIT $3",
-        tenant.uuid(),
-        within.as_str(),
-        AT_MOST
-    )?;
-    rows.into_iter().map(User::try_from).collect()
+    const AT_MOST: usize = 8;
+    let found = seek(scope, &Sought::text(text), None).await?.items;
+    let is = |name: &str| name.to_lowercase() == text.trim().to_lowercase();
+    let exact = found.iter().any(|one| is(&one.user.email) || is(&one.user.name));
+    let fits = found.into_iter().filter(|one| !exact || is(&one.user.email) || is(&one.user.name));
+    Ok(fits.map(|one| one.user).take(AT_MOST).collect())
 }
 
 /// How many users there are of each second-factor state and status; pairs that do not occur are missing.

@@ -3,8 +3,9 @@
 //!
 //! Each hash takes 19 MiB and some 30 ms by intent, so an unbounded number at once is a denial of service.
 //! The permits of [`PasswordHasher`] are the bound; a caller that gives up waiting does not free the permit
-//! of work already begun. Judging a chosen password counts as such work: it takes some milliseconds, and may
-//! read a disk.
+//! of work already begun. Those who wait for a permit are bounded, too ([`WAITING`]): whoever comes after them
+//! is told at once, and not after a time in which nobody waits any more. Judging a chosen password counts as
+//! such work: it takes some milliseconds, and may read a disk.
 
 mod compromised;
 mod cost;
@@ -21,7 +22,7 @@ pub use compromised::{CompromisedList, ListError};
 pub use cost::{CostError, PasswordCost};
 pub use strength::About;
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -32,6 +33,9 @@ use crate::entropy::{Entropy, draw};
 pub const SHORTEST: usize = 12;
 /// The most bytes of UTF-8 of any password. Longer input is refused before it is hashed.
 pub const LONGEST: usize = 1024;
+/// The most pieces of work that wait for a permit. Half of the requests that the server takes in at once, so that those who
+/// sign in never keep everybody else out; at the default cost the last of them waits some four seconds on two cores.
+pub const WAITING: usize = 256;
 
 const SALT: usize = 16;
 const OUTPUT: usize = 32;
@@ -130,24 +134,37 @@ pub enum Weakness {
 pub struct PasswordHasher {
     cost: PasswordCost,
     permits: Arc<Semaphore>,
+    /// One for each piece of work that runs or waits.
+    places: Arc<Semaphore>,
     entropy: Arc<dyn Entropy>,
     list: Option<Arc<CompromisedList>>,
     hashes: AtomicU64,
+    house: Arc<[String]>,
 }
 
 impl PasswordHasher {
-    /// A hasher that runs at most `permits` hashes at once; the number of cores is a good choice.
+    /// A hasher that runs at most `permits` hashes at once, with at most [`WAITING`] waiting behind them; the number of cores
+    /// is a good choice.
     #[must_use]
     pub fn new(cost: PasswordCost, permits: NonZeroUsize, entropy: Arc<dyn Entropy>) -> Self {
-        let permits = permits.get().min(Semaphore::MAX_PERMITS);
+        let permits = permits.get().min(Semaphore::MAX_PERMITS - WAITING);
+        let places = Arc::new(Semaphore::new(permits + WAITING));
         let permits = Arc::new(Semaphore::new(permits));
-        Self { cost, permits, entropy, list: None, hashes: AtomicU64::new(0) }
+        let (house, hashes) = (Arc::default(), AtomicU64::new(0));
+        Self { cost, permits, places, entropy, list: None, hashes, house }
     }
 
     /// The same, which also finds the passwords of this list compromised.
     #[must_use]
     pub fn refusing(self, list: CompromisedList) -> Self {
         Self { list: Some(Arc::new(list)), ..self }
+    }
+
+    /// The same, which also finds passwords guessable that lean on these words: names of the installation's own, such as of its
+    /// projects and departments.
+    #[must_use]
+    pub fn knowing(self, words: &[String]) -> Self {
+        Self { house: strength::house(words).into(), ..self }
     }
 
     /// How many hashes were asked for so far, of accounts and of nobody's: they are what an attempt costs.
@@ -160,13 +177,13 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`PasswordError::List`] when the list of compromised passwords cannot be read any more: then nobody can
-    /// say that the password is none of them. [`PasswordError::Stopped`].
+    /// say that the password is none of them. [`PasswordError::Busy`], [`PasswordError::Stopped`].
     pub async fn weakness(
         &self,
         password: &Password,
         about: About,
     ) -> Result<Option<Weakness>, PasswordError> {
-        let (password, list) = (Arc::clone(&password.0), self.list.clone());
+        let (password, list, house) = (Arc::clone(&password.0), self.list.clone(), Arc::clone(&self.house));
         self.run(move || {
             if compromised::is_well_known(&password) {
                 return Ok(Some(Weakness::Compromised));
@@ -176,7 +193,7 @@ impl PasswordHasher {
             {
                 return Ok(Some(Weakness::Compromised));
             }
-            Ok(strength::guessable(&password, &about).map(Weakness::Guessable))
+            Ok(strength::guessable(&password, &about, &house).map(Weakness::Guessable))
         })
         .await
     }
@@ -184,7 +201,7 @@ impl PasswordHasher {
     /// Hashes a password under a new salt.
     ///
     /// # Errors
-    /// [`PasswordError::Memory`], [`PasswordError::Stopped`].
+    /// [`PasswordError::Memory`], [`PasswordError::Busy`], [`PasswordError::Stopped`].
     pub async fn hash(&self, password: &Password) -> Result<StoredPassword, PasswordError> {
         self.hashes.fetch_add(1, Ordering::Relaxed);
         let (params, salt) = (self.cost.params()?, draw::<SALT>(self.entropy.as_ref()));
@@ -206,7 +223,7 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`PasswordError::Stored`] when the stored text is not a hash this program makes;
-    /// [`PasswordError::Memory`], [`PasswordError::Stopped`].
+    /// [`PasswordError::Memory`], [`PasswordError::Busy`], [`PasswordError::Stopped`].
     pub async fn verify(
         &self,
         password: &Password,
@@ -225,14 +242,23 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let place = self.place()?;
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PasswordError::Stopped)?;
         let task = spawn_blocking(move || {
             // Held by the work and not by the waiting future: dropping that does not stop a hash that has
             // begun.
-            let _permit = permit;
+            let _held = (permit, place);
             work()
         });
         task.await.map_err(|_| PasswordError::Stopped)?
+    }
+
+    /// A place among those who are served or wait, if there is one.
+    fn place(&self) -> Result<OwnedSemaphorePermit, PasswordError> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|error| match error {
+            TryAcquireError::NoPermits => PasswordError::Busy,
+            TryAcquireError::Closed => PasswordError::Stopped,
+        })
     }
 }
 
@@ -307,6 +333,9 @@ pub enum PasswordError {
     /// There was no memory for the hash.
     #[error("not enough memory to hash a password")]
     Memory,
+    /// [`WAITING`] others wait already. Nothing was done, and nothing was found out about the password.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
     /// The list of compromised passwords cannot be searched.
     #[error("the list of compromised passwords cannot be searched: {0}")]
     List(#[source] ListError),

@@ -1,8 +1,8 @@
 //! Recovery codes, for whoever has lost their second factor.
 //!
-//! A code is 100 random bits in Crockford's base32, which has no letter that looks like a digit, in four groups of five:
+//! A code is 125 random bits in Crockford's base32, which has no letter that looks like a digit, in five groups of five:
 //! `7Q2MK-0XH9B-…`. Nobody tries as many values out, so what is stored is SHA-256, as of a token, without salt and
-//! without a slow hash.
+//! without a slow hash (OWASP ASVS 5.0, 6.5.2: from 112 bits on).
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::secret::SecretBytes;
 use crate::token::{TokenError, TokenHash};
 
 /// Letters of a code, without what stands between its groups.
-const LETTERS: usize = 20;
+const LETTERS: usize = 25;
 /// Letters in a group.
 const GROUP: usize = 5;
 /// No text that is a code is longer, however it was spaced.
@@ -40,7 +40,7 @@ impl RecoveryCode {
     /// that were taken for digits.
     ///
     /// # Errors
-    /// [`TokenError`] unless twenty letters of the alphabet are left; what was typed is not repeated.
+    /// [`TokenError`] unless twenty-five letters of the alphabet are left; what was typed is not repeated.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.len() > LONGEST {
             return Err(TokenError);
@@ -73,7 +73,7 @@ impl RecoveryCode {
         text
     }
 
-    /// What is stored and looked up: SHA-256 of the twenty letters.
+    /// What is stored and looked up: SHA-256 of the twenty-five letters.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(self.0.expose())
@@ -96,32 +96,48 @@ mod tests {
     use crate::secret::assert_hidden;
 
     #[test]
-    fn person_reads_four_groups_of_five_and_nobody_reads_them_by_accident() {
+    fn person_reads_five_groups_of_five_and_nobody_reads_them_by_accident() {
         let code = RecoveryCode::generate(&SeededEntropy::new(7));
         let text = code.expose();
         let groups: Vec<_> = text.split('-').collect();
-        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [5, 5, 5, 5]);
+        assert_eq!(groups.iter().map(|group| group.len()).collect::<Vec<_>>(), [5, 5, 5, 5, 5]);
         assert!(!text.contains(['O', 'I', 'L', 'U']), "no letter looks like a digit");
         assert_hidden(&code, code.0.expose());
     }
 
     #[test]
+    fn a_code_holds_more_bits_than_a_plain_hash_asks_for() {
+        // OWASP ASVS 5.0, 6.5.2: below 112 bits it would have to be hashed as a password is.
+        assert!(LETTERS as u32 * ALPHABET.len().ilog2() >= 112);
+        let seen: std::collections::BTreeSet<char> = (0..100)
+            .flat_map(|seed| {
+                RecoveryCode::generate(&SeededEntropy::new(seed)).expose().chars().collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(
+            seen.len(),
+            ALPHABET.len() + 1,
+            "each letter is drawn, and what stands between the groups"
+        );
+    }
+
+    #[test]
     fn person_types_a_code_as_they_like() {
-        let code = RecoveryCode::parse("01234-56789-ABCDE-FGHJK").unwrap();
+        let code = RecoveryCode::parse("01234-56789-ABCDE-FGHJK-MNPQR").unwrap();
         for typed in [
-            "0123456789abcdefghjk",
-            " oi234 56789-abcde fghjk ",
-            "0L234-56789-ABCDE-FGHJK",
-            "O1234-56789-ABCDE-FGHJK",
+            "0123456789abcdefghjkmnpqr",
+            " oi234 56789-abcde fghjk mnpqr ",
+            "0L234-56789-ABCDE-FGHJK-MNPQR",
+            "O1234-56789-ABCDE-FGHJK-MNPQR",
         ] {
             assert_eq!(RecoveryCode::parse(typed).unwrap().hash(), code.hash(), "{typed}");
         }
         for typed in [
             "",
-            "01234-56789-ABCDE-FGHJ",
-            "01234-56789-ABCDE-FGHJKM",
-            "U1234-56789-ABCDE-FGHJK",
-            "é1234-56789-ABCDE-FGHJK",
+            "01234-56789-ABCDE-FGHJK-MNPQ",
+            "01234-56789-ABCDE-FGHJK-MNPQRS",
+            "U1234-56789-ABCDE-FGHJK-MNPQR",
+            "é1234-56789-ABCDE-FGHJK-MNPQR",
         ] {
             assert_eq!(RecoveryCode::parse(typed).unwrap_err(), TokenError, "{typed}");
         }
@@ -136,7 +152,7 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_text_is_parsed_without_a_panic(text in ".{0,80}", near in "[0-9A-Za-z -]{15,30}") {
+        fn arbitrary_text_is_parsed_without_a_panic(text in ".{0,80}", near in "[0-9A-Za-z -]{20,35}") {
             let _ = RecoveryCode::parse(&text);
             let _ = RecoveryCode::parse(&near);
         }

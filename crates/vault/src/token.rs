@@ -293,7 +293,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::entropy::SeededEntropy;
+    use crate::entropy::{SeededEntropy, SystemEntropy};
     use crate::secret::assert_hidden;
 
     fn session(seed: u64) -> SessionToken {
@@ -311,6 +311,20 @@ mod tests {
         assert_hidden(&random, random.expose().as_bytes());
         let link = InvitationToken::generate(&[0xAC; 16], &SeededEntropy::new(1));
         assert_eq!(format!("{link:?}"), "InvitationToken(…)");
+    }
+
+    #[test]
+    fn tokens_of_one_tenant_differ_in_all_that_is_secret() {
+        let tokens: Vec<_> = (0..100).map(|_| SessionToken::generate(&[7; TENANT], &SystemEntropy)).collect();
+        let secrets: std::collections::BTreeSet<Vec<u8>> =
+            tokens.iter().map(|token| token.bytes.expose()[TENANT..].to_vec()).collect();
+        assert_eq!(secrets.len(), tokens.len());
+        assert!(secrets.iter().all(|secret| secret.len() * 8 == 256));
+        // A bit that never changes would be none.
+        for bit in 0..256 {
+            let set = secrets.iter().filter(|secret| (secret[bit / 8] >> (bit % 8)) & 1 == 1).count();
+            assert!((1..tokens.len()).contains(&set), "bit {bit}");
+        }
     }
 
     #[test]

@@ -356,7 +356,7 @@ impl From<bailiwick_ops::Error> for Error {
                 Self::Limited { retry_after_seconds: retry_after_seconds.max(1).unsigned_abs() }
             }
             Ops::Store(error) => error.into(),
-            Ops::Password(PasswordError::Memory | PasswordError::Stopped) => {
+            Ops::Password(PasswordError::Memory | PasswordError::Busy | PasswordError::Stopped) => {
                 Self::Unavailable { retry_after_seconds: 5 }
             }
             other => Self::Internal(Box::new(other)),
@@ -402,5 +402,8 @@ mod tests {
         let limited = Error::from(bailiwick_ops::Error::Limited { retry_after_seconds: 0 });
         assert_eq!(limited.headers()[header::RETRY_AFTER], "1");
         assert_eq!(Error::from(bailiwick_store::Error::Busy).status(), StatusCode::SERVICE_UNAVAILABLE);
+        let crowded = Error::from(bailiwick_ops::Error::Password(PasswordError::Busy));
+        assert_eq!(crowded.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(crowded.headers()[header::RETRY_AFTER], "5");
     }
 }

@@ -6,7 +6,7 @@ mod see_other;
 mod theme;
 mod visit;
 
-use bailiwick_domain::{mfa::Standing, rule::Rule};
+use bailiwick_domain::{mfa::Standing, rule::Rule, zone::Zone};
 use bailiwick_store::Permit;
 
 pub use flash::{Flash, Message};
@@ -16,7 +16,10 @@ pub use see_other::SeeOther;
 pub use theme::Theme;
 pub use visit::{Visit, Wants};
 
-use crate::{assets, when::When};
+use crate::{
+    assets,
+    when::{When, zone_of},
+};
 
 /// What surrounds every page, as the templates read it.
 #[derive(Clone, Debug)]
@@ -43,6 +46,8 @@ pub struct Shell {
     pub request_id: String,
     /// `auto`, `light` or `dark`.
     pub theme: &'static str,
+    /// In which time zone times are shown; UTC before sign-in, and for whoever chose none.
+    pub zone: Zone,
 }
 
 /// One step of the breadcrumb.
@@ -92,6 +97,7 @@ impl Shell {
             if let Standing::Grace(until) = caller.mfa {
                 shell.enrol_by = Some(When::day(until));
             }
+            shell.zone = zone_of(permit);
             shell.tenant_name.clone_from(&caller.tenant.name);
             shell.tenant_region.clone_from(&caller.tenant.region);
             shell.person = Some(Person {
@@ -119,6 +125,7 @@ impl Shell {
             flash: visit.flash.map(Message::flash),
             request_id: visit.client.id.to_string(),
             theme: visit.theme.name(),
+            zone: Zone::UTC,
         }
     }
 

@@ -1,17 +1,33 @@
 //! Times as people read them, with the exact instant behind. The only place that writes one: every page has the same
 //! format, and wherever a time of day is shown, its zone stands beside it.
 
-use bailiwick_domain::time::{Civil, Timestamp};
+use bailiwick_domain::{
+    rule::Rule,
+    time::{Civil, Timestamp},
+    zone::Zone,
+};
+use bailiwick_store::Permit;
 
-/// A time for the templates: `datetime`, `title` and text of a `<time>` element. All UTC.
+/// A time for the templates, which write it in the reader's time zone: `datetime`, `title` and text of a `<time>` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
-    /// `2026-11-21T22:14:03Z`.
-    pub iso: String,
-    /// `2026-11-21 22:14:03 UTC`.
-    pub exact: String,
-    /// What the page shows.
-    pub text: String,
+    at: Timestamp,
+    shown: Shown,
+}
+
+/// In which words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shown {
+    /// These, whatever the zone.
+    Ago(String),
+    Day,
+    Moment,
+    Instant,
+}
+
+/// The time zone that whoever holds `permit` chose for themselves; UTC for everybody else.
+pub(crate) fn zone_of<R: Rule>(permit: &Permit<R>) -> Zone {
+    permit.caller().and_then(|caller| caller.user.time_zone.clone()).unwrap_or_default()
 }
 
 impl When {
@@ -23,40 +39,56 @@ impl When {
             (Some(distance), true) => format!("{distance} ago"),
             (Some(distance), false) => format!("in {distance}"),
         };
-        Self::with(at, text)
+        Self { at, shown: Shown::Ago(text) }
     }
 
-    /// The day in UTC: `11 June 2026`. For dates on which something begins or ends, where the hour does not matter.
-    pub fn day(at: Timestamp) -> Self {
-        Self::with(at, day(&at.civil()))
+    /// The day: `11 June 2026`. For dates on which something begins or ends, where the hour does not matter.
+    pub const fn day(at: Timestamp) -> Self {
+        Self { at, shown: Shown::Day }
     }
 
     /// Day and time of day: `11 June 2026, 11:00 pm UTC`.
-    pub fn moment(at: Timestamp) -> Self {
-        let c = at.civil();
-        let (hour, half) = hour(&c);
-        Self::with(at, format!("{}, {hour}:{:02} {half} UTC", day(&c), c.minute))
+    pub const fn moment(at: Timestamp) -> Self {
+        Self { at, shown: Shown::Moment }
     }
 
     /// The same to the second, for evidence: `11 June 2026, 11:00:05 pm UTC`.
-    pub fn instant(at: Timestamp) -> Self {
-        let c = at.civil();
-        let (hour, half) = hour(&c);
-        Self::with(at, format!("{}, {hour}:{:02}:{:02} {half} UTC", day(&c), c.minute, c.second))
+    pub const fn instant(at: Timestamp) -> Self {
+        Self { at, shown: Shown::Instant }
     }
 
-    fn with(at: Timestamp, text: String) -> Self {
-        let c = at.civil();
-        let iso = format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+    /// For programs, in UTC: `2026-11-21T22:14:03Z`.
+    pub fn iso(&self) -> String {
+        let c = self.at.civil();
+        format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour, c.minute, c.second)
+    }
+
+    /// The instant with its distance from UTC: `2026-11-21 22:14:03 UTC`, `2026-11-22 09:14:03 AEDT (UTC+11:00)`.
+    pub fn exact(&self, zone: &Zone) -> String {
+        let local = zone.local(self.at);
+        let c = local.civil;
+        let clock = format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
             c.year, c.month, c.day, c.hour, c.minute, c.second
         );
-        Self { iso, exact: exact(&c), text }
+        match local.abbreviation.as_str() {
+            "UTC" => format!("{clock} UTC"),
+            name => format!("{clock} {name} ({})", local.offset()),
+        }
     }
-}
 
-fn exact(c: &Civil) -> String {
-    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", c.year, c.month, c.day, c.hour, c.minute, c.second)
+    /// What the page shows.
+    pub fn text(&self, zone: &Zone) -> String {
+        let local = zone.local(self.at);
+        let (c, name) = (local.civil, local.abbreviation);
+        let (hour, half) = hour(&c);
+        match &self.shown {
+            Shown::Ago(text) => text.clone(),
+            Shown::Day => day(&c),
+            Shown::Moment => format!("{}, {hour}:{:02} {half} {name}", day(&c), c.minute),
+            Shown::Instant => format!("{}, {hour}:{:02}:{:02} {half} {name}", day(&c), c.minute, c.second),
+        }
+    }
 }
 
 fn day(c: &Civil) -> String {
@@ -101,8 +133,8 @@ mod tests {
     fn person_reads_the_distance_and_finds_the_instant_behind_it() {
         let now = at("2026-11-21T22:14:03.9Z");
         let when = When::ago(now - Span::hours(2), now);
-        assert_eq!(when.iso, "2026-11-21T20:14:03Z");
-        assert_eq!(when.exact, "2026-11-21 20:14:03 UTC");
+        assert_eq!(when.iso(), "2026-11-21T20:14:03Z");
+        assert_eq!(when.exact(&Zone::UTC), "2026-11-21 20:14:03 UTC");
         for (seconds, text) in [
             (0, "just now"),
             (9, "just now"),
@@ -118,14 +150,14 @@ mod tests {
             (-30, "in 30 seconds"),
             (-3 * 86_400, "in 3 days"),
         ] {
-            assert_eq!(When::ago(now - Span::seconds(seconds), now).text, text);
+            assert_eq!(When::ago(now - Span::seconds(seconds), now).text(&Zone::UTC), text);
         }
     }
 
     #[test]
     fn person_reads_days_and_times_as_they_say_them() {
         let eleven = at("2026-06-11T23:00:00Z");
-        assert_eq!(When::day(eleven).text, "11 June 2026");
+        assert_eq!(When::day(eleven).text(&Zone::UTC), "11 June 2026");
         for (text, moment, instant) in [
             ("2026-06-11T23:00:00Z", "11 June 2026, 11:00 pm UTC", "11 June 2026, 11:00:00 pm UTC"),
             ("2026-06-11T00:05:09Z", "11 June 2026, 12:05 am UTC", "11 June 2026, 12:05:09 am UTC"),
@@ -133,9 +165,21 @@ mod tests {
             ("2026-06-01T11:59:00Z", "1 June 2026, 11:59 am UTC", "1 June 2026, 11:59:00 am UTC"),
         ] {
             assert_eq!(
-                (When::moment(at(text)).text.as_str(), When::instant(at(text)).text.as_str()),
-                (moment, instant)
+                (When::moment(at(text)).text(&Zone::UTC), When::instant(at(text)).text(&Zone::UTC)),
+                (moment.to_owned(), instant.to_owned())
             );
         }
+    }
+
+    #[test]
+    fn person_reads_the_clock_of_their_own_place_and_programs_read_utc() {
+        let zone: Zone = "Australia/Sydney".parse().unwrap();
+        let when = When::moment(at("2026-11-21T22:14:03Z"));
+        assert_eq!(when.text(&zone), "22 November 2026, 9:14 am AEDT");
+        assert_eq!(when.exact(&zone), "2026-11-22 09:14:03 AEDT (UTC+11:00)");
+        assert_eq!(when.iso(), "2026-11-21T22:14:03Z");
+        assert_eq!(When::day(at("2026-11-21T22:14:03Z")).text(&zone), "22 November 2026");
+        let london: Zone = "Europe/London".parse().unwrap();
+        assert_eq!(when.exact(&london), "2026-11-21 22:14:03 GMT (UTC)");
     }
 }

@@ -5,15 +5,15 @@
 mod support;
 
 use axum::http::{Method, StatusCode};
-use bailiwick_domain::{role::Role, time::Span};
+use bailiwick_domain::{entity::MailChannel, role::Role, time::Span};
 use bailiwick_proof::{
     hash::{Hash, leaf_hash},
     tree::verify_inclusion,
 };
-use bailiwick_store::audit::note_verification;
+use bailiwick_store::{Outbox, audit::note_verification};
 use bailiwick_testkit::{Authenticator, PASSWORD, both_databases};
 use serde_json::{Value, json};
-use support::{Caller, Sent, Service, full_key};
+use support::{Caller, Sent, Service, full_key, stock::Stock};
 
 const NEW: &str = "seven quiet lanterns";
 
@@ -86,6 +86,100 @@ both_databases! {
         assert_eq!((opened(&created).await, opened(&renewed).await), (StatusCode::CONFLICT, StatusCode::OK));
     }
 
+    async fn invited_person_answers_by_the_token_of_their_letter(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let stock = Stock::of(&acme, "acmemark").await;
+        let post = async |caller: &Caller, path: &str, body: Value| {
+            service.send(caller, &Method::POST, path, Sent::Json(body)).await
+        };
+        let (accept, decline) = ("/v1/invitations/accept", "/v1/invitations/decline");
+        let joining = |token: &str, password: &str| json!({"token": token, "name": "Nina New", "password": password});
+        let weak = post(&Caller::Nobody, accept, joining(&stock.letters[0], "short")).await;
+        assert_eq!((weak.status, &weak.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("#/password")));
+        let owner = Caller::from(&acme.owner());
+        let signed_in = post(&owner, accept, joining(&stock.letters[0], PASSWORD)).await;
+        assert_eq!(signed_in.status, StatusCode::CONFLICT, "one person does not join while another is signed in");
+        let program = Caller::Program(full_key(&acme).await);
+        assert_eq!(post(&program, decline, json!({"token": stock.letters[0]})).await.status, StatusCode::CONFLICT);
+        let joined = post(&Caller::Nobody, accept, joining(&stock.letters[0], PASSWORD)).await;
+        assert_eq!(joined.status, StatusCode::NO_CONTENT, "{}", joined.text());
+        let cookie = joined.header("set-cookie").to_owned();
+        let session = cookie.strip_prefix("__Host-bailiwick=").unwrap().split(';').next().unwrap().to_owned();
+        let me = service.get(&Caller::Browser(session), "/v1/me").await;
+        assert!(me.status == StatusCode::OK && me.text().contains("Nina New"), "{}", me.text());
+        let gone = post(&Caller::Nobody, decline, json!({"token": stock.letters[1]})).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text());
+        let never = stock.clone().without_link().letters[0].clone();
+        let mut answers = Vec::new();
+        for token in [stock.letters[0].as_str(), &stock.letters[1], &never, "none", ""] {
+            for (path, body) in [(accept, joining(token, PASSWORD)), (decline, json!({"token": token}))] {
+                let mut answer = post(&Caller::Nobody, path, body).await.json();
+                answer["instance"] = Value::Null;
+                answers.push(answer);
+            }
+        }
+        assert!(answers.iter().all(|answer| *answer == answers[0]), "one answer to every link that does not work: {answers:?}");
+        assert_eq!(answers[0]["status"], 409);
+    }
+
+    async fn owner_reads_one_letter_and_nobody_elses(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let new = json!({"email": "new@acme.example", "role": "auditor"});
+        service.send(&owner, &Method::POST, "/v1/invitations", Sent::Json(new)).await;
+        let listed = service.get(&owner, "/v1/mail").await.json()["items"][0].clone();
+        assert_eq!((&listed["to"], &listed["channel"], &listed["state"]), (&json!("new@acme.example"), &json!("mail"), &json!("waiting")));
+        let path = format!("/v1/mail/{}", listed["id"].as_str().unwrap());
+        assert_eq!(service.get(&owner, &path).await.json(), listed);
+        let stranger = Caller::from(&db.tenant("other").await.owner());
+        assert_eq!(service.get(&stranger, &path).await.status, StatusCode::NOT_FOUND);
+        let coordinator = Caller::from(&acme.user(Role::SupportCoordinator).await);
+        assert_eq!(service.get(&coordinator, &path).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn person_names_and_removes_the_phone_that_codes_go_to(db: Db) {
+        db.store.decide_outbox(Outbox { codes: MailChannel::Webhook, ..Outbox::default() });
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let put = async |number: &str| {
+            service.send(&owner, &Method::PUT, "/v1/me/phone", Sent::Json(json!({"number": number}))).await
+        };
+        assert_eq!(put("0491 570 156").await.json()["errors"][0]["pointer"], "#/number");
+        assert_eq!(put("+61 491 570 156").await.status, StatusCode::NO_CONTENT);
+        let mine = service.get(&owner, "/v1/me/phone").await;
+        assert_eq!(mine.json()["waiting"]["number"], "•••0156");
+        assert!(mine.json()["verified"].is_null() && mine.json()["offered"] == true && !mine.text().contains("491570156"));
+        let codes = json!({"message_code": "00000000", "letter_code": "00000000"});
+        let wrong = service.send(&owner, &Method::POST, "/v1/me/phone/verify", Sent::Json(codes)).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let remove = async || service.send(&owner, &Method::DELETE, "/v1/me/phone", Sent::Nothing).await.status;
+        assert_eq!((remove().await, remove().await), (StatusCode::NO_CONTENT, StatusCode::NOT_FOUND));
+        let letters = service.get(&owner, "/v1/mail").await.text();
+        assert!(letters.contains("•••0156") && !letters.contains("491570156"), "{letters}");
+        let program = Caller::Program(full_key(&acme).await);
+        assert_eq!(service.get(&program, "/v1/me/phone").await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn program_reads_changes_without_the_coming_and_going_of_people(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        // The first page begins with what has no place in the tree yet, to which the same applies.
+        for settled in [false, true] {
+            if settled {
+                db.settle().await;
+            }
+            let all = service.get(&owner, "/v1/audit/events").await.text();
+            let changes = service.get(&owner, "/v1/audit/events?only=changes").await.text();
+            assert!(all.contains("session.created") && !changes.contains("session.created"), "{changes}");
+            assert!(changes.contains("user.created"), "{changes}");
+        }
+        assert_eq!(service.get(&owner, "/v1/audit/events?only=x").await.status, StatusCode::BAD_REQUEST);
+    }
+
     async fn person_adds_names_and_removes_a_passkey(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);
@@ -141,6 +235,48 @@ both_databases! {
         assert_eq!(service.get(&renewed, "/v1/me").await.json()["signed_in_by"], "password");
         assert_eq!(service.get(&owner, "/v1/me").await.status, StatusCode::UNAUTHORIZED, "the token before is refused");
         assert_eq!(put(&program, NEW, PASSWORD).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn program_finds_people_and_changes_several_with_an_answer_for_each(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let (one, other) = (acme.add(Role::Auditor).await, acme.add(Role::PlanManager).await);
+        let found = service.get(&owner, &format!("/v1/users?q={}&role=auditor&mfa=missing", one.email.replace('@', "%40"))).await.json();
+        assert_eq!((found["items"][0]["id"].as_str(), found["items"].as_array().unwrap().len()), (Some(one.id.to_string().as_str()), 1));
+        assert_eq!(service.get(&owner, "/v1/users?status=gone").await.status, StatusCode::BAD_REQUEST);
+        let nobody = db.store.new_id::<bailiwick_domain::ids::UserId>();
+        let people = json!({"users": [one.id, other.id, acme.owner().id(), nobody, one.id]});
+        let answered = service.send(&owner, &Method::POST, "/v1/users/bulk/disable", Sent::Json(people)).await;
+        assert_eq!(answered.status, StatusCode::OK);
+        let items = answered.json()["items"].clone();
+        let done: Vec<_> = items.as_array().unwrap().iter().map(|item| item["done"].as_bool().unwrap()).collect();
+        assert_eq!(done, [true, true, false, false], "each once, in their order");
+        assert_eq!((&items[0]["refusal"], items[2]["refusal"].as_str().unwrap()), (&Value::Null, "Somebody else has to disable your own account."));
+        assert_eq!(service.get(&owner, "/v1/users?status=disabled").await.json()["items"].as_array().unwrap().len(), 2);
+        for users in [json!([]), json!(vec![nobody; 101])] {
+            let refused = service.send(&owner, &Method::POST, "/v1/users/bulk/enable", Sent::Json(json!({"users": users}))).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    }
+
+    async fn person_says_in_which_zone_they_read_times(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let (owner, member) = (Caller::from(&acme.owner()), acme.add(Role::Auditor).await.id);
+        assert_eq!(service.get(&owner, "/v1/me").await.json()["time_zone"], Value::Null);
+        let profile = json!({"name": "Olive Other", "time_zone": "australia/sydney"});
+        assert_eq!(service.send(&owner, &Method::PUT, "/v1/me/profile", Sent::Json(profile)).await.status, StatusCode::NO_CONTENT);
+        let me = service.get(&owner, "/v1/me").await.json();
+        assert_eq!((&me["name"], &me["time_zone"]), (&json!("Olive Other"), &json!("Australia/Sydney")));
+        let wrong = service.send(&owner, &Method::PUT, "/v1/me/profile", Sent::Json(json!({"name": "O", "time_zone": "Mars"}))).await;
+        assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("#/time_zone")));
+        let path = format!("/v1/users/{member}/name");
+        assert_eq!(service.send(&owner, &Method::PUT, &path, Sent::Json(json!({"name": "Nora New"}))).await.status, StatusCode::NO_CONTENT);
+        let user = service.get(&owner, &format!("/v1/users/{member}")).await.json();
+        assert_eq!((&user["name"], &user["time_zone"]), (&json!("Nora New"), &Value::Null));
+        let asked = service.send(&owner, &Method::POST, &format!("/v1/users/{member}/delete"), Sent::Nothing).await;
+        assert!(asked.status == StatusCode::FORBIDDEN && asked.text().contains("step-up-required"), "{}", asked.text());
     }
 
     async fn program_walks_a_long_list_to_its_end(db: Db) {

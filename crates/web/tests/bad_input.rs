@@ -207,6 +207,33 @@ both_databases! {
         assert!(asked > 300, "only {asked} requests");
     }
 
+    async fn field_that_an_operation_does_not_take_is_refused_by_name(db: Db) {
+        let stage = Stage::set(&db).await;
+        let platform = db.platform().await;
+        let own = Stock::of(&stage.tenant, "acmemark").await;
+        let platform_own = Stock::of(&platform, "platformmark").await;
+        let spare = Stock::of(&db.tenant("spare").await, "sparemark").await;
+        let catalogue = db.store.catalogue();
+        let mut asked = 0;
+        for row in bailiwick_web::routes().table().into_iter().filter(|row| row.path.starts_with("/v1/")) {
+            let for_platform = row.need.permission().is_some_and(|permission| catalogue.platform_permissions().contains(permission));
+            let (caller, mine) = if for_platform { ((&platform.owner()).into(), &platform_own) } else { (stage.owner.clone(), &own) };
+            let path = if for_platform { spare.path(row.path) } else { own.path(row.path) };
+            for (field, value) in [("tenant", json!(own.id.to_string())), ("is_owner", json!(true)), ("permissions", json!(["tenant:create"]))] {
+                let Sent::Json(Value::Object(mut more)) = body(&row, mine, 0) else { continue };
+                if more.insert(field.to_owned(), value).is_some() {
+                    continue;
+                }
+                let answer = stage.service.send(&caller, &row.method, &path, Sent::Json(Value::Object(more))).await;
+                let what = format!("{} {} with {field}", row.method, row.path);
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{what}: {}", answer.text());
+                assert_eq!(answer.json()["errors"][0]["pointer"], format!("#/{field}"), "{what}");
+                asked += 1;
+            }
+        }
+        assert!(asked > 20, "only {asked} requests");
+    }
+
     async fn what_is_too_large_is_refused_before_it_is_read(db: Db) {
         let stage = Stage::set(&db).await;
         let large = format!(r#"{{"email":"{}"}}"#, "x".repeat(1024 * 1024));
@@ -370,7 +397,7 @@ fn check_page(answer: &Answer, what: &str) {
 both_databases! {
     async fn no_filter_in_any_address_is_a_fault_of_the_server(db: Db) {
         let stage = Stage::set(&db).await;
-        let names = ["q", "cursor", "before", "after", "from", "to", "at", "range", "actor", "action", "type", "entity", "outcome", "status", "role", "next"];
+        let names = ["q", "cursor", "before", "after", "from", "to", "at", "range", "actor", "action", "type", "entity", "outcome", "only", "status", "role", "next"];
         let values = ["%00", "%27%22%3Cscript%3E", "-1", "99999999999999999999", "9999-12-31", "1970-01-01", "%E2%80%AE%EF%BB%BF", "%ff", "1.x"];
         let long = "x".repeat(3_000);
         let mut faults = Vec::new();

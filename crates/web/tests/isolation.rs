@@ -51,6 +51,13 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("PUT", "/v1/me/passkeys/{id}/name", "it takes a passkey of the person's own"),
     ("DELETE", "/v1/me/passkeys/{id}", "it takes a passkey of the person's own"),
     ("POST", "/account/password", "with another password nobody could be signed in again for the rest"),
+    ("POST", "/account/phone", "these databases belong to a server that sends no messages"),
+    ("POST", "/account/phone/verify", "it takes the codes of a message and of a letter"),
+    ("GET", "/account/phone/remove", "it takes a number of the person's own"),
+    ("POST", "/account/phone/remove", "it takes a number of the person's own"),
+    ("PUT", "/v1/me/phone", "these databases belong to a server that sends no messages"),
+    ("POST", "/v1/me/phone/verify", "it takes the codes of a message and of a letter"),
+    ("DELETE", "/v1/me/phone", "it takes a number of the person's own"),
     ("PUT", "/v1/me/password", "with another password nobody could be signed in again for the rest"),
 ];
 
@@ -116,11 +123,11 @@ impl Person {
             (_, Need::Anyone) => Expected::Open,
             (Standing::Suspended(_), _) | (_, Need::Nobody) => Expected::Forbidden,
             (Standing::Nobody | Standing::CodeMissing(_), _) => Expected::SignIn,
-            (Standing::Late(_), Need::Enrolling) => Expected::Allowed,
+            (Standing::Late(_), Need::Enrolling | Need::Proving) => Expected::Allowed,
             (Standing::Late(_), _) => Expected::Enrol,
             (Standing::Stale(_), Need::Recent) => Expected::SignIn,
             (Standing::Key(_), Need::Recent) => Expected::Forbidden,
-            (_, Need::SignedIn | Need::Recent | Need::Enrolling) => Expected::Allowed,
+            (_, Need::SignedIn | Need::Recent | Need::Enrolling | Need::Proving) => Expected::Allowed,
             (_, Need::Has(permission) | Need::Confirmed(permission)) if self.held.contains(permission) => {
                 Expected::Allowed
             }
@@ -139,7 +146,7 @@ impl Person {
     /// Whether the route is about the account of a person, or writes to one, which a program does not have.
     fn has_no_account_for(&self, row: &AccessRow) -> bool {
         matches!(self.standing, Standing::Key(_))
-            && matches!(row.need, Need::SignedIn | Need::Enrolling | Need::Confirmed(_))
+            && matches!(row.need, Need::SignedIn | Need::Enrolling | Need::Proving | Need::Confirmed(_))
     }
 }
 
@@ -480,7 +487,7 @@ both_databases! {
                 if row.writes && stage.foreign.records().await != records {
                     panic!("{}", say(person, row, "another tenant's", &answer, "left a record in the other tenant"));
                 }
-                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn | Need::Recent) {
+                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn | Need::Recent | Need::Proving) {
                     stage.keep_signed_in(at).await;
                 }
                 asked += 1;
@@ -491,7 +498,7 @@ both_databases! {
                 if answer.is_done() || asks_for_a_code(&answer) || row.need == Need::Anyone && answer.status.is_redirection() {
                     reached.insert((row.method.to_string(), row.path));
                 }
-                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn | Need::Recent) {
+                if row.writes && matches!(row.need, Need::Anyone | Need::SignedIn | Need::Recent | Need::Proving) {
                     stage.keep_signed_in(at).await;
                 }
             }

@@ -52,7 +52,7 @@ struct Step {
 
 const STEPS: [Step; 8] = [
     Step::light("format", "every Rust file is formatted", |workspace, _| cargo::format(workspace)),
-    Step::light("structure", "sizes, templates and texts keep the house rules", |workspace, _| {
+    Step::light("structure", "sizes, templates, texts and security tables keep the rules", |workspace, _| {
         structure::check(workspace)
     }),
     Step {
@@ -65,7 +65,7 @@ const STEPS: [Step; 8] = [
     Step::light("build", "everything compiles", |workspace, _| cargo::build(workspace)),
     Step {
         tools: &[NEXTEST],
-        needs: &[Need::Postgres],
+        needs: &[Need::Postgres, Need::Node],
         after_build: true,
         ..Step::light("tests", "unit, integration and compile-fail tests, on both databases", tests::run)
     },
@@ -173,7 +173,7 @@ fn prepare(workspace: &Workspace, steps: &[&Step]) -> Result<()> {
     for tool in steps.iter().flat_map(|step| step.tools) {
         tools::ensure(workspace, tool)?;
     }
-    if needs.contains(&Need::Browser) {
+    if needs.contains(&Need::Browser) || needs.contains(&Need::Node) {
         browser::install_packages(workspace)?;
     }
     println!("ok     {:<13} {:>28} {:>8.1} s", "prepare", "", began.elapsed().as_secs_f64());

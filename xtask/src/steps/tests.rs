@@ -1,12 +1,15 @@
 //! Tests in Rust, counted one by one.
 
+use super::browser;
 use crate::postgres::{Cluster, Durability};
 use crate::report::{Tally, Verdict};
 use crate::stop::Result;
 use crate::workspace::Workspace;
 
-/// Runs every test of the workspace; those that need PostgreSQL find one that lives as long as this call.
+/// Runs every test of the workspace; those that need PostgreSQL find one that lives as long as this call, and those that need
+/// a mail server of another maker find it installed.
 pub(super) fn run(workspace: &Workspace, durability: Durability) -> Result<Verdict> {
+    browser::install_packages(workspace)?;
     let cluster = Cluster::start(durability)?;
     let mut program = workspace
         .cargo([

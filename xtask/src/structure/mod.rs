@@ -1,5 +1,7 @@
-//! House rules that no compiler checks: sizes, templates, unfinished work, paths of one machine.
+//! House rules that no compiler checks: sizes, templates, unfinished work, paths of one machine, and the table of the OWASP
+//! ASVS.
 
+mod asvs;
 mod files;
 mod rust;
 mod templates;
@@ -38,6 +40,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Verdict> {
         for Breach { line, rule } in breaches {
             report.push_str(&format!("{file}:{line}: {rule}\n"));
         }
+    }
+    let text_of = |file: &str| std::fs::read_to_string(workspace.root.join(file)).ok();
+    for Breach { line, rule } in asvs::check(&text_of) {
+        report.push_str(&format!("{}:{line}: {rule}\n", asvs::TABLE));
     }
     report.push_str(&format!("{read} files read\n"));
     Ok(Verdict::single(read > 0 && !report.contains(": "), report))

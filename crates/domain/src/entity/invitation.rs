@@ -15,6 +15,8 @@ named! {
         Declined = "declined",
         /// Taken back.
         Revoked = "revoked",
+        /// Not answered in time, and recorded as that. Until the record is made it is [`Open`](Self::Open) with its end behind it.
+        Expired = "expired",
     }
 }
 
@@ -68,6 +70,7 @@ impl Invitation {
             InvitationState::Accepted => InvitationStatus::Accepted,
             InvitationState::Declined => InvitationStatus::Declined,
             InvitationState::Revoked => InvitationStatus::Revoked,
+            InvitationState::Expired => InvitationStatus::Expired,
             InvitationState::Open if now >= self.expires_at => InvitationStatus::Expired,
             InvitationState::Open => InvitationStatus::Pending,
         }

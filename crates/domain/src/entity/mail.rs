@@ -29,6 +29,12 @@ named! {
         FactorAdded = "factor_added",
         /// A second factor was removed.
         FactorRemoved = "factor_removed",
+        /// A code that proves that a phone number is the recipient's.
+        PhoneCode = "phone_code",
+        /// The news that a phone number was added, replaced or removed.
+        PhoneChanged = "phone_changed",
+        /// The news that the recipient's account was deleted.
+        AccountDeleted = "account_deleted",
     }
 }
 
@@ -47,7 +53,20 @@ impl MailKind {
             Self::RecoveryCodeUsed => "Recovery code used",
             Self::FactorAdded => "Second factor added",
             Self::FactorRemoved => "Second factor removed",
+            Self::PhoneCode => "Code for a phone number",
+            Self::PhoneChanged => "News of a changed phone number",
+            Self::AccountDeleted => "News of a deleted account",
         }
+    }
+}
+
+named! {
+    /// The way a letter takes to its recipient.
+    MailChannel {
+        /// To an address of mail.
+        Mail = "mail",
+        /// To a phone number, as a short text, through the webhook of the operator's message gateway.
+        Webhook = "webhook",
     }
 }
 
@@ -100,6 +119,18 @@ impl MailFault {
         }
     }
 
+    /// The class as a sentence for people, of a letter that takes this way.
+    pub const fn sentence_of(self, channel: MailChannel) -> &'static str {
+        match (channel, self) {
+            (MailChannel::Mail, _) | (_, Self::Unwritable | Self::Late | Self::Withdrawn) => self.sentence(),
+            (_, Self::Unreachable) => "The message gateway could not be reached.",
+            (_, Self::Tls) => "The connection to the message gateway could not be protected.",
+            (_, Self::SignIn) => "The message gateway did not accept the signature.",
+            (_, Self::Postponed) => "The message gateway asked to try again later.",
+            (_, Self::Refused) => "The message gateway refused the message.",
+        }
+    }
+
     /// Whether the next letter would meet the same: what is wrong is the server or the way to it.
     pub const fn is_the_servers(self) -> bool {
         matches!(self, Self::Unreachable | Self::Tls | Self::SignIn)
@@ -120,8 +151,10 @@ pub struct Mail {
     pub kind: MailKind,
     /// The entity that it is about, such as an invitation.
     pub about: Uuid,
-    /// The recipient's address, lower case.
+    /// The recipient's address, lower case; or their phone number (E.164). Empty once it was erased.
     pub to: String,
+    /// The way it takes.
+    pub channel: MailChannel,
     /// Waiting, sent or given up.
     pub state: MailState,
     /// Why it was given up.
@@ -130,6 +163,16 @@ pub struct Mail {
     pub created_at: Timestamp,
     /// When it was sent or given up.
     pub settled_at: Option<Timestamp>,
+}
+
+impl Mail {
+    /// The recipient as lists show it: an address, or the end of a phone number.
+    pub fn shown_to(&self) -> String {
+        match self.channel {
+            MailChannel::Mail => self.to.clone(),
+            MailChannel::Webhook => super::phone::masked(&self.to),
+        }
+    }
 }
 
 impl Entity for Mail {

@@ -14,6 +14,8 @@ named! {
         TenantSuspension = "tenant_suspension",
         /// Somebody loses their second factors.
         FactorReset = "factor_reset",
+        /// Somebody's account and personal data are gone for good.
+        UserDeletion = "user_deletion",
     }
 }
 
@@ -23,6 +25,7 @@ impl SensitiveAction {
         match self {
             Self::TenantSuspension => "Suspend the organisation",
             Self::FactorReset => "Remove the second factors of",
+            Self::UserDeletion => "Delete the account of",
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     ids::{GrantId, UserId},
     role::Role,
     time::Timestamp,
+    zone::Zone,
 };
 
 named! {
@@ -47,11 +48,14 @@ pub struct User {
     pub status: UserStatus,
     /// When the user was created.
     pub created_at: Timestamp,
+    /// The time zone in which pages show times to them; UTC where they chose none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Zone>,
 }
 
 impl Entity for User {
     const KIND: &'static str = "user";
-    const PERSONAL: &'static [&'static str] = &["email", "name"];
+    const PERSONAL: &'static [&'static str] = &["email", "name", "time_zone"];
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }

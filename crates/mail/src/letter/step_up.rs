@@ -40,7 +40,7 @@ impl OneTimeCode {
     }
 
     /// In two groups, as people read it.
-    fn grouped(&self) -> Zeroizing<String> {
+    pub(super) fn grouped(&self) -> Zeroizing<String> {
         let (first, second) = self.0.split_at(4);
         Zeroizing::new(format!("{first} {second}"))
     }

@@ -55,7 +55,7 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
             if expires_at <= tx.now() || expires_at > tx.now() + Span::days(90) {
                 return Err(Error::field("expires_at", "Choose an end within the next 90 days."));
             }
-            within_limits(tx, &email).await?;
+            within_limits(store, tx, &email).await?;
             let invitation = Invitation {
                 id: store.new_id(),
                 email: email.clone(),

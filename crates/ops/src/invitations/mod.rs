@@ -1,8 +1,9 @@
-//! Invitations: creating, sending again, taking back, reminding and answering. The link goes to the mailbox alone; whoever
-//! invites never sees it.
+//! Invitations: creating, sending again, taking back, reminding, answering and expiring. The link goes to the mailbox alone;
+//! whoever invites never sees it.
 
 mod answer;
 mod create;
+mod expire;
 mod inviter;
 mod letter;
 mod many;
@@ -16,6 +17,7 @@ use bailiwick_store::Store;
 
 pub use answer::{DEAD, Invited, Joining, accept, decline, look};
 pub use create::{NewInvitation, create};
+pub use expire::Expiries;
 pub(crate) use inviter::withdraw_beyond;
 pub use many::{Answered, MOST, Row, TOO_MANY_LETTERS, Unread, create_many, rows};
 pub use passkey::{JoiningByPasskey, accept_with_passkey, passkey_begin};

@@ -73,7 +73,7 @@ impl Reminders {
                 if before.state != InvitationState::Open || before.reminded_at.is_some() {
                     return Err(Error::Conflict("The invitation is not waiting for a reminder."));
                 }
-                within_limits(tx, &before.email).await?;
+                within_limits(&self.store, tx, &before.email).await?;
                 let after = Invitation { reminded_at: Some(tx.now()), ..before.clone() };
                 let token = InvitationToken::generate(&tx.tenant().bytes(), self.store.entropy());
                 let written = invitations::remind(tx, before, after.clone(), &token.hash()).await?;

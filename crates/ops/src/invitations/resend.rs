@@ -1,7 +1,7 @@
 //! Sending an invitation again: the same row, a new link, a new end.
 
 use bailiwick_domain::{
-    entity::{Invitation, InvitationStatus, Severity},
+    entity::{Invitation, InvitationState, InvitationStatus, Severity},
     ids::InvitationId,
     rule::ResendInvitation,
     time::Span,
@@ -42,10 +42,11 @@ pub async fn resend(
             if pending.is_some_and(|other| other.id != id) {
                 return Err(Error::Conflict("This address has another invitation waiting."));
             }
-            within_limits(tx, &before.email).await?;
+            within_limits(store, tx, &before.email).await?;
             let after = Invitation {
                 // Whoever sends it again answers for it from now on.
                 invited_by: inviter(permit.actor()),
+                state: InvitationState::Open,
                 sends: before.sends + 1,
                 sent_at: tx.now(),
                 reminded_at: None,

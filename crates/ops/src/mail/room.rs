@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use bailiwick_domain::{
-    entity::{Mail, MailFault, MailState, Severity},
+    entity::{Mail, MailChannel, MailFault, MailState, Severity},
     ids::{MailId, TenantId},
     rule::ByJob,
     time::Span,
 };
-use bailiwick_mail::{Letter, LinkBase, Message, MessageId, Sender, Transport};
+use bailiwick_mail::{ByMail, Channel, Dispatch, Letter, LinkBase, Sender, Transport};
 use bailiwick_store::{
     Event, Job, Jobs, Permit, Scope, Store,
     mail::{self, Claimed},
@@ -30,6 +30,9 @@ pub enum RoundError {
     /// The mail server; the letters wait.
     #[error("letters are waiting: {}", .0.sentence())]
     Server(MailFault),
+    /// The message gateway; the messages wait.
+    #[error("messages are waiting: {}", .0.sentence_of(MailChannel::Webhook))]
+    Gateway(MailFault),
     /// The database, or a letter that cannot be opened.
     #[error("the mail room could not do its work")]
     Ops(#[from] Error),
@@ -46,8 +49,8 @@ impl From<bailiwick_store::Error> for RoundError {
 pub struct Mailroom {
     store: Store,
     jobs: Arc<Jobs>,
-    transport: Arc<dyn Transport>,
-    from: Sender,
+    /// Messages to phones go before letters: they hold codes that somebody waits for.
+    channels: Vec<Arc<dyn Channel>>,
     base: LinkBase,
 }
 
@@ -60,37 +63,53 @@ impl Mailroom {
         from: Sender,
         base: LinkBase,
     ) -> Self {
-        Self { store, jobs, transport, from, base }
+        Self { store, jobs, channels: vec![Arc::new(ByMail::new(transport, from))], base }
+    }
+
+    /// As before, with another way to people beside mail.
+    #[must_use]
+    pub fn and(mut self, channel: Arc<dyn Channel>) -> Self {
+        self.channels.insert(0, channel);
+        self
     }
 
     /// Hands on what is due, up to a bound, and returns how many letters left.
     ///
     /// # Errors
-    /// [`RoundError::Server`] as soon as the mail server itself fails: the remaining letters are not tried. A letter that
-    /// cannot be opened does not hold up the others; the first such failure is the answer.
+    /// [`RoundError::Server`] or [`RoundError::Gateway`] as soon as one of these itself fails: its remaining letters are not
+    /// tried, those of the other are. A letter that cannot be opened does not hold up the others; the first failure is the
+    /// answer.
     pub async fn round(&self) -> Result<usize, RoundError> {
-        if !self.transport.is_ready() {
-            return Ok(0);
-        }
         let (mut sent, mut failed) = (0, None);
-        for tenant in mail::tenants_due(&self.store).await? {
-            match self.tenant(tenant).await {
+        for channel in self.channels.iter().filter(|channel| channel.is_ready()) {
+            match self.through(&**channel).await {
                 Ok(left) => sent += left,
-                Err(error @ RoundError::Server(_)) => return Err(error),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
         failed.map_or(Ok(sent), Err)
     }
 
-    async fn tenant(&self, tenant: TenantId) -> Result<usize, RoundError> {
+    async fn through(&self, channel: &dyn Channel) -> Result<usize, RoundError> {
+        let (mut sent, mut failed) = (0, None);
+        for tenant in mail::tenants_due(&self.store, channel.kind()).await? {
+            match self.tenant(channel, tenant).await {
+                Ok(left) => sent += left,
+                Err(error @ (RoundError::Server(_) | RoundError::Gateway(_))) => return Err(error),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(sent), Err)
+    }
+
+    async fn tenant(&self, channel: &dyn Channel, tenant: TenantId) -> Result<usize, RoundError> {
         let permit = self.jobs.permit(Job::Mail, tenant);
-        let due = mail::due(&mut self.store.read(&permit).await?).await?;
+        let due = mail::due(&mut self.store.read(&permit).await?, channel.kind()).await?;
         let (mut sent, mut failed) = (0, None);
         for id in due {
-            match self.letter(&permit, id).await {
+            match self.letter(channel, &permit, id).await {
                 Ok(left) => sent += usize::from(left),
-                Err(error @ RoundError::Server(_)) => return Err(error),
+                Err(error @ (RoundError::Server(_) | RoundError::Gateway(_))) => return Err(error),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
@@ -98,9 +117,14 @@ impl Mailroom {
     }
 
     /// One attempt. Whether the letter left.
-    async fn letter(&self, permit: &Permit<ByJob>, id: MailId) -> Result<bool, RoundError> {
+    async fn letter(
+        &self,
+        channel: &dyn Channel,
+        permit: &Permit<ByJob>,
+        id: MailId,
+    ) -> Result<bool, RoundError> {
         let Some(claimed) = mail::claim(&self.store, permit, id).await? else { return Ok(false) };
-        let Err(fault) = self.hand_on(&claimed).await else {
+        let Err(fault) = self.hand_on(channel, &claimed).await else {
             self.settle(permit, &claimed, MailState::Sent, None).await?;
             return Ok(true);
         };
@@ -110,22 +134,28 @@ impl Mailroom {
         } else {
             mail::postpone(&self.store, permit, &claimed, fault, next).await?;
         }
-        if fault.is_the_servers() { Err(RoundError::Server(fault)) } else { Ok(false) }
+        match channel.kind() {
+            _ if !fault.is_the_servers() => Ok(false),
+            MailChannel::Mail => Err(RoundError::Server(fault)),
+            MailChannel::Webhook => Err(RoundError::Gateway(fault)),
+        }
     }
 
-    async fn hand_on(&self, claimed: &Claimed) -> Result<(), MailFault> {
-        if self.store.now() > claimed.last_day {
+    async fn hand_on(&self, channel: &dyn Channel, claimed: &Claimed) -> Result<(), MailFault> {
+        let now = self.store.now();
+        if now > claimed.last_day {
             return Err(MailFault::Late);
         }
         let letter = Letter::from_bytes(claimed.content.as_bytes()).map_err(|_| MailFault::Unwritable)?;
-        let message = Message {
-            id: MessageId::of(claimed.mail.id, &self.from),
-            from: self.from.clone(),
-            to: claimed.mail.to.parse().map_err(|_| MailFault::Unwritable)?,
-            at: claimed.mail.created_at,
-            content: letter.render(&self.base).map_err(|_| MailFault::Unwritable)?,
+        let dispatch = Dispatch {
+            id: claimed.mail.id,
+            to: &claimed.mail.to,
+            written_at: claimed.mail.created_at,
+            now,
+            letter: &letter,
+            base: &self.base,
         };
-        self.transport.send(&message).await
+        channel.deliver(dispatch).await
     }
 
     /// Records how a letter ended, and wipes what it said.
@@ -148,10 +178,12 @@ impl Mailroom {
                     None => {
                         Event::new("mail.sent", &written)?.because(format!("attempt {}", claimed.attempt))
                     }
-                    Some(fault) => Event::new("mail.given_up", &written)?.because(fault.sentence()).raising(
-                        Severity::Warning,
-                        format!("{} could not be delivered", claimed.mail.kind.title()),
-                    ),
+                    Some(fault) => Event::new("mail.given_up", &written)?
+                        .because(fault.sentence_of(claimed.mail.channel))
+                        .raising(
+                            Severity::Warning,
+                            format!("{} could not be delivered", claimed.mail.kind.title()),
+                        ),
                 };
                 Ok(tx.record(event, ()))
             })

@@ -145,7 +145,10 @@ async fn refuse(
                 return Ok(tx.record(event, wrong()));
             }
             let written = sessions::end(tx, here).await?;
-            let ended = Event::new("session.ended", &written)?.because("too many wrong passwords");
+            let text = format!("{} session ended after too many wrong passwords", user.role.title());
+            let ended = Event::new("session.ended", &written)?
+                .because("too many wrong passwords")
+                .raising(Severity::Warning, text);
             tx.also(ended);
             Ok(tx.record(event, ENDED))
         })

@@ -1,11 +1,11 @@
 //! What is written to a person about their password.
 
 use bailiwick_domain::{
-    entity::{Mail, MailFault, MailKind, MailState, PasswordReset, User},
+    entity::{MailKind, PasswordReset, User},
     ids::UserId,
 };
 use bailiwick_mail::{Letter, Line, LinkPath, PasswordChangedLetter, PasswordResetLetter};
-use bailiwick_store::{Event, Scope, Store, Tx, mail as letters, tenants};
+use bailiwick_store::{Scope, Store, Tx, tenants};
 use bailiwick_vault::token::PasswordResetToken;
 
 use crate::{
@@ -55,22 +55,7 @@ pub(super) async fn changed(store: &Store, tx: &mut Tx, user: &User, way: Way) -
 
 /// Takes back the letters with links that have not left yet. The news about the same person go on waiting.
 pub(super) async fn withdraw_links(tx: &mut Tx, user: UserId) -> Result<()> {
-    for id in letters::waiting_about(tx, user.uuid()).await? {
-        let before = letters::lock(tx, id).await?;
-        if before.kind != MailKind::PasswordReset || before.state != MailState::Waiting {
-            continue;
-        }
-        let after = Mail {
-            state: MailState::GivenUp,
-            fault: Some(MailFault::Withdrawn),
-            settled_at: Some(tx.now()),
-            ..before.clone()
-        };
-        let written = letters::settle(tx, before, after).await?;
-        let event = Event::new("mail.withdrawn", &written)?;
-        tx.also(event);
-    }
-    Ok(())
+    mail::withdraw_of(tx, user.uuid(), Some(MailKind::PasswordReset)).await
 }
 
 async fn organisation(tx: &mut Tx) -> Result<Line> {

@@ -9,8 +9,11 @@ use bailiwick_store::{
 };
 use bailiwick_vault::step_up::Code;
 
-use super::{Asked, Change};
-use crate::{Error, Result, mail};
+use super::{Asked, Change, shown};
+use crate::{
+    Error, Result,
+    mail::{self, Recipient},
+};
 
 /// Codes that one person may ask for within [`WINDOW`]. With five tries each, whoever holds their session guesses one of a
 /// hundred million fifty times an hour.
@@ -29,7 +32,6 @@ impl<R: Sensitive> Change<'_, R> {
         let seeking = self.home.seeking().ok_or(NO_PERSON)?;
         let me = self.home.caller().ok_or(NO_PERSON)?.user.id;
         let id: StepUpId = self.store.new_id();
-        let asked = self.shown(id, planned, name, None)?;
         self.store
             .change(&seeking, async |tx| {
                 // One question at a time, which makes the count exact.
@@ -37,6 +39,8 @@ impl<R: Sensitive> Change<'_, R> {
                 if step_up::asked_since(tx, me, tx.now() - WINDOW).await? >= PER_HOUR {
                     return Err(Error::Limited { retry_after_seconds: WINDOW.as_seconds() });
                 }
+                let to = Recipient::of_codes(self.store, tx, &user).await?;
+                let asked = shown(id, planned, name, &to);
                 let code = Code::generate(self.store.entropy());
                 let written = step_up::insert(tx, &seeking, id, planned, &code).await?;
                 let Some(request) = written.entity().cloned() else { return Err(Error::NotFound) };
@@ -58,9 +62,9 @@ impl<R: Sensitive> Change<'_, R> {
                     code: OneTimeCode::parse(code.expose()).map_err(StoreError::vault)?,
                     expires_at: request.expires_at,
                 });
-                mail::write(self.store, tx, &letter, id.uuid(), &user.email, request.expires_at).await?;
+                mail::write_to(self.store, tx, &letter, id.uuid(), &to, request.expires_at).await?;
                 let event = Event::new("step_up.asked", &written)?;
-                Ok(tx.record(event, Asked { expires_at: Some(request.expires_at), ..asked.clone() }))
+                Ok(tx.record(event, Asked { expires_at: Some(request.expires_at), ..asked }))
             })
             .await
     }

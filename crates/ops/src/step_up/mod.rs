@@ -7,7 +7,12 @@
 mod ask;
 mod words;
 
-use bailiwick_domain::{entity::SensitiveAction, ids::StepUpId, rule::Sensitive, time::Timestamp};
+use bailiwick_domain::{
+    entity::{MailChannel, SensitiveAction},
+    ids::StepUpId,
+    rule::Sensitive,
+    time::Timestamp,
+};
 use bailiwick_store::{
     Error as StoreError, Permit, Recorded, Store, Tx,
     step_up::{self, Planned, Verdict},
@@ -16,7 +21,7 @@ use bailiwick_vault::step_up::Code;
 
 pub use ask::{PER_HOUR, WINDOW};
 
-use crate::{Error, Result};
+use crate::{Error, Result, mail::Recipient};
 
 /// What everybody reads whose answer does not lead to the change.
 pub const WRONG: &str = "This code does not work for this change. Check it, or send another one.";
@@ -50,8 +55,10 @@ pub struct Asked {
     pub difference: Vec<String>,
     /// The first groups of the change's digest, as they stand in the letter.
     pub digest: String,
-    /// Where the code was sent, as much of the address as its owner needs to recognise it.
+    /// Where the code was sent, as much of the address or number as its owner needs to recognise it.
     pub sent_to: String,
+    /// How it was sent.
+    pub channel: MailChannel,
     /// When the code ceases to work; nothing where it is not known whether there is one that does.
     pub expires_at: Option<Timestamp>,
 }
@@ -98,25 +105,24 @@ impl<R: Sensitive> Change<'_, R> {
             }
         }
         let (planned, value) = self.store.rehearse(self.inside, work).await?;
-        Ok(Outcome::Refused(self.shown(answer.id, &planned, &name(&value), None)?))
-    }
-
-    fn shown(
-        &self,
-        id: StepUpId,
-        planned: &Planned<R>,
-        name: &str,
-        expires_at: Option<Timestamp>,
-    ) -> Result<Asked> {
         let caller = self.home.caller().ok_or(ask::NO_PERSON)?;
-        Ok(Asked {
-            id,
-            action: R::ACTION,
-            sentence: format!("{} {name}", R::ACTION.title()),
-            difference: words::difference(planned.events()),
-            digest: words::groups(planned.digest()),
-            sent_to: words::masked(&caller.user.email),
-            expires_at,
-        })
+        let mut view = self.store.read(self.home).await?;
+        let to = Recipient::of_codes(self.store, &mut view, &caller.user).await?;
+        drop(view);
+        Ok(Outcome::Refused(shown(answer.id, &planned, &name(&value), &to)))
+    }
+}
+
+/// What the person reads of a change, before it is said until when its code works.
+fn shown<R: Sensitive>(id: StepUpId, planned: &Planned<R>, name: &str, to: &Recipient) -> Asked {
+    Asked {
+        id,
+        action: R::ACTION,
+        sentence: format!("{} {name}", R::ACTION.title()),
+        difference: words::difference(planned.events()),
+        digest: words::groups(planned.digest()),
+        sent_to: to.masked(),
+        channel: to.channel,
+        expires_at: None,
     }
 }

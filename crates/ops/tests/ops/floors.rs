@@ -3,7 +3,7 @@
 use bailiwick_domain::{
     entity::{MfaState, Severity},
     role::Role,
-    rule::{ChangeMyProofs, EnrolFactor, Me, ReadAudit, ReadUsers, SignIn, UpdatePolicy},
+    rule::{ChangeMyProofs, EnrolFactor, Me, ProveAgain, ReadAudit, ReadUsers, SignIn, UpdatePolicy},
     time::Span,
 };
 use bailiwick_ops::{
@@ -105,6 +105,20 @@ both_databases! {
         assert!(matches!(user.try_permit::<ReadAudit>().await, Err(Refusal::Enrol)), "nothing is cached");
         change(&owner, asking("any", 0, &[])).await.unwrap();
         assert!(user.try_permit::<ReadAudit>().await.is_ok());
+        verified(&db).await;
+    }
+
+    async fn whoever_is_late_proves_who_they_are_before_they_set_up_a_factor(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (owner, user) = (owner(&acme).await, acme.user(Role::Auditor).await);
+        change(&owner, asking("mfa", 0, &[])).await.unwrap();
+        assert!(user.try_permit::<EnrolFactor>().await.is_ok());
+        db.clock.advance(Span::minutes(10));
+        assert!(matches!(user.try_permit::<EnrolFactor>().await, Err(Refusal::Reauthenticate)), "a session is no proof");
+        assert!(matches!(user.try_permit::<Me>().await, Err(Refusal::Enrol)), "nor does it open anything else");
+        let token = sign_in::again(&db.store, &db.hasher, &user.permit::<ProveAgain>().await, PASSWORD.into(), "").await.unwrap();
+        assert!(user.try_permit::<ProveAgain>().await.is_err(), "the one before has ended");
+        assert!(factors::enrol_begin(&db.store, &enrolling(&db, &token).await).await.is_ok());
         verified(&db).await;
     }
 

@@ -14,7 +14,7 @@ use bailiwick_ops::{
     sign_in, tenants,
     users::{self, NewGrant},
 };
-use bailiwick_store::{Actor as Who, Credential, Refusal};
+use bailiwick_store::{Actor as Who, Credential, Refusal, tenants as stored};
 use bailiwick_testkit::both_databases;
 use bailiwick_vault::api_key::ApiKey as Secret;
 
@@ -136,5 +136,20 @@ both_databases! {
         let events = bailiwick_store::security_events::list(&mut view, None, 5).await.unwrap().items;
         assert_eq!((events[0].kind.as_str(), events[0].severity), ("user.disabled", Severity::Warning));
         assert!(!events[0].detail.contains(&user.name), "no personal data");
+    }
+
+    async fn documented_lifetimes_are_the_ones_in_force(db: Db) {
+        let acme = db.tenant("acme").await;
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let policy = stored::policy(&mut view).await.unwrap();
+        let page = include_str!("../../../../docs/security/sessions.md");
+        let row = |begins: &str| page.lines().find(|line| line.starts_with(begins)).unwrap();
+        for (begins, figure) in [
+            ("| no request for |", format!("| {} minutes |", policy.session_idle_minutes)),
+            ("| time since the sign-in,", format!("| {} hours |", policy.session_absolute_hours)),
+            ("| time since the last proof,", format!("| {} minutes |", policy.reauth_minutes)),
+        ] {
+            assert!(row(begins).contains(&figure), "{figure}: {}", row(begins));
+        }
     }
 }

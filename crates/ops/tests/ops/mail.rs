@@ -12,9 +12,12 @@ use bailiwick_mail::{Mailbox, Message, Nowhere, Sending, Transport};
 use bailiwick_ops::{
     Error,
     invitations::{self, NewInvitation},
-    mail::{PER_RECIPIENT, RoundError},
+    mail::RoundError,
 };
-use bailiwick_store::mail::{self, Listed};
+use bailiwick_store::{
+    Outbox,
+    mail::{self, Listed},
+};
 use bailiwick_testkit::{Db, Tenant, both_databases};
 
 use crate::support::{log, room_of, verified};
@@ -214,7 +217,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let (permit, revoke) = (acme.owner().permit::<Invite>().await, acme.owner().permit::<RevokeInvitation>().await);
         let new = || NewInvitation { email: "new@acme.example".into(), role: "auditor".into(), expires_at: None };
-        for _ in 0..PER_RECIPIENT {
+        for _ in 0..db.store.outbox().per_recipient {
             let made = invitations::create(&db.store, &permit, new()).await.unwrap();
             invitations::revoke(&db.store, &revoke, made.id).await.unwrap();
         }
@@ -223,6 +226,22 @@ both_databases! {
         invite(&acme, "another@acme.example").await;
         db.clock.advance(Span::hours(24));
         invitations::create(&db.store, &acme.user(Role::TenantOwner).await.permit::<Invite>().await, new()).await.unwrap();
+    }
+
+    async fn the_operator_decides_how_many_letters_an_organisation_causes(db: Db) {
+        db.store.decide_outbox(Outbox { per_organisation: 2, per_recipient: 1, ..Outbox::default() });
+        let acme = db.tenant("acme").await;
+        let (permit, revoke) = (acme.owner().permit::<Invite>().await, acme.owner().permit::<RevokeInvitation>().await);
+        let new = |email: &str| NewInvitation { email: email.into(), role: "auditor".into(), expires_at: None };
+        let first = invitations::create(&db.store, &permit, new("a@acme.example")).await.unwrap();
+        invitations::revoke(&db.store, &revoke, first.id).await.unwrap();
+        let again = invitations::create(&db.store, &permit, new("a@acme.example")).await;
+        assert!(matches!(again, Err(Error::Limited { .. })), "one to an address: {again:?}");
+        invitations::create(&db.store, &permit, new("b@acme.example")).await.unwrap();
+        let third = invitations::create(&db.store, &permit, new("c@acme.example")).await;
+        assert!(matches!(third, Err(Error::Limited { .. })), "two in all: {third:?}");
+        let globex = db.tenant("globex").await;
+        invite(&globex, "c@acme.example").await;
     }
 
     async fn letters_of_a_suspended_organisation_stay(db: Db) {

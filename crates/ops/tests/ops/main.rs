@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod api_keys;
+mod channel;
 mod enrolment;
 mod escalation;
+mod expiring;
 mod factor_reset;
 mod floors;
 mod hostile;
@@ -19,7 +21,9 @@ mod passkey_joining;
 mod passkey_sign_in;
 mod passkeys;
 mod passwords;
+mod phones;
 mod posture;
+mod raised;
 mod recovery;
 mod resets;
 mod second_factor;

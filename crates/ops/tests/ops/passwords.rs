@@ -259,6 +259,41 @@ both_databases! {
         assert!(enrol(&db, &db.hasher, &token, NEW).await.is_ok(), "the link is as good as before");
     }
 
+    async fn password_is_good_for_as_long_as_nobody_replaces_it(db: Db) {
+        let acme = db.tenant("acme").await;
+        for _ in 0..10 {
+            db.clock.advance(Span::days(366));
+            let signed_in = try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await;
+            assert!(matches!(signed_in, Ok(Step::Done(_))), "nobody is asked for another one: {signed_in:?}");
+        }
+        assert_eq!(times(&db, &acme, "password.changed").await, 0);
+    }
+
+    async fn password_that_leans_on_the_words_of_the_installation_is_refused_wherever_one_is_chosen(db: Db) {
+        let acme = db.tenant("acme").await;
+        let hasher = PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, Arc::new(SeededEntropy::new(5)));
+        let hasher = hasher.knowing(&["Zyqqurat".to_owned()]);
+        let token = link(&db, &acme).await;
+        let (field, text) = refused(enrol(&db, &hasher, &token, "Zyqqurat2026!").await);
+        assert!(field == "password" && text.contains("too easy to guess"), "{text}");
+        assert!(enrol(&db, &db.hasher, &token, "Zyqqurat2026!").await.is_ok(), "where nobody named it, it is a good one");
+    }
+
+    async fn person_signs_in_with_all_of_a_long_password_in_any_script(db: Db) {
+        let owner = db.tenant("acme").await.owner();
+        // 100 characters of four octets each: beyond what some hashes look at.
+        let long: String = (0..100_u32).map(|n| char::from_u32(0x1_F300 + n * 7 % 97).unwrap()).collect();
+        assert_eq!((long.chars().count(), long.len()), (100, 400));
+        change(&owner, PASSWORD, &long).await.unwrap();
+        let cut: String = long.chars().take(99).collect();
+        for wrong in [cut.clone(), format!("{cut}x"), format!("{long} "), format!(" {long}")] {
+            assert!(try_sign_in(&db, HOME, "owner@acme.example", &wrong).await.is_err(), "{wrong}");
+        }
+        // None of it waits for what was wrong before.
+        db.clock.advance(Span::hours(1));
+        assert!(try_sign_in(&db, HOME, "owner@acme.example", &long).await.is_ok());
+    }
+
     async fn hash_is_renewed_at_sign_in_whichever_parameter_changed(db: Db) {
         let acme = db.tenant("acme").await;
         for (memory, passes, lanes, rehashed) in [(7_168, 5, 1, 1), (7_168, 6, 1, 2), (8_192, 6, 1, 3), (8_192, 6, 2, 4), (8_192, 6, 2, 4)] {

@@ -19,7 +19,7 @@ use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 
 use crate::support::{HOME, log, opens, room_of, times, try_sign_in, verified, with_cookie, with_cookie_at};
 
-async fn prepared(acme: &Tenant) -> (Actor, TotpSecret, Vec<String>) {
+pub(crate) async fn prepared(acme: &Tenant) -> (Actor, TotpSecret, Vec<String>) {
     let (db, user) = (&acme.db, acme.user(Role::Auditor).await);
     let permit = user.permit::<ChangeMyProofs>().await;
     let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
@@ -31,7 +31,7 @@ async fn prepared(acme: &Tenant) -> (Actor, TotpSecret, Vec<String>) {
     (user, secret, codes)
 }
 
-async fn waiting(db: &Db, user: &Actor) -> SessionToken {
+pub(crate) async fn waiting(db: &Db, user: &Actor) -> SessionToken {
     match try_sign_in(db, HOME, &user.user.email, PASSWORD).await.unwrap() {
         Step::SecondFactor(token) => token,
         Step::Done(_) => panic!("signed in with the password alone"),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bailiwick_domain::entity::MailChannel;
 use serde::Serialize;
 
 use crate::{
@@ -61,6 +62,7 @@ pub(crate) fn run(args: &cli::Check) -> Result<(), Failure> {
             for check in [
                 "certificate",
                 "mail",
+                "messages",
                 "passwords",
                 "root key",
                 "signing key",
@@ -124,6 +126,19 @@ async fn installation(settings: &Settings, report: &mut Report) {
             report.note("mail", checked);
         }
         None => report.skip("mail"),
+    }
+    match &settings.gateway {
+        Some(gateway) => {
+            let checked = match installation::mail::webhook(gateway) {
+                Ok(webhook) => webhook.check().await.map_err(|fault| {
+                    let remedy = "correct the section `[step_up]`, or see to the message gateway";
+                    Refusal::new(fault.sentence_of(MailChannel::Webhook), remedy)
+                }),
+                Err(refusal) => Err(refusal),
+            };
+            report.note("messages", checked);
+        }
+        None => report.skip("messages"),
     }
     match &settings.password.compromised {
         Some(path) => report.note("passwords", installation::passwords::list(path).map(drop)),

@@ -8,8 +8,8 @@ use std::{
     sync::Arc,
 };
 
-use bailiwick_domain::clock::Clock;
-use bailiwick_store::audit::Sequencer;
+use bailiwick_domain::{clock::Clock, entity::MailChannel};
+use bailiwick_store::{Outbox, audit::Sequencer};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -101,7 +101,10 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
     let mut flags: Vec<_> =
         values(address, folder).into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
     flags.push(Assignment::new("--log-level", "log.level", args.log_level.clone()));
-    Ok(Config::load(&Sources::of_flags(flags))?.settings()?)
+    let settings = Config::load(&Sources::of_flags(flags))?.settings()?;
+    // No gateway is needed for it: messages to phones arrive in the mailbox, too.
+    let outbox = Outbox { codes: MailChannel::Webhook, ..settings.outbox };
+    Ok(Settings { outbox, ..settings })
 }
 
 fn values(address: SocketAddr, folder: &Path) -> [(&'static str, String); 9] {

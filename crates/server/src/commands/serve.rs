@@ -3,7 +3,7 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use bailiwick_domain::clock::Clock;
-use bailiwick_ops::invitations::Reminders;
+use bailiwick_ops::invitations::{Expiries, Reminders};
 use bailiwick_web::bootstrap::Transport;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     installation::{self, Installation, application, mail::Mail, passwords},
     jobs::{
         audit::{SEQUENCE_EVERY, Sequence, Sign},
-        mail::{DELIVER_EVERY, Deliver, REMIND_EVERY, Remind},
+        mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
         supervise::{Supervised, start},
     },
     logging,
@@ -137,11 +137,13 @@ fn jobs(
 ) -> Vec<Supervised> {
     let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
     let (store, signer) = (installation.store.clone(), installation.signer.clone());
-    let (room, reminders) = (
+    let (room, reminders, expiries) = (
         mail.room(&store, &installation.jobs),
         Reminders::new(store.clone(), Arc::clone(&installation.jobs)),
+        Expiries::new(store.clone(), Arc::clone(&installation.jobs)),
     );
     vec![
+        start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

@@ -102,6 +102,16 @@ choice! {
 }
 
 choice! {
+    /// How one-time codes reach people who have proven a phone number.
+    StepUpChannel {
+        /// By mail, as everybody else.
+        Mail = "mail",
+        /// As a message, through the operator's gateway.
+        Webhook = "webhook",
+    }
+}
+
+choice! {
     /// How log lines are written.
     LogFormat {
         /// For people.

@@ -4,9 +4,13 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use super::{
     address::{DatabaseUrl, LogOrigin, PublicUrl},
-    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport},
+    choice::{
+        BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport,
+        StepUpChannel,
+    },
     key::{AnyKey, Key},
     mail::{Host, MailSender, Secret, Word},
+    step_up::{GatewayUrl, SigningSecret},
     types::{Bounded, Network, Size},
 };
 
@@ -28,6 +32,11 @@ pub(crate) static SECTIONS: &[Section] = &[
     Section { name: "keys", about: "The keys of the region `local`; `[regions.local.keys]` says the same." },
     Section { name: "audit", about: "The proof beside the audit log." },
     Section { name: "mail", about: "How letters to people leave, such as invitations." },
+    Section {
+        name: "step_up",
+        about: "How the one-time codes of sensitive operations reach people. Codes in text messages are the weaker way: \
+                NIST SP 800-63B-4 calls them restricted, because numbers are taken over and messages are read on the way.",
+    },
     Section {
         name: "password",
         about: "What a hash of a password costs, and which passwords nobody may choose.",
@@ -167,6 +176,33 @@ keys! {
     /// How long the mail server may take for one answer.
     MAIL_TIMEOUT_SECONDS: Bounded<1, 120> = "mail.timeout_seconds", default "20";
 
+    /// Letters that one organisation causes at most in 24 hours; beyond, whoever would cause another one is asked to wait.
+    MAIL_PER_ORGANISATION: Bounded<1, 10_000_000> = "mail.per_organisation", default "5000";
+
+    /// Letters from one organisation to one address at most in 24 hours. Codes, links for forgotten passwords and news of
+    /// changes have limits of their own.
+    MAIL_PER_RECIPIENT: Bounded<1, 10_000> = "mail.per_recipient", default "5";
+
+    /// How codes reach people who have proven a phone number: by mail as everybody else, or as a message through the webhook.
+    /// People prove a number of theirs only where this is "webhook".
+    STEP_UP_CHANNEL: StepUpChannel = "step_up.channel", default "mail";
+
+    /// Where messages are posted (JSON, signed as the Standard Webhooks specification says). Nothing else is connected to, and
+    /// no redirection is followed.
+    STEP_UP_WEBHOOK_URL: GatewayUrl = "step_up.webhook_url", example "https://sms.example.com/messages";
+
+    /// What messages are signed with. In production give it as an environment variable, or as a file.
+    STEP_UP_WEBHOOK_SECRET: SigningSecret = "step_up.webhook_secret", example "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    /// The file with what messages are signed with; a line break at its end is left out.
+    STEP_UP_WEBHOOK_SECRET_FILE: PathBuf = "step_up.webhook_secret_file", example "webhook-secret";
+
+    /// The authorities that may have signed the gateway's certificate (PEM); without it, the public ones.
+    STEP_UP_WEBHOOK_TLS_ROOT: PathBuf = "step_up.webhook_tls_root", example "gateway-authority.pem";
+
+    /// How long a message may take, from the connection to the answer.
+    STEP_UP_WEBHOOK_TIMEOUT_SECONDS: Bounded<1, 60> = "step_up.webhook_timeout_seconds", default "10";
+
     /// The memory that one hash of a password takes (Argon2id, RFC 9106), in KiB. Memory times iterations has to be 35840 at
     /// least, below which no choice of the OWASP guide lies. Hashes made at another cost are renewed when their owners sign in.
     PASSWORD_MEMORY_KIB: Bounded<7_168, 1_048_576> = "password.memory_kib", default "19456";
@@ -177,12 +213,17 @@ keys! {
     /// The lanes of one hash.
     PASSWORD_PARALLELISM: Bounded<1, 16> = "password.parallelism", default "1";
 
-    /// Hashes that are computed at once; further ones wait. Without it, as many as there are cores.
+    /// Hashes that are computed at once; up to 256 further ones wait, and whoever comes then is asked to come again.
+    /// Without it, as many as there are cores.
     PASSWORD_HASHES_AT_ONCE: Bounded<1, 256> = "password.hashes_at_once", example "4";
 
     /// A file of leaked passwords that nobody may choose: lines of `SHA1HEX` or `SHA1HEX:COUNT`, sorted by hash.
-    /// It is searched where it lies and never loaded. Without it, a small list in the program counts alone.
+    /// It is searched where it lies and never loaded. Without it, the lists in the program (some 6,000) count alone.
     PASSWORD_COMPROMISED: PathBuf = "password.compromised", example "compromised-passwords.txt";
+
+    /// Words that somebody would try who knows this installation: the company, its products, projects and departments.
+    /// Passwords that lean on them are too easy to guess, as on the names of their owner and organisation.
+    PASSWORD_WORDS: Vec<Word> = "password.words", default "";
 
     /// Wrong guesses from one source at one account and factor (password, authenticator's code) before it has to wait, and
     /// again after each wait. As many wrong codes end the sign-in that waits for one, wherever they come from.

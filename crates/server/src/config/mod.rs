@@ -14,6 +14,7 @@ mod problem;
 mod reference;
 mod settings;
 mod show;
+mod step_up;
 mod template;
 mod types;
 mod value;
@@ -27,7 +28,9 @@ pub(crate) use address::{DatabaseUrl, PublicUrl};
 pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
-pub(crate) use settings::{Database, Keys, MailServer, Packs, Password, Passwords, Region, Server, Settings};
+pub(crate) use settings::{
+    Database, Gateway, GatewaySecret, Keys, MailServer, Packs, Password, Passwords, Region, Server, Settings,
+};
 pub(crate) use show::show;
 pub(crate) use template::template;
 

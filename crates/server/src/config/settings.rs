@@ -2,17 +2,22 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use bailiwick_domain::{sign_in::SignInLimits, time::Span};
-use bailiwick_mail::Sender;
+use bailiwick_domain::{entity::MailChannel, sign_in::SignInLimits, time::Span};
+use bailiwick_mail::{Sender, WebhookUrl};
+use bailiwick_store::Outbox;
 use bailiwick_vault::password::PasswordCost;
 
 use super::{
     Config, Problem, Problems,
     address::{DatabaseUrl, LogOrigin, PublicUrl},
-    choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport},
+    choice::{
+        BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport,
+        StepUpChannel,
+    },
     key::{AnyKey, Key},
     keys::*,
-    mail::Secret,
+    mail::{Secret, Word},
+    step_up::SigningSecret,
     types::Network,
     value::{Origin, Setting},
 };
@@ -28,6 +33,10 @@ pub(crate) struct Settings {
     pub(crate) audit: Audit,
     /// `[mail]`; nothing where letters do not leave.
     pub(crate) mail: Option<MailServer>,
+    /// `[mail]` and `[step_up]`: how many letters people may cause, and how codes reach them.
+    pub(crate) outbox: Outbox,
+    /// `[step_up]`; nothing where codes go by mail alone.
+    pub(crate) gateway: Option<Gateway>,
     /// `[password]`
     pub(crate) password: Passwords,
     /// `[sign_in]`
@@ -104,6 +113,22 @@ pub(crate) struct MailServer {
     pub(crate) timeout: Duration,
 }
 
+/// `[step_up]`: see the table of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Gateway {
+    pub(crate) url: WebhookUrl,
+    pub(crate) secret: GatewaySecret,
+    pub(crate) tls_root: Option<PathBuf>,
+    pub(crate) timeout: Duration,
+}
+
+/// What messages are signed with, or where it is.
+#[derive(Clone, Debug)]
+pub(crate) enum GatewaySecret {
+    Given(SigningSecret),
+    File(PathBuf),
+}
+
 /// A password, or where it is.
 #[derive(Clone, Debug)]
 pub(crate) enum Password {
@@ -118,6 +143,7 @@ pub(crate) struct Passwords {
     /// As many as there are cores where nothing is said.
     pub(crate) hashes_at_once: Option<NonZeroUsize>,
     pub(crate) compromised: Option<PathBuf>,
+    pub(crate) words: Vec<String>,
 }
 
 /// `[log]`: see the table of keys.
@@ -153,6 +179,8 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
             sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
         },
         mail: mail(config)?,
+        outbox: outbox(config)?,
+        gateway: gateway(config)?,
         password: passwords(config)?,
         sign_in: sign_in(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },
@@ -245,6 +273,48 @@ fn mail(config: &Config) -> Result<Option<MailServer>, Problem> {
     }))
 }
 
+fn outbox(config: &Config) -> Result<Outbox, Problem> {
+    Ok(Outbox {
+        per_organisation: value(config, &MAIL_PER_ORGANISATION)?.number().into(),
+        per_recipient: value(config, &MAIL_PER_RECIPIENT)?.number().into(),
+        codes: match value(config, &STEP_UP_CHANNEL)? {
+            StepUpChannel::Mail => MailChannel::Mail,
+            StepUpChannel::Webhook => MailChannel::Webhook,
+        },
+    })
+}
+
+fn gateway(config: &Config) -> Result<Option<Gateway>, Problem> {
+    if value(config, &STEP_UP_CHANNEL)? == StepUpChannel::Mail {
+        return Ok(None);
+    }
+    let needed = |message| conflict(config, &STEP_UP_CHANNEL, message);
+    let url = optional(config, &STEP_UP_WEBHOOK_URL)
+        .ok_or_else(|| needed("`step_up.channel = \"webhook\"` needs `step_up.webhook_url`"))?
+        .0;
+    let secret = match (
+        optional(config, &STEP_UP_WEBHOOK_SECRET),
+        optional(config, &STEP_UP_WEBHOOK_SECRET_FILE),
+    ) {
+        (Some(_), Some(_)) => {
+            let message = "the secret of the gateway is given twice: `step_up.webhook_secret` and `step_up.webhook_secret_file`";
+            return Err(conflict(config, &STEP_UP_WEBHOOK_SECRET_FILE, message));
+        }
+        (Some(secret), None) if secret.is_one() => GatewaySecret::Given(secret),
+        (Some(_), None) => {
+            let message = "`step_up.webhook_secret` is not \"whsec_\" with 24 to 64 octets in base64";
+            return Err(conflict(config, &STEP_UP_WEBHOOK_SECRET, message));
+        }
+        (None, Some(file)) => GatewaySecret::File(file),
+        (None, None) => {
+            let message = "`step_up.channel = \"webhook\"` needs `step_up.webhook_secret` or `step_up.webhook_secret_file`";
+            return Err(needed(message));
+        }
+    };
+    let timeout = Duration::from_secs(value(config, &STEP_UP_WEBHOOK_TIMEOUT_SECONDS)?.number().into());
+    Ok(Some(Gateway { url, secret, tls_root: optional(config, &STEP_UP_WEBHOOK_TLS_ROOT), timeout }))
+}
+
 fn passwords(config: &Config) -> Result<Passwords, Problem> {
     let memory = value(config, &PASSWORD_MEMORY_KIB)?.number();
     let iterations = value(config, &PASSWORD_ITERATIONS)?.number();
@@ -259,7 +329,8 @@ fn passwords(config: &Config) -> Result<Passwords, Problem> {
     })?;
     let hashes_at_once = optional(config, &PASSWORD_HASHES_AT_ONCE)
         .and_then(|at_once| NonZeroUsize::new(at_once.number() as usize));
-    Ok(Passwords { cost, hashes_at_once, compromised: optional(config, &PASSWORD_COMPROMISED) })
+    let words = value(config, &PASSWORD_WORDS)?.into_iter().map(|Word(text)| text).collect();
+    Ok(Passwords { cost, hashes_at_once, compromised: optional(config, &PASSWORD_COMPROMISED), words })
 }
 
 fn sign_in(config: &Config) -> Result<SignInLimits, Problem> {

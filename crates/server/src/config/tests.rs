@@ -394,6 +394,11 @@ fn operator_cannot_make_hashes_of_passwords_cheap() {
         ("parallelism = 17", line, "`password.parallelism` is 17; expected a whole number from 1 to 16"),
         ("hashes_at_once = 0", line, "`password.hashes_at_once` is 0"),
         ("compromised = 7", line, "`password.compromised` is 7; expected a path"),
+        (
+            "words = \"heron\"",
+            line,
+            "`password.words` is \"heron\"; expected a list, each of it one line of text",
+        ),
         ("iteration = 3", line, "there is no key `password.iteration`; the nearest is `password.iterations`"),
         ("iterations = 1", line, "less than 35840"),
         ("iterations = 4\nmemory_kib = 7168", line + 1, "less than 35840"),
@@ -406,9 +411,45 @@ fn operator_cannot_make_hashes_of_passwords_cheap() {
     }
     let default = settled("").unwrap().password;
     assert_eq!((default.cost, default.hashes_at_once, default.compromised), (Default::default(), None, None));
-    let strong = "memory_kib = 65536\niterations = 3\nparallelism = 4\nhashes_at_once = 2\ncompromised = \"leaked.txt\"";
+    let strong = "memory_kib = 65536\niterations = 3\nparallelism = 4\nhashes_at_once = 2\ncompromised = \"leaked.txt\"\nwords = [\"Blue Harbour\", \"Heron\"]";
     let strong = settled(strong).unwrap().password;
     assert_eq!(strong.cost, bailiwick_vault::password::PasswordCost::new(65_536, 3, 4).unwrap());
     assert_eq!(strong.hashes_at_once.map(std::num::NonZeroUsize::get), Some(2));
     assert_eq!(strong.compromised.as_deref(), Some(Path::new("/etc/bailiwick/leaked.txt")));
+    assert_eq!((default.words, strong.words), (vec![], vec!["Blue Harbour".to_owned(), "Heron".to_owned()]));
+}
+
+#[test]
+fn operator_says_how_codes_reach_people_and_is_told_what_is_missing() {
+    let secret = "webhook_secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
+    let url = "webhook_url = \"https://sms.example.com/messages\"";
+    let settings = |lines: &str| text(&format!("{WHOLE}\n[step_up]\n{lines}\n")).unwrap().settings();
+    assert!(settings("").unwrap().gateway.is_none());
+    assert!(
+        settings(&format!("{url}\n{secret}")).unwrap().gateway.is_none(),
+        "by mail until it is said otherwise"
+    );
+    let whole = settings(&format!("channel = \"webhook\"\n{url}\n{secret}")).unwrap();
+    assert_eq!(whole.outbox.codes, bailiwick_domain::entity::MailChannel::Webhook);
+    assert!(!format!("{whole:?}").contains("MfKQ"), "nobody reads the secret in debug");
+    for (lines, missing) in [
+        ("channel = \"webhook\"".to_owned(), "step_up.webhook_url"),
+        (format!("channel = \"webhook\"\n{url}"), "step_up.webhook_secret"),
+        (format!("channel = \"webhook\"\n{url}\n{secret}\nwebhook_secret_file = \"s\""), "given twice"),
+        (format!("channel = \"webhook\"\n{url}\nwebhook_secret = \"hunter2\""), "whsec_"),
+    ] {
+        let refused = settings(&lines).unwrap_err().to_string();
+        assert!(refused.contains(missing) && !refused.contains("hunter2"), "{refused}");
+    }
+    for wrong in ["webhook_url = \"http://sms.example.com\"", "webhook_secret = \"\"", "channel = \"sms\""] {
+        assert!(refusal(&format!("[step_up]\n{wrong}")).contains("expected"), "{wrong}");
+    }
+}
+
+#[test]
+fn limits_of_letters_are_what_they_were_until_the_operator_says_otherwise() {
+    assert_eq!(text(WHOLE).unwrap().settings().unwrap().outbox, bailiwick_store::Outbox::default());
+    let body = format!("{WHOLE}\n[mail]\nper_organisation = 70\nper_recipient = 2\n");
+    let outbox = text(&body).unwrap().settings().unwrap().outbox;
+    assert_eq!((outbox.per_organisation, outbox.per_recipient), (70, 2));
 }

@@ -43,6 +43,7 @@ pub(crate) async fn open(
     .await;
     let (store, jobs) = opened.map_err(|error| unreachable(url, &error))?;
     store.limit_sign_in(settings.sign_in);
+    store.decide_outbox(settings.outbox);
     Ok((store, jobs))
 }
 

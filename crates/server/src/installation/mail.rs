@@ -2,13 +2,16 @@
 
 use std::{path::Path, sync::Arc};
 
-use bailiwick_mail::{LinkBase, Mailbox, Nowhere, Sender, Smtp, SmtpSettings, SmtpTls, Transport};
+use bailiwick_mail::{
+    BadWebhook, Channel, LinkBase, Mailbox, Nowhere, Sender, Smtp, SmtpSettings, SmtpTls, Transport, Webhook,
+    WebhookSecret, WebhookSettings,
+};
 use bailiwick_ops::mail::Mailroom;
 use bailiwick_store::{Jobs, Store};
 use bailiwick_web::state::Outgoing;
 
 use crate::{
-    config::{MailServer, MailTls, Password, PublicUrl, Settings},
+    config::{Gateway, GatewaySecret, MailServer, MailTls, Password, PublicUrl, Settings},
     exit::Refusal,
 };
 
@@ -21,6 +24,8 @@ pub(crate) struct Mail {
     transport: Arc<dyn Transport>,
     from: Sender,
     base: LinkBase,
+    /// Where messages to phones go, if they go anywhere.
+    gateway: Option<Arc<dyn Channel>>,
     /// What the pages may know.
     pub(crate) outgoing: Outgoing,
 }
@@ -29,14 +34,19 @@ impl Mail {
     /// As the settings say.
     pub(crate) fn of(settings: &Settings) -> Result<Self, Refusal> {
         let base = base(&settings.server.public_url)?;
+        let gateway = match &settings.gateway {
+            Some(gateway) => Some(Arc::new(webhook(gateway)?) as Arc<dyn Channel>),
+            None => None,
+        };
         match &settings.mail {
             Some(server) => {
                 let transport = Arc::new(smtp(server)?);
-                Ok(Self { transport, from: server.from.clone(), base, outgoing: Outgoing::Smtp })
+                Ok(Self { transport, from: server.from.clone(), base, gateway, outgoing: Outgoing::Smtp })
             }
             // Nothing is ever sent in this name.
             None => {
-                Ok(Self { transport: Arc::new(Nowhere), from: demo()?, base, outgoing: Outgoing::Nowhere })
+                let (transport, from) = (Arc::new(Nowhere), demo()?);
+                Ok(Self { transport, from, base, gateway, outgoing: Outgoing::Nowhere })
             }
         }
     }
@@ -46,18 +56,24 @@ impl Mail {
         let mailbox = Mailbox::default();
         let base = base(&settings.server.public_url)?;
         let transport = Arc::new(mailbox.clone());
-        Ok(Self { transport, from: demo()?, base, outgoing: Outgoing::Kept(mailbox) })
+        // Messages to phones arrive there as well.
+        let gateway: Option<Arc<dyn Channel>> = Some(Arc::new(mailbox.clone()));
+        Ok(Self { transport, from: demo()?, base, gateway, outgoing: Outgoing::Kept(mailbox) })
     }
 
     /// Whoever hands the letters on.
     pub(crate) fn room(&self, store: &Store, jobs: &Arc<Jobs>) -> Mailroom {
-        Mailroom::new(
+        let room = Mailroom::new(
             store.clone(),
             Arc::clone(jobs),
             Arc::clone(&self.transport),
             self.from.clone(),
             self.base.clone(),
-        )
+        );
+        match &self.gateway {
+            Some(gateway) => room.and(Arc::clone(gateway)),
+            None => room,
+        }
     }
 }
 
@@ -89,6 +105,27 @@ pub(crate) fn smtp(server: &MailServer) -> Result<Smtp, Refusal> {
         timeout: server.timeout,
     };
     Smtp::new(settings).map_err(|error| Refusal::new(error, "correct the section `[mail]`"))
+}
+
+/// The message gateway of the settings; nothing is connected yet.
+pub(crate) fn webhook(gateway: &Gateway) -> Result<Webhook, Refusal> {
+    let authorities =
+        gateway.tls_root.as_deref().map(|path| read(path, "step_up.webhook_tls_root")).transpose()?;
+    let secret: Result<WebhookSecret, BadWebhook> = match &gateway.secret {
+        GatewaySecret::Given(secret) => secret.expose().parse(),
+        GatewaySecret::File(path) => {
+            let text = read(path, "step_up.webhook_secret_file")?;
+            String::from_utf8_lossy(&text).trim_end_matches(['\r', '\n']).parse()
+        }
+    };
+    let refused = |error: BadWebhook| Refusal::new(error, "correct the section `[step_up]`");
+    let settings = WebhookSettings {
+        url: gateway.url.clone(),
+        secret: secret.map_err(refused)?,
+        authorities,
+        timeout: gateway.timeout,
+    };
+    Webhook::new(settings).map_err(refused)
 }
 
 fn read(path: &Path, key: &str) -> Result<Vec<u8>, Refusal> {

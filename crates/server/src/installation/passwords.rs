@@ -11,7 +11,7 @@ use crate::{config::Passwords, exit::Refusal};
 pub(crate) fn hasher(settings: &Passwords, entropy: &Arc<dyn Entropy>) -> Result<PasswordHasher, Refusal> {
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let at_once = settings.hashes_at_once.unwrap_or_else(cores);
-    let hasher = PasswordHasher::new(settings.cost, at_once, Arc::clone(entropy));
+    let hasher = PasswordHasher::new(settings.cost, at_once, Arc::clone(entropy)).knowing(&settings.words);
     match &settings.compromised {
         Some(path) => Ok(hasher.refusing(list(path)?)),
         None => Ok(hasher),

@@ -1,9 +1,9 @@
-//! The two jobs of the mail room.
+//! The two jobs of the mail room, and the end of invitations.
 
 use std::time::Duration;
 
 use bailiwick_ops::{
-    invitations::Reminders,
+    invitations::{Expiries, Reminders},
     mail::{Mailroom, RoundError},
 };
 
@@ -13,6 +13,9 @@ use super::supervise::Job;
 pub(crate) const DELIVER_EVERY: Duration = Duration::from_secs(1);
 /// How often invitations that lapse soon are looked for.
 pub(crate) const REMIND_EVERY: Duration = Duration::from_secs(300);
+
+/// How often invitations that were not answered in time are looked for.
+pub(crate) const EXPIRE_EVERY: Duration = Duration::from_secs(10);
 
 /// Hands letters on.
 pub(crate) struct Deliver(pub(crate) Mailroom);
@@ -31,6 +34,18 @@ pub(crate) struct Remind(pub(crate) Reminders);
 
 impl Job for Remind {
     const NAME: &'static str = "reminders";
+    type Error = bailiwick_ops::Error;
+
+    async fn round(&mut self) -> Result<usize, bailiwick_ops::Error> {
+        self.0.round().await
+    }
+}
+
+/// Records that invitations have expired.
+pub(crate) struct Expire(pub(crate) Expiries);
+
+impl Job for Expire {
+    const NAME: &'static str = "expiries";
     type Error = bailiwick_ops::Error;
 
     async fn round(&mut self) -> Result<usize, bailiwick_ops::Error> {

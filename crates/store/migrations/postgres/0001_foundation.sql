@@ -24,7 +24,8 @@ CREATE TABLE directory_key (
     tenant  uuid NOT NULL REFERENCES tenant (id)
 );
 
--- Tenant keys, wrapped by the root key; a subject's key, wrapped by the tenant key. Destroying a row is erasure.
+-- Tenant keys, wrapped by the root key; a subject's key, wrapped by the tenant key. Emptying `wrapped` is erasure; the row stays, so
+-- that no key is ever made for the subject again.
 CREATE TABLE tenant_key (
     tenant       uuid NOT NULL REFERENCES tenant (id),
     version      bigint NOT NULL,
@@ -38,8 +39,10 @@ CREATE TABLE subject_key (
     tenant       uuid NOT NULL REFERENCES tenant (id),
     subject      uuid NOT NULL,
     key_version  bigint NOT NULL,
-    wrapped      bytea NOT NULL,
-    PRIMARY KEY (tenant, subject)
+    wrapped      bytea,
+    erased_at    bigint,
+    PRIMARY KEY (tenant, subject),
+    CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL))
 );
 
 CREATE TABLE policy (
@@ -80,11 +83,26 @@ CREATE TABLE users (
     created_at  bigint NOT NULL,
     factor      text CHECK (factor IN ('totp', 'sso', 'passkey')),
     privileges  bigint NOT NULL DEFAULT 0,
+    time_zone   text,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 );
 CREATE INDEX users_by_joining ON users (tenant, created_at, id);
 CREATE INDEX users_by_factor ON users (tenant, status, factor, created_at, id);
+CREATE INDEX users_by_role ON users (tenant, role, created_at, id);
+CREATE INDEX users_by_status ON users (tenant, status, created_at, id);
+CREATE INDEX users_by_mfa ON users (tenant, factor, created_at, id);
+CREATE INDEX users_verified ON users (tenant, created_at, id) WHERE factor <> 'sso';
+
+-- The words by which people are found: of name and address, lower case, without accents. Compared by their octets.
+CREATE TABLE user_word (
+    tenant   uuid NOT NULL,
+    word     text COLLATE "C" NOT NULL,
+    user_id  uuid NOT NULL,
+    PRIMARY KEY (tenant, word, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX user_word_by_user ON user_word (tenant, user_id, word);
 
 CREATE TABLE password (
     tenant      uuid NOT NULL,
@@ -210,6 +228,7 @@ CREATE TABLE enrolment (
     UNIQUE (tenant, token_hash),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
+CREATE INDEX enrolment_by_user ON enrolment (tenant, user_id);
 
 -- Links that replace a forgotten password. The source is the keyed tag of the address that asked, or empty.
 CREATE TABLE password_reset (
@@ -289,7 +308,7 @@ CREATE TABLE invitation (
     email          text NOT NULL,
     role           text NOT NULL,
     invited_by     uuid,
-    state          text NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'revoked')),
+    state          text NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'revoked', 'expired')),
     token_hash     bytea NOT NULL,
     reminder_hash  bytea,
     sends          bigint NOT NULL,
@@ -305,15 +324,17 @@ CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
 CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
 CREATE INDEX invitation_by_inviter ON invitation (tenant, invited_by, role, expires_at) WHERE state = 'open';
 CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
+CREATE INDEX invitation_to_expire ON invitation (tenant, expires_at) WHERE state = 'open';
 
--- Letters to people. Recipient and content are sealed; the content goes once the letter is settled.
+-- Letters to people. Recipient and content are sealed; the content goes once the letter is settled, the recipient once the person
+-- is deleted.
 CREATE TABLE mail (
     tenant           uuid NOT NULL REFERENCES tenant (id),
     id               uuid NOT NULL,
     kind             text NOT NULL,
     about            uuid NOT NULL,
-    recipient        bytea NOT NULL,
-    recipient_tag    bytea NOT NULL,
+    recipient        bytea,
+    recipient_tag    bytea,
     content          bytea,
     state            text NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up')),
     attempts         bigint NOT NULL,
@@ -322,9 +343,12 @@ CREATE TABLE mail (
     next_attempt_at  bigint NOT NULL,
     last_day         bigint NOT NULL,
     settled_at       bigint,
+    channel          text NOT NULL CHECK (channel IN ('mail', 'webhook')),
     PRIMARY KEY (tenant, id),
     CHECK ((state = 'waiting') = (content IS NOT NULL)),
-    CHECK ((state = 'waiting') = (settled_at IS NULL))
+    CHECK ((state = 'waiting') = (settled_at IS NULL)),
+    CHECK ((recipient IS NULL) = (recipient_tag IS NULL)),
+    CHECK (recipient IS NOT NULL OR state <> 'waiting')
 );
 CREATE INDEX mail_by_time ON mail (tenant, created_at, id);
 CREATE INDEX mail_by_state ON mail (tenant, state, created_at, id);
@@ -353,6 +377,32 @@ CREATE TABLE step_up (
     FOREIGN KEY (tenant, session) REFERENCES session (tenant, id)
 );
 CREATE INDEX step_up_by_user ON step_up (tenant, user_id, created_at);
+CREATE INDEX step_up_by_session ON step_up (tenant, session);
+
+-- The phone numbers to which people have one-time codes sent, sealed. Removing the row is erasure.
+CREATE TABLE phone (
+    tenant       uuid NOT NULL,
+    user_id      uuid NOT NULL,
+    number       bytea NOT NULL,
+    verified_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+
+-- A number that waits for its two codes: one of each person at most, gone once it is over.
+CREATE TABLE phone_check (
+    tenant        uuid NOT NULL,
+    user_id       uuid NOT NULL,
+    id            uuid NOT NULL,
+    number        bytea NOT NULL,
+    message_hash  bytea NOT NULL,
+    letter_hash   bytea NOT NULL,
+    tries_left    bigint NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    created_at    bigint NOT NULL,
+    expires_at    bigint NOT NULL,
+    PRIMARY KEY (tenant, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
 
 CREATE TABLE api_key (
     tenant      uuid NOT NULL REFERENCES tenant (id),
@@ -518,29 +568,32 @@ END $$;
 GRANT USAGE ON SCHEMA public TO bailiwick_app;
 
 GRANT SELECT, INSERT, UPDATE ON tenant TO bailiwick_app;
-GRANT SELECT, INSERT ON directory_address TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON directory_address TO bailiwick_app;
 GRANT SELECT, INSERT ON directory_key TO bailiwick_app;
 GRANT SELECT, INSERT ON tenant_key TO bailiwick_app;
-GRANT SELECT, INSERT ON subject_key TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON subject_key TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON policy TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON role_floor TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON users TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON password TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON factor TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON users TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON user_word TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON password TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON factor TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON passkey TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON webauthn_ceremony TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON webauthn_spent TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON recovery_code TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON session TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON enrolment TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON password_reset TO bailiwick_app;
-GRANT SELECT, INSERT ON sign_in_attempt TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON session TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON enrolment TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON password_reset TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON sign_in_attempt TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_tally TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON known_device TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON invitation TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON invitation TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
-GRANT SELECT, INSERT, UPDATE ON step_up TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON step_up TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON phone TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON phone_check TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON api_key TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON security_event TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_event TO bailiwick_app;
@@ -572,6 +625,9 @@ CREATE POLICY role_floor_own ON role_floor USING (tenant = bailiwick_tenant()) W
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users FORCE ROW LEVEL SECURITY;
 CREATE POLICY users_own ON users USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE user_word ENABLE ROW LEVEL SECURITY;
+ALTER TABLE user_word FORCE ROW LEVEL SECURITY;
+CREATE POLICY user_word_own ON user_word USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE password ENABLE ROW LEVEL SECURITY;
 ALTER TABLE password FORCE ROW LEVEL SECURITY;
 CREATE POLICY password_own ON password USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -620,6 +676,12 @@ CREATE POLICY mail_own ON mail USING (tenant = bailiwick_tenant()) WITH CHECK (t
 ALTER TABLE step_up ENABLE ROW LEVEL SECURITY;
 ALTER TABLE step_up FORCE ROW LEVEL SECURITY;
 CREATE POLICY step_up_own ON step_up USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE phone ENABLE ROW LEVEL SECURITY;
+ALTER TABLE phone FORCE ROW LEVEL SECURITY;
+CREATE POLICY phone_own ON phone USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE phone_check ENABLE ROW LEVEL SECURITY;
+ALTER TABLE phone_check FORCE ROW LEVEL SECURITY;
+CREATE POLICY phone_check_own ON phone_check USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE api_key ENABLE ROW LEVEL SECURITY;
 ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
 CREATE POLICY api_key_own ON api_key USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -661,6 +723,7 @@ CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
 CREATE POLICY audit_pending_find ON audit_pending FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 
--- Likewise the mail room, which could read nothing here but sealed letters, and whoever reminds of open invitations.
+-- Likewise the mail room, which could read nothing here but sealed letters, and whoever reminds of open invitations and notes
+-- that they were not answered in time.
 CREATE POLICY mail_find ON mail FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
-CREATE POLICY invitation_find ON invitation FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND state = 'open' AND reminded_at IS NULL);
+CREATE POLICY invitation_find ON invitation FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND state = 'open');

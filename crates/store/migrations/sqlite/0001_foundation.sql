@@ -24,7 +24,8 @@ CREATE TABLE directory_key (
     tenant  BLOB NOT NULL REFERENCES tenant (id)
 ) STRICT;
 
--- Tenant keys, wrapped by the root key; a subject's key, wrapped by the tenant key. Destroying a row is erasure.
+-- Tenant keys, wrapped by the root key; a subject's key, wrapped by the tenant key. Emptying `wrapped` is erasure; the row stays, so
+-- that no key is ever made for the subject again.
 CREATE TABLE tenant_key (
     tenant       BLOB NOT NULL REFERENCES tenant (id),
     version      INTEGER NOT NULL,
@@ -38,8 +39,10 @@ CREATE TABLE subject_key (
     tenant       BLOB NOT NULL REFERENCES tenant (id),
     subject      BLOB NOT NULL,
     key_version  INTEGER NOT NULL,
-    wrapped      BLOB NOT NULL,
-    PRIMARY KEY (tenant, subject)
+    wrapped      BLOB,
+    erased_at    INTEGER,
+    PRIMARY KEY (tenant, subject),
+    CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL))
 ) STRICT;
 
 CREATE TABLE policy (
@@ -80,11 +83,26 @@ CREATE TABLE users (
     created_at  INTEGER NOT NULL,
     factor      TEXT CHECK (factor IN ('totp', 'sso', 'passkey')),
     privileges  INTEGER NOT NULL DEFAULT 0,
+    time_zone   TEXT,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, email)
 ) STRICT;
 CREATE INDEX users_by_joining ON users (tenant, created_at, id);
 CREATE INDEX users_by_factor ON users (tenant, status, factor, created_at, id);
+CREATE INDEX users_by_role ON users (tenant, role, created_at, id);
+CREATE INDEX users_by_status ON users (tenant, status, created_at, id);
+CREATE INDEX users_by_mfa ON users (tenant, factor, created_at, id);
+CREATE INDEX users_verified ON users (tenant, created_at, id) WHERE factor <> 'sso';
+
+-- The words by which people are found: of name and address, lower case, without accents. Compared by their octets.
+CREATE TABLE user_word (
+    tenant   BLOB NOT NULL,
+    word     TEXT NOT NULL,
+    user_id  BLOB NOT NULL,
+    PRIMARY KEY (tenant, word, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX user_word_by_user ON user_word (tenant, user_id, word);
 
 CREATE TABLE password (
     tenant      BLOB NOT NULL,
@@ -210,6 +228,7 @@ CREATE TABLE enrolment (
     UNIQUE (tenant, token_hash),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
+CREATE INDEX enrolment_by_user ON enrolment (tenant, user_id);
 
 -- Links that replace a forgotten password. The source is the keyed tag of the address that asked, or empty.
 CREATE TABLE password_reset (
@@ -289,7 +308,7 @@ CREATE TABLE invitation (
     email          TEXT NOT NULL,
     role           TEXT NOT NULL,
     invited_by     BLOB,
-    state          TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'revoked')),
+    state          TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'revoked', 'expired')),
     token_hash     BLOB NOT NULL,
     reminder_hash  BLOB,
     sends          INTEGER NOT NULL,
@@ -305,15 +324,17 @@ CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
 CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
 CREATE INDEX invitation_by_inviter ON invitation (tenant, invited_by, role, expires_at) WHERE state = 'open';
 CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
+CREATE INDEX invitation_to_expire ON invitation (tenant, expires_at) WHERE state = 'open';
 
--- Letters to people. Recipient and content are sealed; the content goes once the letter is settled.
+-- Letters to people. Recipient and content are sealed; the content goes once the letter is settled, the recipient once the person
+-- is deleted.
 CREATE TABLE mail (
     tenant           BLOB NOT NULL REFERENCES tenant (id),
     id               BLOB NOT NULL,
     kind             TEXT NOT NULL,
     about            BLOB NOT NULL,
-    recipient        BLOB NOT NULL,
-    recipient_tag    BLOB NOT NULL,
+    recipient        BLOB,
+    recipient_tag    BLOB,
     content          BLOB,
     state            TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up')),
     attempts         INTEGER NOT NULL,
@@ -322,9 +343,12 @@ CREATE TABLE mail (
     next_attempt_at  INTEGER NOT NULL,
     last_day         INTEGER NOT NULL,
     settled_at       INTEGER,
+    channel          TEXT NOT NULL CHECK (channel IN ('mail', 'webhook')),
     PRIMARY KEY (tenant, id),
     CHECK ((state = 'waiting') = (content IS NOT NULL)),
-    CHECK ((state = 'waiting') = (settled_at IS NULL))
+    CHECK ((state = 'waiting') = (settled_at IS NULL)),
+    CHECK ((recipient IS NULL) = (recipient_tag IS NULL)),
+    CHECK (recipient IS NOT NULL OR state <> 'waiting')
 ) STRICT;
 CREATE INDEX mail_by_time ON mail (tenant, created_at, id);
 CREATE INDEX mail_by_state ON mail (tenant, state, created_at, id);
@@ -353,6 +377,32 @@ CREATE TABLE step_up (
     FOREIGN KEY (tenant, session) REFERENCES session (tenant, id)
 ) STRICT;
 CREATE INDEX step_up_by_user ON step_up (tenant, user_id, created_at);
+CREATE INDEX step_up_by_session ON step_up (tenant, session);
+
+-- The phone numbers to which people have one-time codes sent, sealed. Removing the row is erasure.
+CREATE TABLE phone (
+    tenant       BLOB NOT NULL,
+    user_id      BLOB NOT NULL,
+    number       BLOB NOT NULL,
+    verified_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+
+-- A number that waits for its two codes: one of each person at most, gone once it is over.
+CREATE TABLE phone_check (
+    tenant        BLOB NOT NULL,
+    user_id       BLOB NOT NULL,
+    id            BLOB NOT NULL,
+    number        BLOB NOT NULL,
+    message_hash  BLOB NOT NULL,
+    letter_hash   BLOB NOT NULL,
+    tries_left    INTEGER NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user_id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
 
 CREATE TABLE api_key (
     tenant      BLOB NOT NULL REFERENCES tenant (id),

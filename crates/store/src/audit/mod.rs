@@ -36,8 +36,8 @@ pub use page::{
 pub(crate) use personal::SubjectCache;
 pub(crate) use search::exists;
 pub use search::{
-    COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count, entity_types, just_now,
-    search, total,
+    COMING_AND_GOING, COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count,
+    entity_types, just_now, search, total,
 };
 pub use sequence::Sequencer;
 pub use verification::{last_verification, note_verification};

@@ -15,6 +15,8 @@ pub async fn owner(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Optio
         "enrolment" => "SELECT user_id FROM enrolment WHERE tenant = $1 AND id = $2",
         "password_reset" => "SELECT user_id FROM password_reset WHERE tenant = $1 AND id = $2",
         "sign_in_attempt" => "SELECT user_id FROM sign_in_attempt WHERE tenant = $1 AND id = $2",
+        "phone" => "SELECT user_id FROM phone WHERE tenant = $1 AND user_id = $2",
+        "phone_check" => "SELECT user_id FROM phone_check WHERE tenant = $1 AND id = $2",
         "step_up" => "SELECT user_id FROM step_up WHERE tenant = $1 AND id = $2",
         "grant" => "SELECT user_id FROM user_grant WHERE tenant = $1 AND id = $2",
         _ => return Ok(None),

@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Error, Result, tenant_keys,
+    Error, Result,
+    tenant_keys::{self, Subject},
     tx::{Scope, Tx},
 };
 
@@ -85,17 +86,21 @@ impl Personal {
         Ok(json!({"commit": commitment}))
     }
 
-    /// Seals what was collected, one piece per subject.
+    /// Seals what was collected, one piece per subject; of those who were erased, nothing.
     pub(crate) async fn seal(self, tx: &mut Tx) -> Result<Vec<Sealed>> {
         let mut sealed = Vec::with_capacity(self.values.len());
         for (subject, values) in self.values {
+            // Nobody shall be able to open it: neither value nor salt is kept.
+            if tx.erased.contains(&subject) {
+                continue;
+            }
             let known = tx.shared.subjects.find(self.tenant, subject);
             let (key, new) = match known {
                 Some(key) => (key, false),
-                None => {
-                    let key = tenant_keys::subject_or_new(tx, subject).await?;
-                    (Arc::new(key), true)
-                }
+                None => match tenant_keys::subject_or_new(tx, subject).await? {
+                    Some(key) => (Arc::new(key), true),
+                    None => continue,
+                },
             };
             let plain = serde_json::to_vec(&values).map_err(|e| Error::Proof(e.to_string()))?;
             let bytes = key
@@ -117,7 +122,7 @@ pub(crate) async fn reveal(
 ) -> Result<HashMap<String, Value>> {
     let mut revealed = HashMap::new();
     for (subject, bytes) in rows {
-        let Some(key) = tenant_keys::subject(scope, subject).await? else { continue };
+        let Subject::Key(key) = tenant_keys::subject(scope, subject).await? else { continue };
         let sealed = SubjectSealed::parse(bytes).map_err(Error::vault)?;
         let plain = key.open(&context(scope.tenant(), &event.bytes()), &sealed).map_err(Error::vault)?;
         let values: Opened = serde_json::from_slice(plain.as_bytes())
@@ -143,7 +148,7 @@ fn context(tenant: TenantId, event: &[u8; 16]) -> Context<'_> {
 const LIMIT: usize = 4096;
 
 /// A data subject of a tenant.
-type Subject = (TenantId, Uuid);
+type Named = (TenantId, Uuid);
 
 /// Recently used subject keys; the oldest leave first.
 #[derive(Default)]
@@ -151,14 +156,26 @@ pub(crate) struct SubjectCache(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    keys: HashMap<Subject, Arc<SubjectKey>>,
+    keys: HashMap<Named, Arc<SubjectKey>>,
     /// In the order in which they were learnt.
-    order: VecDeque<Subject>,
+    order: VecDeque<Named>,
 }
 
 impl SubjectCache {
     fn find(&self, tenant: TenantId, subject: Uuid) -> Option<Arc<SubjectKey>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keys.get(&(tenant, subject)).cloned()
+    }
+
+    /// Lets go of keys that were destroyed. What another process still holds seals values that nobody can open.
+    pub(crate) fn forget(&self, tenant: TenantId, subjects: &[Uuid]) {
+        if subjects.is_empty() {
+            return;
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for subject in subjects {
+            known.keys.remove(&(tenant, *subject));
+        }
+        known.order.retain(|(of, subject)| *of != tenant || !subjects.contains(subject));
     }
 
     pub(crate) fn learn(&self, learned: Vec<Learned>) {

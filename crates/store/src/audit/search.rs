@@ -14,7 +14,7 @@ use crate::{Result, conn::on, page::LIMIT, tx::Scope};
 /// The ids that a filter is about. Places without one hold NULL, which equals nothing; as many as [`ABOUT_CAP`].
 macro_rules! ids {
     () => {
-        "($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
+        "($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)"
     };
 }
 
@@ -26,6 +26,10 @@ macro_rules! theirs {
             "SELECT 'user', id FROM users WHERE tenant = $1 AND id IN ",
             ids!(),
             " UNION ALL SELECT 'password', id FROM users WHERE tenant = $1 AND id IN ",
+            ids!(),
+            " UNION ALL SELECT 'phone', user_id FROM phone WHERE tenant = $1 AND user_id IN ",
+            ids!(),
+            " UNION ALL SELECT 'phone_check', id FROM phone_check WHERE tenant = $1 AND user_id IN ",
             ids!(),
             " UNION ALL SELECT 'session', id FROM session WHERE tenant = $1 AND user_id IN ",
             ids!(),
@@ -53,7 +57,8 @@ macro_rules! select {
             "SELECT leaf_index, event, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision
              FROM audit_leaf WHERE tenant = $1 ",
             $($where)+,
-            " AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11
+            " AND ($12 = 0 OR entity_type NOT IN ('session', 'sign_in_attempt'))
+              AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11
               ORDER BY leaf_index DESC LIMIT $9"
         )
     };
@@ -64,6 +69,7 @@ macro_rules! tally {
         concat!(
             "SELECT count(*) FROM (SELECT 1 AS one FROM audit_leaf WHERE tenant = $1
              AND ($2 IS NULL OR entity_type = $2) AND ($3 IS NULL OR entity_id = $3) AND ($4 IS NULL OR actor_id = $4)
+             AND ($12 = 0 OR entity_type NOT IN ('session', 'sign_in_attempt'))
              AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR outcome = $6) AND leaf_index >= $7 AND leaf_index < $8 AND recorded_at >= $10 AND recorded_at < $11 ",
             $($where)+,
             " LIMIT $9) AS found"
@@ -94,7 +100,12 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// How it ended.
     pub outcome: Option<OutcomeFilter>,
+    /// Without the coming and going of people: sessions and attempts to sign in.
+    pub changes_only: bool,
 }
+
+/// The kinds of things of which [`Filter::changes_only`] shows nothing; the texts above name the same.
+pub const COMING_AND_GOING: [&str; 2] = ["session", "sign_in_attempt"];
 
 /// Which outcomes to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +212,8 @@ pub async fn search(scope: &mut impl Scope, filter: &Filter, before: Option<i64>
             .bind(last)
             .bind(LIMIT + 1)
             .bind(from)
-            .bind(to);
+            .bind(to)
+            .bind(i64::from(filter.changes_only));
         for id in places(filter) {
             query = query.bind(id);
         }
@@ -241,7 +253,8 @@ pub async fn count(scope: &mut impl Scope, filter: &Filter) -> Result<i64> {
             .bind(last)
             .bind(COUNT_CAP)
             .bind(from)
-            .bind(to);
+            .bind(to)
+            .bind(i64::from(filter.changes_only));
         for id in places(filter) {
             query = query.bind(id);
         }

@@ -53,6 +53,8 @@ pub enum Job {
     Load,
     /// The mail room: letters that leave or are given up, and reminders.
     Mail,
+    /// Noting that invitations were not answered in time.
+    Invitations,
 }
 
 impl Job {
@@ -64,6 +66,7 @@ impl Job {
             #[cfg(feature = "load")]
             Self::Load => "load",
             Self::Mail => "mail",
+            Self::Invitations => "invitations",
         }
     }
 }

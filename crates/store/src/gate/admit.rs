@@ -127,8 +127,14 @@ impl<'s> Gate<'s> {
         if admitted.second_factor_missing {
             return Err(Refusal::SecondFactor);
         }
-        if admitted.must_enrol && R::NEED != Need::Enrolling {
-            return Err(Refusal::Enrol);
+        if admitted.must_enrol {
+            match R::NEED {
+                Need::Proving => {}
+                // Whoever has come by an open session shall not bind the account to a factor of theirs (OWASP ASVS 5.0, 7.5.1).
+                Need::Enrolling if admitted.recent => {}
+                Need::Enrolling => return Err(Refusal::Reauthenticate),
+                _ => return Err(Refusal::Enrol),
+            }
         }
         if R::NEED.permission().is_some_and(|permission| !permit.permissions.contains(permission)) {
             self.store.record_denial(&permit).await?;
@@ -274,7 +280,11 @@ impl<'s> Gate<'s> {
             .difference(catalogue.platform_permissions());
         // A key is its maker's arm: it does nothing that they cannot do at this moment, and nothing once they are disabled.
         if let Some(maker) = key.created_by {
-            let maker = users::find(&mut view, maker).await?;
+            let maker = match users::find(&mut view, maker).await {
+                // Deleting its maker revokes a key; this is for one that was made in the same moment.
+                Err(crate::Error::NotFound) => return Ok(None),
+                found => found?,
+            };
             if maker.status != UserStatus::Active {
                 return Ok(None);
             }

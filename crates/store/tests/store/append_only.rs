@@ -114,8 +114,9 @@ postgres_only! {
             "SET session_replication_role = replica",
             "SET ROLE bailiwick_owner",
             "UPDATE _sqlx_migrations SET success = true",
-            "DELETE FROM users",
-            "DELETE FROM session",
+            "DELETE FROM subject_key",
+            "DELETE FROM policy",
+            "DELETE FROM api_key",
             "DELETE FROM tenant",
         ] {
             assert!(raw!(service, statement).is_err(), "{statement}");

@@ -37,6 +37,7 @@ async fn create(store: &Store, permit: &Permit<ByJob>, name: &str, fail: bool) -
                 role: Role::Auditor,
                 status: UserStatus::Active,
                 created_at: tx.now(),
+                time_zone: None,
             };
             let written = users::insert(tx, user).await?;
             let event = Event::new("user.created", &written)?;
@@ -74,6 +75,7 @@ async fn hold(
                     role: Role::Auditor,
                     status: UserStatus::Active,
                     created_at: tx.now(),
+                    time_zone: None,
                 };
                 let written = users::insert(tx, user).await?;
                 let event = Event::new("user.created", &written)?;

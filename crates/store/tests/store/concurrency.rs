@@ -123,4 +123,45 @@ both_databases! {
         db.sign().await;
         db.verify().await.unwrap();
     }
+
+    async fn two_owners_who_delete_each_other_at_once_leave_one_owner(db: Db) {
+        use bailiwick_domain::rule::{DeleteUser, DisableUser};
+        use bailiwick_ops::{deletion, step_up::{Answer, Outcome}};
+        let asked = async |actor: &bailiwick_testkit::Actor, whom| {
+            let permit = actor.permit::<DeleteUser>().await;
+            let Ok(Outcome::Asked(asked)) = deletion::delete(&db.store, &permit, whom, None).await else { panic!("no code") };
+            (permit, Some(Answer { id: asked.id, code: actor.mailed_code(asked.id).await }))
+        };
+        let done = |outcome: Result<Outcome<User>, bailiwick_ops::Error>| match outcome {
+            Ok(Outcome::Done(_)) => Ok(()),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error),
+        };
+        for round in 0..6 {
+            let acme = db.tenant(&format!("acme-{round}")).await;
+            let (one, other) = (acme.owner(), acme.user(Role::TenantOwner).await);
+            // Both have their code, and both requests passed the gate.
+            let (by_one, right) = asked(&one, other.id()).await;
+            let (by_other, left) = asked(&other, one.id()).await;
+            let disable = other.permit::<DisableUser>().await;
+            let (first, second) = tokio::join!(
+                async { done(deletion::delete(&db.store, &by_one, other.id(), right).await) },
+                async {
+                    if round % 2 == 1 {
+                        bailiwick_ops::users::disable(&db.store, &disable, one.id()).await.map(drop)
+                    } else {
+                        done(deletion::delete(&db.store, &by_other, one.id(), left).await)
+                    }
+                }
+            );
+            assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+            let refusal = first.err().or(second.err()).unwrap();
+            assert!(matches!(refusal, bailiwick_ops::Error::Conflict(text) if text.contains("last owner")), "{refusal:?}");
+        }
+        let mut raw = Raw::superuser(&db).await;
+        let owners: Vec<(i64,)> = raw_rows!(raw, "SELECT count(*) FROM users WHERE role = 'tenant_owner' AND status = 'active' GROUP BY tenant");
+        assert_eq!(owners, vec![(1,); 6]);
+        db.sign().await;
+        db.verify().await.unwrap();
+    }
 }

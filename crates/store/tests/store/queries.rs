@@ -16,7 +16,7 @@ const POSTGRES_ONLY: [&str; 7] =
 const SQLITE_ONLY: [&str; 7] = ["?", "json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
 
 /// The string literals of one source file that are SQL, with macros of literals put together.
-fn texts_of(source: &str) -> Vec<String> {
+pub(crate) fn texts_of(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
     let mut texts = Vec::new();
     let mut rest = source;

@@ -42,6 +42,7 @@ impl Known {
             && filter.outcome.is_none_or(|outcome| self.outcome == outcome.name())
             && filter.from.is_none_or(|from| self.at >= from)
             && filter.to.is_none_or(|to| self.at < to)
+            && !(filter.changes_only && matches!(self.entity_type.as_str(), "session" | "sign_in_attempt"))
     }
 }
 
@@ -264,7 +265,7 @@ fn some_filter(numbers: &mut Numbers, known: &[Known]) -> Filter {
     for _ in 0..=numbers.below(3) {
         // Mostly values that occur together, sometimes from two events or from none.
         let event = numbers.one_of(known);
-        match numbers.below(8) {
+        match numbers.below(9) {
             0 => filter.actor = Some(event.actor.unwrap_or_default()),
             1 => filter.entity_type = Some(event.entity_type.clone()),
             2 => {
@@ -276,7 +277,8 @@ fn some_filter(numbers: &mut Numbers, known: &[Known]) -> Filter {
                 filter.outcome =
                     Some(*numbers.one_of(&[OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]))
             }
-            6 => filter.from = Some(event.at + Span::seconds(i64::try_from(numbers.below(3)).unwrap() - 1)),
+            6 => filter.changes_only = true,
+            7 => filter.from = Some(event.at + Span::seconds(i64::try_from(numbers.below(3)).unwrap() - 1)),
             _ => filter.to = Some(event.at + Span::seconds(i64::try_from(numbers.below(3)).unwrap() - 1)),
         }
     }

@@ -9,8 +9,28 @@ const JUDGED: usize = 100;
 /// Characters of each text about a person that count, and words taken from all of them.
 const TEXT: usize = 254;
 const WORDS: usize = 48;
+/// Spellings of the words that an operator names.
+const HOUSE: usize = 256;
 /// A word of fewer characters says nothing about anybody.
 const SHORTEST_WORD: usize = 3;
+/// What everybody knows who knows the product: what it is, what it is for, and what its people are called (OWASP ASVS 5.0,
+/// 6.1.2; `docs/security/authentication.md` lists them).
+const PRODUCT: [&str; 14] = [
+    "bailiwick",
+    "backoffice",
+    "tenant",
+    "platform",
+    "security",
+    "compliance",
+    "support",
+    "ndis",
+    "owner",
+    "auditor",
+    "operator",
+    "manager",
+    "coordinator",
+    "developer",
+];
 /// The least score that is accepted, of 0 to 4: beyond 10⁸ guesses, which takes an Argon2id of 30 ms a month of a core and
 /// then meets the limits of signing in. The estimator's authors draw the line here, too.
 const LEAST: Score = Score::Three;
@@ -35,29 +55,39 @@ impl std::fmt::Debug for About {
 }
 
 impl About {
-    /// Each text as it is and without what separates its words, and each of its words.
     fn words(&self) -> Vec<String> {
-        let texts = [&self.name, &self.email, &self.organisation].map(|text| first(text, TEXT));
-        let parts = |text: &str| -> Vec<String> {
-            text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect()
-        };
-        let mut words = vec!["bailiwick".to_owned()];
-        words.extend(texts.iter().flat_map(|text| [(*text).to_owned(), parts(text).concat()]));
-        words.extend(texts.iter().flat_map(|text| parts(text)));
-        words.retain(|word| word.chars().count() >= SHORTEST_WORD);
-        words.truncate(WORDS);
-        words
+        spellings(&[&self.name, &self.email, &self.organisation], WORDS)
     }
 }
 
-/// Why a password is too easy to guess, in sentences that may be none; nothing where it is not.
+/// How the words that an operator names may stand in a password.
+pub(super) fn house(words: &[String]) -> Vec<String> {
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    spellings(&words, HOUSE)
+}
+
+/// Each text as it is and without what separates its words, and each of its words.
+fn spellings(texts: &[&str], most: usize) -> Vec<String> {
+    let texts = || texts.iter().map(|text| first(text, TEXT));
+    let parts = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect()
+    };
+    let mut words: Vec<String> = texts().flat_map(|text| [text.to_owned(), parts(text).concat()]).collect();
+    words.extend(texts().flat_map(parts));
+    words.retain(|word| word.chars().count() >= SHORTEST_WORD);
+    words.truncate(most);
+    words
+}
+
+/// Why a password is too easy to guess, in sentences that may be none; nothing where it is not. `house` are the words that
+/// the operator named.
 ///
 /// The estimator works on copies of the password that are not overwritten; they are gone with the hash that follows,
 /// whose memory is larger than all of them.
-pub(super) fn guessable(password: &str, about: &About) -> Option<String> {
+pub(super) fn guessable(password: &str, about: &About, house: &[String]) -> Option<String> {
     let judged = Zeroizing::new(first(password, JUDGED).to_owned());
     let words = about.words();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words: Vec<&str> = words.iter().chain(house).map(String::as_str).chain(PRODUCT).collect();
     let estimate = zxcvbn(&judged, &words);
     if estimate.score() >= LEAST {
         return None;
@@ -75,6 +105,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// As [`super::guessable`], where the operator names no words.
+    fn guessable(password: &str, about: &About) -> Option<String> {
+        super::guessable(password, about, &[])
+    }
 
     fn about() -> About {
         About {
@@ -110,6 +145,40 @@ mod tests {
     }
 
     #[test]
+    fn words_of_the_product_and_of_the_operator_are_no_passwords() {
+        for password in PRODUCT.map(|word| format!("{word}{word}2026")) {
+            assert!(guessable(&password, &about()).is_some(), "{password}");
+        }
+        let named = house(&["Northern Star-Project".to_owned(), "Zyqqurat".to_owned()]);
+        for password in ["northernstarproject", "Northern Star-Project!", "Zyqqurat2026!"] {
+            assert!(super::guessable(password, &about(), &named).is_some(), "{password}");
+        }
+        assert_eq!(guessable("Zyqqurat2026!", &about()), None, "where nobody named it, it is a good one");
+    }
+
+    #[test]
+    fn documentation_lists_every_word_of_the_product() {
+        let page = include_str!("../../../../docs/security/authentication.md");
+        for word in PRODUCT {
+            assert!(page.contains(&format!("`{word}`")), "{word}");
+        }
+    }
+
+    #[test]
+    fn characters_of_one_kind_are_as_good_as_of_any_other() {
+        for password in [
+            "jfkqvmzuwpdyte",
+            "JFKQVMZUWPDYTE",
+            "80372619450283716",
+            "%&)!?(=#@+*~;:",
+            "четыре тихих фонаря",
+            "静かな灯籠が七つ並ぶ夜道だ",
+        ] {
+            assert_eq!(guessable(password, &about()), None, "{password}");
+        }
+    }
+
+    #[test]
     fn a_few_words_that_nobody_put_together_before_are_enough() {
         for password in ["seven quiet lanterns", "a password of my own", "p7f2k-9qx4d-mm3t8-zz1vb"] {
             assert_eq!(guessable(password, &about()), None, "{password}");
@@ -133,6 +202,9 @@ mod tests {
         };
         assert!(long.words().len() <= WORDS);
         assert!(long.words().iter().all(|word| word.chars().count() <= TEXT));
+        let named: Vec<_> = (0..100).map(|n| format!("{n} word after another ").repeat(100)).collect();
+        let named = house(&named);
+        assert!(named.len() <= HOUSE && named.iter().all(|word| word.chars().count() <= TEXT));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -165,27 +167,86 @@ fn debug_shows_no_password() {
     assert_hidden(&stored, b"$argon2id");
 }
 
-#[tokio::test]
-async fn no_more_than_the_permitted_number_run_at_once() {
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    let hasher = Arc::new(hasher(PasswordCost::INSECURE, 2));
-    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let tasks = (0..8).map(|_| {
-        let (hasher, running, most) = (Arc::clone(&hasher), Arc::clone(&running), Arc::clone(&most));
-        tokio::spawn(async move {
-            let work = move || {
-                most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
-                std::thread::yield_now();
-                running.fetch_sub(1, SeqCst);
-                Ok(())
-            };
-            hasher.run(work).await
-        })
-    });
-    for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap().unwrap();
+/// Work that tells when it has begun, and goes on until it is let go.
+struct Held {
+    began: tokio::sync::mpsc::Receiver<()>,
+    go: std::sync::mpsc::SyncSender<()>,
+    most: Arc<AtomicUsize>,
+    callers: Vec<tokio::task::JoinHandle<Result<(), PasswordError>>>,
+}
+
+impl Held {
+    /// So many callers, each of whom has come as far as it can before anything is let go.
+    async fn new(hasher: &Arc<PasswordHasher>, callers: usize) -> Self {
+        let (begin, began) = tokio::sync::mpsc::channel(callers);
+        let (go, wait) = std::sync::mpsc::sync_channel::<()>(callers);
+        let wait = Arc::new(std::sync::Mutex::new(wait));
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let free = hasher.places.available_permits();
+        let handles = (0..callers).map(|_| {
+            let (hasher, running, most) = (Arc::clone(hasher), Arc::clone(&running), Arc::clone(&most));
+            let (begin, wait) = (begin.clone(), Arc::clone(&wait));
+            tokio::spawn(async move {
+                let work = move || {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    begin.blocking_send(()).unwrap();
+                    wait.lock().unwrap().recv().unwrap();
+                    running.fetch_sub(1, SeqCst);
+                    Ok(())
+                };
+                hasher.run(work).await
+            })
+        });
+        let callers: Vec<_> = handles.collect();
+        while hasher.places.available_permits() > free.saturating_sub(callers.len()) {
+            tokio::task::yield_now().await;
+        }
+        Self { began, go, most, callers }
     }
-    assert!((1..=2).contains(&most.load(SeqCst)));
+}
+
+#[tokio::test]
+async fn of_two_hundred_callers_no_more_than_the_permitted_number_are_served_at_once() {
+    let hasher = Arc::new(hasher(PasswordCost::INSECURE, 2));
+    let mut held = Held::new(&hasher, 200).await;
+    for _ in 0..2 {
+        held.began.recv().await.unwrap();
+    }
+    assert_eq!(hasher.permits.available_permits(), 0);
+    assert_eq!(hasher.places.available_permits(), WAITING + 2 - 200, "the others wait");
+    for _ in 2..200 {
+        assert!(held.began.try_recv().is_err(), "nobody begins before somebody has ended");
+        held.go.send(()).unwrap();
+        held.began.recv().await.unwrap();
+    }
+    for _ in 0..2 {
+        held.go.send(()).unwrap();
+    }
+    for caller in held.callers {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(held.most.load(SeqCst), 2);
+    assert_eq!(hasher.places.available_permits(), WAITING + 2);
+}
+
+#[tokio::test]
+async fn whoever_comes_after_the_last_who_may_wait_is_told_at_once() {
+    let hasher = Arc::new(hasher(PasswordCost::INSECURE, 1));
+    let held = Held::new(&hasher, 1 + WAITING).await;
+    let password = password("correct horse battery");
+    assert_eq!(hasher.verify(&password, None).await, Err(PasswordError::Busy));
+    assert_eq!(hasher.hash(&password).await, Err(PasswordError::Busy));
+    for caller in held.callers.iter().skip(1 + WAITING / 2) {
+        caller.abort();
+    }
+    for _ in 0..=WAITING {
+        held.go.send(()).unwrap();
+    }
+    for caller in held.callers {
+        let _ = caller.await;
+    }
+    assert_eq!(hasher.places.available_permits(), 1 + WAITING, "whoever gave up waiting left their place");
+    assert_eq!(hasher.verify(&password, None).await, Ok(Verdict::Mismatch));
 }
 
 #[tokio::test]

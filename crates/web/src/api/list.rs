@@ -24,6 +24,11 @@ impl<T: Serialize> List<T> {
         Json(Self { items, next: next.map(|next| next.to_string()) })
     }
 
+    /// A page that goes on after `next`.
+    pub(super) fn after(items: impl IntoIterator<Item = T>, next: Option<impl ToString>) -> Json<Self> {
+        Json(Self { items: items.into_iter().collect(), next: next.map(|next| next.to_string()) })
+    }
+
     /// A list that has one page only.
     pub(super) fn whole(items: impl IntoIterator<Item = T>) -> Json<Self> {
         Json(Self { items: items.into_iter().collect(), next: None })

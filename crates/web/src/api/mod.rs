@@ -27,6 +27,7 @@ mod no_body;
 mod pair;
 mod passkeys;
 mod permissions;
+mod phone;
 mod policy;
 mod posture;
 mod roles;
@@ -59,9 +60,14 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/me/passkeys/{id}", passkeys::show::handle)
         .put("/v1/me/passkeys/{id}/name", passkeys::rename::handle)
         .delete("/v1/me/passkeys/{id}", passkeys::remove::handle)
+        .put("/v1/me/profile", me::profile::handle)
         .put("/v1/me/password", me::password::handle)
         .post("/v1/me/proof/passkey", me::proof::answer)
         .post("/v1/me/proof/passkey/begin", me::proof::begin)
+        .get("/v1/me/phone", phone::show::handle)
+        .put("/v1/me/phone", phone::begin::handle)
+        .post("/v1/me/phone/verify", phone::verify::handle)
+        .delete("/v1/me/phone", phone::remove::handle)
         .get("/v1/me/sessions", sessions::list_mine::handle)
         .delete("/v1/me/sessions", sessions::end_my_others::handle)
         .delete("/v1/me/sessions/{id}", sessions::end_mine::handle)
@@ -69,7 +75,13 @@ pub(crate) fn routes() -> Routes {
         .delete("/v1/sessions/{id}", sessions::end::handle)
         .get("/v1/posture", posture::show::handle)
         .get("/v1/users", users::list::handle)
+        .post("/v1/users/bulk/disable", users::bulk::disable)
+        .post("/v1/users/bulk/enable", users::bulk::enable)
+        .post("/v1/users/bulk/end-sessions", users::bulk::end_sessions)
+        .post("/v1/users/bulk/role", users::bulk::assign_role)
         .get("/v1/users/{id}", users::show::handle)
+        .put("/v1/users/{id}/name", users::rename::handle)
+        .post_confirmed("/v1/users/{id}/delete", users::delete::handle)
         .put("/v1/users/{id}/role", users::assign_role::handle)
         .post("/v1/users/{id}/disable", users::disable::handle)
         .post("/v1/users/{id}/enable", users::enable::handle)
@@ -83,10 +95,13 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/invitations", invitations::list::handle)
         .post("/v1/invitations", invitations::create::handle)
         .post("/v1/invitations/many", invitations::create_many::handle)
+        .post("/v1/invitations/accept", invitations::accept::handle)
+        .post("/v1/invitations/decline", invitations::decline::handle)
         .get("/v1/invitations/{id}", invitations::show::handle)
         .post("/v1/invitations/{id}/resend", invitations::resend::handle)
         .post("/v1/invitations/{id}/revoke", invitations::revoke::handle)
         .get("/v1/mail", mail::list::handle)
+        .get("/v1/mail/{id}", mail::show::handle)
         .get("/v1/api-keys", api_keys::list::handle)
         .post("/v1/api-keys", api_keys::create::handle)
         .get("/v1/api-keys/{id}", api_keys::show::handle)

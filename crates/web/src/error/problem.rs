@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{
-    entity::SensitiveAction,
+    entity::{MailChannel, SensitiveAction},
     ids::{RequestId, StepUpId},
     time::Timestamp,
 };
@@ -35,6 +35,7 @@ struct StepUpBody<'e> {
     difference: &'e [String],
     digest: &'e str,
     sent_to: &'e str,
+    channel: MailChannel,
     expires_at: Option<Timestamp>,
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn problem(error: &Error, request: RequestId) -> Response {
                 difference: &asked.difference,
                 digest: &asked.digest,
                 sent_to: &asked.sent_to,
+                channel: asked.channel,
                 expires_at: asked.expires_at,
             }),
             _ => None,

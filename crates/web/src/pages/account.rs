@@ -8,6 +8,8 @@ mod passkey_rename;
 mod passkeys;
 mod password_change;
 mod password_show;
+mod phone;
+mod profile;
 mod recovery_file;
 mod recovery_make;
 mod recovery_show;
@@ -21,6 +23,8 @@ use crate::routes::Routes;
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/account", show::show)
+        .get("/account/profile", profile::show)
+        .post("/account/profile", profile::change)
         .get("/account/password", password_show::password_show)
         .post("/account/password", password_change::password_change)
         .post("/account/factors", totp_begin::totp_begin)
@@ -36,4 +40,5 @@ pub(crate) fn routes() -> Routes {
         .post("/account/recovery-codes", recovery_make::make)
         .post("/account/recovery-codes/file", recovery_file::file)
         .post("/account/theme", theme::theme)
+        .merge(phone::routes())
 }

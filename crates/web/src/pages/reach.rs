@@ -13,7 +13,7 @@ pub(crate) fn opens<R: Rule>(visit: &Visit, permit: &Permit<R>, path: &str) -> b
             && match row.need {
                 Need::Nobody => false,
                 Need::Anyone => true,
-                Need::SignedIn | Need::Recent | Need::Enrolling => permit.tenant().is_some(),
+                Need::SignedIn | Need::Recent | Need::Enrolling | Need::Proving => permit.tenant().is_some(),
                 Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
             }
     })

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use bailiwick_domain::entity::MailChannel;
 use bailiwick_ops::step_up::{Asked, WRONG};
 
 use crate::{
@@ -36,6 +37,8 @@ struct StepUpPage {
     difference: Vec<String>,
     digest: String,
     sent_to: String,
+    /// It goes to a phone, as a text message.
+    by_message: bool,
     /// Nothing where no code was sent just now.
     until: Option<When>,
     /// No mail is set up, so no code arrives.
@@ -61,6 +64,7 @@ pub(crate) fn refused(sent: Sent, asked: Asked, outgoing: &Outgoing) -> Response
 }
 
 fn page(sent: Sent, asked: Asked, outgoing: &Outgoing, problems: Vec<Problem>) -> StepUpPage {
+    let by_message = asked.channel == MailChannel::Webhook;
     StepUpPage {
         shell: sent.shell,
         sentence: asked.sentence,
@@ -68,13 +72,18 @@ fn page(sent: Sent, asked: Asked, outgoing: &Outgoing, problems: Vec<Problem>) -
         digest: asked.digest,
         sent_to: asked.sent_to,
         until: asked.expires_at.map(When::moment),
-        waits: matches!(outgoing, Outgoing::Nowhere),
+        by_message,
+        waits: !by_message && matches!(outgoing, Outgoing::Nowhere),
         action: sent.action,
         typed: sent.typed,
         id_field: ID_FIELD,
         id: asked.id.to_string(),
         code: Field::new(CODE_FIELD, "Eight digits")
-            .hint("From the letter. It works once.")
+            .hint(if by_message {
+                "From the message. It works once."
+            } else {
+                "From the letter. It works once."
+            })
             .emptied(&problems),
         button: sent.button,
         cancel: sent.cancel,

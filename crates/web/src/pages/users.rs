@@ -1,6 +1,8 @@
 //! The people of the tenant, their roles and permissions.
 
 mod assign_role;
+mod bulk;
+mod delete;
 mod disable;
 mod enable;
 mod grant;
@@ -9,6 +11,7 @@ mod overrides;
 mod page;
 mod permissions;
 mod reach;
+mod rename;
 mod reset_factors;
 mod show;
 mod unlock;
@@ -18,7 +21,19 @@ use crate::routes::Routes;
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/users", list::list)
+        .get("/users/bulk/disable", bulk::disable::ask)
+        .post("/users/bulk/disable", bulk::disable::disable)
+        .get("/users/bulk/enable", bulk::enable::ask)
+        .post("/users/bulk/enable", bulk::enable::enable)
+        .get("/users/bulk/end-sessions", bulk::end_sessions::ask)
+        .post("/users/bulk/end-sessions", bulk::end_sessions::end)
+        .get("/users/bulk/role", bulk::assign_role::ask)
+        .post("/users/bulk/role", bulk::assign_role::assign)
         .get("/users/{user}", show::show)
+        .get("/users/{user}/name", rename::ask)
+        .post("/users/{user}/name", rename::rename)
+        .get("/users/{user}/delete", delete::ask)
+        .post_confirmed("/users/{user}/delete", delete::delete)
         .post("/users/{user}/role", assign_role::assign_role)
         .post("/users/{user}/permissions", grant::grant)
         .get("/users/{user}/disable", disable::ask)

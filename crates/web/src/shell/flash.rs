@@ -45,6 +45,9 @@ messages! {
     PasskeyAdded "ok" "passkey-added": "The passkey was added. Every other session of yours has ended.";
     PasskeyRenamed "ok" "passkey-renamed": "The passkey has a new name.";
     PasskeyRemoved "ok" "passkey-removed": "The passkey was removed. Every other session of yours has ended.";
+    PhoneAsked "ok" "phone-asked": "Two codes are on their way: one to the number, one to your address.";
+    PhoneVerified "ok" "phone-verified": "One-time codes go to this number from now on. A letter tells you.";
+    PhoneRemoved "ok" "phone-removed": "The number was removed. One-time codes come by mail.";
     SessionWasEnded "ok" "session-was-ended": "The session has ended.";
     FactorRemoved "ok" "factor-removed": "The authenticator was removed. Every other session of yours has ended.";
     PasskeyEnrolled "ok" "passkey-enrolled": "The passkey is set up. Keep recovery codes for the day on which it is lost.";
@@ -55,6 +58,10 @@ messages! {
     UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
     UserUnlocked "ok" "user-unlocked": "The person can try again at once.";
     UserEnabled "ok" "user-enabled": "The user is enabled and can sign in.";
+    UserDeleted "ok" "user-deleted": "The account is deleted. A letter tells the person.";
+    UserRenamed "ok" "user-renamed": "The name was changed.";
+    ProfileChanged "ok" "profile-changed": "Your profile was changed.";
+    NobodyChosen "warn" "nobody-chosen": "Choose at least one person first.";
     FactorsReset "ok" "factors-reset": "The second factors are removed. A letter tells the person.";
     Invited "ok" "invited": "The invitation is recorded. Its letter leaves by itself.";
     InvitationResent "ok" "invitation-resent": "The invitation is sent again. Links sent before no longer work.";

@@ -74,7 +74,7 @@ impl Site {
         self.groups(path, |need| match need {
             Need::Nobody => false,
             Need::Anyone => true,
-            Need::SignedIn | Need::Recent | Need::Enrolling => permit.tenant().is_some(),
+            Need::SignedIn | Need::Recent | Need::Enrolling | Need::Proving => permit.tenant().is_some(),
             Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
         })
     }

@@ -23,6 +23,16 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("PUT", "/v1/users/{id}/role") => {
             Sent::Json(json!({"role": if serial.is_multiple_of(2) { other } else { role }}))
         }
+        ("PUT", "/v1/users/{id}/name") => Sent::Json(json!({"name": format!("Nia {serial}")})),
+        ("PUT", "/v1/me/profile") => {
+            Sent::Json(json!({"name": format!("Mia {serial}"), "time_zone": "Australia/Sydney"}))
+        }
+        ("POST", "/v1/users/bulk/role") => Sent::Json(json!({
+            "users": [stock.user], "role": if serial.is_multiple_of(2) { other } else { role }
+        })),
+        ("POST", "/v1/users/bulk/disable" | "/v1/users/bulk/enable" | "/v1/users/bulk/end-sessions") => {
+            Sent::Json(json!({"users": [stock.user]}))
+        }
         ("POST", "/v1/users/{id}/grants") => {
             Sent::Json(json!({"permission": permission, "effect": "deny", "reason": "It is not needed."}))
         }
@@ -32,13 +42,30 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/invitations/many") => Sent::Json(json!({
             "invitations": [{"email": format!("crowd{serial}@example.com"), "role": role}, {"email": "nobody", "role": role}]
         })),
+        // The first request of a pair is about another tenant, whose tokens nobody has.
+        ("POST", "/v1/invitations/accept") => {
+            let token = if serial.is_multiple_of(2) { stock.letters[0].as_str() } else { "none" };
+            Sent::Json(json!({"token": token, "name": "Jo Ining", "password": PASSWORD}))
+        }
+        ("POST", "/v1/invitations/decline") => {
+            let token = if serial.is_multiple_of(2) { stock.letters[1].as_str() } else { "none" };
+            Sent::Json(json!({"token": token}))
+        }
+        ("PUT", "/v1/me/phone") => Sent::Json(json!({"number": "+61 491 570 156"})),
+        ("POST", "/v1/me/phone/verify") => {
+            Sent::Json(json!({"message_code": "00000000", "letter_code": "00000000"}))
+        }
+        ("POST", "/account/phone") => form(&[("number", "+61 491 570 156")]),
+        ("POST", "/account/phone/verify") => {
+            form(&[("message_code", "00000000"), ("letter_code", "00000000")])
+        }
         ("POST", "/v1/me/passkeys") => Sent::Json(json!({
             "ceremony": stock.passkey.to_string(), "name": "Laptop", "credential": {}
         })),
         ("PUT", "/v1/me/passkeys/{id}/name") => Sent::Json(json!({"name": "Laptop"})),
         ("POST", "/v1/me/proof/passkey") => Sent::Json(json!({"ceremony": "x", "credential": {}})),
         ("POST", "/v1/me/passkeys/begin" | "/v1/me/proof/passkey/begin")
-        | ("DELETE", "/v1/me/passkeys/{id}") => Sent::Nothing,
+        | ("DELETE", "/v1/me/passkeys/{id}" | "/v1/me/phone") => Sent::Nothing,
         ("POST", "/v1/api-keys") => {
             Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
         }
@@ -60,6 +87,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "/v1/users/{id}/disable"
             | "/v1/users/{id}/enable"
             | "/v1/users/{id}/reset-factors"
+            | "/v1/users/{id}/delete"
             | "/v1/invitations/{id}/resend"
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
@@ -79,6 +107,17 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ) => Sent::Nothing,
         ("POST", "/users/{user}/role") => {
             form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
+        }
+        ("POST", "/users/bulk/role") => form(&[
+            ("user", &stock.user.to_string()),
+            ("role", if serial.is_multiple_of(2) { other } else { role }),
+        ]),
+        ("POST", "/users/bulk/disable" | "/users/bulk/enable" | "/users/bulk/end-sessions") => {
+            form(&[("user", &stock.user.to_string())])
+        }
+        ("POST", "/users/{user}/name") => form(&[("name", &format!("Nora {serial}"))]),
+        ("POST", "/account/profile") => {
+            form(&[("name", &format!("Mona {serial}")), ("time_zone", "Australia/Sydney")])
         }
         ("POST", "/users/{user}/permissions") => form(&[
             (if stock.platform { "p.job:read" } else { "p.team:read" }, "deny"),
@@ -155,6 +194,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "/users/{user}/disable"
             | "/users/{user}/enable"
             | "/users/{user}/reset-factors"
+            | "/users/{user}/delete"
             | "/users/{user}/unlock"
             | "/users/{user}/sessions/end"
             | "/sessions/{session}/end"
@@ -171,6 +211,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/account/recovery-codes"
             | "/account/recovery-codes/file"
             | "/enrol/factor"
+            | "/account/phone/remove"
             | "/platform/tenants/{tenant}/owner-link"
             | "/sign-out",
         ) => form(&[]),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use bailiwick_domain::{
     entity::{User, UserStatus},
-    ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TenantId, UserId},
+    ids::{
+        ApiKeyId, EventId, FactorId, GrantId, InvitationId, MailId, SecurityEventId, SessionId, TenantId,
+        UserId,
+    },
     role::Role,
     rule::{CreateApiKey, GrantPermission, Invite, SignIn},
     time::{Span, Timestamp},
@@ -45,6 +48,7 @@ pub(crate) struct Stock {
     pub(crate) passkey: FactorId,
     pub(crate) session: SessionId,
     pub(crate) event: EventId,
+    pub(crate) letter: MailId,
     pub(crate) security_event: SecurityEventId,
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
@@ -112,6 +116,7 @@ impl Stock {
             Filter { entity_type: Some("user".into()), entity_id: Some(user.id.uuid()), ..Filter::default() };
         let event = audit::search(&mut view, &filter, None).await.unwrap().items[0].event;
         let security_event = security_events::list(&mut view, None, 1).await.unwrap().items[0].id;
+        let letter = stored::mail::list(&mut view, None, None).await.unwrap().items[0].mail.id;
         drop(view);
         Self {
             tenant: tenant.clone(),
@@ -126,6 +131,7 @@ impl Stock {
             passkey: passkey.id,
             session,
             event,
+            letter,
             security_event,
             link,
             letters,
@@ -154,6 +160,7 @@ impl Stock {
             ([.., "users"], _) => self.user.to_string(),
             ([.., "grants"], _) => self.grant.to_string(),
             ([.., "invitations"], _) => self.invitation.to_string(),
+            ([.., "mail"], _) => self.letter.to_string(),
             ([.., "api-keys"], _) => self.api_key.to_string(),
             ([.., "audit", "events"], _) => self.event.to_string(),
             ([.., "audit", "entities"], _) => "user".to_owned(),
@@ -207,6 +214,7 @@ impl Stock {
             self.passkey.to_string(),
             self.session.to_string(),
             self.event.to_string(),
+            self.letter.to_string(),
             self.security_event.to_string(),
             self.tenant.owner().id().to_string(),
         ];

@@ -79,7 +79,7 @@ async fn within(store: &Store, permit: &Permit<SignIn>, email: &str) -> Result<(
     let asked: Result<(), Stop> = store
         .change(permit, async |tx| {
             // The policy first, as for every letter that is counted: it makes the counts exact.
-            let limit = within_organisation(tx).await;
+            let limit = within_organisation(store, tx).await;
             let user = users::lock(tx, user.id).await?;
             if !may_be_sent(tx, &user).await? {
                 return Err(Stop::Unsaid(Error::NotFound));

@@ -1,15 +1,17 @@
-//! A small list in the program, for installations that bring none.
+//! The lists in the program, for installations that bring none.
 
 use zeroize::Zeroizing;
+
+use super::ranked::is_ranked;
 
 /// Whether everybody who guesses passwords begins with this one, however it is capitalised or spaced.
 pub(in crate::password) fn is_well_known(password: &str) -> bool {
     let letters = password.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase);
     let plain: Zeroizing<String> = Zeroizing::new(letters.take(LONGEST + 1).collect());
-    KNOWN.binary_search(&plain.as_str()).is_ok()
+    KNOWN.binary_search(&plain.as_str()).is_ok() || is_ranked(&plain)
 }
 
-/// Characters of the longest of them.
+/// Characters of the longest of them; what was longer in a ranking was left out there, too.
 const LONGEST: usize = 35;
 
 /// Passwords of twelve and more characters, in lower case and without blanks, sorted. They are public facts: texts of the
@@ -118,8 +120,13 @@ mod tests {
 
     #[test]
     fn capitals_and_blanks_hide_nothing() {
-        for known in ["Correct Horse Battery Staple", "PASSWORD1234", "1Q2W3E4R5T6Y", " I love you so much "]
-        {
+        for known in [
+            "Correct Horse Battery Staple",
+            "PASSWORD1234",
+            "1Q2W3E4R5T6Y",
+            " I love you so much ",
+            "Cookie Monster",
+        ] {
             assert!(is_well_known(known), "{known}");
         }
         for other in ["", "correct horse battery", "correct horse battery staples", "seven quiet lanterns"] {

@@ -30,6 +30,7 @@ pub(in crate::api) async fn handle(
         Need::SignedIn => "signed_in",
         Need::Recent => "recent",
         Need::Enrolling => "enrolling",
+        Need::Proving => "proving",
         Need::Has(permission) | Need::Confirmed(permission) => store.catalogue().name(permission),
     };
     List::whole(visit.access_table().iter().map(|row| RowBody {

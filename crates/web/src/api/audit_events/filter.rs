@@ -1,7 +1,7 @@
 //! The filter of a search, as the address spells it.
 
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::audit::{Filter, Listed, OutcomeFilter};
+use bailiwick_store::audit::{COMING_AND_GOING, Filter, Listed, OutcomeFilter};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub(in crate::api) struct Parameters {
     from: Option<String>,
     to: Option<String>,
     outcome: Option<String>,
+    /// `changes`: without sessions and attempts to sign in.
+    only: Option<String>,
     cursor: Option<String>,
 }
 
@@ -44,6 +46,7 @@ impl Parameters {
             from: parse(&self.from, time, "`from` is neither a date nor an instant in UTC.")?,
             to: parse(&self.to, time, "`to` is neither a date nor an instant in UTC.")?,
             outcome: parse(&self.outcome, outcome, "`outcome` is one of ok, denied, failed.")?,
+            changes_only: parse(&self.only, only, "`only` is changes.")?.is_some(),
         };
         let before: Option<Before> = cursor::read(self.cursor.as_deref())?;
         Ok((filter, before.map(|Before(leaf)| leaf)))
@@ -70,6 +73,10 @@ fn time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text).ok()
 }
 
+fn only(text: &str) -> Option<()> {
+    (text == "changes").then_some(())
+}
+
 fn outcome(text: &str) -> Option<OutcomeFilter> {
     [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]
         .into_iter()
@@ -94,6 +101,7 @@ pub(super) fn fits(filter: &Filter, listed: &Listed) -> bool {
         && filter.from.is_none_or(|from| listed.recorded_at >= from)
         && filter.to.is_none_or(|to| listed.recorded_at < to)
         && filter.outcome.is_none_or(|outcome| listed.outcome == outcome.name())
+        && !(filter.changes_only && COMING_AND_GOING.contains(&listed.entity_type.as_str()))
 }
 
 #[cfg(test)]
@@ -121,6 +129,7 @@ mod tests {
             ("from", parameters(|p| p.from = Some("yesterday".into()))),
             ("to", parameters(|p| p.to = Some("2026-02-30".into()))),
             ("outcome", parameters(|p| p.outcome = Some("OK".into()))),
+            ("only", parameters(|p| p.only = Some("sessions".into()))),
             ("cursor", parameters(|p| p.cursor = Some("-1".into()))),
         ] {
             let Err(Error::BadRequest(text)) = parameters.read() else { panic!("{name} is read") };
@@ -153,7 +162,11 @@ mod tests {
             from: Some(at),
             to: Some(Timestamp::from_micros(at.micros() + 1)),
             outcome: Some(OutcomeFilter::Ok),
+            changes_only: true,
         };
+        let session = Listed { entity_type: "session".into(), ..listed.clone() };
+        assert!(fits(&Filter::default(), &session));
+        assert!(!fits(&Filter { changes_only: true, ..Filter::default() }, &session));
         assert!(fits(&all(), &listed) && fits(&Filter::default(), &listed));
         for other in [
             Filter { actor: Some(entity), ..all() },

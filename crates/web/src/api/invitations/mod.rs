@@ -1,7 +1,9 @@
 //! Invitations.
 
+pub(super) mod accept;
 pub(super) mod create;
 pub(super) mod create_many;
+pub(super) mod decline;
 pub(super) mod list;
 pub(super) mod resend;
 pub(super) mod revoke;
@@ -11,9 +13,15 @@ use bailiwick_domain::{
     entity::{Invitation, InvitationStatus},
     ids::{InvitationId, UserId},
     role::Role,
+    rule::SignIn,
     time::Timestamp,
 };
+use bailiwick_ops::invitations::DEAD;
+use bailiwick_store::{Actor, Permit};
+use bailiwick_vault::token::InvitationToken;
 use serde::Serialize;
+
+use crate::error::{DeadLink, Error, Result};
 
 /// An invitation as the API shows it; its link went to the mailbox alone.
 #[derive(Serialize)]
@@ -45,4 +53,20 @@ impl InvitationBody {
             expires_at: invitation.expires_at,
         }
     }
+}
+
+/// Why the operation refused; where the link is to blame, said as the page says it.
+fn refused(error: bailiwick_ops::Error) -> Error {
+    match error {
+        bailiwick_ops::Error::Conflict(DEAD) => Error::DeadLink(DeadLink::Invitation(DEAD)),
+        other => other.into(),
+    }
+}
+
+/// The token of the letter's link, given by whoever is nobody yet: otherwise one person would join while another is signed in.
+fn link(permit: &Permit<SignIn>, token: &str) -> Result<InvitationToken> {
+    if !matches!(permit.actor(), Actor::Anonymous) {
+        return Err(Error::SignedIn);
+    }
+    InvitationToken::parse(token).map_err(|_| Error::DeadLink(DeadLink::Invitation(DEAD)))
 }

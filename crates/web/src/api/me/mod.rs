@@ -2,6 +2,7 @@
 
 pub(super) mod factors;
 pub(super) mod password;
+pub(super) mod profile;
 pub(super) mod proof;
 pub(super) mod recovery_codes;
 mod renewed;

@@ -6,6 +6,7 @@ use bailiwick_domain::{
     ids::{ApiKeyId, TenantId, UserId},
     role::Role,
     rule::Me,
+    zone::Zone,
 };
 use bailiwick_store::{Actor, Store, api_keys, tenants};
 use serde::Serialize;
@@ -28,8 +29,20 @@ pub(in crate::api) struct Body {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Caller {
-    User { id: UserId, email: String, name: String, role: Role, signed_in_by: SignInMethod },
-    ApiKey { id: ApiKeyId, name: String, prefix: String },
+    User {
+        id: UserId,
+        email: String,
+        name: String,
+        role: Role,
+        /// Nothing for UTC.
+        time_zone: Option<Zone>,
+        signed_in_by: SignInMethod,
+    },
+    ApiKey {
+        id: ApiKeyId,
+        name: String,
+        prefix: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -59,6 +72,7 @@ pub(in crate::api) async fn handle(
                 email: user.email,
                 name: user.name,
                 role: user.role,
+                time_zone: user.time_zone,
                 signed_in_by: *method,
             };
             (caller_body, caller.tenant.clone())

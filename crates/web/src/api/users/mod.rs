@@ -1,9 +1,12 @@
 //! Users.
 
 pub(super) mod assign_role;
+pub(super) mod bulk;
+pub(super) mod delete;
 pub(super) mod disable;
 pub(super) mod enable;
 pub(super) mod list;
+pub(super) mod rename;
 pub(super) mod reset_factors;
 pub(super) mod show;
 pub(super) mod unlock;
@@ -13,6 +16,7 @@ use bailiwick_domain::{
     ids::UserId,
     role::Role,
     time::Timestamp,
+    zone::Zone,
 };
 use bailiwick_store::users::Listed;
 use serde::Serialize;
@@ -29,6 +33,8 @@ pub(super) struct UserBody {
     /// From when on they need more than they have; nothing for whoever has what is asked of them.
     mfa_due: Option<Timestamp>,
     created_at: Timestamp,
+    /// The IANA name of the time zone in which pages show times to them; nothing for UTC.
+    time_zone: Option<Zone>,
 }
 
 impl From<Listed> for UserBody {
@@ -42,6 +48,7 @@ impl From<Listed> for UserBody {
             mfa,
             mfa_due,
             created_at: user.created_at,
+            time_zone: user.time_zone,
         }
     }
 }

@@ -3,13 +3,15 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use bailiwick_domain::{
-    entity::{Factor, FactorKind, FactorState, Session},
+    entity::{Factor, FactorKind, FactorState, Session, phone::masked},
     mfa::Held,
     rule::Rule,
     time::{Span, Timestamp},
 };
 use bailiwick_ops::factors::{AT_MOST, left_without};
-use bailiwick_store::{Actor, Permit, Scope, Store, accounts, recovery_codes, sessions, tenants, users};
+use bailiwick_store::{
+    Actor, Permit, Scope, Store, accounts, phones, recovery_codes, sessions, tenants, users,
+};
 use bailiwick_vault::totp::PERIOD;
 
 use super::{passkeys::Passkeys, recovery_show::unused};
@@ -22,7 +24,7 @@ use crate::{
         rows::{mfa, mfa_meaning},
     },
     shell::{Shell, Visit},
-    when::When,
+    when::{When, zone_of},
 };
 
 #[derive(Template, WebTemplate)]
@@ -33,6 +35,7 @@ pub(super) struct AccountPage {
     name: String,
     address: String,
     role: &'static str,
+    time_zone: String,
     joined: When,
     mfa: Badge,
     mfa_meaning: &'static str,
@@ -46,6 +49,15 @@ pub(super) struct AccountPage {
     /// Nothing for whoever has no factor that codes could stand in for.
     recovery: Option<String>,
     sessions: Vec<SessionRow>,
+    /// Nothing where the server sends no messages and there is no number.
+    phone: Option<PhoneRow>,
+}
+
+/// The phone that one-time codes go to.
+struct PhoneRow {
+    /// The end of the number, if one is proven.
+    number: Option<String>,
+    offered: bool,
 }
 
 /// A second factor of the person.
@@ -94,6 +106,8 @@ impl AccountPage {
         let codes = recovery_codes::of(&mut view, id).await?;
         let apps = factors.iter().filter(|factor| is_proven_app(factor)).count();
         let asked = tenants::policy(&mut view).await?.asked(listed.user.role).level();
+        let number = phones::of_user(&mut view, id).await?.map(|phone| masked(&phone.number));
+        let offered = bailiwick_ops::phones::offered(store);
         let now = view.now();
         Ok(Self {
             shell: Shell::new(permit, visit, "Profile and sign-in"),
@@ -113,8 +127,10 @@ impl AccountPage {
             recovery: (Held::of(&factors) >= Held::Own)
                 .then(|| codes.map_or_else(|| "None were made".to_owned(), |codes| unused(&codes))),
             sessions: live.iter().map(|session| session_row(session, session.id == here, now)).collect(),
+            phone: (offered || number.is_some()).then_some(PhoneRow { number, offered }),
             joined: When::day(listed.user.created_at),
             role: listed.user.role.title(),
+            time_zone: zone_of(permit).name().to_owned(),
             name: listed.user.name,
             address: listed.user.email,
             problems,

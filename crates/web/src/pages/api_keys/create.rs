@@ -138,6 +138,7 @@ mod tests {
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
             assert!(answer.body.contains("value=\"user:read\" checked") && answer.body.contains("value=\"toolong\""));
             assert!(answer.body.contains("id=\"name-error\"") && answer.body.contains("id=\"tag-error\""));
+            assert!(answer.shows("<a href=\"#name\">Name: ") && answer.shows("<a href=\"#tag\">Tag: "), "{}", answer.body);
             let answer = owner.post("/api-keys", &[("name", "Reports"), ("lifetime", "soon"), ("scope", "user:read")]).await;
             assert!(answer.body.contains("id=\"lifetime-error\""));
             let answer = owner.post("/api-keys", &[("name", "Reports"), ("lifetime", "90")]).await;

@@ -8,7 +8,7 @@ use bailiwick_store::{Permit, Store};
 
 use crate::{
     access::Access,
-    forms::{Choice, Field, Problem, Select, Typed},
+    forms::{Choice, Field, Problem, Select, Typed, in_order},
     pages::parts::counted,
     shell::{Shell, Visit},
 };
@@ -81,6 +81,7 @@ impl ApiKeyCreatePage {
             }
             group.open |= group.scopes.iter().any(|scope| scope.checked);
         }
+        let fields = [self.name.named(), self.tag.named(), self.lifetime.named(), ("scopes", "Scopes")];
         Self {
             name: self.name.again(typed, &problems),
             tag: self.tag.again(typed, &problems),
@@ -89,7 +90,7 @@ impl ApiKeyCreatePage {
                 .iter()
                 .find(|problem| problem.field == "scopes")
                 .map(|problem| problem.text.clone()),
-            problems,
+            problems: in_order(problems, &fields),
             ..self
         }
     }

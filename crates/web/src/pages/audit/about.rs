@@ -9,7 +9,7 @@ use bailiwick_store::{
 };
 use uuid::Uuid;
 
-use super::{actors::Names, words};
+use super::actors::{Names, erased};
 use crate::error::Result;
 
 /// Whom or what a record is about.
@@ -42,7 +42,7 @@ fn one<R: Rule>(names: &Names, permit: &Permit<R>, entity: &Entity) -> Option<Ab
     if let Some(person) = names.person(kind, entity.id).or(entity.user) {
         return permit.may(Permission::USER_READ).then(|| match names.of_person(person) {
             Some(name) => About { name: name.to_owned(), href: Some(format!("/users/{person}")) },
-            None => About { name: format!("Erased person {}", words::short(person)), href: None },
+            None => About { name: erased(person), href: None },
         });
     }
     let may = match kind {

@@ -43,6 +43,11 @@ pub(super) struct Names {
     may_open_users: bool,
 }
 
+/// What stands for a person who was deleted.
+pub(super) fn erased(id: Uuid) -> String {
+    format!("Erased person {}", words::short(id))
+}
+
 impl Names {
     /// Looks up these ids. Each comes with the kind that the log gives it, of actors and of entities.
     pub(super) async fn of<R: Rule>(
@@ -104,14 +109,15 @@ impl Names {
         };
         match (kind, id) {
             ("user", Some(id)) => {
-                let name =
-                    self.people.get(&id).cloned().unwrap_or_else(|| format!("Person {}", words::short(id)));
+                let known = self.people.get(&id).cloned();
+                let href = known.as_ref().and_then(|_| self.may_open_users.then(|| format!("/users/{id}")));
+                let name = known.unwrap_or_else(|| erased(id));
                 Actor {
                     kind: "user",
                     initials: initials(&name),
                     icon: "user",
                     how: how("person"),
-                    href: self.may_open_users.then(|| format!("/users/{id}")),
+                    href,
                     name,
                 }
             }
@@ -141,7 +147,7 @@ impl Names {
 
     /// The name of a thing, beside which its kind stands; the end of its id where it has none.
     fn label(&self, kind: &str, id: Uuid) -> String {
-        self.name(kind, id).unwrap_or_else(|| words::short(id))
+        self.name(kind, id).unwrap_or_else(|| if kind == "user" { erased(id) } else { words::short(id) })
     }
 
     /// What a thing is called where nothing else says what it is.
@@ -149,6 +155,7 @@ impl Names {
         let noun = words::of_kind(kind);
         match (kind, self.name(kind, id)) {
             ("policy", Some(name)) | ("user" | "tenant", Some(name)) => name,
+            ("user", None) => erased(id),
             ("api_key", Some(name)) => format!("{noun} {name}"),
             (_, Some(name)) => format!("{noun} of {name}"),
             (_, None) => format!("{noun} {}", words::short(id)),

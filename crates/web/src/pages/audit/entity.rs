@@ -120,6 +120,8 @@ pub(super) async fn entity(
         title,
         sentence: "Everything that happened to it, newest first.",
         open: match kind.as_str() {
+            // Whoever was deleted has no page any more.
+            "user" if names.called("user", id).is_none() => None,
             "user" => reach::link(&visit, &permit, "/users/{user}", || format!("/users/{id}")),
             "policy" => reach::link(&visit, &permit, "/policy", || "/policy".to_owned()),
             _ => None,

@@ -31,7 +31,7 @@ use crate::{
     forms::Id,
     pages::parts::{Badge, grouped},
     shell::{Link, Shell, Visit},
-    when::When,
+    when::{When, zone_of},
 };
 
 #[derive(Template, WebTemplate)]
@@ -146,7 +146,11 @@ pub(super) async fn event(
     Ok(AuditEventPage {
         shell: Shell::new(&permit, &visit, record.action.clone()).under("Audit log", "/audit"),
         id: id.to_string(),
-        sentence: format!("{words} by {}, {}.", actor.name, When::ago(record.recorded_at, view.now()).text),
+        sentence: format!(
+            "{words} by {}, {}.",
+            actor.name,
+            When::ago(record.recorded_at, view.now()).text(&zone_of(&permit))
+        ),
         outcome,
         older,
         newer,

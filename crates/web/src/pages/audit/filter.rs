@@ -31,6 +31,9 @@ const RANGES: [(&str, &str, Span); 4] = [
     ("30d", "30 days", Span::days(30)),
 ];
 
+/// What the address says of a list without sessions and attempts to sign in.
+const CHANGES: &str = "changes";
+
 /// The filters as the address holds them, whatever they are worth.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +49,8 @@ pub(super) struct Asked {
     from: Option<String>,
     to: Option<String>,
     range: Option<String>,
+    /// `changes`: without sessions and attempts to sign in.
+    only: Option<String>,
     /// The leaf before which the page begins.
     before: Option<String>,
 }
@@ -92,6 +97,11 @@ impl Asked {
             if filter.outcome.is_none() {
                 problems.push(Problem::new("outcome", "Choose one of the outcomes."));
             }
+        }
+        match self.only.as_deref() {
+            None => {}
+            Some(CHANGES) => filter.changes_only = true,
+            Some(_) => return Err(Error::BadRequest("The list can show changes only, or everything.")),
         }
         let mut moment = |field: &str, text: Option<&str>| {
             let moment = text.map(Moment::parse);
@@ -177,6 +187,19 @@ impl Asked {
         ranges.chain([any]).collect()
     }
 
+    /// The list without the coming and going of people, or with it again.
+    pub(super) fn changes(&self) -> Range {
+        let current = self.only.is_some();
+        let href = if current {
+            self.without(&["only"])
+        } else {
+            let mut pairs = self.kept(&["only"]);
+            pairs.push(("only", Some(CHANGES)));
+            address("/audit", &pairs)
+        };
+        Range { label: "Changes only", href, current }
+    }
+
     /// The actor as it was typed.
     pub(super) fn actor_field(&self, problems: &[Problem]) -> Field {
         field("actor", "Actor", self.actor.as_deref(), problems).hint("Name, address or id")
@@ -239,7 +262,7 @@ impl Asked {
         RANGES.iter().find(|(range, _, _)| *range == name).map(|(_, _, span)| now - *span)
     }
 
-    fn pairs(&self) -> [(&'static str, Option<&str>); 8] {
+    fn pairs(&self) -> [(&'static str, Option<&str>); 9] {
         [
             ("actor", self.actor.as_deref()),
             ("type", self.kind.as_deref()),
@@ -249,6 +272,7 @@ impl Asked {
             ("from", self.from.as_deref()),
             ("to", self.to.as_deref()),
             ("range", self.range.as_deref()),
+            ("only", self.only.as_deref()),
         ]
     }
 
@@ -353,6 +377,15 @@ mod tests {
         assert_eq!(chips[1].href, "/audit?actor=Ann&range=7d");
         assert_eq!(asked.first(), "/audit?actor=Ann&type=api_key&range=7d");
         assert_eq!(asked.older(7), "/audit?actor=Ann&type=api_key&range=7d&before=7");
+    }
+
+    #[test]
+    fn auditor_leaves_sign_ins_out_with_one_click_and_brings_them_back_with_another() {
+        let all = asked("actor=Ann&before=70").changes();
+        assert_eq!((all.href.as_str(), all.current), ("/audit?actor=Ann&only=changes", false));
+        let some = asked("actor=Ann&only=changes").changes();
+        assert_eq!((some.href.as_str(), some.current), ("/audit?actor=Ann", true));
+        assert_eq!(asked("only=changes").older(7), "/audit?only=changes&before=7");
     }
 
     #[test]

@@ -8,7 +8,10 @@ use bailiwick_store::{
 use uuid::Uuid;
 
 use super::{actors::Names, history, words};
-use crate::{error::Result, when::When};
+use crate::{
+    error::Result,
+    when::{When, zone_of},
+};
 
 /// Something found.
 pub(crate) struct Hit {
@@ -28,12 +31,12 @@ pub(crate) async fn find<R: Rule>(
         return Ok(Vec::new());
     }
     let digits: String = text.trim().chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect();
-    let mut hits = Vec::new();
+    let (mut hits, zone) = (Vec::new(), zone_of(permit));
     for record in audit::by_prefix(scope, &digits).await? {
         hits.push(Hit {
             icon: words::icon(&record.entity_type),
             label: words::of_action(&record.action),
-            hint: format!("Record, {}", When::moment(record.recorded_at).text),
+            hint: format!("Record, {}", When::moment(record.recorded_at).text(&zone)),
             href: format!("/audit/events/{}", record.event),
         });
     }

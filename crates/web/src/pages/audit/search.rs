@@ -44,6 +44,7 @@ struct AuditSearchPage {
     from: Field,
     to: Field,
     ranges: Vec<Range>,
+    changes: Range,
     chips: Vec<Chip>,
     clear: &'static str,
     /// Written, not numbered yet.
@@ -98,6 +99,7 @@ pub(super) async fn search(
         from: asked.beginning_field(now, &problems),
         to: asked.end_field(&problems),
         ranges: asked.ranges(),
+        changes: asked.changes(),
         chips: asked.chips(),
         clear: "/audit",
         just_now: just_now.iter().map(|listed| row(listed, &names, now)).collect(),
@@ -214,6 +216,18 @@ mod pages {
             assert!(!key.contains("<code>user.invited</code>") && !key.contains("<code>session.created</code>"), "{key}");
             let by_id = auditor.get(&format!("/audit?entity={}", acme.owner().id())).await.page();
             assert!(by_id.contains("<code>session.created</code>") && by_id.contains("<code>user.created</code>"), "{by_id}");
+        }
+
+        async fn auditor_reads_changes_without_the_coming_and_going_of_people(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            with_an_invitation(&acme).await;
+            let all = auditor.get("/audit").await.page();
+            assert!(all.contains("<code>session.created</code>") && all.contains("href=\"/audit?only=changes\">Changes only"), "{all}");
+            let changes = auditor.get("/audit?only=changes").await.page();
+            assert!(changes.contains("<code>user.invited</code>") && !changes.contains("<code>session.created</code>"), "{changes}");
+            assert!(!changes.contains("<code>sign_in.accepted</code>"), "{changes}");
+            assert_eq!(auditor.get("/audit?only=everything").await.status.as_u16(), 400);
         }
 
         async fn auditor_sees_a_person_behind_their_own_sign_in(db: Db) {

@@ -17,6 +17,8 @@ pub(super) fn of_kind(kind: &str) -> String {
         "sign_in_attempt" => return "Sign-in attempt".to_owned(),
         "tenant" => return "Organisation".to_owned(),
         "step_up" => return "One-time code".to_owned(),
+        "phone" => return "Phone number".to_owned(),
+        "phone_check" => return "Check of a phone number".to_owned(),
         _ => {}
     }
     let words =
@@ -50,7 +52,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "invitation" | "mail" => "mail",
         "api_key" => "key",
         "session" | "sign_in_attempt" => "sign-in",
-        "factor" | "recovery_codes" => "device",
+        "factor" | "recovery_codes" | "phone" | "phone_check" => "device",
         "passkey" | "passkey_ceremony" => "key",
         "password" => "lock",
         "policy" => "sliders",

@@ -207,6 +207,20 @@ mod tests {
             assert_eq!(replay.led(), (303, "/sign-in?next=%2Faudit"), "the old one opens nothing");
         }
 
+        async fn person_who_was_signed_in_before_proves_again_who_they_are(db: Db) {
+            let (acme, _) = strict(&db).await;
+            let mut browser = Browser::of(&acme.user(Role::Auditor).await);
+            db.clock.advance(Span::minutes(10));
+            for answer in [browser.get("/enrol/factor").await, browser.post("/enrol/factor", &[]).await] {
+                assert_eq!((answer.status.as_u16(), answer.location().split('?').next().unwrap()), (303, "/sign-in/again"));
+            }
+            assert!(browser.get("/sign-in/again").await.shows(r#"name="password""#));
+            assert_eq!(browser.get("/account").await.location().split('?').next().unwrap(), "/enrol/factor", "nothing else opens");
+            let proved = browser.post("/sign-in/again", &[("next", "/audit"), ("password", PASSWORD)]).await;
+            assert_eq!(proved.led(), (303, "/audit"));
+            assert!(browser.get("/enrol/factor").await.shows("asks for a second factor"));
+        }
+
         async fn person_who_is_late_may_sign_out(db: Db) {
             let (acme, _) = strict(&db).await;
             let mut browser = Browser::of(&acme.user(Role::Auditor).await);

@@ -100,11 +100,11 @@ fn row(letter: Listed, may_audit: bool) -> MailRow {
         href: if may_audit { history("mail", letter.mail.id) } else { String::new() },
         kind: MailKind::title(letter.mail.kind),
         state: state(&letter),
-        note: letter.fault.map(MailFault::sentence),
+        note: letter.fault.map(|fault| fault.sentence_of(letter.mail.channel)),
         attempts: letter.attempts,
         next: (waits && letter.attempts > 0).then(|| When::moment(letter.next_attempt_at)),
         written: When::moment(letter.mail.created_at),
-        to: letter.mail.to,
+        to: if letter.mail.to.is_empty() { "Erased address".to_owned() } else { letter.mail.shown_to() },
     }
 }
 
@@ -124,8 +124,11 @@ fn notice(outgoing: &Outgoing, waiting: &[Listed]) -> Option<String> {
     if matches!(outgoing, Outgoing::Nowhere) {
         return Some("No mail server is set up on this server. Letters wait until one is.".to_owned());
     }
-    let fault = waiting.iter().filter_map(|letter| letter.fault).find(|fault| fault.is_the_servers())?;
-    Some(format!("{} Letters wait and are tried again by themselves.", fault.sentence()))
+    let (fault, channel) = waiting
+        .iter()
+        .filter_map(|letter| Some((letter.fault?, letter.mail.channel)))
+        .find(|(fault, _)| fault.is_the_servers())?;
+    Some(format!("{} Letters wait and are tried again by themselves.", fault.sentence_of(channel)))
 }
 
 const fn total(tally: &Tally, state: Option<MailState>) -> i64 {

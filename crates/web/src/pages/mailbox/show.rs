@@ -40,7 +40,8 @@ pub(super) async fn show(
     let kept = mailbox(&app)?.message(number).ok_or(Error::NotFound)?;
     let message = &kept.message;
     let (text, link) = (message.content.text.as_str(), message.content.link.as_str());
-    let (before, after) = text.split_once(link).unwrap_or((text, ""));
+    // A message to a phone has none.
+    let (before, after) = if link.is_empty() { None } else { text.split_once(link) }.unwrap_or((text, ""));
     let subject = message.content.subject.to_string();
     Ok(MessagePage {
         shell: Shell::new(&permit, &visit, &subject).under("Mailbox", "/mailbox"),

@@ -126,6 +126,7 @@ mod tests {
             assert!(operator.get("/platform/tenants?q=%25").await.page().contains("No tenant matches"), "a percent sign stands for itself");
             let again = operator.post("/platform/tenants", FORM).await;
             assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(again.shows("<a href=\"#slug\">Short name: "), "{}", again.body);
             assert!(again.body.contains("id=\"slug-error\"") && again.body.contains("value=\"ann@acme.example\""));
         }
 

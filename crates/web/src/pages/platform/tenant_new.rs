@@ -7,7 +7,7 @@ use bailiwick_store::{Permit, regions::LOCAL};
 
 use crate::{
     access::Access,
-    forms::{Choice, Field, Problem, Select, Typed},
+    forms::{Choice, Field, Problem, Select, Typed, in_order},
     shell::{Shell, Visit},
 };
 
@@ -49,13 +49,20 @@ pub(super) fn page(permit: &Permit<CreateTenant>, visit: &Visit) -> TenantCreate
 impl TenantCreatePage {
     /// The form as it was filled in, with what is wrong beside each field.
     pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        let fields = [
+            self.name.named(),
+            self.slug.named(),
+            self.region.named(),
+            self.owner.named(),
+            self.owner_name.named(),
+        ];
         Self {
             name: self.name.again(typed, &problems),
             slug: self.slug.again(typed, &problems),
             region: self.region.again(typed, &problems),
             owner: self.owner.again(typed, &problems),
             owner_name: self.owner_name.again(typed, &problems),
-            problems,
+            problems: in_order(problems, &fields),
             ..self
         }
     }

@@ -6,6 +6,7 @@ use crate::{pages::parts::Badge, shell::initials, when::When};
 /// A user in a list.
 #[derive(Clone, Debug)]
 pub(crate) struct UserRow {
+    pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) address: String,
     pub(crate) initials: String,
@@ -22,6 +23,7 @@ impl UserRow {
     pub(crate) fn of(listed: &Listed) -> Self {
         let user = &listed.user;
         Self {
+            id: user.id.to_string(),
             name: user.name.clone(),
             address: user.email.clone(),
             initials: initials(&user.name),

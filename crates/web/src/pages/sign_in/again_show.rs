@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::rule::{Me, Rule};
+use bailiwick_domain::rule::{ProveAgain, Rule};
 use bailiwick_ops::sign_in::{Proofs, proofs};
 use bailiwick_store::{Permit, Store};
 
@@ -60,7 +60,7 @@ impl AgainPage {
 }
 
 pub(super) async fn again_show(
-    Access(permit): Access<Me>,
+    Access(permit): Access<ProveAgain>,
     State(store): State<Store>,
     visit: Visit,
     Query(next): Query<Next>,

@@ -29,7 +29,7 @@ impl RecoveryPage {
             next: next.to_string(),
             back: code_page(next),
             code: Field::new("code", "Recovery code")
-                .hint("Four groups of five. Each code is good once.")
+                .hint("Five groups of five. Each code is good once.")
                 .emptied(&problems),
             problems,
         }

@@ -9,26 +9,22 @@ use bailiwick_domain::{
     role::Role,
     rule::ReadUsers,
 };
-use bailiwick_store::{Cursor, Result as Stored, Store, users};
+use bailiwick_store::{
+    Error as StoreError, Store,
+    users::{self, Place, Sought},
+};
 use serde::Deserialize;
 
 use crate::{
     access::Access,
-    error::Result,
+    error::{Error, Result},
     forms::{Choice, Field, Query, Select},
     pages::{
-        cursor,
         parts::{Chip, Pager, address, counted, grouped},
         rows::UserRow,
     },
     shell::{Shell, Visit},
 };
-
-/// Users on one page.
-const ROWS: usize = 50;
-/// Pages of the store looked at for one page here, so that a rare filter costs no more than this; the next page goes on
-/// from there.
-const LOOKED_AT: usize = 40;
 
 /// What to show; every part narrows.
 #[derive(Debug, Default, Deserialize)]
@@ -67,11 +63,11 @@ impl Mfa {
         self.names().0
     }
 
-    const fn covers(self, state: MfaState) -> bool {
+    const fn sought(self) -> users::Mfa {
         match self {
-            Self::Verified => matches!(state, MfaState::Required | MfaState::Verified),
-            Self::Sso => matches!(state, MfaState::Sso),
-            Self::Missing => matches!(state, MfaState::Missing),
+            Self::Verified => users::Mfa::Verified,
+            Self::Sso => users::Mfa::Sso,
+            Self::Missing => users::Mfa::Missing,
         }
     }
 }
@@ -97,8 +93,31 @@ pub(super) struct UsersPage {
     chips: Vec<Chip>,
     clear: &'static str,
     rows: Vec<UserRow>,
+    /// What may be done to several people at once; without anything, nobody can be chosen.
+    bulk: Vec<BulkAction>,
     pager: Pager,
 }
+
+/// A button below the list, which asks about the people who were chosen in it.
+struct BulkAction {
+    label: &'static str,
+    icon: &'static str,
+    href: &'static str,
+}
+
+/// What each of the permissions allows with several people at once.
+const BULK: [(Permission, BulkAction); 4] = [
+    (Permission::USER_DISABLE, BulkAction { label: "Disable", icon: "lock", href: "/users/bulk/disable" }),
+    (Permission::USER_DISABLE, BulkAction { label: "Enable", icon: "unlock", href: "/users/bulk/enable" }),
+    (
+        Permission::SESSION_REVOKE,
+        BulkAction { label: "End sessions", icon: "logout", href: "/users/bulk/end-sessions" },
+    ),
+    (
+        Permission::USER_ASSIGN_ROLE,
+        BulkAction { label: "Change role", icon: "users", href: "/users/bulk/role" },
+    ),
+];
 
 pub(super) async fn list(
     Access(permit): Access<ReadUsers>,
@@ -106,9 +125,14 @@ pub(super) async fn list(
     State(store): State<Store>,
     Query(filter): Query<Filter>,
 ) -> Result<UsersPage> {
-    let after = cursor(filter.after.as_deref())?;
+    const FOREIGN: Error = Error::BadRequest("The address holds a place that this list does not have.");
+    let after: Option<Place> = filter.after.as_deref().map(str::parse).transpose().map_err(|_| FOREIGN)?;
     let mut view = store.read(&permit).await?;
-    let (found, next) = find(&mut view, &filter, after).await?;
+    let found = match users::seek(&mut view, &filter.sought(), after).await {
+        Err(StoreError::NotFound) => return Err(FOREIGN),
+        found => found?,
+    };
+    let (found, next) = (found.items, found.next);
     let platform = permit.caller().is_some_and(|caller| caller.user.role.platform());
     let roles = Role::ALL.into_iter().filter(|role| role.platform() == platform);
     let roles = any("Any role").chain(roles.map(|role| Choice::new(role.name(), role.title())));
@@ -118,7 +142,9 @@ pub(super) async fn list(
     Ok(UsersPage {
         shell: Shell::new(&permit, &visit, "Users"),
         may_invite: permit.may(Permission::INVITATION_CREATE),
-        query: Field::new("q", "Find").hint("Name or address").value(filter.q.as_deref().unwrap_or_default()),
+        query: Field::new("q", "Find")
+            .hint("Beginning of name or address")
+            .value(filter.q.as_deref().unwrap_or_default()),
         role: Select::new("role", "Role", roles, filter.role.map_or("", Role::name)),
         mfa: Select::new("mfa", "MFA", any("Any").chain(states), filter.mfa.map_or("", Mfa::name)),
         status: Select::new(
@@ -131,6 +157,7 @@ pub(super) async fn list(
         chips: filter.chips(),
         clear: "/users",
         rows: found.iter().map(UserRow::of).collect(),
+        bulk: BULK.into_iter().filter(|(needs, _)| permit.may(*needs)).map(|(_, action)| action).collect(),
         pager: Pager::forward(
             if next.is_some() { format!("{shown} on this page, more follow") } else { shown },
             None,
@@ -165,16 +192,15 @@ fn any(label: &str) -> impl Iterator<Item = Choice> {
 }
 
 impl Filter {
-    fn fits(&self, row: &users::Listed) -> bool {
-        let text = self.q.as_deref().unwrap_or_default().trim().to_lowercase();
-        let has_text = row.user.name.to_lowercase().contains(&text) || row.user.email.contains(&text);
-        has_text
-            && self.role.is_none_or(|role| row.user.role == role)
-            && self.fits_states(row.mfa, row.user.status)
+    fn sought(&self) -> Sought {
+        let mut sought = Sought::text(self.q.as_deref().unwrap_or_default());
+        (sought.role, sought.status, sought.mfa) = (self.role, self.status, self.mfa.map(Mfa::sought));
+        sought
     }
 
     fn fits_states(&self, mfa: MfaState, status: UserStatus) -> bool {
-        self.mfa.is_none_or(|wanted| wanted.covers(mfa)) && self.status.is_none_or(|wanted| wanted == status)
+        self.mfa.is_none_or(|wanted| wanted.sought().covers(mfa))
+            && self.status.is_none_or(|wanted| wanted == status)
     }
 
     /// The list with these filters but `without`.
@@ -207,35 +233,6 @@ impl Filter {
         });
         [text, role, state, status].into_iter().flatten().collect()
     }
-}
-
-/// The first users that fit, and where to look on.
-async fn find(
-    view: &mut bailiwick_store::View,
-    filter: &Filter,
-    mut after: Option<Cursor>,
-) -> Stored<(Vec<users::Listed>, Option<Cursor>)> {
-    let mut found = Vec::new();
-    for _ in 0..LOOKED_AT {
-        let page = users::list(view, after).await?;
-        let mut left = page.items.into_iter();
-        while let Some(row) = left.next() {
-            if !filter.fits(&row) {
-                continue;
-            }
-            let here = Cursor { at: row.user.created_at, id: row.user.id.uuid() };
-            found.push(row);
-            if found.len() == ROWS {
-                let more = left.len() > 0 || page.next.is_some();
-                return Ok((found, more.then_some(here)));
-            }
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    Ok((found, after))
 }
 
 #[cfg(test)]
@@ -299,6 +296,43 @@ mod tests {
                 let policy = [("mfa_floor", "any"), ("mfa_grace_days", "14"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14")];
                 browser.post("/policy", &policy).await;
             }
+        }
+
+        async fn owner_finds_people_by_beginnings_of_words_however_many_there_are(db: Db) {
+            let acme = db.tenant("acme").await;
+            for (email, name) in [("zoe@care.example", "Zoë O'Brien"), ("o.brien@home.example", "Ann Zola"), ("zoe.b@care.example", "Zoe Brown")] {
+                let new = users::NewUser { email: email.into(), name: name.into(), role: Role::Auditor };
+                users::create(&db.store, &acme.job(), new).await.unwrap();
+            }
+            let mut browser = Browser::of(&acme.owner());
+            for (query, count) in [("zoe", 2), ("ZO%C3%8B", 2), ("zo", 3), ("brien", 2), ("zoe%20o'brien", 1), ("zoe%40care", 1), ("care.example", 2), ("rien", 0), ("%25", 0)] {
+                let page = browser.get(&format!("/users?q={query}")).await;
+                let shown = page.body.matches("class=\"into\" href=\"/users/").count();
+                assert_eq!(shown, count, "{query}");
+            }
+            assert!(browser.get("/users?q=zo&role=auditor&status=active&mfa=missing").await.shows("3 users<"));
+            assert!(browser.get("/users?q=zo&status=disabled").await.shows("No one matches"));
+        }
+
+        async fn search_of_more_than_a_page_shows_everybody_once(db: Db) {
+            let acme = db.tenant("acme").await;
+            // Several words of each begin with what is looked for.
+            for n in 0..130 {
+                let new = users::NewUser { email: format!("ann{n}@annex.example"), name: format!("Ann Anna {n}"), role: Role::Auditor };
+                users::create(&db.store, &acme.job(), new).await.unwrap();
+            }
+            let mut browser = Browser::of(&acme.owner());
+            let (mut seen, mut path) = (std::collections::BTreeSet::new(), "/users?q=ann".to_owned());
+            for shown in [50, 50, 30] {
+                let page = browser.get(&path).await;
+                let ids: Vec<_> = page.body.split("class=\"into\" href=\"/users/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+                assert_eq!(ids.len(), shown);
+                seen.extend(ids);
+                let Some(next) = page.between("/users?q=ann&#38;after=", "\"") else { break };
+                path = format!("/users?q=ann&after={next}");
+            }
+            assert_eq!(seen.len(), 130);
+            assert_eq!(browser.get(&path.replace("q=ann", "q=bob")).await.status, 400, "a place of another search");
         }
 
         async fn a_filter_that_is_none_is_refused(db: Db) {

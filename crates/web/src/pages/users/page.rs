@@ -8,6 +8,7 @@ use bailiwick_domain::{
     permission::{Permission, PermissionSet},
     rule::Rule,
     time::Span,
+    zone::Zone,
 };
 use bailiwick_ops::{
     invitations::invitable,
@@ -29,7 +30,7 @@ use crate::{
     forms::{Choice, Problem, Select},
     pages::{parts::counted, rows::UserRow},
     shell::{Shell, Visit},
-    when::When,
+    when::{When, zone_of},
 };
 
 /// Records of somebody's own activity on their page.
@@ -57,6 +58,10 @@ pub(super) struct UserPage {
     disable: Option<String>,
     enable: Option<String>,
     reset_factors: Option<String>,
+    rename: Option<String>,
+    delete: Option<String>,
+    /// Where it is not UTC.
+    time_zone: Option<String>,
     /// Nothing for whoever may not read the log.
     audit_href: Option<String>,
     may_see_roles: bool,
@@ -119,7 +124,7 @@ impl UserPage {
             signs_in_with: signs_in_with(&mut view, user).await?,
             joined: When::day(user.created_at),
             sessions_href: format!("{path}/sessions"),
-            waits: waiting.iter().map(waits).chain(turned_away).collect(),
+            waits: waiting.iter().map(|one| waits(one, &zone_of(permit))).chain(turned_away).collect(),
             unlock: (may_unlock && !waiting.is_empty()).then(|| format!("{path}/unlock")),
             sessions: sees_sessions.then(|| active(&live)),
             last_seen: last_seen.map(|at| When::ago(at, now)),
@@ -127,6 +132,13 @@ impl UserPage {
             enable: to(UserStatus::Disabled, "enable"),
             reset_factors: (resettable && why_not(permit, Permission::FACTOR_RESET, user, theirs).is_none())
                 .then(|| format!("{path}/reset-factors")),
+            rename: why_not(permit, Permission::USER_UPDATE, user, theirs)
+                .is_none()
+                .then(|| format!("{path}/name")),
+            delete: why_not(permit, Permission::USER_DELETE, user, theirs)
+                .is_none()
+                .then(|| format!("{path}/delete")),
+            time_zone: user.time_zone.as_ref().map(|zone| zone.name().to_owned()),
             audit_href: permit.may(Permission::AUDIT_READ).then(|| format!("/audit/entities/user/{id}")),
             may_see_roles: permit.may(Permission::ROLE_READ),
             may_change_role: not_role.is_none(),
@@ -194,13 +206,13 @@ fn active(live: &[Session]) -> String {
 }
 
 /// Who has to wait, for what, and until when.
-fn waits(one: &Waits) -> String {
+fn waits(one: &Waits, zone: &Zone) -> String {
     let guesses = match one.factor {
         "password" => "passwords",
         "recovery" => "recovery codes",
         _ => "codes",
     };
-    let until = When::moment(one.until).text;
+    let until = When::moment(one.until).text(zone);
     match one.sources {
         Some(sources) => {
             let wait = if sources == 1 { "waits" } else { "wait" };

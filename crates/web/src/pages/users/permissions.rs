@@ -89,6 +89,7 @@ mod tests {
             role: Role::Auditor,
             status: UserStatus::Active,
             created_at: now,
+            time_zone: None,
         };
         let denied = Grant {
             id: GrantId::from_bytes([2; 16]),

@@ -1,0 +1,111 @@
+//! Deleting somebody: their account, everything that says who they are, and the key of what the log holds about them.
+//! Sensitive, since nobody can undo it.
+
+use bailiwick_domain::{
+    entity::{FactorKind, FactorState, Severity, User, UserStatus},
+    ids::UserId,
+    rule::DeleteUser,
+};
+use bailiwick_mail::{AccountDeletedLetter, Letter, Line};
+use bailiwick_store::{
+    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, grants, passkeys, tenants, users,
+};
+
+use crate::{
+    Result,
+    api_keys::revoke_those_of,
+    factors::recovery_codes,
+    invitations::withdraw_beyond,
+    mail, phones,
+    sessions::end_but,
+    step_up::{Answer, Change, Outcome},
+    users::{keep_an_owner, nobody_above, permissions_of, refuse_self},
+};
+
+const WHY: &str = "the user was deleted";
+
+/// Deletes another user for good. A code is asked for first.
+///
+/// Their sessions end, their keys are revoked, their invitations and letters that wait are taken back, and a last letter tells
+/// them. What the log holds about them can be read by nobody afterwards; its proofs hold. Their address can be invited again.
+///
+/// # Errors
+/// `Conflict` for oneself and for the last owner; `Forbidden` for somebody who holds more than the actor.
+pub async fn delete(
+    store: &Store,
+    permit: &Permit<DeleteUser>,
+    id: UserId,
+    answer: Option<Answer>,
+) -> Result<Outcome<User>> {
+    let change = Change { store, home: permit, inside: permit };
+    change
+        .confirmed(answer, |user: &User| user.name.clone(), async |tx| remove(store, tx, permit, id).await)
+        .await
+}
+
+async fn remove(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<DeleteUser>,
+    id: UserId,
+) -> Result<Recorded<User>> {
+    let user = users::lock_for_erasing(tx, id).await?;
+    refuse_self(permit, id, "Somebody else has to delete your account.")?;
+    nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
+    keep_an_owner(tx, &user).await?;
+    let ended = end_but(tx, id, None, |written| Ok(Event::new("session.ended", written)?.because(WHY)));
+    for event in ended.await? {
+        tx.also(event.following());
+    }
+    devices::forget_all(tx, id, None).await?;
+    remove_factors(tx, id).await?;
+    phones::erase(tx, id).await?;
+    for grant in grants::of_user(tx, id).await? {
+        let written = grants::remove(tx, id, grant.id).await?;
+        let event = Event::new("permission.reset", &written)?.because(WHY);
+        tx.also(event.following());
+    }
+    revoke_those_of(tx, id, "its maker was deleted").await?;
+    // Whoever is disabled can hand on nothing, nor can whoever is gone.
+    let gone = User { status: UserStatus::Disabled, ..user.clone() };
+    withdraw_beyond(store, tx, &gone, "the inviter was deleted").await?;
+    mail::withdraw_from(tx, &user).await?;
+    let written = users::erase(tx, user.clone()).await?;
+    tell(store, tx, permit, &user).await?;
+    let event = Event::new("user.deleted", &written)?
+        .raising(Severity::Warning, format!("User with the role {} deleted", user.role.title()));
+    Ok(tx.record(event, user))
+}
+
+/// Removes the person's second factors and recovery codes, each with its record: the log says what they could sign in with until when.
+async fn remove_factors(tx: &mut Tx, id: UserId) -> Result<()> {
+    for factor in accounts::factors(tx, id).await? {
+        let factor = accounts::lock_factor(tx, id, factor.id).await?;
+        // Removed by its owner in the meantime.
+        if factor.state == FactorState::Removed {
+            continue;
+        }
+        if factor.kind == FactorKind::Passkey {
+            let passkey = passkeys::lock(tx, id, factor.id).await?;
+            let written = passkeys::remove(tx, passkey).await?;
+            let event = Event::new("passkey.removed", &written)?.because(WHY);
+            tx.also(event.following());
+        }
+        let written = accounts::remove_factor(tx, factor).await?;
+        let event = Event::new("factor.removed", &written)?.because(WHY);
+        tx.also(event.following());
+    }
+    if let Some(event) = recovery_codes::withdraw(tx, id).await? {
+        tx.also(event.because(WHY).following());
+    }
+    Ok(())
+}
+
+/// Writes the last letter to them. Their address is kept for it alone, and goes when it has left or is given up.
+async fn tell(store: &Store, tx: &mut Tx, permit: &Permit<DeleteUser>, user: &User) -> Result<()> {
+    let by = permit.caller().map_or_else(|| Line::of("The server"), |caller| Line::of(&caller.user.name));
+    let organisation = Line::of(&tenants::find(tx).await?.name);
+    let now = tx.now();
+    let letter = Letter::AccountDeleted(AccountDeletedLetter { organisation, by, at: now });
+    mail::write(store, tx, &letter, user.id.uuid(), &user.email, now + mail::TRIED_FOR).await
+}

@@ -1,0 +1,120 @@
+//! The list of people goes along an index whatever is looked for, and sorts nothing: its cost does not grow with the tenant.
+
+use bailiwick_store::DatabaseKind;
+use bailiwick_testkit::both_databases;
+
+use crate::{queries::texts_of, raw, raw_rows, support::raw::Raw};
+
+/// The types of a text's values from the first one on.
+#[derive(Clone, Copy)]
+enum Value {
+    Id,
+    Number,
+    Text(&'static str),
+}
+
+use Value::{Id, Number, Text};
+
+/// A part by which a text is known, the indexes that it may go along, and its values.
+const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
+    ("u.role = $5", &["users_by_role"], &[Id, Number, Id, Number, Text("auditor")]),
+    ("u.status = $5", &["users_by_status"], &[Id, Number, Id, Number, Text("disabled")]),
+    ("u.factor IS NULL", &["users_by_mfa"], &[Id, Number, Id, Number]),
+    ("u.factor = 'sso'", &["users_by_mfa"], &[Id, Number, Id, Number]),
+    ("u.factor <> 'sso'", &["users_verified"], &[Id, Number, Id, Number]),
+    ("u.tenant = $1 AND (u.created_at", &["users_by_joining"], &[Id, Number, Id, Number]),
+    ("w.word < $4", &["user_word"], &[Id, Text("zed"), Id, Text("zee"), Number]),
+    ("word >= $2", &["user_word"], &[Id, Text("zed"), Text("zee"), Number]),
+    ("AND role = $2 LIMIT", &["users_by_role"], &[Id, Text("auditor"), Number]),
+    ("AND status = $2 LIMIT", &["users_by_status", "users_by_factor"], &[Id, Text("disabled"), Number]),
+    ("AND factor IS NULL LIMIT", &["users_by_mfa"], &[Id, Number]),
+    ("AND factor = 'sso' LIMIT", &["users_by_mfa"], &[Id, Number]),
+    ("factor <> 'sso' ORDER BY", &["users_verified"], &[Id, Number]),
+];
+
+fn with_values(text: &str, kind: DatabaseKind, tenant: uuid::Uuid, values: &[Value]) -> String {
+    let mut sql = text.to_owned();
+    for (place, value) in values.iter().enumerate().rev() {
+        let id = if place == 0 { tenant } else { uuid::Uuid::nil() };
+        let literal = match (value, kind) {
+            (Id, DatabaseKind::Sqlite) => format!("X'{}'", id.simple()),
+            (Id, DatabaseKind::Postgres) => format!("'{id}'::uuid"),
+            (Number, _) => "51".to_owned(),
+            (Text(text), _) => format!("'{text}'"),
+        };
+        sql = sql.replace(&format!("${}", place + 1), &literal);
+    }
+    sql
+}
+
+async fn plan(raw: &mut Raw, sql: &str) -> String {
+    match raw.kind() {
+        DatabaseKind::Sqlite => {
+            let rows: Vec<(i64, i64, i64, String)> = raw_rows!(*raw, format!("EXPLAIN QUERY PLAN {sql}"));
+            rows.into_iter().map(|(_, _, _, line)| line + "\n").collect()
+        }
+        DatabaseKind::Postgres => {
+            let rows: Vec<(String,)> = raw_rows!(*raw, format!("EXPLAIN {sql}"));
+            rows.into_iter().map(|(line,)| line + "\n").collect()
+        }
+    }
+}
+
+/// Many people of whom few are anything special, and what the planner learns from that.
+async fn crowd(raw: &mut Raw, tenant: uuid::Uuid, common: &str) {
+    raw!(*raw, "DELETE FROM user_word WHERE word LIKE 'p%@crowd.example'").unwrap();
+    raw!(*raw, "DELETE FROM users WHERE email LIKE 'p%@crowd.example'").unwrap();
+    let fill = format!(
+        "INSERT INTO users (tenant, id, email, name, role, status, created_at, factor)
+         SELECT '{tenant}'::uuid, gen_random_uuid(), 'p' || i || '@crowd.example', 'P', CASE i % 2000 WHEN 0 THEN 'auditor' ELSE 'developer' END,
+                CASE i % 2000 WHEN 1 THEN 'disabled' ELSE 'active' END, i, CASE i % 2000 WHEN 2 THEN 'sso' WHEN 3 THEN {} ELSE {common} END
+         FROM generate_series(1, 20000) AS i",
+        if common == "NULL" { "'totp'" } else { "NULL" }
+    );
+    raw!(*raw, fill).unwrap();
+    raw!(*raw, "INSERT INTO user_word (tenant, word, user_id) SELECT tenant, email, id FROM users ON CONFLICT DO NOTHING").unwrap();
+    raw!(*raw, "ANALYZE users, user_word").unwrap();
+    // For the few rows that are sought here it would be as good, and sort.
+    raw!(*raw, "SET enable_bitmapscan = off").unwrap();
+}
+
+both_databases! {
+    async fn every_list_of_people_goes_along_an_index(db: Db) {
+        let acme = db.tenant("acme").await;
+        let tenant = acme.id().uuid();
+        let mut texts = texts_of(include_str!("../../src/users/seek.rs"));
+        texts.extend(texts_of(include_str!("../../src/users/joined.rs")));
+        texts.retain(|text| text.starts_with("SELECT "));
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), EXPECTED.len(), "{texts:#?}");
+        let mut raw = Raw::superuser(&db).await;
+        let mut seen = 0;
+        // Whether most have a second factor or none, both are looked for where they are rare.
+        for common in ["NULL", "'totp'"] {
+            if raw.kind() == DatabaseKind::Postgres {
+                crowd(&mut raw, tenant, common).await;
+            }
+            for text in &texts {
+                let Some((part, indexes, values)) = EXPECTED.iter().find(|(part, _, _)| text.contains(part)) else {
+                    panic!("{text} is new: say which index it goes along");
+                };
+                let rare = match *part {
+                    "u.factor IS NULL" | "AND factor IS NULL LIMIT" => common != "NULL",
+                    "u.factor <> 'sso'" | "factor <> 'sso' ORDER BY" => common == "NULL",
+                    _ => true,
+                };
+                if !rare && raw.kind() == DatabaseKind::Postgres {
+                    continue;
+                }
+                let plan = plan(&mut raw, &with_values(text, db.kind(), tenant, values)).await;
+                assert!(indexes.iter().any(|index| plan.contains(index)), "{text}\n{plan}");
+                for slow in ["Seq Scan on users", "Seq Scan on user_word", "Sort", "TEMP B-TREE", "SCAN u\n", "SCAN w\n", "SCAN users\n", "SCAN user_word\n"] {
+                    assert!(!plan.contains(slow), "{slow} in the plan of\n{text}\n{plan}");
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen >= EXPECTED.len());
+    }
+}

@@ -1,0 +1,42 @@
+//! Accepting an invitation by the token of its link, with a name and a password. Joining with a passkey takes the page.
+//!
+//! The answer hands out a session, as the page does. Where a second factor is asked for, it is enrolled from there.
+
+use axum::{
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+};
+use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::invitations::{self, Joining};
+use serde::Deserialize;
+
+use super::{link, refused};
+use crate::{
+    access::{Access, cookies},
+    error::{Error, Result},
+    forms::Json,
+    state::AppState,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct Acceptance {
+    /// From the link in the letter, what stands behind `/join/`.
+    token: String,
+    name: String,
+    password: String,
+}
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<SignIn>,
+    State(state): State<AppState>,
+    Json(body): Json<Acceptance>,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1])> {
+    let token = link(&permit, &body.token)?;
+    let joining = Joining { name: body.name, password: body.password };
+    let session = invitations::accept(&state.store, &state.hasher, &permit, &token, joining).await;
+    let session = session.map_err(refused)?;
+    let cookie = HeaderValue::from_str(&cookies::session(&session).to_string())
+        .map_err(|error| Error::Internal(Box::new(error)))?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
+}
