@@ -66,7 +66,7 @@ fn person(store: &Store, tx: &Tx, number: usize) -> User {
         id: store.new_id(),
         email: format!("person{number}@bench.example"),
         name: format!("Person {number}"),
-        role: Role::SupportCoordinator,
+        role: Role::SupportCoordinator.into(),
         status: UserStatus::Active,
         created_at: tx.now(),
         time_zone: None,

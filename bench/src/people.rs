@@ -116,7 +116,7 @@ fn person(store: &Store, number: usize, now: Timestamp) -> User {
         id: store.new_id(),
         email: format!("person{number}@bench.example"),
         name: format!("{} {}", name(&FIRST, number), name(&LAST, number / FIRST.len())),
-        role: if number.is_multiple_of(10) { Role::Auditor } else { Role::SupportCoordinator },
+        role: if number.is_multiple_of(10) { Role::Auditor } else { Role::SupportCoordinator }.into(),
         status: if number.is_multiple_of(100) { UserStatus::Disabled } else { UserStatus::Active },
         created_at: now,
         time_zone: None,

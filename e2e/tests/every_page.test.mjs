@@ -26,6 +26,9 @@ const FURTHER = {
     ['/invitations', 'a[href$="/revoke"]'],
     ['/mail'],
     ['/api-keys/new'],
+    ['/roles/new'],
+    ['/roles', 'thead a'],
+    ['/teams/new'],
     ['/account'],
     ['/account/password'],
     ['/account/profile'],
@@ -46,7 +49,7 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/api-keys', '/access', '/audit', '/audit/verify'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access', '/audit', '/audit/verify'],
   auditor: ['/security', '/users', '/audit', '/audit/verify'],
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
@@ -247,6 +250,35 @@ describe('people look at what a change leads to', { concurrency: true }, () => {
     await page.getByText(/^1 address waits after wrong passwords/).waitFor();
     await page.goto(`${waiting}/unlock`);
     await lookAt(page, /^Let .* try again\?$/, 'owner-unlock');
+  });
+
+  test('owner looks at a role and a team of their own and is asked before either goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+
+    await page.goto('/roles/new?from=auditor');
+    await page.locator('#label').fill('Night auditor');
+    await page.getByRole('button', { name: 'Make role' }).click();
+    await lookAt(page, 'Night auditor', 'owner-role');
+    await page.goto('/roles/custom-night-auditor/delete');
+    await lookAt(page, 'Remove the role Night auditor?', 'owner-role-delete');
+
+    await page.goto('/teams/new');
+    await page.locator('#name').fill('Night shift');
+    await page.getByRole('button', { name: 'Make team' }).click();
+    await lookAt(page, 'Night shift', 'owner-team-empty');
+    const team = new URL(page.url()).pathname;
+    await page.locator('#address').fill('ops@example.com');
+    await page.getByRole('button', { name: 'Take in' }).click();
+    await page.getByText('The team\'s members were changed.').waitFor();
+    await page.locator('#role').selectOption('custom-night-auditor');
+    await page.getByRole('button', { name: 'Give role' }).click();
+    await page.getByText('The team\'s roles were changed.').waitFor();
+    await look(page, 'team', 'owner-team');
+    await page.goto('/teams');
+    await look(page, 'teams with one', 'owner-teams');
+    await page.goto(`${team}/dissolve`);
+    await lookAt(page, 'Dissolve Night shift?', 'owner-team-dissolve');
   });
 
   test('operations manager is asked before a session of theirs ends', async (t) => {

@@ -12,7 +12,7 @@
 use bailiwick_domain::{
     change::{Direction, apply, difference as difference_of},
     ids::UserId,
-    role::Role,
+    role::RoleName,
     time::Timestamp,
 };
 use bailiwick_passkey::{Assertion, Attestation, Person, RelyingParty, UserHandle};
@@ -170,7 +170,7 @@ pub fn value(octets: &[u8]) -> usize {
         accepted += 1;
         assert_eq!(hash.to_string(), text, "one hash, one text");
     }
-    if let Ok(role) = text.parse::<Role>() {
+    if let Ok(role) = text.parse::<RoleName>() {
         accepted += 1;
         assert_eq!(role.name(), text, "one role, one name");
     }

@@ -83,6 +83,12 @@ ids! {
     SecurityEventId,
     /// An explicit grant or denial of one permission to one user.
     GrantId,
+    /// A role that a tenant made.
+    CustomRoleId,
+    /// A team of a tenant.
+    TeamId,
+    /// A person's membership of a team.
+    TeamMemberId,
     /// One attempt to sign in, successful or not.
     AttemptId,
     /// A one-time enrolment link.

@@ -86,6 +86,14 @@ impl Floor {
         Self::stored(keep(level != MfaFloor::Any, self.mfa_since), passkey)
     }
 
+    /// What both ask for, each since the earlier moment.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let earlier = |one: Option<Timestamp>, two: Option<Timestamp>| one.into_iter().chain(two).min();
+        let passkey = earlier(self.passkey_since, other.passkey_since);
+        Self::stored(earlier(self.mfa_since, other.mfa_since), passkey)
+    }
+
     /// What it asks for.
     pub const fn level(self) -> MfaFloor {
         self.level
@@ -107,7 +115,7 @@ impl Floor {
 pub struct Asked {
     /// The floor of the tenant.
     pub tenant: Floor,
-    /// The floor of the person's role.
+    /// The floors of the person's roles, of their own and of their teams', taken together.
     pub role: Floor,
     /// Days that a person may do without.
     pub grace_days: i64,
@@ -189,6 +197,18 @@ mod tests {
         }
         assert_eq!(asked(Floor::NONE, mfa, 0).due(Held::Nothing, day(0)), Some(day(1)), "the role alone");
         assert_eq!(asked(Floor::NONE, Floor::NONE, 0).due(Held::Nothing, day(0)), None);
+    }
+
+    #[test]
+    fn floors_of_several_roles_ask_for_all_that_each_asks_for() {
+        let (mfa, passkey) =
+            (Floor::NONE.at(MfaFloor::Mfa, day(1)), Floor::NONE.at(MfaFloor::Passkey, day(5)));
+        for both in [mfa.and(passkey), passkey.and(mfa)] {
+            assert_eq!(both.level(), MfaFloor::Passkey);
+            assert_eq!((both.mfa_since(), both.passkey_since()), (Some(day(1)), Some(day(5))));
+        }
+        assert_eq!(mfa.and(Floor::NONE), mfa);
+        assert_eq!(Floor::NONE.and(Floor::NONE), Floor::NONE);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The built-in roles: named sets of permissions, in tenants and on the platform.
 
+mod name;
+
 use std::{fmt, str::FromStr};
 
+pub use name::{CustomName, RoleName};
 use serde::{Deserialize, Serialize};
 
 use crate::permission::{Permission, PermissionSet};

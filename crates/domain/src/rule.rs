@@ -143,6 +143,18 @@ rules! {
     RevokeSession: Writes => Need::Has(Permission::SESSION_REVOKE);
     /// Reading roles, permissions and the access table.
     ReadRoles => Need::Has(Permission::ROLE_READ);
+    /// Making a role.
+    CreateRole: Writes => Need::Has(Permission::ROLE_CREATE);
+    /// Changing a role that the tenant made.
+    UpdateRole: Writes => Need::Has(Permission::ROLE_UPDATE);
+    /// Removing a role that the tenant made.
+    DeleteRole: Writes => Need::Has(Permission::ROLE_DELETE);
+    /// Reading teams and who is in them.
+    ReadTeams => Need::Has(Permission::TEAM_READ);
+    /// Making, changing and dissolving teams, and taking people in and out.
+    UpdateTeam: Writes => Need::Has(Permission::TEAM_UPDATE);
+    /// Giving a team a role and taking it away: as with a user's role, it decides what people may do.
+    GiveTeamRole: Writes => Need::Has(Permission::USER_ASSIGN_ROLE);
     /// Reading invitations.
     ReadInvitations => Need::Has(Permission::INVITATION_READ);
     /// Inviting people.

@@ -8,7 +8,7 @@ use bailiwick_domain::{
 };
 use bailiwick_mail::{AccountDeletedLetter, Letter, Line};
 use bailiwick_store::{
-    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, grants, passkeys, tenants, users,
+    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, grants, passkeys, teams, tenants, users,
 };
 
 use crate::{
@@ -49,6 +49,8 @@ async fn remove(
     permit: &Permit<DeleteUser>,
     id: UserId,
 ) -> Result<Recorded<User>> {
+    // Before the person, as wherever roles and teams change: who holds what stays as it is until this is over.
+    tenants::lock_policy(tx).await?;
     let user = users::lock_for_erasing(tx, id).await?;
     refuse_self(permit, id, "Somebody else has to delete your account.")?;
     nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
@@ -61,8 +63,14 @@ async fn remove(
     remove_factors(tx, id).await?;
     phones::erase(tx, id).await?;
     for grant in grants::of_user(tx, id).await? {
-        let written = grants::remove(tx, id, grant.id).await?;
-        let event = Event::new("permission.reset", &written)?.because(WHY);
+        let ended_unsaid = grant.is_over(tx.now()) && grant.ended_at.is_none();
+        let written = grants::remove(tx, grant).await?;
+        let action = if ended_unsaid { "grant.expired" } else { "permission.reset" };
+        let event = Event::new(action, &written)?.because(WHY);
+        tx.also(event.following());
+    }
+    for member in teams::memberships_of(tx, id).await? {
+        let event = Event::new("team.member_removed", &teams::take_out(tx, member).await?)?.because(WHY);
         tx.also(event.following());
     }
     revoke_those_of(tx, id, "its maker was deleted").await?;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use bailiwick_domain::{
     entity::{MfaFloor, Policy, Severity, TenantKind},
     mfa::{Floor, Held},
-    role::Role,
+    role::{Role, RoleName},
     rule::{ByJob, UpdatePolicy},
     time::Timestamp,
 };
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, accounts, tenants, users};
+use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, accounts, roles, tenants, users};
 
 use crate::{Error, Result, valid::Fields};
 
@@ -86,13 +86,27 @@ pub async fn set_grace(store: &Store, permit: &Permit<ByJob>, days: i64) -> Resu
         .await
 }
 
-fn parse(new: &NewPolicy) -> Result<(MfaFloor, BTreeMap<Role, MfaFloor>)> {
+/// Takes the floor of a role that is removed out of the locked policy.
+pub(crate) async fn forget_role(tx: &mut Tx, before: Policy, role: RoleName, why: &str) -> Result<()> {
+    let mut after = before.clone();
+    if after.role_floors.remove(&role).is_none() {
+        return Ok(());
+    }
+    let written = tenants::replace_policy(tx, before, after).await?;
+    let event = Event::new("policy.updated", &written)?
+        .because(why)
+        .raising(Severity::Info, "The policy lost the floor of a role that was removed");
+    tx.also(event);
+    Ok(())
+}
+
+fn parse(new: &NewPolicy) -> Result<(MfaFloor, BTreeMap<RoleName, MfaFloor>)> {
     let mut fields = Fields::default();
     let level =
         fields.take("mfa_floor", new.mfa_floor.parse::<MfaFloor>().map_err(|_| "Choose one of the three."));
     let mut roles = BTreeMap::new();
     for (role, floor) in &new.role_floors {
-        match (role.parse::<Role>(), floor.parse::<MfaFloor>()) {
+        match (role.parse::<RoleName>(), floor.parse::<MfaFloor>()) {
             (Ok(role), Ok(floor)) => {
                 roles.insert(role, floor);
             }
@@ -121,17 +135,18 @@ fn parse(new: &NewPolicy) -> Result<(MfaFloor, BTreeMap<Role, MfaFloor>)> {
     level.map(|level| (level, roles)).ok_or(Error::NotFound)
 }
 
-/// The floors of roles as they will be. A role that is not of the tenant's kind has no holder here.
+/// The floors of roles as they will be. A role that is not of the tenant's kind has no holder here, nor has one that is not there.
 async fn role_floors(
     tx: &mut Tx,
     before: &Policy,
-    wanted: &BTreeMap<Role, MfaFloor>,
+    wanted: &BTreeMap<RoleName, MfaFloor>,
     now: Timestamp,
-) -> Result<BTreeMap<Role, Floor>> {
+) -> Result<BTreeMap<RoleName, Floor>> {
     let platform = tenants::find(tx).await?.kind == TenantKind::Platform;
     let mut floors = BTreeMap::new();
     for (role, level) in wanted.iter().filter(|(_, level)| **level != MfaFloor::Any) {
-        if role.platform() != platform {
+        let there = roles::set_of(tx, *role).await?.is_some();
+        if !there || role.platform() != platform {
             return Err(Error::field("role_floors", "Choose a role, and what its holders sign in with."));
         }
         floors.insert(*role, before.role_floors.get(role).copied().unwrap_or(Floor::NONE).at(*level, now));
@@ -147,8 +162,9 @@ async fn within_reach(
     after: &Policy,
 ) -> Result<()> {
     let Actor::User { id, .. } = *permit.actor() else { return Ok(()) };
-    let role = users::find(tx, id).await?.role;
-    let asked = |policy: &Policy| policy.asked(role).level();
+    let me = users::find(tx, id).await?;
+    let mine = roles::of_user(tx, &me).await?;
+    let asked = |policy: &Policy| policy.asked(&mine).level();
     if asked(after) <= asked(before) && highest(after) <= highest(before) {
         return Ok(());
     }
@@ -167,7 +183,9 @@ fn highest(policy: &Policy) -> MfaFloor {
 
 /// Whether less is asked of anybody.
 fn is_lower(before: &Policy, after: &Policy) -> bool {
-    Role::ALL.iter().any(|role| after.asked(*role).level() < before.asked(*role).level())
+    let asked = |policy: &Policy, role: RoleName| policy.asked(&[role]).level();
+    let built_in = Role::ALL.into_iter().map(RoleName::BuiltIn);
+    built_in.chain(before.role_floors.keys().copied()).any(|role| asked(after, role) < asked(before, role))
 }
 
 #[cfg(test)]
@@ -181,7 +199,7 @@ mod tests {
         let now = Timestamp::from_micros(0);
         let mfa = Policy::new(TenantId::from_bytes([1; 16]), now);
         let strict = Policy {
-            role_floors: BTreeMap::from([(Role::TenantOwner, Floor::NONE.at(MfaFloor::Passkey, now))]),
+            role_floors: BTreeMap::from([(Role::TenantOwner.into(), Floor::NONE.at(MfaFloor::Passkey, now))]),
             ..mfa.clone()
         };
         let open = Policy { floor: Floor::NONE, ..mfa.clone() };

@@ -172,7 +172,8 @@ async fn insert(store: &Store, tx: &mut Tx, kind: TenantKind, new: Parsed) -> Re
     let policy = Event::new("policy.created", &written)?;
     tx.also(policy);
     let role = if kind == TenantKind::Platform { Role::PlatformOwner } else { Role::TenantOwner };
-    let (event, owner) = crate::users::insert(store, tx, new.owner_email, new.owner_name, role).await?;
+    let (event, owner) =
+        crate::users::insert(store, tx, new.owner_email, new.owner_name, role.into()).await?;
     Ok((tenant, owner, event))
 }
 

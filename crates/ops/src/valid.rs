@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use bailiwick_domain::{
     entity::Effect,
     permission::PermissionSet,
-    role::Role,
+    role::RoleName,
     zone::{UnknownZone, Zone},
 };
 
@@ -138,12 +138,21 @@ pub(crate) fn slug(text: &str) -> std::result::Result<String, &'static str> {
     }
 }
 
-/// A role by name, of the tenant's kind.
-pub(crate) fn role(text: &str, platform: bool) -> std::result::Result<Role, &'static str> {
-    match text.parse::<Role>() {
+/// A role by name, of the tenant's kind: a built-in one, or in a customer's tenant one that it made. Whether that is there, only the
+/// store knows.
+pub(crate) fn role(text: &str, platform: bool) -> std::result::Result<RoleName, &'static str> {
+    match text.parse::<RoleName>() {
         Ok(role) if role.platform() == platform => Ok(role),
         _ => Err("Choose one of the roles."),
     }
+}
+
+/// What something is there for: one line, trimmed, up to 300 characters; may be empty.
+pub(crate) fn description(text: &str) -> std::result::Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    line(text, 1..=300).ok_or("Enter at most 300 visible characters on one line.")
 }
 
 /// Given or taken.
@@ -162,6 +171,8 @@ pub(crate) fn within(wanted: PermissionSet, held: PermissionSet) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_domain::role::Role;
+
     use super::*;
 
     #[test]
@@ -247,6 +258,8 @@ mod tests {
         assert!(role("platform_owner", false).is_err());
         assert!(role("tenant_owner", true).is_err());
         assert!(role("root", false).is_err());
-        assert_eq!(role("auditor", false), Ok(Role::Auditor));
+        assert!(role("custom-night-auditor", true).is_err());
+        assert_eq!(role("auditor", false), Ok(Role::Auditor.into()));
+        assert!(role("custom-night-auditor", false).is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use bailiwick_domain::{
     entity::{Invitation, InvitationState, InvitationStatus},
     ids::{InvitationId, TenantId, UserId},
-    role::Role,
+    role::RoleName,
     time::Timestamp,
 };
 use bailiwick_vault::token::TokenHash;
@@ -44,7 +44,7 @@ struct Row {
 impl TryFrom<Row> for Invitation {
     type Error = Error;
     fn try_from(row: Row) -> Result<Self> {
-        let role: Role = row.role.parse().map_err(|_| Error::Corrupt("invitation.role".into()))?;
+        let role: RoleName = row.role.parse().map_err(|_| Error::Corrupt("invitation.role".into()))?;
         Ok(Self {
             id: row.id,
             email: row.email,
@@ -212,7 +212,11 @@ pub async fn pending(scope: &mut impl Scope, limit: i64) -> Result<Vec<Invitatio
 }
 
 /// The pending invitations of one person to one role, up to a hundred.
-pub async fn pending_by(scope: &mut impl Scope, inviter: UserId, role: Role) -> Result<Vec<InvitationId>> {
+pub async fn pending_by(
+    scope: &mut impl Scope,
+    inviter: UserId,
+    role: RoleName,
+) -> Result<Vec<InvitationId>> {
     let (tenant, now) = (scope.tenant(), scope.now());
     let ids: Vec<(Uuid,)> = rows!(
         scope,
@@ -224,6 +228,37 @@ pub async fn pending_by(scope: &mut impl Scope, inviter: UserId, role: Role) -> 
         now.micros()
     )?;
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// The open invitations to one role, those that have lapsed too, up to a number.
+pub async fn open_to(scope: &mut impl Scope, role: RoleName, most: i64) -> Result<Vec<InvitationId>> {
+    let tenant = scope.tenant();
+    let ids: Vec<(Uuid,)> = rows!(
+        scope,
+        "SELECT id FROM invitation WHERE tenant = $1 AND role = $2 AND state = 'open' ORDER BY id LIMIT $3",
+        tenant.uuid(),
+        role.name(),
+        most
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// Gives an open invitation another role; its links work on. Nothing where it was answered in the meantime.
+pub async fn set_role(tx: &mut Tx, id: InvitationId, role: RoleName) -> Result<Option<Written<Invitation>>> {
+    let before = lock(tx, id).await?;
+    if before.state != InvitationState::Open {
+        return Ok(None);
+    }
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "UPDATE invitation SET role = $3 WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid(),
+        role.name()
+    )?;
+    let after = Invitation { role, ..before.clone() };
+    Ok(Some(Written::replaced(before, after)))
 }
 
 /// Reads an invitation for changing.

@@ -6,7 +6,7 @@ use bailiwick_domain::{
     entity::Policy,
     ids::TenantId,
     mfa::{Asked, Floor, Held},
-    role::Role,
+    role::RoleName,
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -47,6 +47,8 @@ impl PolicyRow {
 }
 
 /// What a query that reads people says of what is asked of them and of what they have.
+///
+/// Of roles, their own and those of their teams, it says the earliest of each, as [`Floor::and`] takes them together.
 #[derive(FromRow)]
 pub(crate) struct AskedRow {
     mfa_since: Option<i64>,
@@ -77,7 +79,7 @@ fn floor(mfa_since: Option<i64>, passkey_since: Option<i64>) -> Floor {
 }
 
 /// The floors of roles. Whoever is about to change them has locked the policy.
-async fn role_floors(scope: &mut impl Scope) -> Result<BTreeMap<Role, Floor>> {
+async fn role_floors(scope: &mut impl Scope) -> Result<BTreeMap<RoleName, Floor>> {
     let tenant = scope.tenant();
     let found: Vec<(String, i64, Option<i64>)> = rows!(
         scope,
@@ -156,8 +158,8 @@ pub async fn replace_policy(tx: &mut Tx, before: Policy, after: Policy) -> Resul
 
 async fn write_role_floors(
     tx: &mut Tx,
-    before: &BTreeMap<Role, Floor>,
-    after: &BTreeMap<Role, Floor>,
+    before: &BTreeMap<RoleName, Floor>,
+    after: &BTreeMap<RoleName, Floor>,
 ) -> Result<()> {
     let tenant = tx.tenant();
     for role in before.keys().filter(|role| !after.contains_key(*role)) {

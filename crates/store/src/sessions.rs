@@ -2,8 +2,8 @@
 
 use bailiwick_domain::{
     entity::{Browser, Network, Place, Session, SignInMethod, System},
-    ids::{SessionId, UserId},
-    role::Role,
+    ids::{SessionId, TeamId, UserId},
+    role::RoleName,
     time::{Span, Timestamp},
 };
 use bailiwick_vault::token::TokenHash;
@@ -198,7 +198,7 @@ pub struct Listed {
     /// Its user's address.
     pub email: String,
     /// Its user's role.
-    pub role: Role,
+    pub role: RoleName,
 }
 
 #[derive(FromRow)]
@@ -247,6 +247,31 @@ pub async fn outdate(tx: &mut Tx, user: UserId) -> Result<()> {
         user.uuid()
     )?;
     if touched == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// As [`outdate`], for everybody who holds this role alone or through a team.
+pub async fn outdate_holders(tx: &mut Tx, role: RoleName) -> Result<()> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "UPDATE users SET privileges = privileges + 1 WHERE tenant = $1 AND (role = $2 OR id IN (
+            SELECT m.user_id FROM team_role t JOIN team_member m ON m.tenant = t.tenant AND m.team = t.team WHERE t.tenant = $1 AND t.role = $2))",
+        tenant.uuid(),
+        role.name()
+    )?;
+    Ok(())
+}
+
+/// As [`outdate`], for every member of this team.
+pub async fn outdate_members(tx: &mut Tx, team: TeamId) -> Result<()> {
+    let tenant = tx.tenant();
+    execute!(
+        tx,
+        "UPDATE users SET privileges = privileges + 1 WHERE tenant = $1 AND id IN (SELECT user_id FROM team_member WHERE tenant = $1 AND team = $2)",
+        tenant.uuid(),
+        team.uuid()
+    )?;
+    Ok(())
 }
 
 /// Replaces the token of a session that has seen `privileges` changes of what its user may do. Nothing if another request of

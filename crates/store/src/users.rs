@@ -8,7 +8,7 @@ use bailiwick_domain::{
     entity::{FactorKind, MfaFloor, MfaState, User, UserStatus},
     ids::UserId,
     mfa::Held,
-    role::Role,
+    role::{Role, RoleName},
     time::Timestamp,
     words,
     zone::Zone,
@@ -44,7 +44,7 @@ pub(crate) struct Row {
 impl TryFrom<Row> for User {
     type Error = Error;
     fn try_from(row: Row) -> Result<Self> {
-        let role: Role = row.role.parse().map_err(|_| Error::Corrupt("users.role".into()))?;
+        let role: RoleName = row.role.parse().map_err(|_| Error::Corrupt("users.role".into()))?;
         Ok(Self {
             id: row.id,
             email: row.email,
@@ -82,9 +82,12 @@ macro_rules! listed {
     ($tail:literal) => {
         concat!(
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 ",
             $tail
         )
@@ -293,17 +296,24 @@ async fn note_words(tx: &mut Tx, user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Active users with `role` other than `except`: whether the last owner would go.
-pub async fn others_active_with(tx: &mut Tx, role: Role, except: UserId) -> Result<i64> {
-    let tenant = tx.tenant();
-    let others: (i64,) = crate::conn::on!(tx, |c| sqlx::query_as(
-        "SELECT count(*) FROM users WHERE tenant = $1 AND role = $2 AND status = 'active' AND id <> $3"
+/// Active users with `role` other than `except` to whom nothing is denied: whether the last owner would go.
+///
+/// An owner to whom something is denied cannot do everything that owners are there for, so they do not count as the one who stays.
+pub async fn others_active_with(tx: &mut Tx, role: RoleName, except: UserId) -> Result<i64> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let others: (i64,) = crate::conn::on!(tx, |c| {
+        sqlx::query_as(
+        "SELECT count(*) FROM users u WHERE u.tenant = $1 AND u.role = $2 AND u.status = 'active' AND u.id <> $3
+         AND NOT EXISTS (SELECT 1 FROM user_grant g WHERE g.tenant = u.tenant AND g.user_id = u.id AND g.effect = 'deny'
+                         AND (g.expires_at IS NULL OR g.expires_at > $4))"
     )
     .bind(tenant.uuid())
     .bind(role.name())
     .bind(except.uuid())
+    .bind(now.micros())
     .fetch_one(c)
-    .await)?;
+    .await
+    })?;
     Ok(others.0)
 }
 
@@ -361,7 +371,7 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Vec<(MfaState, UserStatus, 
 }
 
 /// How many active users hold each role; roles that nobody holds are missing.
-pub async fn by_role(scope: &mut impl Scope) -> Result<std::collections::HashMap<Role, i64>> {
+pub async fn by_role(scope: &mut impl Scope) -> Result<std::collections::HashMap<RoleName, i64>> {
     let tenant = scope.tenant();
     let rows: Vec<(String, i64)> = rows!(
         scope,

@@ -6,6 +6,7 @@ mod form;
 mod id;
 mod json;
 mod local_path;
+mod pair;
 mod problem;
 mod query;
 
@@ -14,6 +15,7 @@ pub use form::{Form, Typed};
 pub use id::Id;
 pub use json::Json;
 pub use local_path::LocalPath;
+pub(crate) use pair::Pair;
 pub use problem::Problem;
 pub(crate) use problem::in_order;
 pub use query::Query;

@@ -28,6 +28,8 @@ mod sessions;
 pub(crate) mod sign_in;
 mod start;
 mod step_up;
+mod teams;
+mod titles;
 mod users;
 
 use bailiwick_store::Cursor;
@@ -53,6 +55,7 @@ pub(crate) fn routes() -> Routes {
         .merge(mail::routes())
         .merge(api_keys::routes())
         .merge(roles::routes())
+        .merge(teams::routes())
         .merge(access::routes())
         .merge(policy::routes())
         .merge(audit::routes())

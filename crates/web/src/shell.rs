@@ -103,7 +103,7 @@ impl Shell {
             shell.person = Some(Person {
                 name: caller.user.name.clone(),
                 address: caller.user.email.clone(),
-                role: caller.user.role.title().to_owned(),
+                role: caller.role.clone(),
                 initials: initials(&caller.user.name),
             });
         }

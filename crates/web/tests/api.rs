@@ -52,6 +52,11 @@ both_databases! {
             (&owner, "/v1/invitations".to_owned(), json!({"email": "Guest@Example.com", "role": "auditor"})),
             (&owner, format!("/v1/users/{member}/grants"), json!({"permission": "audit:read", "effect": "grant", "reason": "She helps out."})),
             (&owner, "/v1/api-keys".to_owned(), json!({"name": "Reports", "scopes": ["user:read", "audit:read"]})),
+            (&owner, format!("/v1/users/{member}/grants"), json!({
+                "permission": "user:read", "effect": "grant", "reason": "She helps out.", "expires_at": "2026-02-01T00:00:00Z"
+            })),
+            (&owner, "/v1/roles".to_owned(), json!({"label": "Night auditor", "permissions": ["user:read", "audit:read"]})),
+            (&owner, "/v1/teams".to_owned(), json!({"name": "Night shift", "description": "Watches at night."})),
             (&operator, "/v1/tenants".to_owned(), json!({
                 "slug": "zenith", "name": "Zenith", "region": "local", "owner_email": "zoe@zenith.example", "owner_name": "Zoe"
             })),
@@ -64,6 +69,48 @@ both_databases! {
                 assert_eq!(created[field], *value, "{path} {field}");
             }
         }
+    }
+
+    async fn program_makes_a_role_and_a_team_and_takes_them_apart(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let planner = acme.user(Role::PlanManager).await;
+        let (member, caller) = (planner.id(), Caller::from(&planner));
+        let ask = async |method: &Method, path: String, body: Sent| service.send(&owner, method, &path, body).await;
+        let role = json!({"label": "Night auditor", "permissions": ["audit:read", "user:read"]});
+        let made = ask(&Method::POST, "/v1/roles".into(), Sent::Json(role)).await;
+        assert_eq!((made.status, made.header("location")), (StatusCode::CREATED, "/v1/roles/custom-night-auditor"));
+        assert_eq!(made.json()["permissions"], json!(["user:read", "audit:read"]), "in the order of the catalogue");
+        let list = service.get(&owner, "/v1/roles").await.json();
+        assert_eq!(list["items"].as_array().unwrap().iter().filter(|one| one["custom"] == true).count(), 1);
+        let team = ask(&Method::POST, "/v1/teams".into(), Sent::Json(json!({"name": "Night shift"}))).await.json();
+        let team = format!("/v1/teams/{}", team["id"].as_str().unwrap());
+        for path in [format!("{team}/members/{member}"), format!("{team}/roles/custom-night-auditor")] {
+            assert_eq!(ask(&Method::PUT, path.clone(), Sent::Nothing).await.status, StatusCode::NO_CONTENT, "{path}");
+            assert_eq!(ask(&Method::PUT, path.clone(), Sent::Nothing).await.status, StatusCode::CONFLICT, "{path} twice");
+        }
+        assert_eq!(service.get(&caller, "/v1/users").await.status, StatusCode::OK);
+        assert_eq!(service.get(&owner, &format!("{team}/members")).await.json()["items"][0]["user"], member.to_string());
+        let shown = service.get(&owner, &format!("/v1/users/{member}")).await.json();
+        assert_eq!(shown["teams"][0]["roles"], json!(["custom-night-auditor"]));
+        let narrower = json!({"label": "Night auditor", "description": "", "permissions": ["audit:read"]});
+        assert_eq!(ask(&Method::PUT, "/v1/roles/custom-night-auditor".into(), Sent::Json(narrower)).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&caller, "/v1/users").await.status, StatusCode::FORBIDDEN);
+        let held = ask(&Method::DELETE, "/v1/roles/custom-night-auditor".into(), Sent::Nothing).await;
+        assert_eq!(held.status, StatusCode::CONFLICT, "a team has it");
+        let gone = ask(&Method::DELETE, "/v1/roles/custom-night-auditor?replacement=auditor".into(), Sent::Nothing).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text());
+        assert_eq!(service.get(&owner, &team).await.json()["roles"], json!(["auditor"]));
+        for path in [format!("{team}/roles/auditor"), format!("{team}/members/{member}")] {
+            assert_eq!(ask(&Method::DELETE, path.clone(), Sent::Nothing).await.status, StatusCode::NO_CONTENT, "{path}");
+            assert_eq!(ask(&Method::DELETE, path.clone(), Sent::Nothing).await.status, StatusCode::NOT_FOUND, "{path} twice");
+        }
+        let dissolved = ask(&Method::POST, format!("{team}/dissolve"), Sent::Nothing).await;
+        assert_eq!(dissolved.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&owner, &team).await.status, StatusCode::NOT_FOUND);
+        let built_in = ask(&Method::DELETE, "/v1/roles/auditor".into(), Sent::Nothing).await;
+        assert_eq!(built_in.status, StatusCode::NOT_FOUND, "a built-in role is no custom one");
     }
 
     async fn operator_renews_the_link_of_an_owner_who_waits(db: Db) {

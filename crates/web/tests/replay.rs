@@ -62,6 +62,7 @@ async fn override_of(acme: &Tenant, actor: &Actor, permission: &str, effect: Eff
         permission: permission.into(),
         effect: effect.name().into(),
         reason: "It is needed so.".into(),
+        expires_at: None,
     };
     users::grant(&acme.db.store, &permit, actor.id(), new).await.unwrap();
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Entity, named};
-use crate::{ids::InvitationId, ids::UserId, role::Role, time::Timestamp};
+use crate::{ids::InvitationId, ids::UserId, role::RoleName, time::Timestamp};
 
 named! {
     /// What was done with an invitation.
@@ -45,7 +45,7 @@ pub struct Invitation {
     /// The invited address, lower case.
     pub email: String,
     /// The role the person will have.
-    pub role: Role,
+    pub role: RoleName,
     /// Who answers for it: whoever invited or sent it again last, for a program the maker of its key; nobody for the server
     /// itself. It can be accepted as long as they could give the role.
     pub invited_by: Option<UserId>,

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod custom_role;
 mod device;
 mod event;
 mod invitation;
@@ -9,6 +10,7 @@ mod mail;
 mod passkey;
 pub mod phone;
 mod step_up;
+mod team;
 mod tenant;
 mod user;
 
@@ -20,6 +22,7 @@ pub use account::{
     RecoveryCodes, Session, SignInMethod,
 };
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use custom_role::CustomRole;
 pub use device::{Browser, Device, Network, Place, System};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use invitation::{Invitation, InvitationState, InvitationStatus};
@@ -27,6 +30,7 @@ pub use mail::{Mail, MailChannel, MailFault, MailKind, MailState};
 pub use passkey::{Passkey, PasskeyCeremony};
 pub use phone::{Phone, PhoneCheck};
 pub use step_up::{SensitiveAction, StepUp};
+pub use team::{Team, TeamMember};
 pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
 pub use user::{Effect, Grant, MfaState, User, UserStatus};
 

@@ -7,7 +7,7 @@ use super::{Entity, named};
 use crate::{
     ids::TenantId,
     mfa::{Asked, Floor},
-    role::Role,
+    role::RoleName,
     time::Timestamp,
 };
 
@@ -92,7 +92,7 @@ pub struct Policy {
     /// The least that everybody must sign in with.
     pub floor: Floor,
     /// The least that the holders of a role must sign in with, where it is more; a role without a floor is missing.
-    pub role_floors: BTreeMap<Role, Floor>,
+    pub role_floors: BTreeMap<RoleName, Floor>,
     /// Days that a person may do without what is asked of them, from their coming or from its being asked: 0 to 90.
     pub mfa_grace_days: i64,
     /// Minutes without a request after which a session ends.
@@ -121,9 +121,10 @@ impl Policy {
         }
     }
 
-    /// What is asked of the holders of a role.
-    pub fn asked(&self, role: Role) -> Asked {
-        let role = self.role_floors.get(&role).copied().unwrap_or(Floor::NONE);
+    /// What is asked of whoever holds these roles, by themselves or through a team.
+    pub fn asked(&self, roles: &[RoleName]) -> Asked {
+        let floors = roles.iter().filter_map(|role| self.role_floors.get(role));
+        let role = floors.fold(Floor::NONE, |all, floor| all.and(*floor));
         Asked { tenant: self.floor, role, grace_days: self.mfa_grace_days }
     }
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::{Entity, named};
 use crate::{
     ids::{GrantId, UserId},
-    role::Role,
+    role::RoleName,
     time::Timestamp,
     zone::Zone,
 };
@@ -43,7 +43,7 @@ pub struct User {
     /// The name as people read it.
     pub name: String,
     /// The role whose permissions the user starts from.
-    pub role: Role,
+    pub role: RoleName,
     /// Active or disabled.
     pub status: UserStatus,
     /// When the user was created.
@@ -86,6 +86,17 @@ pub struct Grant {
     pub reason: String,
     /// When.
     pub created_at: Timestamp,
+    /// When it ends by itself; from that very moment it has no effect.
+    pub expires_at: Option<Timestamp>,
+    /// When its end was recorded.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Whether it has ended by itself at `now`.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| now >= end)
+    }
 }
 
 impl Entity for Grant {

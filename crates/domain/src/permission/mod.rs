@@ -4,12 +4,14 @@
 //! program only: whatever is stored, signed or sent carries the name.
 
 mod builtin;
+mod held;
 mod name;
 mod set;
 
 use std::{borrow::Cow, fmt};
 
 pub(crate) use builtin::BUILT_IN;
+pub use held::{Given, Held, Source};
 pub use name::is_permission_name;
 pub use set::{PermissionSet, effective};
 

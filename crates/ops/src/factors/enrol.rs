@@ -6,7 +6,7 @@ use bailiwick_domain::{
     rule::EnrolFactor,
 };
 use bailiwick_passkey::RelyingParty;
-use bailiwick_store::{Permit, Recorded, Store, Tx, accounts, sessions, tenants, users};
+use bailiwick_store::{Permit, Recorded, Store, Tx, accounts, roles, sessions, tenants, users};
 use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 
 use super::{me, present, totp};
@@ -30,7 +30,8 @@ pub async fn wanted(store: &Store, permit: &Permit<EnrolFactor>) -> Result<Optio
         return Ok(None);
     };
     let mut view = store.read(permit).await?;
-    Ok(Some(tenants::policy(&mut view).await?.asked(caller.user.role).level()))
+    let roles = roles::of_user(&mut view, &caller.user).await?;
+    Ok(Some(tenants::policy(&mut view).await?.asked(&roles).level()))
 }
 
 /// Begins setting up an authenticator app.

@@ -6,7 +6,7 @@ use bailiwick_domain::{
     mfa::Held,
     rule::ChangeMyProofs,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, accounts, tenants, users};
+use bailiwick_store::{Event, Permit, Scope, Store, accounts, roles, tenants, users};
 
 use super::{letter, me, present, recovery_codes::withdraw};
 use crate::{
@@ -67,7 +67,8 @@ pub async fn keeps(scope: &mut impl Scope, owner: &User, factor: &Factor) -> Res
 /// `Conflict` where they had what is asked of them, and would have it no more.
 pub(crate) async fn without(scope: &mut impl Scope, owner: &User, factor: FactorId) -> Result<Held> {
     let factors = accounts::factors(scope, owner.id).await?;
-    let asked = tenants::policy(scope).await?.asked(owner.role).level();
+    let roles = roles::of_user(scope, owner).await?;
+    let asked = tenants::policy(scope).await?.asked(&roles).level();
     left_without(&factors, asked, factor).ok_or(Error::Conflict(
         "Your organisation asks for a second factor. Add another one before you remove this one.",
     ))

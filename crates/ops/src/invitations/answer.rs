@@ -22,6 +22,7 @@ use super::inviter::stands;
 use crate::{
     Error, Result, mail,
     passwords::choose,
+    roles,
     sign_in::{
         Step,
         session::{leave_elsewhere, open_session},
@@ -40,6 +41,10 @@ pub struct Invited {
     pub invitation: Invitation,
     /// The organisation's name.
     pub organisation: String,
+    /// What people call the role.
+    pub role: String,
+    /// What its holders are there for; may be empty.
+    pub purpose: String,
 }
 
 /// What somebody fills in to join.
@@ -64,7 +69,8 @@ pub async fn look(
     let open = invitation.status(view.now()) == InvitationStatus::Pending
         && tenant.status == TenantStatus::Active
         && stands(store, &mut view, &invitation).await?;
-    Ok(open.then_some(Invited { invitation, organisation: tenant.name }))
+    let (role, purpose) = roles::words(&mut view, invitation.role).await?;
+    Ok(open.then_some(Invited { invitation, organisation: tenant.name, role, purpose }))
 }
 
 /// Joins: makes the user in the role of the invitation, sets the password and signs in. Exactly one of several at once.
@@ -85,7 +91,7 @@ pub async fn accept(
     };
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&joining.name));
-    let Invited { invitation, organisation } = invited;
+    let Invited { invitation, organisation, .. } = invited;
     let about = About { name: joining.name, email: invitation.email, organisation };
     let password = match choose(hasher, "password", joining.password, about).await {
         Ok(password) => Some(password),

@@ -13,6 +13,7 @@ use super::{inviter::inviter, letter};
 use crate::{
     Error, Result,
     mail::within_limits,
+    roles::named_set,
     valid::{self, Fields, within},
 };
 
@@ -35,8 +36,9 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
     let role = fields.take("role", valid::role(&new.role, false).or_else(|_| valid::role(&new.role, true)));
     fields.done()?;
     let (Some(email), Some(role)) = (email, role) else { return Err(Error::NotFound) };
-    if !matches!(permit.actor(), Actor::System(_)) {
-        within(store.catalogue().role_set(role), *permit.permissions())?;
+    let system = matches!(permit.actor(), Actor::System(_));
+    if let (Some(built_in), false) = (role.built_in(), system) {
+        within(store.catalogue().role_set(built_in), *permit.permissions())?;
     }
     store
         .change(permit, async |tx| {
@@ -48,6 +50,11 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
             }
             // Two invitations of one address at the same moment: the tenant's policy row is the meeting point.
             let policy = tenants::lock_policy(tx).await?;
+            // Of a role that the tenant made, only the store knows what it holds; from here on it stays so.
+            let wanted = named_set(tx, role).await?;
+            if !system {
+                within(wanted, *permit.permissions())?;
+            }
             if invitations::pending_for(tx, &email).await?.is_some() {
                 return Err(Error::field("email", "This address has an invitation waiting."));
             }

@@ -4,11 +4,11 @@ use bailiwick_domain::{
     entity::{Invitation, InvitationState, Severity, User, UserStatus},
     ids::UserId,
     permission::PermissionSet,
-    role::Role,
+    role::{Role, RoleName},
 };
-use bailiwick_store::{Actor, Event, Scope, Store, Tx, invitations, users};
+use bailiwick_store::{Actor, Event, Scope, Store, Tx, invitations, roles, users};
 
-use crate::{Result, mail, users::permissions_of};
+use crate::{Result, mail, roles::set, users::permissions_of};
 
 /// The person behind whoever invites: a key is its maker's arm. Nobody for the server itself.
 pub(super) fn inviter(actor: &Actor) -> Option<UserId> {
@@ -27,7 +27,8 @@ pub(super) async fn stands(store: &Store, scope: &mut impl Scope, invitation: &I
         found => found?,
     };
     let held = gives(store, scope, &inviter).await?;
-    Ok(may_give(store, held, invitation.role))
+    let role = roles::set_of(scope, invitation.role).await?;
+    Ok(may_give(held, role))
 }
 
 /// Takes back what this locked user invited to and could not give any more, each with its letter and a record of its own.
@@ -40,7 +41,10 @@ pub(crate) async fn withdraw_beyond(
     why: &'static str,
 ) -> Result<()> {
     let held = gives(store, tx, user).await?;
-    for role in Role::ALL.into_iter().filter(|role| !may_give(store, held, *role)) {
+    for (role, set) in every_role(store, tx).await? {
+        if may_give(held, Some(set)) {
+            continue;
+        }
         loop {
             let mut withdrawn = false;
             for id in invitations::pending_by(tx, user.id, role).await? {
@@ -75,6 +79,17 @@ async fn gives(store: &Store, scope: &mut impl Scope, user: &User) -> Result<Opt
     }
 }
 
-fn may_give(store: &Store, held: Option<PermissionSet>, role: Role) -> bool {
-    held.is_some_and(|held| store.catalogue().role_set(role).is_subset(held))
+/// A role that is not there any more is given by nobody.
+fn may_give(held: Option<PermissionSet>, role: Option<PermissionSet>) -> bool {
+    matches!((held, role), (Some(held), Some(role)) if role.is_subset(held))
+}
+
+/// Every role of the tenant with what it holds, of the built-in ones those of the other kind of tenant too.
+async fn every_role(store: &Store, scope: &mut impl Scope) -> Result<Vec<(RoleName, PermissionSet)>> {
+    let built_in = Role::ALL.into_iter().map(|role| (role.into(), store.catalogue().role_set(role)));
+    let mut all: Vec<_> = built_in.collect();
+    for role in roles::list(scope).await? {
+        all.push((role.name.into(), set(store, &role)));
+    }
+    Ok(all)
 }

@@ -5,7 +5,7 @@ use bailiwick_mail::{InvitationLetter, Letter, Line, LinkPath};
 use bailiwick_store::{Permit, Store, Tx, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
-use crate::{Result, mail};
+use crate::{Result, mail, roles};
 
 /// Writes the letter with the link.
 pub(super) async fn invite<R: Rule>(
@@ -44,7 +44,7 @@ async fn content(
     let path = LinkPath::parse(format!("/join/{}", token.expose().as_str()));
     Ok(InvitationLetter {
         organisation: Line::of(&tenants::find(tx).await?.name),
-        role: Line::of(invitation.role.title()),
+        role: Line::of(&roles::words(tx, invitation.role).await?.0),
         inviter,
         path: path.map_err(bailiwick_store::Error::vault)?,
         expires_at: invitation.expires_at,

@@ -6,7 +6,7 @@ use bailiwick_domain::{
     rule::ResendInvitation,
     time::Span,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, invitations, tenants, users};
+use bailiwick_store::{Event, Permit, Scope, Store, invitations, roles, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
 use super::{inviter::inviter, letter};
@@ -34,7 +34,10 @@ pub async fn resend(
                     return Err(Error::Conflict("The invitation is not waiting for an answer any more."));
                 }
             }
-            within(store.catalogue().role_set(before.role), *permit.permissions())?;
+            let Some(gives) = roles::set_of(tx, before.role).await? else {
+                return Err(Error::Conflict("The role of this invitation was removed. Invite them anew."));
+            };
+            within(gives, *permit.permissions())?;
             if users::by_email(tx, &before.email).await?.is_some() {
                 return Err(Error::Conflict("Somebody with this address is here already."));
             }

@@ -7,7 +7,7 @@
 use bailiwick_domain::{
     entity::{Attempt, AttemptOutcome, Session, Severity, SignInMethod, User},
     ids::{AttemptId, SessionId, UserId},
-    role::Role,
+    role::{Role, RoleName},
     rule::{SignIn, Writes},
     sign_in::SignInLimits,
     time::{Span, Timestamp},
@@ -87,7 +87,7 @@ pub(crate) struct Attempts<'a, R: Writes = SignIn> {
     store: &'a Store,
     permit: &'a Permit<R>,
     user: UserId,
-    role: Role,
+    role: RoleName,
     guess: Guess<'a>,
 }
 
@@ -108,7 +108,7 @@ impl<'a, R: Writes> Attempts<'a, R> {
         user: UserId,
         guess: Guess<'a>,
     ) -> Self {
-        Self { store, permit, user, role: Role::Auditor, guess }
+        Self { store, permit, user, role: RoleName::BuiltIn(Role::Auditor), guess }
     }
 
     /// Refuses whoever is over the limit before any work is done for them. What is counted here may be one behind:

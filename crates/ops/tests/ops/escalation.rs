@@ -17,7 +17,12 @@ use bailiwick_testkit::{Actor, Db, Tenant, both_databases};
 use crate::support::{log, verified};
 
 fn grant(permission: &str, effect: &str) -> NewGrant {
-    NewGrant { permission: permission.into(), effect: effect.into(), reason: "holiday cover".into() }
+    NewGrant {
+        permission: permission.into(),
+        effect: effect.into(),
+        reason: "holiday cover".into(),
+        expires_at: None,
+    }
 }
 
 fn invite(role: &str) -> NewInvitation {

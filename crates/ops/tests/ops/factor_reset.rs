@@ -134,7 +134,7 @@ both_databases! {
         assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
         // Whoever was given the permission alone does not get at those who hold more.
         let manager = acme.user(Role::OperationsManager).await;
-        let grant = bailiwick_ops::users::NewGrant { permission: "factor:reset".into(), effect: "grant".into(), reason: "Help desk.".into() };
+        let grant = bailiwick_ops::users::NewGrant { permission: "factor:reset".into(), effect: "grant".into(), reason: "Help desk.".into(), expires_at: None };
         let granting = owner.permit::<bailiwick_domain::rule::GrantPermission>().await;
         bailiwick_ops::users::grant(&db.store, &granting, manager.id(), grant).await.unwrap();
         factors::totp_begin_for(&db.store, &acme.job(), owner.id()).await.unwrap();

@@ -3,15 +3,20 @@
 use bailiwick_domain::{
     entity::{MfaState, Severity},
     role::Role,
-    rule::{ChangeMyProofs, EnrolFactor, Me, ProveAgain, ReadAudit, ReadUsers, SignIn, UpdatePolicy},
+    rule::{
+        ChangeMyProofs, CreateRole, DeleteRole, EnrolFactor, GiveTeamRole, Me, ProveAgain, ReadAudit,
+        ReadUsers, SignIn, UpdatePolicy, UpdateTeam,
+    },
     time::Span,
 };
 use bailiwick_ops::{
     Error, factors,
     policy::{self, NewPolicy},
+    roles::{self, NewRole},
     sign_in::{self, Step},
+    teams::{self, NewTeam},
 };
-use bailiwick_store::{Credential, Permit, Refusal, security_events, users};
+use bailiwick_store::{Credential, Permit, Refusal, security_events, tenants, users};
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 
@@ -150,6 +155,41 @@ both_databases! {
         assert!(planner.try_permit::<Me>().await.is_ok());
         change(&owner, asking("any", 0, &[])).await.unwrap();
         assert!(auditor.try_permit::<Me>().await.is_ok());
+        verified(&db).await;
+    }
+
+    async fn role_of_ones_own_asks_of_its_holders_through_teams_too_until_it_is_removed(db: Db) {
+        let acme = db.tenant("acme").await;
+        let owner = owner(&acme).await;
+        let (holder, member) = (acme.user(Role::Auditor).await, acme.user(Role::PlanManager).await);
+        let new = NewRole { label: "Night".into(), permissions: vec!["user:read".into()], ..NewRole::default() };
+        let role = roles::create(&db.store, &owner.permit::<CreateRole>().await, new).await.unwrap().name;
+        let nothing = change(&owner, asking("any", 0, &[("custom-day", "mfa")])).await;
+        assert!(matches!(nothing, Err(Error::Invalid(_))), "there is no such role: {nothing:?}");
+        change(&owner, asking("any", 0, &[(role.name(), "mfa")])).await.unwrap();
+        assert!(holder.try_permit::<Me>().await.is_ok() && member.try_permit::<Me>().await.is_ok());
+
+        let permit = owner.permit::<bailiwick_domain::rule::AssignRole>().await;
+        bailiwick_ops::users::assign_role(&db.store, &permit, holder.id(), role.name()).await.unwrap();
+        let permit = owner.permit::<UpdateTeam>().await;
+        let team = NewTeam { name: "Night shift".into(), ..NewTeam::default() };
+        let team = teams::create(&db.store, &permit, team).await.unwrap().id;
+        teams::add_member(&db.store, &permit, team, member.id()).await.unwrap();
+        assert!(member.try_permit::<Me>().await.is_ok());
+        teams::give_role(&db.store, &owner.permit::<GiveTeamRole>().await, team, role.name()).await.unwrap();
+        for late in [&holder, &member] {
+            assert!(matches!(late.try_permit::<Me>().await, Err(Refusal::Enrol)));
+            let mut view = db.store.read(&acme.job()).await.unwrap();
+            let listed = users::find_listed(&mut view, late.id()).await.unwrap();
+            assert_eq!((listed.mfa, listed.mfa_due.is_some()), (MfaState::Missing, true));
+        }
+
+        let permit = owner.permit::<DeleteRole>().await;
+        roles::delete(&db.store, &permit, role, Some("auditor")).await.unwrap();
+        assert!(holder.try_permit::<Me>().await.is_ok() && member.try_permit::<Me>().await.is_ok());
+        let policy = tenants::policy(&mut db.store.read(&acme.job()).await.unwrap()).await.unwrap();
+        assert!(policy.role_floors.is_empty(), "{:?}", policy.role_floors);
+        assert_eq!(times(&db, &acme, "policy.updated").await, 2);
         verified(&db).await;
     }
 

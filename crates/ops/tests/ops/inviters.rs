@@ -174,7 +174,7 @@ both_databases! {
         let token = link(&db).await;
         let catalogue = db.store.catalogue();
         let permission = catalogue.names(catalogue.role_set(Role::SupportCoordinator))[0].to_owned();
-        let denial = NewGrant { permission, effect: "deny".into(), reason: "under investigation".into() };
+        let denial = NewGrant { permission, effect: "deny".into(), reason: "under investigation".into(), expires_at: None };
         users::grant(&db.store, &acme.owner().permit::<GrantPermission>().await, manager.id(), denial).await.unwrap();
         assert_eq!(status(&acme, made.id).await, InvitationStatus::Revoked);
         assert!(revoked_because(&acme, made.id, "the inviter's permissions changed").await);
@@ -222,7 +222,7 @@ both_databases! {
                 let invitation = Invitation {
                     id: db.store.new_id(),
                     email: "third@acme.example".into(),
-                    role: Role::TenantOwner,
+                    role: Role::TenantOwner.into(),
                     invited_by: None,
                     state: InvitationState::Open,
                     sends: 1,

@@ -62,11 +62,11 @@ both_databases! {
         let invitation = invite(&acme, "new@acme.example").await;
         let token = link(&db).await;
         let invited = invitations::look(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap().unwrap();
-        assert_eq!((invited.organisation.as_str(), invited.invitation.role), ("acme Pty Ltd", Role::Auditor));
+        assert_eq!((invited.organisation.as_str(), invited.invitation.role), ("acme Pty Ltd", Role::Auditor.into()));
         let session = join(&db, &token, CHOSEN).await.unwrap();
         let permit = opens(&db, &session).await.unwrap();
         let user = &permit.caller().unwrap().user;
-        assert_eq!((user.email.as_str(), user.name.as_str(), user.role), ("new@acme.example", "Nina New", Role::Auditor));
+        assert_eq!((user.email.as_str(), user.name.as_str(), user.role), ("new@acme.example", "Nina New", Role::Auditor.into()));
         assert!(try_sign_in(&db, HOME, "new@acme.example", CHOSEN).await.is_ok());
         assert_eq!(status(&acme, invitation.id).await, InvitationStatus::Accepted);
         let actions: Vec<_> = log(&db, &acme).await.into_iter().map(|(action, _)| action).collect();
@@ -225,7 +225,7 @@ both_databases! {
         let manager = acme.user(Role::OperationsManager).await;
         let answered = invitations::create_many(&db.store, &manager.permit::<Invite>().await, rows, "support_coordinator", None).await.unwrap();
         let outcomes: Vec<_> = answered.iter().map(|row| row.outcome.as_ref().map(|made| made.role).map_err(String::as_str)).collect();
-        assert_eq!(outcomes[0], Ok(Role::SupportCoordinator));
+        assert_eq!(outcomes[0], Ok(Role::SupportCoordinator.into()));
         assert!(outcomes[1].unwrap_err().contains("here already"));
         assert!(outcomes[2].unwrap_err().contains("more permissions than you have"));
         assert!(outcomes[3].unwrap_err().contains("invitation waiting"));

@@ -37,7 +37,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let (user, owner) = (acme.user(Role::Auditor).await, acme.owner());
         let permit = owner.permit::<GrantPermission>().await;
-        let new = |permission: &str, effect: &str| NewGrant { permission: permission.into(), effect: effect.into(), reason: "for a while".into() };
+        let new = |permission: &str, effect: &str| NewGrant { permission: permission.into(), effect: effect.into(), reason: "for a while".into(), expires_at: None };
         let granted = users::grant(&db.store, &permit, user.id(), new("invitation:create", "grant")).await.unwrap();
         assert!(user.try_permit::<Invite>().await.is_ok());
         users::remove_grant(&db.store, &permit, user.id(), granted.id).await.unwrap();

@@ -7,21 +7,27 @@ use bailiwick_domain::{
     entity::{SecurityEvent, Severity},
     role::Role,
     rule::{
-        AssignRole, ChangeMyProofs, DeleteUser, DisableUser, GrantPermission, Invite, ReactivateTenant,
-        ResendInvitation, ResetFactors, RevokeInvitation, RevokeSession, SignIn, UnlockUser,
+        AssignRole, ChangeMyProofs, CreateRole, DeleteRole, DeleteUser, DisableUser, GiveTeamRole,
+        GrantPermission, Invite, ReactivateTenant, ResendInvitation, ResetFactors, RevokeInvitation,
+        RevokeSession, SignIn, UnlockUser, UpdateRole, UpdateTeam,
     },
     time::Span,
 };
 use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
     deletion, enrolment, factor_reset, factors,
+    grants::Ends,
     invitations::{self, Expiries, Joining, NewInvitation},
     passkeys,
     passwords::{
         self, NewPassword,
         reset::{self, SignInAddress},
     },
-    phones, sessions, sign_in, tenants,
+    phones,
+    roles::{self, Change, NewRole},
+    sessions, sign_in,
+    teams::{self, NewTeam},
+    tenants,
     users::{self, NewGrant},
 };
 use bailiwick_store::security_events;
@@ -62,12 +68,14 @@ const ACTIONS: &[(&str, Means)] = &[
     ("factor.enrolled", Silent("it is not verified yet")),
     ("factor.removed", Silent("mfa.reset or user.deleted tells of it")),
     ("factor.used", Silent("part of a sign-in")),
+    ("grant.expired", Raises(INFO)),
     ("invitation.accepted", Raises(INFO)),
     ("invitation.declined", Raises(INFO)),
     ("invitation.expired", Raises(INFO)),
     ("invitation.reminded", Silent("nobody did anything")),
     ("invitation.resent", Raises(INFO)),
     ("invitation.revoked", Raises(INFO)),
+    ("invitation.role_changed", Silent("role.deleted tells of it")),
     ("mail.given_up", Raises(WARNING)),
     ("mail.sent", Silent("part of what it tells of")),
     ("mail.withdrawn", Silent("part of what took it back")),
@@ -97,7 +105,7 @@ const ACTIONS: &[(&str, Means)] = &[
     ("password_reset.withdrawn", Silent("part of what took its place")),
     ("permission.denied", Raises(WARNING)),
     ("permission.granted", Raises(WARNING)),
-    ("permission.reset", Raises(WARNING)),
+    ("permission.reset", Raises(&[Severity::Info, Severity::Warning])),
     ("phone.removed", Raises(INFO)),
     ("phone.verified", Raises(INFO)),
     ("phone_check.approved", Silent("phone.verified tells of it")),
@@ -109,6 +117,9 @@ const ACTIONS: &[(&str, Means)] = &[
     ("recovery_code.used", Raises(WARNING)),
     ("recovery_codes.generated", Raises(INFO)),
     ("recovery_codes.removed", Silent("mfa.disabled, mfa.reset or user.deleted tells of it")),
+    ("role.changed", Sometimes("its permissions change; another name gives nobody anything")),
+    ("role.created", Raises(INFO)),
+    ("role.deleted", Raises(INFO)),
     ("security_event.acknowledged", Silent("it is about an event")),
     ("security_event.resolved", Silent("it is about an event")),
     ("session.created", Silent("a sign-in is no news")),
@@ -121,6 +132,12 @@ const ACTIONS: &[(&str, Means)] = &[
     ("sign_in.unlocked", Raises(INFO)),
     ("step_up.asked", Silent("what it is asked for tells of itself")),
     ("step_up.superseded", Silent("nothing has changed")),
+    ("team.changed", Silent("another name gives nobody anything")),
+    ("team.created", Raises(INFO)),
+    ("team.dissolved", Raises(INFO)),
+    ("team.member_added", Raises(INFO)),
+    ("team.member_removed", Sometimes("one person is taken out; team.dissolved tells of all")),
+    ("team.roles_changed", Sometimes("it gains or loses a role; role.deleted tells of one that is replaced")),
     ("tenant.created", Silent("there is nobody yet to read it")),
     ("tenant.reactivated", Raises(WARNING)),
     ("tenant.suspended", Raises(WARNING)),
@@ -227,8 +244,12 @@ async fn owner_sees_to_somebody(acme: &Tenant) {
     users::assign_role(&db.store, &owner.permit::<AssignRole>().await, id, "auditor").await.unwrap();
     for (permission, effect) in [("factor:reset", "grant"), ("audit:read", "deny")] {
         let permit = owner.permit::<GrantPermission>().await;
-        let new =
-            NewGrant { permission: permission.into(), effect: effect.into(), reason: "Help desk.".into() };
+        let new = NewGrant {
+            permission: permission.into(),
+            effect: effect.into(),
+            reason: "Help desk.".into(),
+            expires_at: None,
+        };
         let given = users::grant(&db.store, &permit, id, new).await.unwrap();
         users::remove_grant(&db.store, &permit, id, given.id).await.unwrap();
     }
@@ -248,6 +269,46 @@ async fn owner_sees_to_somebody(acme: &Tenant) {
     owner.confirmed(async |answer| factor_reset::reset(&db.store, &permit, id, answer).await).await.unwrap();
     let permit = owner.permit::<DeleteUser>().await;
     owner.confirmed(async |answer| deletion::delete(&db.store, &permit, id, answer).await).await.unwrap();
+}
+
+/// Roles and teams of the organisation's own, and a grant that ends.
+async fn owner_makes_roles_and_teams(acme: &Tenant) {
+    let (db, owner, member) = (&acme.db, acme.owner(), acme.user(Role::Auditor).await);
+    let new = NewRole {
+        label: "Night auditor".into(),
+        permissions: vec!["user:read".into()],
+        ..NewRole::default()
+    };
+    let role = roles::create(&db.store, &owner.permit::<CreateRole>().await, new).await.unwrap().name;
+    let change = Change {
+        label: "Night auditor".into(),
+        permissions: vec!["user:read".into(), "audit:read".into()],
+        ..Change::default()
+    };
+    roles::change(&db.store, &owner.permit::<UpdateRole>().await, role, change).await.unwrap();
+    let permit = owner.permit::<UpdateTeam>().await;
+    let new = |name: &str| NewTeam { name: name.into(), ..NewTeam::default() };
+    let team = teams::create(&db.store, &permit, new("Night")).await.unwrap().id;
+    teams::change(&db.store, &permit, team, new("Night shift")).await.unwrap();
+    teams::add_member(&db.store, &permit, team, member.id()).await.unwrap();
+    let gives = owner.permit::<GiveTeamRole>().await;
+    teams::give_role(&db.store, &gives, team, role.name()).await.unwrap();
+    let invited =
+        NewInvitation { email: "night@acme.example".into(), role: role.to_string(), expires_at: None };
+    invitations::create(&db.store, &owner.permit::<Invite>().await, invited).await.unwrap();
+    roles::delete(&db.store, &owner.permit::<DeleteRole>().await, role, Some("auditor")).await.unwrap();
+    teams::take_role(&db.store, &gives, team, "auditor").await.unwrap();
+    teams::remove_member(&db.store, &permit, team, member.id()).await.unwrap();
+    teams::dissolve(&db.store, &permit, team).await.unwrap();
+    let new = NewGrant {
+        permission: "factor:reset".into(),
+        effect: "grant".into(),
+        reason: "Help desk.".into(),
+        expires_at: Some(db.store.now() + Span::minutes(1)),
+    };
+    users::grant(&db.store, &owner.permit::<GrantPermission>().await, member.id(), new).await.unwrap();
+    db.clock.advance(Span::minutes(1));
+    assert_eq!(Ends::new(db.store.clone(), db.jobs()).round().await.unwrap(), 1);
 }
 
 /// What people do to what proves that they are themselves.
@@ -289,6 +350,7 @@ both_databases! {
         let (platform, acme) = (db.platform().await, db.tenant("acme").await);
         invitations_come_and_go(&acme).await;
         owner_sees_to_somebody(&acme).await;
+        owner_makes_roles_and_teams(&acme).await;
         people_see_to_themselves(&acme).await;
         platform.suspend(acme.id()).await;
         let permit = platform.owner().permit::<ReactivateTenant>().await;
@@ -316,7 +378,7 @@ both_databases! {
                 assert!(kinds.contains(action), "{action} raises nothing");
             }
         }
-        for action in ["session.ended", "password.set"] {
+        for action in ["session.ended", "password.set", "role.changed", "team.member_removed", "team.roles_changed"] {
             assert!(kinds.contains(action), "{action} raises an event in its one case");
         }
         verified(&db).await;

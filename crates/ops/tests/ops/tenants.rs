@@ -37,7 +37,7 @@ both_databases! {
         let platform = db.platform().await;
         let permit = platform.owner().permit::<CreateTenant>().await;
         let OwnerLink { tenant, owner, token, .. } = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
-        assert_eq!((tenant.kind, owner.role), (TenantKind::Customer, Role::TenantOwner));
+        assert_eq!((tenant.kind, owner.role), (TenantKind::Customer, Role::TenantOwner.into()));
         let mut view = db.store.read(&db.job(tenant.id)).await.unwrap();
         assert_eq!(users::find(&mut view, owner.id).await.unwrap(), owner);
         drop(view);

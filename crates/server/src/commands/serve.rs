@@ -3,7 +3,10 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use bailiwick_domain::clock::Clock;
-use bailiwick_ops::invitations::{Expiries, Reminders};
+use bailiwick_ops::{
+    grants::Ends,
+    invitations::{Expiries, Reminders},
+};
 use bailiwick_web::bootstrap::Transport;
 
 use crate::{
@@ -18,6 +21,7 @@ use crate::{
     installation::{self, Installation, application, mail::Mail, passwords},
     jobs::{
         audit::{SEQUENCE_EVERY, Sequence, Sign},
+        grants::{END_EVERY, End},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
         supervise::{Supervised, start},
     },
@@ -142,8 +146,10 @@ fn jobs(
         Reminders::new(store.clone(), Arc::clone(&installation.jobs)),
         Expiries::new(store.clone(), Arc::clone(&installation.jobs)),
     );
+    let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
     vec![
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

@@ -1,5 +1,6 @@
 //! Work that nobody asks for, done again and again while the server runs.
 
 pub(crate) mod audit;
+pub(crate) mod grants;
 pub(crate) mod mail;
 pub(crate) mod supervise;

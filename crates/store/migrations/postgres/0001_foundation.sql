@@ -289,6 +289,53 @@ CREATE TABLE known_device (
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
 
+-- `role` and `team_role.role` name a built-in role, or one of `custom_role`. `permissions` are names with a space between them.
+CREATE TABLE custom_role (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    name         text NOT NULL,
+    label        text NOT NULL,
+    description  text NOT NULL,
+    permissions  text NOT NULL,
+    created_at   bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, name),
+    UNIQUE (tenant, label)
+);
+
+CREATE TABLE team (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    name         text NOT NULL,
+    description  text NOT NULL,
+    created_at   bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, name)
+);
+
+CREATE TABLE team_role (
+    tenant  uuid NOT NULL,
+    team    uuid NOT NULL,
+    role    text NOT NULL,
+    PRIMARY KEY (tenant, team, role),
+    FOREIGN KEY (tenant, team) REFERENCES team (tenant, id)
+);
+CREATE INDEX team_role_by_role ON team_role (tenant, role, team);
+
+CREATE TABLE team_member (
+    tenant      uuid NOT NULL,
+    id          uuid NOT NULL,
+    team        uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    created_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, team, user_id),
+    FOREIGN KEY (tenant, team) REFERENCES team (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX team_member_by_user ON team_member (tenant, user_id, team);
+
+-- A grant with `expires_at` ends by itself then, whatever else is written; `ended_at` is when that was recorded.
 CREATE TABLE user_grant (
     tenant      uuid NOT NULL,
     id          uuid NOT NULL,
@@ -297,10 +344,13 @@ CREATE TABLE user_grant (
     effect      text NOT NULL CHECK (effect IN ('grant', 'deny')),
     reason      text NOT NULL,
     created_at  bigint NOT NULL,
+    expires_at  bigint,
+    ended_at    bigint,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, user_id, permission),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
+CREATE INDEX user_grant_to_end ON user_grant (tenant, expires_at) WHERE expires_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE invitation (
     tenant         uuid NOT NULL REFERENCES tenant (id),
@@ -322,6 +372,7 @@ CREATE TABLE invitation (
 );
 CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
 CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
+CREATE INDEX invitation_by_role ON invitation (tenant, role, id) WHERE state = 'open';
 CREATE INDEX invitation_by_inviter ON invitation (tenant, invited_by, role, expires_at) WHERE state = 'open';
 CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
 CREATE INDEX invitation_to_expire ON invitation (tenant, expires_at) WHERE state = 'open';
@@ -588,7 +639,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON password_reset TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON sign_in_attempt TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_tally TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON known_device TO bailiwick_app;
-GRANT SELECT, INSERT, DELETE ON user_grant TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON custom_role TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON team TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON team_role TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON team_member TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON invitation TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON step_up TO bailiwick_app;
@@ -664,6 +719,18 @@ CREATE POLICY sign_in_tally_own ON sign_in_tally USING (tenant = bailiwick_tenan
 ALTER TABLE known_device ENABLE ROW LEVEL SECURITY;
 ALTER TABLE known_device FORCE ROW LEVEL SECURITY;
 CREATE POLICY known_device_own ON known_device USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE custom_role ENABLE ROW LEVEL SECURITY;
+ALTER TABLE custom_role FORCE ROW LEVEL SECURITY;
+CREATE POLICY custom_role_own ON custom_role USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE team ENABLE ROW LEVEL SECURITY;
+ALTER TABLE team FORCE ROW LEVEL SECURITY;
+CREATE POLICY team_own ON team USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE team_role ENABLE ROW LEVEL SECURITY;
+ALTER TABLE team_role FORCE ROW LEVEL SECURITY;
+CREATE POLICY team_role_own ON team_role USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE team_member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE team_member FORCE ROW LEVEL SECURITY;
+CREATE POLICY team_member_own ON team_member USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE user_grant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE user_grant FORCE ROW LEVEL SECURITY;
 CREATE POLICY user_grant_own ON user_grant USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -727,3 +794,6 @@ CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('b
 -- that they were not answered in time.
 CREATE POLICY mail_find ON mail FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY invitation_find ON invitation FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND state = 'open');
+
+-- And whoever records that a grant has ended.
+CREATE POLICY user_grant_find ON user_grant FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND expires_at IS NOT NULL AND ended_at IS NULL);

@@ -289,6 +289,53 @@ CREATE TABLE known_device (
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
 
+-- `role` and `team_role.role` name a built-in role, or one of `custom_role`. `permissions` are names with a space between them.
+CREATE TABLE custom_role (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    name         TEXT NOT NULL,
+    label        TEXT NOT NULL,
+    description  TEXT NOT NULL,
+    permissions  TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, name),
+    UNIQUE (tenant, label)
+) STRICT;
+
+CREATE TABLE team (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    name         TEXT NOT NULL,
+    description  TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, name)
+) STRICT;
+
+CREATE TABLE team_role (
+    tenant  BLOB NOT NULL,
+    team    BLOB NOT NULL,
+    role    TEXT NOT NULL,
+    PRIMARY KEY (tenant, team, role),
+    FOREIGN KEY (tenant, team) REFERENCES team (tenant, id)
+) STRICT;
+CREATE INDEX team_role_by_role ON team_role (tenant, role, team);
+
+CREATE TABLE team_member (
+    tenant      BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    team        BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, team, user_id),
+    FOREIGN KEY (tenant, team) REFERENCES team (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX team_member_by_user ON team_member (tenant, user_id, team);
+
+-- A grant with `expires_at` ends by itself then, whatever else is written; `ended_at` is when that was recorded.
 CREATE TABLE user_grant (
     tenant      BLOB NOT NULL,
     id          BLOB NOT NULL,
@@ -297,10 +344,13 @@ CREATE TABLE user_grant (
     effect      TEXT NOT NULL CHECK (effect IN ('grant', 'deny')),
     reason      TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
+    expires_at  INTEGER,
+    ended_at    INTEGER,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, user_id, permission),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
+CREATE INDEX user_grant_to_end ON user_grant (tenant, expires_at) WHERE expires_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE invitation (
     tenant         BLOB NOT NULL REFERENCES tenant (id),
@@ -322,6 +372,7 @@ CREATE TABLE invitation (
 ) STRICT;
 CREATE INDEX invitation_by_state ON invitation (tenant, state, expires_at);
 CREATE INDEX invitation_by_address ON invitation (tenant, email, state);
+CREATE INDEX invitation_by_role ON invitation (tenant, role, id) WHERE state = 'open';
 CREATE INDEX invitation_by_inviter ON invitation (tenant, invited_by, role, expires_at) WHERE state = 'open';
 CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
 CREATE INDEX invitation_to_expire ON invitation (tenant, expires_at) WHERE state = 'open';

@@ -42,6 +42,10 @@ async fn like(scope: &mut impl Scope, pattern: &str) -> Result<Vec<Uuid>> {
              SELECT 2, id FROM invitation WHERE tenant = $1 AND lower(email) LIKE $2 ESCAPE '\\'
              UNION ALL
              SELECT 3, id FROM tenant WHERE id = $1 AND (lower(name) LIKE $2 ESCAPE '\\' OR lower(slug) LIKE $2 ESCAPE '\\')
+             UNION ALL
+             SELECT 4, id FROM custom_role WHERE tenant = $1 AND (lower(label) LIKE $2 ESCAPE '\\' OR name LIKE $2 ESCAPE '\\')
+             UNION ALL
+             SELECT 5, id FROM team WHERE tenant = $1 AND lower(name) LIKE $2 ESCAPE '\\'
          ) AS named ORDER BY place, id LIMIT $3",
         tenant.uuid(),
         pattern,

@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::{Result, lock::row, tx::Scope};
 
-/// The person whose session, factor, recovery codes, enrolment link, attempt or single permission this is; nothing for other
-/// kinds of things, and for what is not stored any more.
+/// The person whose session, factor, recovery codes, enrolment link, attempt, single permission or membership this is; nothing
+/// for other kinds of things, and for what is not stored any more.
 pub async fn owner(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Option<UserId>> {
     let text = match kind {
         "recovery_codes" => "SELECT id FROM users WHERE tenant = $1 AND id = $2",
@@ -19,6 +19,7 @@ pub async fn owner(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Optio
         "phone_check" => "SELECT user_id FROM phone_check WHERE tenant = $1 AND id = $2",
         "step_up" => "SELECT user_id FROM step_up WHERE tenant = $1 AND id = $2",
         "grant" => "SELECT user_id FROM user_grant WHERE tenant = $1 AND id = $2",
+        "team_member" => "SELECT user_id FROM team_member WHERE tenant = $1 AND id = $2",
         _ => return Ok(None),
     };
     let tenant = scope.tenant();

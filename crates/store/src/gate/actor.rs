@@ -55,6 +55,8 @@ pub enum Job {
     Mail,
     /// Noting that invitations were not answered in time.
     Invitations,
+    /// Recording that grants and denials have ended by themselves.
+    Grants,
 }
 
 impl Job {
@@ -67,6 +69,7 @@ impl Job {
             Self::Load => "load",
             Self::Mail => "mail",
             Self::Invitations => "invitations",
+            Self::Grants => "grants",
         }
     }
 }

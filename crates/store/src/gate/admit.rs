@@ -3,17 +3,17 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use bailiwick_domain::{
-    entity::{ApiKeyStatus, Effect, Session, SignInMethod, TenantKind, TenantStatus, User, UserStatus},
+    entity::{ApiKeyStatus, Session, SignInMethod, TenantKind, TenantStatus, UserStatus},
     ids::TenantId,
     mfa::Standing,
-    permission::{PermissionSet, effective},
+    permission::PermissionSet,
     rule::{Need, Rule},
     time::Span,
 };
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
 use super::{Actor, Caller, Permit, RequestContext};
-use crate::{Event, Result, access, audit, sessions, store::Store, tx::View, upkeep, users};
+use crate::{Event, Result, access, audit, sessions, store::Store, upkeep, users};
 
 /// What a request shows to prove who sent it.
 #[derive(Debug)]
@@ -220,7 +220,7 @@ impl<'s> Gate<'s> {
             return Err(Refusal::Suspended);
         }
         let catalogue = self.store.catalogue();
-        let mut permissions = self.held_by(&mut view, &found.user).await?;
+        let mut permissions = access::held(&mut view, &found.user).await?.permissions();
         drop(view);
         if found.tenant.kind != TenantKind::Platform {
             permissions = permissions.difference(catalogue.platform_permissions());
@@ -244,23 +244,13 @@ impl<'s> Gate<'s> {
                 token: hash,
                 privileges,
             }),
-            caller: Some(Box::new(Caller { user: found.user, tenant: found.tenant, mfa: found.mfa })),
+            caller: Some(Box::new(Caller {
+                user: found.user,
+                tenant: found.tenant,
+                role: found.role,
+                mfa: found.mfa,
+            })),
         }))
-    }
-
-    /// Role and grants less denials, as they stand in this snapshot.
-    async fn held_by(&self, view: &mut View, user: &User) -> Result<PermissionSet> {
-        let catalogue = self.store.catalogue();
-        let (mut grants, mut denials) = (PermissionSet::empty(), PermissionSet::empty());
-        for grant in access::grants(view, user.id).await? {
-            // A permission whose pack is gone grants nothing.
-            let Some(permission) = catalogue.find(&grant.permission) else { continue };
-            match grant.effect {
-                Effect::Grant => grants = grants.with(permission),
-                Effect::Deny => denials = denials.with(permission),
-            }
-        }
-        Ok(effective(catalogue.role_set(user.role), grants, denials))
     }
 
     async fn key(&self, hash: &TokenHash) -> Result<Option<Admitted>, Refusal> {
@@ -288,7 +278,7 @@ impl<'s> Gate<'s> {
             if maker.status != UserStatus::Active {
                 return Ok(None);
             }
-            permissions = permissions.intersection(self.held_by(&mut view, &maker).await?);
+            permissions = permissions.intersection(access::held(&mut view, &maker).await?.permissions());
         }
         Ok(Some(Admitted {
             actor: Actor::Key { id: key.id, maker: key.created_by },

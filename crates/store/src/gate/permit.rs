@@ -36,6 +36,8 @@ pub struct Caller {
     pub tenant: Tenant,
     /// How they stand to the second factor that the policy asks of them.
     pub mfa: Standing,
+    /// What people call their role.
+    pub role: String,
 }
 
 impl<R: Rule> Permit<R> {

@@ -1,6 +1,6 @@
 //! People in the order in which they joined, through the index of the filter that the fewest pass.
 
-use bailiwick_domain::{entity::UserStatus, role::Role};
+use bailiwick_domain::{entity::UserStatus, role::RoleName};
 
 use super::{
     Listed, ListedRow,
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lead {
     Everybody,
-    Role(Role),
+    Role(RoleName),
     Status(UserStatus),
     Mfa(Mfa),
 }
@@ -117,9 +117,12 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         Lead::Everybody => rows!(
             scope,
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
             tenant,
             after.at.micros(),
@@ -129,9 +132,12 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         Lead::Role(role) => rows!(
             scope,
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 AND u.role = $5 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
             tenant,
             after.at.micros(),
@@ -142,9 +148,12 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         Lead::Status(status) => rows!(
             scope,
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 AND u.status = $5 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
             tenant,
             after.at.micros(),
@@ -155,9 +164,12 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         Lead::Mfa(Mfa::Missing) => rows!(
             scope,
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 AND u.factor IS NULL AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
             tenant,
             after.at.micros(),
@@ -167,9 +179,12 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         Lead::Mfa(Mfa::Sso) => rows!(
             scope,
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 AND u.factor = 'sso' AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
             tenant,
             after.at.micros(),
@@ -179,9 +194,12 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         Lead::Mfa(Mfa::Verified) => rows!(
             scope,
             "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM users u JOIN policy p ON p.tenant = u.tenant LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM users u JOIN policy p ON p.tenant = u.tenant
              WHERE u.tenant = $1 AND u.factor <> 'sso' AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
             tenant,
             after.at.micros(),

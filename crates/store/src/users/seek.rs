@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 use bailiwick_domain::{
     entity::{MfaState, UserStatus},
     ids::BadId,
-    role::Role,
+    role::RoleName,
     time::Timestamp,
     words,
 };
@@ -56,7 +56,7 @@ pub struct Sought {
     /// nobody fits.
     words: Option<Vec<String>>,
     /// With this role.
-    pub role: Option<Role>,
+    pub role: Option<RoleName>,
     /// With this second factor.
     pub mfa: Option<Mfa>,
     /// With this status.
@@ -193,9 +193,12 @@ async fn named(
         let found: Vec<NamedRow> = rows!(
             scope,
             "SELECT w.word, u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, r.mfa_since AS role_mfa_since, r.passkey_since AS role_passkey_since,
-                    u.factor
-             FROM user_word w CROSS JOIN users u CROSS JOIN policy p LEFT JOIN role_floor r ON r.tenant = u.tenant AND r.role = u.role
+                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
+                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
+                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+             FROM user_word w CROSS JOIN users u CROSS JOIN policy p
              WHERE u.tenant = w.tenant AND u.id = w.user_id AND p.tenant = w.tenant AND w.tenant = $1 AND (w.word, w.user_id) > ($2, $3) AND w.word < $4 ORDER BY w.word, w.user_id LIMIT $5",
             tenant.uuid(),
             after.0.as_str(),

@@ -1,18 +1,22 @@
 //! What belongs to another tenant is not there.
 
 use bailiwick_domain::{
-    entity::{PasswordReset, Policy},
-    ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, UserId},
-    role::Role,
-    rule::{ByJob, CreateApiKey, GrantPermission, Invite, ReadAudit, ReadUsers, UpdatePolicy},
+    entity::{CustomRole, PasswordReset, Policy, Team},
+    ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TeamId, UserId},
+    role::{CustomName, Role},
+    rule::{
+        ByJob, CreateApiKey, CreateRole, GiveTeamRole, GrantPermission, Invite, ReadAudit, ReadUsers,
+        UpdatePolicy, UpdateTeam,
+    },
     time::{Span, Timestamp},
 };
 use bailiwick_ops::{
-    api_keys::NewApiKey, factors, invitations::NewInvitation, policy::NewPolicy, users::NewGrant,
+    api_keys::NewApiKey, factors, invitations::NewInvitation, policy::NewPolicy, roles::NewRole,
+    teams::NewTeam, users::NewGrant,
 };
 use bailiwick_store::{
     Error, Event, Permit, Result, Scope, Tx, accounts, api_keys, audit, grants, invitations, passkeys,
-    password_resets, posture, recovery_codes, security_events, sessions, tenants, users,
+    password_resets, posture, recovery_codes, roles, security_events, sessions, teams, tenants, users,
 };
 use bailiwick_testkit::{Authenticator, Db, Tenant, both_databases, postgres_only};
 use bailiwick_vault::{
@@ -37,6 +41,8 @@ struct Things {
     event: EventId,
     security_event: SecurityEventId,
     reset: TokenHash,
+    role: CustomName,
+    team: TeamId,
 }
 
 async fn furnish(db: &Db, tenant: &Tenant) -> Things {
@@ -53,11 +59,13 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
         permission: "policy:update".into(),
         effect: "grant".into(),
         reason: "while Olive is away".into(),
+        expires_at: None,
     };
     let grant =
         bailiwick_ops::users::grant(&db.store, &owner.permit::<GrantPermission>().await, auditor.id(), grant)
             .await
             .unwrap();
+    let (role, team) = role_and_team(db, tenant, auditor.id()).await;
     let (factor, _) = factors::totp_begin_for(&db.store, &tenant.job(), auditor.id()).await.unwrap();
     let passkey = auditor.add_passkey(&mut Authenticator::new(), "Laptop").await;
     let reset = forgotten(db, tenant, auditor.id()).await;
@@ -89,7 +97,26 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
         event: event.event,
         security_event: security_event.id,
         reset,
+        role: role.name,
+        team: team.id,
     }
+}
+
+/// A role of the tenant's own, and a team that gives it to the user. Its short name is no other tenant's.
+async fn role_and_team(db: &Db, tenant: &Tenant, user: UserId) -> (CustomRole, Team) {
+    let owner = tenant.owner();
+    let slug = tenant.entity.slug.clone();
+    let new =
+        NewRole { label: slug.clone(), slug, permissions: vec!["user:read".into()], ..NewRole::default() };
+    let role =
+        bailiwick_ops::roles::create(&db.store, &owner.permit::<CreateRole>().await, new).await.unwrap();
+    let new = NewTeam { name: "Night shift".into(), ..NewTeam::default() };
+    let permit = owner.permit::<UpdateTeam>().await;
+    let team = bailiwick_ops::teams::create(&db.store, &permit, new).await.unwrap();
+    bailiwick_ops::teams::add_member(&db.store, &permit, team.id, user).await.unwrap();
+    let permit = owner.permit::<GiveTeamRole>().await;
+    let team = bailiwick_ops::teams::give_role(&db.store, &permit, team.id, role.name.name()).await.unwrap();
+    (role, team)
 }
 
 /// The hash of the token of a link that works.
@@ -131,7 +158,11 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     not_found("invitations::lock", invitations::lock(tx, theirs.invitation).await);
     not_found("api_keys::find", api_keys::find(tx, theirs.key).await);
     not_found("api_keys::lock", api_keys::lock(tx, theirs.key).await);
-    not_found("grants::remove", grants::remove(tx, theirs.user, theirs.grant).await.map(drop));
+    not_found("grants::lock", grants::lock(tx, theirs.user, theirs.grant).await);
+    not_found("roles::find", roles::find(tx, theirs.role).await);
+    not_found("roles::lock", roles::lock(tx, theirs.role).await);
+    not_found("teams::find", teams::find(tx, theirs.team).await);
+    not_found("teams::lock", teams::lock(tx, theirs.team).await);
     not_found("accounts::lock_factor", accounts::lock_factor(tx, theirs.user, theirs.factor).await);
     not_found("accounts::factor_secret", accounts::factor_secret(tx, theirs.factor).await.map(drop));
     not_found("passkeys::find", passkeys::find(tx, theirs.user, theirs.passkey).await);
@@ -152,6 +183,11 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     assert!(sessions::by_token(tx, &token).await.unwrap().is_none());
     assert!(sessions::live_of(tx, theirs.user).await.unwrap().is_empty());
     assert!(grants::of_user(tx, theirs.user).await.unwrap().is_empty());
+    assert_eq!(roles::set_of(tx, theirs.role.into()).await.unwrap(), None);
+    assert!(teams::of_user(tx, theirs.user).await.unwrap().is_empty());
+    assert!(teams::memberships(tx, theirs.team).await.unwrap().is_empty());
+    assert!(teams::members(tx, theirs.team, None).await.unwrap().items.is_empty());
+    assert!(teams::membership(tx, theirs.team, theirs.user).await.unwrap().is_none());
     assert!(accounts::password(tx, theirs.user).await.unwrap().is_none());
     assert!(accounts::factors(tx, theirs.user).await.unwrap().is_empty());
     assert!(passkeys::of_user(tx, theirs.user).await.unwrap().is_empty());

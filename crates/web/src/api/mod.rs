@@ -24,7 +24,6 @@ mod list;
 mod mail;
 mod me;
 mod no_body;
-mod pair;
 mod passkeys;
 mod permissions;
 mod phone;
@@ -34,6 +33,7 @@ mod roles;
 mod security_events;
 mod sessions;
 mod step_up;
+mod teams;
 mod tenants;
 mod users;
 
@@ -41,9 +41,8 @@ use created::Created;
 use cursor::After;
 use list::List;
 use no_body::NoBody;
-use pair::Pair;
 
-use crate::routes::Routes;
+use crate::{forms::Pair, routes::Routes};
 
 /// Every route of the API.
 pub(crate) fn routes() -> Routes {
@@ -107,6 +106,20 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/api-keys/{id}", api_keys::show::handle)
         .post("/v1/api-keys/{id}/revoke", api_keys::revoke::handle)
         .get("/v1/roles", roles::list::handle)
+        .post("/v1/roles", roles::create::handle)
+        .get("/v1/roles/{role}", roles::show::handle)
+        .put("/v1/roles/{role}", roles::change::handle)
+        .delete("/v1/roles/{role}", roles::remove::handle)
+        .get("/v1/teams", teams::list::handle)
+        .post("/v1/teams", teams::create::handle)
+        .get("/v1/teams/{team}", teams::show::handle)
+        .put("/v1/teams/{team}", teams::change::handle)
+        .post("/v1/teams/{team}/dissolve", teams::dissolve::handle)
+        .get("/v1/teams/{team}/members", teams::members::handle)
+        .put("/v1/teams/{team}/members/{user}", teams::add_member::handle)
+        .delete("/v1/teams/{team}/members/{user}", teams::remove_member::handle)
+        .put("/v1/teams/{team}/roles/{role}", teams::give_role::handle)
+        .delete("/v1/teams/{team}/roles/{role}", teams::take_role::handle)
         .get("/v1/permissions", permissions::list::handle)
         .get("/v1/access", access_table::list::handle)
         .get("/v1/audit/events", audit_events::list::handle)

@@ -5,7 +5,7 @@ use axum::{
     http::header,
     response::{Html, IntoResponse, Response},
 };
-use bailiwick_domain::{role::Role, rule::Rule};
+use bailiwick_domain::rule::Rule;
 use bailiwick_store::Permit;
 
 use super::Error;
@@ -54,8 +54,7 @@ pub(crate) fn page_within<R: Rule>(error: &Error, permit: &Permit<R>, visit: &Vi
 }
 
 fn is_owner<R: Rule>(permit: &Permit<R>) -> bool {
-    let role = permit.caller().map(|caller| caller.user.role);
-    matches!(role, Some(Role::TenantOwner | Role::PlatformOwner))
+    permit.caller().is_some_and(|caller| caller.user.role.is_owner())
 }
 
 /// Renders the page. It has no navigation: who may open what is not known here.

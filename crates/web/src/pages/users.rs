@@ -1,6 +1,7 @@
 //! The people of the tenant, their roles and permissions.
 
 mod assign_role;
+mod beside;
 mod bulk;
 mod delete;
 mod disable;

@@ -54,6 +54,14 @@ messages! {
     FactorEnrolled "ok" "factor-enrolled": "The authenticator is verified. Keep recovery codes for the day on which it is lost.";
     SessionsEnded "ok" "sessions-ended": "The sessions have ended.";
     RoleChanged "ok" "role-changed": "The role was changed. It takes effect at once.";
+    RoleCreated "ok" "role-created": "The role was made. It can be given at once.";
+    RoleSaved "ok" "role-saved": "The role was saved. It takes effect at once.";
+    RoleRemoved "ok" "role-removed": "The role is removed.";
+    TeamCreated "ok" "team-created": "The team was made.";
+    TeamSaved "ok" "team-saved": "The team was saved.";
+    TeamDissolved "ok" "team-dissolved": "The team is dissolved.";
+    TeamRolesChanged "ok" "team-roles-changed": "The team's roles were changed. They take effect at once.";
+    TeamMembersChanged "ok" "team-members-changed": "The team's members were changed. It takes effect at once.";
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
     UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
     UserUnlocked "ok" "user-unlocked": "The person can try again at once.";

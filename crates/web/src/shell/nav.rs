@@ -50,6 +50,7 @@ const LIST: &[Group] = &[
             ("Outgoing mail", "/mail", "external"),
             ("Mailbox", "/mailbox", "inbox"),
             ("Roles and permissions", "/roles", "matrix"),
+            ("Teams", "/teams", "users"),
             ("API keys", "/api-keys", "key"),
             ("Access table", "/access", "route"),
         ],

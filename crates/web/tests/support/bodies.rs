@@ -5,7 +5,10 @@ use bailiwick_testkit::PASSWORD;
 use bailiwick_web::routes::AccessRow;
 use serde_json::json;
 
-use super::{Sent, stock::Stock};
+use super::{
+    Sent,
+    stock::{Stock, TEAM_ROLE},
+};
 
 /// What a request for `row` carries; `stock` is the caller's own tenant, `serial` is different for each request.
 ///
@@ -59,6 +62,22 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/account/phone/verify") => {
             form(&[("message_code", "00000000"), ("letter_code", "00000000")])
         }
+        ("POST", "/v1/roles") => Sent::Json(json!({
+            "label": format!("Role {serial}"), "slug": format!("s{serial}"), "permissions": [permission]
+        })),
+        ("PUT", "/v1/roles/{role}") => Sent::Json(json!({
+            "label": format!("Renamed {serial}"), "description": "", "permissions": [permission]
+        })),
+        ("POST", "/v1/teams") => Sent::Json(json!({"name": format!("Team {serial}")})),
+        ("PUT", "/v1/teams/{team}") => Sent::Json(json!({"name": format!("Renamed {serial}")})),
+        ("POST", "/roles") => form(&[("label", &format!("Duty {serial}")), ("permission", permission)]),
+        ("POST", "/roles/{role}") => {
+            form(&[("label", &format!("Altered {serial}")), ("permission", permission)])
+        }
+        ("POST", "/teams") => form(&[("name", &format!("Crew {serial}"))]),
+        ("POST", "/teams/{team}") => form(&[("name", &format!("Altered {serial}"))]),
+        ("POST", "/teams/{team}/members") => form(&[("address", &format!("{0}@{0}.example", stock.marker))]),
+        ("POST", "/teams/{team}/roles") => form(&[("role", TEAM_ROLE)]),
         ("POST", "/v1/me/passkeys") => Sent::Json(json!({
             "ceremony": stock.passkey.to_string(), "name": "Laptop", "credential": {}
         })),
@@ -93,12 +112,17 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/api-keys/{id}/revoke"
             | "/v1/security-events/{id}/acknowledge"
             | "/v1/users/{id}/unlock"
+            | "/v1/teams/{team}/dissolve"
             | "/v1/tenants/{id}/owner-link",
         )
         | ("POST", "/v1/me/recovery-codes")
+        | ("PUT", "/v1/teams/{team}/members/{user}" | "/v1/teams/{team}/roles/{role}")
         | (
             "DELETE",
-            "/v1/users/{id}/grants/{grant}"
+            "/v1/roles/{role}"
+            | "/v1/teams/{team}/members/{user}"
+            | "/v1/teams/{team}/roles/{role}"
+            | "/v1/users/{id}/grants/{grant}"
             | "/v1/users/{id}/sessions"
             | "/v1/sessions/{id}"
             | "/v1/me/sessions"
@@ -196,6 +220,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/users/{user}/reset-factors"
             | "/users/{user}/delete"
             | "/users/{user}/unlock"
+            | "/roles/{role}/delete"
+            | "/teams/{team}/dissolve"
+            | "/teams/{team}/members/{user}/remove"
+            | "/teams/{team}/roles/{role}/remove"
             | "/users/{user}/sessions/end"
             | "/sessions/{session}/end"
             | "/account/sessions/{session}/end"

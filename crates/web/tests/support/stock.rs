@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, EventId, FactorId, GrantId, InvitationId, MailId, SecurityEventId, SessionId, TenantId,
-        UserId,
+        ApiKeyId, EventId, FactorId, GrantId, InvitationId, MailId, SecurityEventId, SessionId, TeamId,
+        TenantId, UserId,
     },
-    role::Role,
-    rule::{CreateApiKey, GrantPermission, Invite, SignIn},
+    role::{CustomName, Role},
+    rule::{CreateApiKey, CreateRole, GrantPermission, Invite, SignIn, UpdateTeam},
     time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
@@ -19,7 +19,9 @@ use bailiwick_ops::{
     invitations::{self, NewInvitation},
     mail::Mailroom,
     passwords::reset::{self, SignInAddress},
+    roles::{self, NewRole},
     sign_in,
+    teams::{self, NewTeam},
     users::{self, NewGrant, NewUser},
 };
 use bailiwick_store::{
@@ -50,6 +52,10 @@ pub(crate) struct Stock {
     pub(crate) event: EventId,
     pub(crate) letter: MailId,
     pub(crate) security_event: SecurityEventId,
+    /// A role of the tenant's own that nobody holds.
+    pub(crate) role: CustomName,
+    /// Two teams: one to be changed, one to be dissolved.
+    pub(crate) teams: [TeamId; 2],
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
     /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
@@ -75,6 +81,7 @@ impl Stock {
             permission: "user:read".into(),
             effect: "deny".into(),
             reason: format!("{marker} reason"),
+            expires_at: None,
         };
         let grant = users::grant(store, &tenant.owner().permit::<GrantPermission>().await, user.id, new)
             .await
@@ -105,6 +112,14 @@ impl Stock {
             let permit = tenant.owner().permit::<CreateApiKey>().await;
             api_keys::create(store, &permit, new).await.unwrap().0.id
         };
+        // Nobody of the platform may make roles and teams, so it has none.
+        let made_role =
+            if platform { CustomName::new("none").unwrap() } else { own_role(tenant, marker, user.id).await };
+        let teams = if platform {
+            [store.new_id(), store.new_id()]
+        } else {
+            [own_team(tenant, marker, 1).await, own_team(tenant, marker, 2).await]
+        };
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -133,6 +148,8 @@ impl Stock {
             event,
             letter,
             security_event,
+            role: made_role,
+            teams,
             link,
             letters,
             reset,
@@ -159,6 +176,10 @@ impl Stock {
         Some(match (before, name) {
             ([.., "users"], _) => self.user.to_string(),
             ([.., "grants"], _) => self.grant.to_string(),
+            ([.., "teams"], _) => self.teams[0].to_string(),
+            ([.., "members"], _) => self.user.to_string(),
+            ([.., "teams", _, "roles"], _) => TEAM_ROLE.to_owned(),
+            ([.., "roles"], _) => self.role.to_string(),
             ([.., "invitations"], _) => self.invitation.to_string(),
             ([.., "mail"], _) => self.letter.to_string(),
             ([.., "api-keys"], _) => self.api_key.to_string(),
@@ -188,7 +209,9 @@ impl Stock {
             if !segment.starts_with('{') {
                 return (*segment).to_owned();
             }
-            let known = if template == "/join/{token}/decline" {
+            let known = if segment == &"{team}" && template.ends_with("/dissolve") {
+                Some(self.teams[1].to_string())
+            } else if template == "/join/{token}/decline" {
                 Some(self.letters[1].clone())
             } else if template.starts_with("/join/{token}/passkey") && segment == &"{token}" {
                 Some(self.letters[2].clone())
@@ -216,6 +239,9 @@ impl Stock {
             self.event.to_string(),
             self.letter.to_string(),
             self.security_event.to_string(),
+            self.teams[0].to_string(),
+            self.teams[1].to_string(),
+            self.role.to_string(),
             self.tenant.owner().id().to_string(),
         ];
         ids.into_iter().chain([self.marker.clone(), self.tenant.entity.slug.clone()]).collect()
@@ -265,6 +291,23 @@ impl Stock {
         let mut view = self.tenant.db.store.read(&self.tenant.job()).await.unwrap();
         format!("{:?}", posture::counts(&mut view).await.unwrap())
     }
+}
+
+/// The role that routes give to a team and take from it.
+pub(crate) const TEAM_ROLE: &str = "plan_manager";
+
+/// A role whose short name is no other tenant's, and holds no marker: it stands in addresses.
+async fn own_role(tenant: &Tenant, marker: &str, user: UserId) -> CustomName {
+    let id = user.to_string();
+    let slug = format!("r{}", id.rsplit('-').next().unwrap());
+    let label = format!("{marker} role");
+    let new = NewRole { label, slug, permissions: vec!["team:read".into()], ..NewRole::default() };
+    roles::create(&tenant.db.store, &tenant.owner().permit::<CreateRole>().await, new).await.unwrap().name
+}
+
+async fn own_team(tenant: &Tenant, marker: &str, number: u8) -> TeamId {
+    let new = NewTeam { name: format!("{marker} team {number}"), ..NewTeam::default() };
+    teams::create(&tenant.db.store, &tenant.owner().permit::<UpdateTeam>().await, new).await.unwrap().id
 }
 
 /// A session of the user, whose address is then at its limit of wrong guesses.

@@ -20,6 +20,9 @@ pub(super) struct GrantBody {
     effect: Effect,
     reason: String,
     created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    /// When its end was recorded; from `expires_at` on it has no effect, recorded or not.
+    ended_at: Option<Timestamp>,
 }
 
 impl From<Grant> for GrantBody {
@@ -31,6 +34,8 @@ impl From<Grant> for GrantBody {
             effect: grant.effect,
             reason: grant.reason,
             created_at: grant.created_at,
+            expires_at: grant.expires_at,
+            ended_at: grant.ended_at,
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) mod show;
 use bailiwick_domain::{
     entity::{Invitation, InvitationStatus},
     ids::{InvitationId, UserId},
-    role::Role,
+    role::RoleName,
     rule::SignIn,
     time::Timestamp,
 };
@@ -28,7 +28,7 @@ use crate::error::{DeadLink, Error, Result};
 pub(super) struct InvitationBody {
     id: InvitationId,
     email: String,
-    role: Role,
+    role: RoleName,
     status: InvitationStatus,
     invited_by: Option<UserId>,
     sends: i64,

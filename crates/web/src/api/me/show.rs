@@ -4,7 +4,7 @@ use axum::extract::State;
 use bailiwick_domain::{
     entity::{SignInMethod, Tenant},
     ids::{ApiKeyId, TenantId, UserId},
-    role::Role,
+    role::RoleName,
     rule::Me,
     zone::Zone,
 };
@@ -33,7 +33,7 @@ enum Caller {
         id: UserId,
         email: String,
         name: String,
-        role: Role,
+        role: RoleName,
         /// Nothing for UTC.
         time_zone: Option<Zone>,
         signed_in_by: SignInMethod,

@@ -2,18 +2,10 @@
 
 use axum::extract::State;
 use bailiwick_domain::{entity::TenantKind, role::Role, rule::ReadRoles};
-use bailiwick_store::{Store, tenants};
-use serde::Serialize;
+use bailiwick_store::{Store, roles, tenants};
 
+use super::RoleBody;
 use crate::{access::Access, api::List, error::Result, forms::Json};
-
-#[derive(Serialize)]
-pub(in crate::api) struct RoleBody {
-    name: Role,
-    title: &'static str,
-    description: &'static str,
-    permissions: Vec<String>,
-}
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadRoles>,
@@ -21,12 +13,8 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<List<RoleBody>>> {
     let mut view = store.read(&permit).await?;
     let platform = tenants::find(&mut view).await?.kind == TenantKind::Platform;
-    let catalogue = store.catalogue();
-    let body = |name: Role| RoleBody {
-        name,
-        title: name.title(),
-        description: name.description(),
-        permissions: catalogue.names(catalogue.role_set(name)).into_iter().map(str::to_owned).collect(),
-    };
-    Ok(List::whole(Role::ALL.into_iter().filter(|role| role.platform() == platform).map(body)))
+    let built_in = Role::ALL.into_iter().filter(|role| role.platform() == platform);
+    let built_in = built_in.map(|role| RoleBody::built_in(&store, role));
+    let custom = roles::list(&mut view).await?.into_iter().map(RoleBody::from);
+    Ok(List::whole(built_in.chain(custom)))
 }

@@ -1,7 +1,7 @@
 //! Users in the order in which they joined, all or those who fit; with a text in the order of the words that begin like it.
 
 use axum::extract::State;
-use bailiwick_domain::{entity::UserStatus, role::Role, rule::ReadUsers};
+use bailiwick_domain::{entity::UserStatus, role::RoleName, rule::ReadUsers};
 use bailiwick_store::{
     Error as StoreError, Store,
     users::{self, Place, Sought},
@@ -22,7 +22,7 @@ use crate::{
 pub(in crate::api) struct Parameters {
     /// Beginnings of words of name and address.
     q: Option<String>,
-    role: Option<Role>,
+    role: Option<RoleName>,
     status: Option<UserStatus>,
     mfa: Option<Mfa>,
     cursor: Option<String>,

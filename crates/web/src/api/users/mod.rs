@@ -14,7 +14,7 @@ pub(super) mod unlock;
 use bailiwick_domain::{
     entity::{MfaState, UserStatus},
     ids::UserId,
-    role::Role,
+    role::RoleName,
     time::Timestamp,
     zone::Zone,
 };
@@ -27,7 +27,7 @@ pub(super) struct UserBody {
     id: UserId,
     email: String,
     name: String,
-    role: Role,
+    role: RoleName,
     status: UserStatus,
     mfa: MfaState,
     /// From when on they need more than they have; nothing for whoever has what is asked of them.

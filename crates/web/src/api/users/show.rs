@@ -1,9 +1,14 @@
 //! One user, with what they may do and why.
 
 use axum::extract::State;
-use bailiwick_domain::{ids::UserId, rule::ReadUsers};
+use bailiwick_domain::{
+    ids::{TeamId, UserId},
+    permission::Permission,
+    role::RoleName,
+    rule::ReadUsers,
+};
 use bailiwick_ops::users::permissions_of;
-use bailiwick_store::{Store, grants, users};
+use bailiwick_store::{Store, grants, teams, users};
 use serde::Serialize;
 
 use super::UserBody;
@@ -20,8 +25,17 @@ pub(in crate::api) struct Body {
     user: UserBody,
     /// What departs from the role.
     grants: Vec<GrantBody>,
-    /// What the role and the grants amount to, by name.
+    /// The teams that they are in; empty for whoever may not read teams.
+    teams: Vec<InTeam>,
+    /// What role, teams and grants amount to, by name.
     permissions: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct InTeam {
+    id: TeamId,
+    name: String,
+    roles: Vec<RoleName>,
 }
 
 pub(in crate::api) async fn handle(
@@ -33,7 +47,13 @@ pub(in crate::api) async fn handle(
     let listed = users::find_listed(&mut view, id).await?;
     let held = permissions_of(&store, &mut view, &listed.user).await?;
     let grants = grants::of_user(&mut view, id).await?;
+    let teams =
+        if permit.may(Permission::TEAM_READ) { teams::of_user(&mut view, id).await? } else { Vec::new() };
     Ok(Json(Body {
+        teams: teams
+            .into_iter()
+            .map(|team| InTeam { id: team.id, name: team.name, roles: team.roles })
+            .collect(),
         user: listed.into(),
         grants: grants.into_iter().map(GrantBody::from).collect(),
         permissions: store.catalogue().names(held).into_iter().map(str::to_owned).collect(),

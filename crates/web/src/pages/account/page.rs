@@ -10,7 +10,7 @@ use bailiwick_domain::{
 };
 use bailiwick_ops::factors::{AT_MOST, left_without};
 use bailiwick_store::{
-    Actor, Permit, Scope, Store, accounts, phones, recovery_codes, sessions, tenants, users,
+    Actor, Permit, Scope, Store, accounts, phones, recovery_codes, roles, sessions, tenants, users,
 };
 use bailiwick_vault::totp::PERIOD;
 
@@ -34,7 +34,7 @@ pub(super) struct AccountPage {
     problems: Vec<Problem>,
     name: String,
     address: String,
-    role: &'static str,
+    role: String,
     time_zone: String,
     joined: When,
     mfa: Badge,
@@ -105,7 +105,8 @@ impl AccountPage {
         let passkeys = Passkeys::read(&mut view, id, &problems).await?;
         let codes = recovery_codes::of(&mut view, id).await?;
         let apps = factors.iter().filter(|factor| is_proven_app(factor)).count();
-        let asked = tenants::policy(&mut view).await?.asked(listed.user.role).level();
+        let held = roles::of_user(&mut view, &listed.user).await?;
+        let asked = tenants::policy(&mut view).await?.asked(&held).level();
         let number = phones::of_user(&mut view, id).await?.map(|phone| masked(&phone.number));
         let offered = bailiwick_ops::phones::offered(store);
         let now = view.now();
@@ -129,7 +130,7 @@ impl AccountPage {
             sessions: live.iter().map(|session| session_row(session, session.id == here, now)).collect(),
             phone: (offered || number.is_some()).then_some(PhoneRow { number, offered }),
             joined: When::day(listed.user.created_at),
-            role: listed.user.role.title(),
+            role: permit.caller().map(|caller| caller.role.clone()).unwrap_or_default(),
             time_zone: zone_of(permit).name().to_owned(),
             name: listed.user.name,
             address: listed.user.email,

@@ -48,6 +48,8 @@ fn one<R: Rule>(names: &Names, permit: &Permit<R>, entity: &Entity) -> Option<Ab
     let may = match kind {
         "invitation" => permit.may(Permission::INVITATION_READ),
         "api_key" => permit.may(Permission::API_KEY_READ),
+        "role" => permit.may(Permission::ROLE_READ),
+        "team" => permit.may(Permission::TEAM_READ),
         "tenant" | "policy" => true,
         _ => false,
     };

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use bailiwick_domain::{
-    ids::{ApiKeyId, InvitationId, UserId},
+    ids::{ApiKeyId, CustomRoleId, InvitationId, TeamId, UserId},
     permission::Permission,
     rule::Rule,
 };
-use bailiwick_store::{Error as StoreError, Permit, Scope, api_keys, audit, invitations, tenants, users};
+use bailiwick_store::{
+    Error as StoreError, Permit, Scope, api_keys, audit, invitations, roles, teams, tenants, users,
+};
 use uuid::Uuid;
 
 use super::{history, words};
@@ -38,7 +40,7 @@ pub(super) struct Names {
     keys: HashMap<Uuid, (String, String)>,
     /// Whose something is that has no name of its own.
     owners: HashMap<Uuid, Uuid>,
-    /// Addresses of invitations, and the name of the organisation.
+    /// Addresses of invitations, names of roles and teams, and that of the organisation.
     others: HashMap<Uuid, String>,
     may_open_users: bool,
 }
@@ -71,6 +73,17 @@ impl Names {
                 "invitation" if !others.contains_key(&id) => {
                     match invitations::find(scope, InvitationId::from(id)).await {
                         Ok(invitation) => drop(others.insert(id, invitation.email)),
+                        Err(StoreError::NotFound) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                "role" | "team" if !others.contains_key(&id) => {
+                    let found = match kind {
+                        "role" => roles::label_of(scope, CustomRoleId::from(id)).await,
+                        _ => teams::find(scope, TeamId::from(id)).await.map(|team| team.name),
+                    };
+                    match found {
+                        Ok(name) => drop(others.insert(id, name)),
                         Err(StoreError::NotFound) => {}
                         Err(error) => return Err(error.into()),
                     }
@@ -156,7 +169,7 @@ impl Names {
         match (kind, self.name(kind, id)) {
             ("policy", Some(name)) | ("user" | "tenant", Some(name)) => name,
             ("user", None) => erased(id),
-            ("api_key", Some(name)) => format!("{noun} {name}"),
+            ("api_key" | "role" | "team", Some(name)) => format!("{noun} {name}"),
             (_, Some(name)) => format!("{noun} of {name}"),
             (_, None) => format!("{noun} {}", words::short(id)),
         }
@@ -185,7 +198,7 @@ impl Names {
             "policy" => Some(POLICY.to_owned()),
             "user" | "password" => self.people.get(&id).cloned(),
             "api_key" => self.keys.get(&id).map(|(name, _)| name.clone()),
-            "invitation" | "tenant" => self.others.get(&id).cloned(),
+            "invitation" | "tenant" | "role" | "team" => self.others.get(&id).cloned(),
             _ => self.people.get(self.owners.get(&id)?).cloned(),
         }
     }

@@ -22,6 +22,7 @@ use crate::{
         cursor,
         mail::state,
         parts::{Badge, Pager, Tab, address, counted, grouped},
+        titles::Titles,
     },
     shell::{Shell, Visit},
     when::When,
@@ -76,6 +77,7 @@ pub(super) async fn list(
     for invitation in &page.items {
         letters.push(mail::newest_about(&mut view, invitation.id.uuid()).await?);
     }
+    let titles = Titles::read(&mut view).await?;
     let now = view.now();
     let may = |permission| permit.may(permission);
     let (may_revoke, may_resend) = (may(Permission::INVITATION_REVOKE), may(Permission::INVITATION_RESEND));
@@ -87,7 +89,7 @@ pub(super) async fn list(
         let open = matches!(invitation.status(now), InvitationStatus::Pending | InvitationStatus::Expired);
         InvitationRow {
             status: badge(&invitation, now),
-            role: invitation.role.title().to_owned(),
+            role: titles.of(invitation.role),
             invited_by: by.unwrap_or_else(|| "The server".to_owned()),
             expires: When::day(invitation.expires_at),
             href: if may_audit { history("invitation", invitation.id) } else { String::new() },

@@ -97,7 +97,7 @@ async fn page(permit: &Permit<Invite>, visit: &Visit, store: &Store) -> Result<M
         addresses: Field::new("addresses", "E-mail addresses").hint(
             "One a line or apart by commas, 100 at most. A role may follow its address, as in name@example.com, Auditor.",
         ),
-        role: roles(permit, store),
+        role: roles(permit, store).await?,
         lifetime: lifetimes(permit, store).await?,
     })
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{entity::TenantKind, rule::Invite};
-use bailiwick_ops::invitations::invitable;
+use bailiwick_ops::roles::givable;
 use bailiwick_store::{Permit, Store, tenants};
 
 use crate::{
@@ -47,17 +47,17 @@ pub(super) async fn page(
         problems: Vec::new(),
         address: Field::new("address", "E-mail address")
             .hint("Nobody else learns the link, not even whoever invites."),
-        role: roles(permit, store),
+        role: roles(permit, store).await?,
         lifetime: lifetimes(permit, store).await?,
     })
 }
 
 /// The roles that the permit may invite to.
-pub(super) fn roles(permit: &Permit<Invite>, store: &Store) -> Select {
+pub(super) async fn roles(permit: &Permit<Invite>, store: &Store) -> Result<Select> {
     let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
-    let roles = invitable(store, *permit.permissions(), platform);
-    let roles = roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
-    Select::new("role", "Role", roles, "").hint("Roles that hold more than you do are not offered.")
+    let roles = givable(store, &mut store.read(permit).await?, *permit.permissions(), platform).await?;
+    let roles = roles.into_iter().map(|one| Choice::new(one.role.name(), one.title).hint(one.description));
+    Ok(Select::new("role", "Role", roles, "").hint("Roles that hold more than you do are not offered."))
 }
 
 /// For how long an invitation waits.

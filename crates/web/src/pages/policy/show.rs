@@ -6,7 +6,7 @@ use axum::extract::State;
 use bailiwick_domain::{
     entity::{MfaFloor, Policy},
     permission::Permission,
-    role::Role,
+    role::{CustomName, Role, RoleName},
     rule::{ReadPolicy, Rule},
 };
 use bailiwick_store::{Permit, Store, tenants};
@@ -15,7 +15,7 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Choice, Field, Problem, Select, Typed, in_order},
-    pages::{audit::history, parts::counted, reach::opens},
+    pages::{audit::history, parts::counted, reach::opens, titles::Titles},
     shell::{Shell, Visit},
 };
 
@@ -29,14 +29,24 @@ pub(super) struct PolicyPage {
     history: Option<String>,
     mfa_floor: Select,
     grace: Field,
-    /// One for each role of the organisation.
+    /// One for each built-in role of the organisation.
     roles: Vec<Select>,
+    /// One for each role that it made.
+    own: Vec<OwnRole>,
     idle: Field,
     absolute: Field,
     reauth: Field,
     invitation: Field,
     /// The policy in words, for whoever may only read it.
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(String, String)>,
+}
+
+/// The floor of a role that the organisation made.
+struct OwnRole {
+    id: String,
+    label: String,
+    /// Values of one field, which has as many as there are such roles.
+    options: Vec<Choice>,
 }
 
 pub(super) async fn show(
@@ -55,6 +65,7 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
     let floors =
         MfaFloor::ALL.iter().map(|floor| Choice::new(floor.name(), title(*floor)).hint(meaning(*floor)));
     let level = policy.floor.level();
+    let titles = Titles::read(&mut view).await?;
     Ok(PolicyPage {
         shell: if opens(visit, permit, "/security") {
             Shell::new(permit, visit, "Security policy").under("Security controls", "/security")
@@ -71,6 +82,7 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
                 "0 to 90, counted from when they joined or when it was first asked for, whichever is later.",
             ),
         roles: of_platform(platform).map(|role| select(role, &policy)).collect(),
+        own: titles.custom().map(|(name, label)| own(name, label, &policy)).collect(),
         idle: Field::new("session_idle_minutes", "Minutes without a request until a session ends")
             .value(policy.session_idle_minutes.to_string())
             .hint("5 to 1,440. Takes effect with the next request of each session."),
@@ -83,7 +95,7 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
         invitation: Field::new("invitation_days", "Days that an invitation waits for its answer")
             .value(policy.invitation_days.to_string())
             .hint("1 to 90. Whoever invites may choose otherwise."),
-        facts: facts(&policy),
+        facts: facts(&policy, &titles),
     })
 }
 
@@ -98,7 +110,14 @@ impl PolicyPage {
             self.reauth.named(),
             self.invitation.named(),
         ];
+        let own = self.own.into_iter().map(|mut role| {
+            for option in &mut role.options {
+                option.selected = typed.has("role_floor", &option.value);
+            }
+            role
+        });
         Self {
+            own: own.collect(),
             mfa_floor: self.mfa_floor.again(typed, &problems),
             grace: self.grace.again(typed, &problems),
             roles: self.roles.into_iter().map(|role| role.again(typed, &problems)).collect(),
@@ -132,13 +151,25 @@ fn of_platform(platform: bool) -> impl Iterator<Item = Role> {
 }
 
 fn select(role: Role, policy: &Policy) -> Select {
-    let own = policy.role_floors.get(&role).map_or(MfaFloor::Any, |floor| floor.level());
-    let choices = [
-        Choice::new("any", "As everybody"),
-        Choice::new("mfa", "A second factor"),
-        Choice::new("passkey", "A passkey"),
-    ];
-    Select::new(field(role), role.title(), choices, own.name())
+    let choices = LEVELS.map(|(value, label)| Choice::new(value, label));
+    Select::new(field(role), role.title(), choices, level_of(role.into(), policy).name())
+}
+
+/// What a role's own floor may be.
+const LEVELS: [(&str, &str); 3] =
+    [("any", "As everybody"), ("mfa", "A second factor"), ("passkey", "A passkey")];
+
+fn level_of(role: RoleName, policy: &Policy) -> MfaFloor {
+    policy.role_floors.get(&role).map_or(MfaFloor::Any, |floor| floor.level())
+}
+
+fn own(name: CustomName, label: String, policy: &Policy) -> OwnRole {
+    let level = level_of(name.into(), policy);
+    let option = |(value, label)| Choice {
+        selected: value == level.name(),
+        ..Choice::new(format!("{name} {value}"), label)
+    };
+    OwnRole { id: format!("floor_{name}"), label, options: LEVELS.map(option).into() }
 }
 
 const fn title(floor: MfaFloor) -> &'static str {
@@ -159,20 +190,21 @@ const fn meaning(floor: MfaFloor) -> &'static str {
     }
 }
 
-fn facts(policy: &Policy) -> Vec<(&'static str, String)> {
+fn facts(policy: &Policy, titles: &Titles) -> Vec<(String, String)> {
     let mut facts = vec![
-        ("Everybody signs in with", title(policy.floor.level()).to_owned()),
-        ("They may do without for", counted(policy.mfa_grace_days, "day")),
+        ("Everybody signs in with".to_owned(), title(policy.floor.level()).to_owned()),
+        ("They may do without for".to_owned(), counted(policy.mfa_grace_days, "day")),
     ];
     facts.extend(
-        policy.role_floors.iter().map(|(role, floor)| (role.title(), title(floor.level()).to_owned())),
+        policy.role_floors.iter().map(|(role, floor)| (titles.of(*role), title(floor.level()).to_owned())),
     );
-    facts.extend([
+    let others = [
         ("A session ends without a request for", counted(policy.session_idle_minutes, "minute")),
         ("A session ends in any case after", counted(policy.session_absolute_hours, "hour")),
         ("What proves a person is asked for again after", counted(policy.reauth_minutes, "minute")),
         ("An invitation waits for", counted(policy.invitation_days, "day")),
-    ]);
+    ];
+    facts.extend(others.map(|(name, value)| (name.to_owned(), value)));
     facts
 }
 

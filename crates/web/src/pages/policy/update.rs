@@ -36,6 +36,9 @@ pub(super) struct PolicyForm {
     floor_platform_owner: Option<String>,
     floor_platform_operator: Option<String>,
     floor_platform_support: Option<String>,
+    /// Of each role that the organisation made, its name and its floor with a space between them.
+    #[serde(default)]
+    role_floor: Vec<String>,
 }
 
 impl PolicyForm {
@@ -53,10 +56,14 @@ impl PolicyForm {
         ];
         let chosen =
             role_floors.into_iter().filter_map(|(role, floor)| Some((role.name().to_owned(), floor?)));
+        let own = self.role_floor.iter().map(|choice| match choice.split_once(' ') {
+            Some((role, floor)) => (role.to_owned(), floor.to_owned()),
+            None => (choice.clone(), String::new()),
+        });
         NewPolicy {
             mfa_floor: self.mfa_floor,
             mfa_grace_days: self.mfa_grace_days,
-            role_floors: chosen.collect(),
+            role_floors: chosen.chain(own).collect(),
             session_idle_minutes: self.session_idle_minutes,
             session_absolute_hours: self.session_absolute_hours,
             reauth_minutes: self.reauth_minutes,
@@ -150,6 +157,26 @@ mod tests {
                 assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && !refused.shows("<script>"), "{wrong}");
             }
             assert_eq!(owner.post("/policy", &with("any")).await.led(), (303, "/policy"));
+        }
+
+        async fn owner_asks_more_of_a_role_that_they_made(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            owner.post("/roles", &[("label", "Night auditor"), ("permission", "audit:read")]).await;
+            let with = |floor: &'static str| {
+                let mut form = policy("mfa", "30").to_vec();
+                form.push(("role_floor", floor));
+                form
+            };
+            assert_eq!(owner.post("/policy", &with("custom-night-auditor mfa")).await.led(), (303, "/policy"));
+            assert!(owner.get("/policy").await.shows("value=\"custom-night-auditor mfa\" selected"));
+            assert!(Browser::of(&acme.user(Role::Auditor).await).get("/policy").await.shows("<dt>Night auditor</dt>"));
+            for wrong in ["custom-day-auditor mfa", "custom-night-auditor king", "custom-night-auditor", ""] {
+                let refused = owner.post("/policy", &with(wrong)).await;
+                assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+            }
+            assert_eq!(owner.post("/policy", &with("custom-night-auditor any")).await.led(), (303, "/policy"));
+            assert!(owner.get("/policy").await.shows("value=\"custom-night-auditor any\" selected"));
         }
 
         async fn owner_reads_what_is_wrong_with_the_days(db: Db) {

@@ -5,11 +5,12 @@ use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{
     entity::TenantKind,
-    permission::{Definition, Origin},
-    role::Role,
+    permission::{Definition, Origin, Permission, PermissionSet},
+    role::{Role, RoleName},
     rule::ReadRoles,
 };
-use bailiwick_store::{Store, users};
+use bailiwick_ops::roles::set;
+use bailiwick_store::{Store, roles, users};
 
 use crate::{
     access::Access,
@@ -21,13 +22,15 @@ use crate::{
 #[template(path = "roles/matrix.html")]
 pub(super) struct RolesPage {
     shell: Shell,
+    may_create: bool,
     permissions: usize,
     roles: Vec<RoleHead>,
     groups: Vec<MatrixGroup>,
 }
 
 struct RoleHead {
-    name: &'static str,
+    name: String,
+    href: String,
     holds: u32,
     people: String,
 }
@@ -49,11 +52,17 @@ pub(super) async fn matrix(
     visit: Visit,
     State(store): State<Store>,
 ) -> Result<RolesPage> {
-    let people = users::by_role(&mut store.read(&permit).await?).await?;
+    let mut view = store.read(&permit).await?;
+    let people = users::by_role(&mut view).await?;
+    let custom = roles::list(&mut view).await?;
+    drop(view);
     let platform = permit.caller().is_some_and(|caller| caller.tenant.kind == TenantKind::Platform);
     let catalogue = store.catalogue();
-    let roles: Vec<_> = Role::ALL.into_iter().filter(|role| role.platform() == platform).collect();
-    let sets: Vec<_> = roles.iter().map(|role| catalogue.role_set(*role)).collect();
+    let built_in = Role::ALL.into_iter().filter(|role| role.platform() == platform);
+    let built_in =
+        built_in.map(|role| (RoleName::from(role), role.title().to_owned(), catalogue.role_set(role)));
+    let mut roles: Vec<_> = built_in.collect();
+    roles.extend(custom.into_iter().map(|role| (role.name.into(), role.label.clone(), set(&store, &role))));
     // A customer's people can hold nothing of the platform's, so they need not read about it.
     let shown = |definition: &Definition| platform || !definition.platform;
     let mut groups = Vec::new();
@@ -64,15 +73,16 @@ pub(super) async fn matrix(
             .map(|(permission, definition)| MatrixRow {
                 name: definition.name.to_string(),
                 description: described(definition),
-                held: sets.iter().map(|set| set.contains(permission)).collect(),
+                held: roles.iter().map(|(.., set)| set.contains(permission)).collect(),
             })
             .collect();
         if !rows.is_empty() {
             groups.push(MatrixGroup { name: name.to_owned(), rows });
         }
     }
-    let head = |(role, set): (&Role, &bailiwick_domain::permission::PermissionSet)| RoleHead {
-        name: role.title(),
+    let head = |(role, title, set): &(RoleName, String, PermissionSet)| RoleHead {
+        name: title.clone(),
+        href: format!("/roles/{role}"),
         holds: set.len(),
         people: match people.get(role) {
             None | Some(0) => "nobody".to_owned(),
@@ -83,7 +93,8 @@ pub(super) async fn matrix(
     Ok(RolesPage {
         shell: Shell::new(&permit, &visit, "Roles and permissions").under("People and access", "/users"),
         permissions: groups.iter().map(|group| group.rows.len()).sum(),
-        roles: roles.iter().zip(&sets).map(head).collect(),
+        roles: roles.iter().map(head).collect(),
+        may_create: permit.may(Permission::ROLE_CREATE) && !platform,
         groups,
     })
 }

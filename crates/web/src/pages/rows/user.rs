@@ -1,7 +1,11 @@
 use bailiwick_domain::entity::{MfaState, UserStatus};
 use bailiwick_store::users::Listed;
 
-use crate::{pages::parts::Badge, shell::initials, when::When};
+use crate::{
+    pages::{parts::Badge, titles::Titles},
+    shell::initials,
+    when::When,
+};
 
 /// A user in a list.
 #[derive(Clone, Debug)]
@@ -37,6 +41,13 @@ impl UserRow {
                 UserStatus::Disabled => Badge::new("mute", "Disabled"),
             },
         }
+    }
+}
+
+impl UserRow {
+    /// With what people call the role, where the tenant made it.
+    pub(crate) fn titled(self, titles: &Titles, listed: &Listed) -> Self {
+        Self { role: titles.of(listed.user.role), ..self }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
         parts::grouped,
         reach::opens,
         rows::{SecurityEventRow, UserRow},
+        titles::Titles,
     },
     shell::{Link, Shell, Visit},
     state::AppState,
@@ -114,17 +115,18 @@ pub(super) async fn controls(
             |event: &SecurityEvent| SecurityEventRow::of(event, about.get(&event.audit_event), sees_records);
         page.events = newest.items.iter().map(row).collect();
     }
+    let titles = Titles::read(&mut view).await?;
     if page.sees.users {
         let first = users::exceptions_first(&mut view, ROWS).await?;
         let all: i64 = users::tally(&mut view).await?.iter().map(|(.., count)| count).sum();
-        page.users = first.iter().map(UserRow::of).collect();
+        page.users = first.iter().map(|row| UserRow::of(row).titled(&titles, row)).collect();
         page.users_shown = shown(page.users.len(), all);
     }
     if page.sees.invitations {
         page.invitations = invitations::pending(&mut view, ROWS)
             .await?
             .iter()
-            .map(|row| InvitationRow::of(row, now))
+            .map(|row| InvitationRow::of(row, &titles, now))
             .collect();
     }
     if page.sees.keys {

@@ -8,7 +8,7 @@ use bailiwick_domain::{
 
 use super::capitalised;
 use crate::{
-    pages::{api_keys, invitations, parts::Badge},
+    pages::{api_keys, invitations, parts::Badge, titles::Titles},
     when::When,
 };
 
@@ -175,16 +175,16 @@ fn is_not_yet(action: &str) -> bool {
 /// An invitation that waits.
 pub(super) struct InvitationRow {
     pub(super) address: String,
-    pub(super) role: &'static str,
+    pub(super) role: String,
     pub(super) expires: When,
     pub(super) status: Badge,
 }
 
 impl InvitationRow {
-    pub(super) fn of(invitation: &Invitation, now: Timestamp) -> Self {
+    pub(super) fn of(invitation: &Invitation, titles: &Titles, now: Timestamp) -> Self {
         Self {
             address: invitation.email.clone(),
-            role: invitation.role.title(),
+            role: titles.of(invitation.role),
             expires: When::day(invitation.expires_at),
             status: invitations::badge(invitation, now),
         }

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{entity::User, ids::UserId, permission::Permission, role::Role, rule::DeleteUser};
+use bailiwick_domain::{entity::User, ids::UserId, permission::Permission, rule::DeleteUser};
 use bailiwick_ops::{
     deletion,
     step_up::{Asked, Outcome},
@@ -35,8 +35,7 @@ pub(super) async fn ask(
     let user = users::find(&mut view, id).await?;
     let own = "Somebody else has to delete your account.";
     refuse(&store, &mut view, &permit, Permission::USER_DELETE, &user, own).await?;
-    let owner = matches!(user.role, Role::TenantOwner | Role::PlatformOwner);
-    if owner && users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
+    if user.role.is_owner() && users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
         return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
     }
     let count = |n: usize, noun| counted(i64::try_from(n).unwrap_or(i64::MAX), noun);

@@ -1,9 +1,7 @@
 //! Disabling a user, after a question.
 
 use axum::extract::State;
-use bailiwick_domain::{
-    entity::UserStatus, ids::UserId, permission::Permission, role::Role, rule::DisableUser,
-};
+use bailiwick_domain::{entity::UserStatus, ids::UserId, permission::Permission, rule::DisableUser};
 use bailiwick_ops::users;
 use bailiwick_store::{Store, sessions};
 
@@ -29,8 +27,7 @@ pub(super) async fn ask(
     if user.status == UserStatus::Disabled {
         return Err(Error::Conflict("The user is disabled already."));
     }
-    let owner = matches!(user.role, Role::TenantOwner | Role::PlatformOwner);
-    if owner && bailiwick_store::users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
+    if user.role.is_owner() && bailiwick_store::users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
         return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
     }
     let live = sessions::live_of(&mut view, id).await?.len();

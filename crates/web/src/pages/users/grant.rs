@@ -5,9 +5,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{entity::User, ids::UserId, permission::Permission, rule::GrantPermission};
+use bailiwick_domain::{
+    entity::User,
+    ids::UserId,
+    permission::Permission,
+    rule::GrantPermission,
+    time::{Span, Timestamp},
+};
 use bailiwick_ops::users::{self, NewGrant, permissions_of};
-use bailiwick_store::{Permit, Store, grants};
+use bailiwick_store::{Permit, Scope, Store, grants};
 
 use super::{
     overrides::{Change, Wanted},
@@ -20,6 +26,7 @@ use crate::{
     forms::{Field, Form, Id, Problem, Typed},
     pages::{confirm::ConfirmPage, parts::counted, refused::Refused},
     shell::{Message, SeeOther, Shell, Visit},
+    when::{When, zone_of},
 };
 
 pub(super) async fn grant(
@@ -37,7 +44,12 @@ pub(super) async fn grant(
     let mut view = store.read(&permit).await?;
     let user = bailiwick_store::users::find(&mut view, id).await?;
     let theirs = permissions_of(&store, &mut view, &user).await?;
-    let changes = wanted.changes(&grants::of_user(&mut view, id).await?);
+    // What is over makes way by itself.
+    let now = view.now();
+    let mut grants = grants::of_user(&mut view, id).await?;
+    grants.retain(|grant| !grant.is_over(now));
+    let changes = wanted.changes(&grants);
+    let until = wanted.days.map(|days| now + Span::days(days));
     drop(view);
     if let Some(text) = why_not(&permit, Permission::USER_GRANT, &user, theirs) {
         let refused = Refused { status: StatusCode::FORBIDDEN, problems: vec![Problem::new("", text)] };
@@ -47,14 +59,17 @@ pub(super) async fn grant(
         return Ok(SeeOther::to(&to).tell(Message::NothingChanged).into_response());
     }
     if !wanted.confirmed {
-        return Ok(question(&store, &permit, &visit, &user, &changes, &form.typed, &[]).into_response());
+        return Ok(
+            question(&store, &permit, &visit, &user, &changes, until, &form.typed, &[]).into_response()
+        );
     }
     let reason = form.typed.value("reason");
     for (done, change) in changes.iter().enumerate() {
-        let Err(error) = apply(&store, &permit, id, change, reason).await else { continue };
+        let Err(error) = apply(&store, &permit, id, change, reason, until).await else { continue };
         let mut refused = Refused::by(error, &[])?;
         if done == 0 && refused.status == StatusCode::UNPROCESSABLE_ENTITY {
-            let page = question(&store, &permit, &visit, &user, &changes, &form.typed, &refused.problems);
+            let page =
+                question(&store, &permit, &visit, &user, &changes, until, &form.typed, &refused.problems);
             return Ok((refused.status, page).into_response());
         }
         if done > 0 {
@@ -78,6 +93,7 @@ async fn apply(
     id: UserId,
     change: &Change,
     reason: &str,
+    expires_at: Option<Timestamp>,
 ) -> bailiwick_ops::Result<()> {
     if let Some(before) = change.before {
         users::remove_grant(store, permit, id, before).await?;
@@ -87,6 +103,7 @@ async fn apply(
             permission: change.permission.clone(),
             effect: effect.name().to_owned(),
             reason: reason.to_owned(),
+            expires_at,
         };
         users::grant(store, permit, id, new).await?;
     }
@@ -105,18 +122,31 @@ async fn again(
     Ok((refused.status, page).into_response())
 }
 
+#[allow(clippy::too_many_arguments, reason = "everything that the question says")]
 fn question(
     store: &Store,
     permit: &Permit<GrantPermission>,
     visit: &Visit,
     user: &User,
     changes: &[Change],
+    until: Option<Timestamp>,
     typed: &Typed,
     problems: &[Problem],
 ) -> ConfirmPage {
     let to = format!("/users/{}", user.id);
     let mut hidden: Vec<_> = changes.iter().map(Change::field).collect();
     hidden.push(("confirmed".to_owned(), "yes".to_owned()));
+    let lasts = typed.value("lasts");
+    if !lasts.is_empty() {
+        hidden.push(("lasts".to_owned(), lasts.to_owned()));
+    }
+    let mut effects: Vec<_> = changes.iter().map(|change| change.sentence(store.catalogue())).collect();
+    if let Some(until) = until.filter(|_| changes.iter().any(|change| change.after.is_some())) {
+        effects.push(format!(
+            "What is granted or denied ends by itself on {}.",
+            When::moment(until).text(&zone_of(permit))
+        ));
+    }
     let asks_why = changes.iter().any(|change| change.after.is_some());
     let reason = Field::new("reason", "Reason")
         .hint("In 3 to 500 characters. Kept in the audit record.")
@@ -128,7 +158,7 @@ fn question(
         question: format!("Change what {} may do?", user.name),
         sentence: "The change takes effect with their next request and is recorded under your name."
             .to_owned(),
-        effects: changes.iter().map(|change| change.sentence(store.catalogue())).collect(),
+        effects,
         danger: false,
         action: format!("{to}/permissions"),
         hidden,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use bailiwick_domain::{
     entity::{MfaState, UserStatus},
     permission::Permission,
-    role::Role,
+    role::{Role, RoleName},
     rule::ReadUsers,
 };
 use bailiwick_store::{
@@ -22,6 +22,7 @@ use crate::{
     pages::{
         parts::{Chip, Pager, address, counted, grouped},
         rows::UserRow,
+        titles::Titles,
     },
     shell::{Shell, Visit},
 };
@@ -31,7 +32,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     q: Option<String>,
-    role: Option<Role>,
+    role: Option<RoleName>,
     mfa: Option<Mfa>,
     status: Option<UserStatus>,
     after: Option<String>,
@@ -136,6 +137,8 @@ pub(super) async fn list(
     let platform = permit.caller().is_some_and(|caller| caller.user.role.platform());
     let roles = Role::ALL.into_iter().filter(|role| role.platform() == platform);
     let roles = any("Any role").chain(roles.map(|role| Choice::new(role.name(), role.title())));
+    let titles = Titles::read(&mut view).await?;
+    let roles = roles.chain(titles.custom().map(|(name, label)| Choice::new(name.name(), label)));
     let states = Mfa::ALL.iter().map(|state| Choice::new(state.names().0, state.names().1));
     let statuses = [Choice::new("active", "Active"), Choice::new("disabled", "Disabled")];
     let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "user");
@@ -145,7 +148,7 @@ pub(super) async fn list(
         query: Field::new("q", "Find")
             .hint("Beginning of name or address")
             .value(filter.q.as_deref().unwrap_or_default()),
-        role: Select::new("role", "Role", roles, filter.role.map_or("", Role::name)),
+        role: Select::new("role", "Role", roles, filter.role.as_ref().map_or("", RoleName::name)),
         mfa: Select::new("mfa", "MFA", any("Any").chain(states), filter.mfa.map_or("", Mfa::name)),
         status: Select::new(
             "status",
@@ -154,9 +157,9 @@ pub(super) async fn list(
             filter.status.map_or("", UserStatus::name),
         ),
         views: views(&filter, &users::tally(&mut view).await?),
-        chips: filter.chips(),
+        chips: filter.chips(&titles),
         clear: "/users",
-        rows: found.iter().map(UserRow::of).collect(),
+        rows: found.iter().map(|row| UserRow::of(row).titled(&titles, row)).collect(),
         bulk: BULK.into_iter().filter(|(needs, _)| permit.may(*needs)).map(|(_, action)| action).collect(),
         pager: Pager::forward(
             if next.is_some() { format!("{shown} on this page, more follow") } else { shown },
@@ -207,7 +210,7 @@ impl Filter {
     fn href(&self, without: &str, after: Option<&str>) -> String {
         let pairs = [
             ("q", self.q.as_deref()),
-            ("role", self.role.map(Role::name)),
+            ("role", self.role.as_ref().map(RoleName::name)),
             ("mfa", self.mfa.map(Mfa::name)),
             ("status", self.status.map(UserStatus::name)),
             ("after", after),
@@ -215,14 +218,14 @@ impl Filter {
         address("/users", &pairs.map(|(name, value)| (name, value.filter(|_| name != without))))
     }
 
-    fn chips(&self) -> Vec<Chip> {
+    fn chips(&self, titles: &Titles) -> Vec<Chip> {
         let chip = |label: &str, name: &str, value: String| Chip {
             label: label.to_owned(),
             value,
             href: self.href(name, None),
         };
         let text = self.q.as_deref().map(|text| chip("Find", "q", text.to_owned()));
-        let role = self.role.map(|role| chip("Role", "role", role.title().to_owned()));
+        let role = self.role.map(|role| chip("Role", "role", titles.of(role)));
         let state = self.mfa.map(|state| chip("MFA", "mfa", state.names().1.to_owned()));
         let status = self.status.map(|status| {
             let word = match status {
@@ -244,7 +247,7 @@ mod tests {
     use bailiwick_ops::{factors, users};
     use bailiwick_testkit::both_databases;
 
-    use super::{Filter, Mfa, Role};
+    use super::{Filter, Mfa, Role, Titles};
     use crate::pages::browser::Browser;
 
     both_databases! {
@@ -354,11 +357,12 @@ mod tests {
     fn each_chip_leads_to_the_list_without_its_own_filter() {
         let filter = Filter {
             q: Some("ann".into()),
-            role: Some(Role::Auditor),
+            role: Some(Role::Auditor.into()),
             mfa: Some(Mfa::Missing),
             ..Filter::default()
         };
-        let chips: Vec<_> = filter.chips().into_iter().map(|chip| (chip.value, chip.href)).collect();
+        let chips: Vec<_> =
+            filter.chips(&Titles::default()).into_iter().map(|chip| (chip.value, chip.href)).collect();
         assert_eq!(
             chips,
             [

@@ -14,7 +14,14 @@ pub(super) struct Wanted {
     /// By permission: an effect, or nothing for what the role gives.
     choices: Vec<(String, Option<Effect>)>,
     pub(super) confirmed: bool,
+    /// For how many days what is granted or denied counts; nothing for good.
+    pub(super) days: Option<i64>,
 }
+
+/// How long a grant or denial may count, as the form offers it, in days.
+pub(super) const DAYS: [i64; 5] = [1, 7, 30, 90, 365];
+/// The choice of one without an end.
+pub(super) const FOR_GOOD: &str = "for_good";
 
 /// One permission that is to depart from the role in another way than now.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +43,11 @@ impl Wanted {
         for (name, value) in fields {
             let Some(permission) = name.strip_prefix("p.") else {
                 wanted.confirmed |= name == "confirmed";
+                if name == "lasts" && value != FOR_GOOD {
+                    let days = value.parse().ok().filter(|days| DAYS.contains(days));
+                    wanted.days =
+                        Some(days.ok_or_else(|| vec![Problem::new("", "Choose how long it lasts.")])?);
+                }
                 continue;
             };
             let choice = match value.as_str() {
@@ -80,7 +92,7 @@ impl Change {
         let what = match self.after {
             Some(Effect::Grant) => "granted",
             Some(Effect::Deny) => "denied",
-            None => "left to the role again",
+            None => "left to the roles again",
         };
         format!("{} is {what}. {meaning}", self.permission)
     }
@@ -110,6 +122,8 @@ mod tests {
             effect,
             reason: "r".to_owned(),
             created_at: Timestamp::from_micros(0),
+            expires_at: None,
+            ended_at: None,
         }
     }
 
@@ -150,7 +164,13 @@ mod tests {
 
     #[test]
     fn an_unknown_permission_or_choice_is_refused() {
-        for form in [[("p.no:such", "grant")], [("p.audit:read", "yes")], [("p.*", "grant")]] {
+        for form in [
+            [("p.no:such", "grant")],
+            [("p.audit:read", "yes")],
+            [("p.*", "grant")],
+            [("lasts", "2")],
+            [("lasts", "-1")],
+        ] {
             assert!(Wanted::parse(&fields(&form), &Catalogue::built_in()).is_err(), "{form:?}");
         }
     }

@@ -5,30 +5,30 @@ use askama_web::WebTemplate;
 use bailiwick_domain::{
     entity::{Factor, FactorKind, FactorState, Session, User, UserStatus},
     ids::UserId,
-    permission::{Permission, PermissionSet},
+    permission::Permission,
     rule::Rule,
     time::Span,
     zone::Zone,
 };
 use bailiwick_ops::{
-    invitations::invitable,
+    roles::{Givable, givable},
     sign_in::{self, Waits},
-    users::permissions_of,
 };
 use bailiwick_store::{
-    Permit, Scope, Store, View, accounts, attempts,
+    Permit, Scope, Store, View, access, accounts, attempts,
     audit::{self, Filter},
-    grants, sessions, users,
+    grants, sessions, teams, users,
 };
 
 use super::{
+    beside::{GrantRow, TeamLink, lasts},
     permissions::{PermissionGroup, groups},
     reach::why_not,
 };
 use crate::{
     error::Result,
     forms::{Choice, Problem, Select},
-    pages::{parts::counted, rows::UserRow},
+    pages::{parts::counted, rows::UserRow, titles::Titles},
     shell::{Shell, Visit},
     when::{When, zone_of},
 };
@@ -75,6 +75,11 @@ pub(super) struct UserPage {
     known: usize,
     permissions: Vec<PermissionGroup>,
     recent: Vec<ActivityRow>,
+    /// For how long a grant or denial counts.
+    lasts: Select,
+    grants: Vec<GrantRow>,
+    teams: Vec<TeamLink>,
+    may_see_teams: bool,
 }
 
 /// Something that the user did.
@@ -99,14 +104,21 @@ impl UserPage {
         let listed = users::find_listed(&mut view, id).await?;
         let user = &listed.user;
         let grants = grants::of_user(&mut view, id).await?;
-        let theirs = permissions_of(store, &mut view, user).await?;
+        let has = access::held(&mut view, user).await?;
+        let theirs = has.permissions();
+        let titles = Titles::read(&mut view).await?;
+        let teams = teams::of_user(&mut view, id).await?;
         let live = sessions::live_of(&mut view, id).await?;
         let sees_sessions = permit.may(Permission::SESSION_READ);
         let last_seen = live.iter().map(|session| session.last_seen_at).max().filter(|_| sees_sessions);
         let now = view.now();
         let factors = accounts::factors(&mut view, id).await?;
         let resettable = factors.iter().any(|factor| factor.kind != FactorKind::Sso);
-        let groups = groups(store.catalogue(), user, &grants, theirs, *permit.permissions());
+        let live_grants: Vec<_> = grants.iter().filter(|grant| !grant.is_over(now)).cloned().collect();
+        let platform = user.role.platform();
+        let groups =
+            groups(store.catalogue(), platform, has.roles(), &live_grants, theirs, *permit.permissions());
+        let given = givable(store, &mut view, *permit.permissions(), platform).await?;
         let not_role = why_not(permit, Permission::USER_ASSIGN_ROLE, user, theirs);
         let administered = why_not(permit, Permission::USER_DISABLE, user, theirs).is_none();
         let path = format!("/users/{id}");
@@ -142,7 +154,7 @@ impl UserPage {
             audit_href: permit.may(Permission::AUDIT_READ).then(|| format!("/audit/entities/user/{id}")),
             may_see_roles: permit.may(Permission::ROLE_READ),
             may_change_role: not_role.is_none(),
-            role: roles(store, *permit.permissions(), user, &problems),
+            role: roles(given, user, &problems),
             role_action: format!("{path}/role"),
             role_why_not: not_role.unwrap_or_default(),
             may_override: why_not(permit, Permission::USER_GRANT, user, theirs).is_none(),
@@ -155,7 +167,11 @@ impl UserPage {
             } else {
                 Vec::new()
             },
-            user: UserRow::of(&listed),
+            user: UserRow::of(&listed).titled(&titles, &listed),
+            lasts: lasts(),
+            grants: grants.iter().map(|grant| GrantRow::of(grant, now)).collect(),
+            teams: teams.iter().map(|team| TeamLink::of(team, &titles)).collect(),
+            may_see_teams: permit.may(Permission::TEAM_READ),
             problems,
         })
     }
@@ -170,10 +186,8 @@ impl UserPage {
 }
 
 /// The roles that the viewer may give, and the one that the user has.
-fn roles(store: &Store, held: PermissionSet, user: &User, problems: &[Problem]) -> Select {
-    let roles = invitable(store, held, user.role.platform());
-    let options =
-        roles.into_iter().map(|role| Choice::new(role.name(), role.title()).hint(role.description()));
+fn roles(given: Vec<Givable>, user: &User, problems: &[Problem]) -> Select {
+    let options = given.into_iter().map(|one| Choice::new(one.role.name(), one.title).hint(one.description));
     let mut select = Select::new("role", "Role of this person", options, user.role.name());
     select.error =
         problems.iter().find(|problem| problem.field == select.name).map(|problem| problem.text.clone());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bailiwick_domain::{
     catalogue::Catalogue,
-    entity::{Effect, Grant, User},
+    entity::{Effect, Grant},
     permission::{Permission, PermissionSet},
 };
 
@@ -30,18 +30,18 @@ pub(super) struct PermissionRow {
     pub(super) locked: bool,
 }
 
-/// The groups of the catalogue for `user`, as somebody sees them who holds `held`.
+/// The groups of the catalogue for a user to whom role and teams give `roles`, as somebody sees them who holds `held`. Of `grants`
+/// those that are over are left out.
 pub(super) fn groups(
     catalogue: &Catalogue,
-    user: &User,
+    platform: bool,
+    roles: PermissionSet,
     grants: &[Grant],
     effective: PermissionSet,
     held: PermissionSet,
 ) -> Vec<PermissionGroup> {
     let possible = catalogue.tenant_permissions();
-    let possible =
-        if user.role.platform() { possible.union(catalogue.platform_permissions()) } else { possible };
-    let role = catalogue.role_set(user.role);
+    let possible = if platform { possible.union(catalogue.platform_permissions()) } else { possible };
     let effects: HashMap<&str, Effect> =
         grants.iter().map(|grant| (grant.permission.as_str(), grant.effect)).collect();
     let row = |permission: Permission| PermissionRow {
@@ -50,7 +50,7 @@ pub(super) fn groups(
             .definition(permission)
             .map(|definition| definition.description.to_string())
             .unwrap_or_default(),
-        from_role: role.contains(permission),
+        from_role: roles.contains(permission),
         choice: effects.get(catalogue.name(permission)).map_or("role", |effect| effect.name()),
         effective: effective.contains(permission),
         locked: !held.contains(permission),
@@ -68,7 +68,6 @@ pub(super) fn groups(
 #[cfg(test)]
 mod tests {
     use bailiwick_domain::{
-        entity::UserStatus,
         ids::{GrantId, UserId},
         permission::effective,
         role::Role,
@@ -82,15 +81,6 @@ mod tests {
         let catalogue = Catalogue::built_in();
         let now = Timestamp::from_micros(0);
         let id = UserId::from_bytes([1; 16]);
-        let user = User {
-            id,
-            email: "a@example.com".into(),
-            name: "A".into(),
-            role: Role::Auditor,
-            status: UserStatus::Active,
-            created_at: now,
-            time_zone: None,
-        };
         let denied = Grant {
             id: GrantId::from_bytes([2; 16]),
             user: id,
@@ -98,13 +88,16 @@ mod tests {
             effect: Effect::Deny,
             reason: "r".into(),
             created_at: now,
+            expires_at: None,
+            ended_at: None,
         };
         let denials = PermissionSet::empty().with(Permission::AUDIT_EXPORT);
-        let theirs = effective(catalogue.role_set(Role::Auditor), PermissionSet::empty(), denials);
+        let auditor = catalogue.role_set(Role::Auditor);
+        let theirs = effective(auditor, PermissionSet::empty(), denials);
         let held = catalogue
             .role_set(Role::TenantOwner)
             .difference(PermissionSet::empty().with(Permission::AUDIT_HOLD));
-        let groups = groups(&catalogue, &user, &[denied], theirs, held);
+        let groups = groups(&catalogue, false, auditor, &[denied], theirs, held);
         assert!(
             groups.iter().all(|group| group.name != "Platform"),
             "a customer's person cannot hold what is the platform's"

@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use bailiwick_domain::{ids::UserId, rule::AssignRole};
 use bailiwick_ops::{
     bulk::{self, Chosen},
-    invitations::invitable,
+    roles::givable,
 };
 use bailiwick_store::Store;
 use serde::Deserialize;
@@ -33,9 +33,13 @@ pub(in crate::pages::users) async fn ask(
     Query(picked): Query<Picked>,
 ) -> Result<Response> {
     let platform = permit.caller().is_some_and(|caller| caller.user.role.platform());
-    let roles = invitable(&store, *permit.permissions(), platform);
-    // The narrowest comes first: whoever forgets to choose gives no more than they meant.
-    let choices = roles.into_iter().rev().map(|role| Choice::new(role.name(), role.title()));
+    let mut view = store.read(&permit).await?;
+    let roles = givable(&store, &mut view, *permit.permissions(), platform).await?;
+    drop(view);
+    // The narrowest built-in one comes first: whoever forgets to choose gives no more than they meant.
+    let (built_in, own): (Vec<_>, Vec<_>) = roles.into_iter().partition(|one| one.role.custom().is_none());
+    let roles = built_in.into_iter().rev().chain(own);
+    let choices = roles.map(|one| Choice::new(one.role.name(), one.title));
     let question = Question {
         verb: "Change the role of",
         sentence: "It takes effect with their next request. Whoever holds more than you do stays as they are.",
@@ -88,6 +92,22 @@ mod tests {
             assert!(done.shows("2 users changed."));
             let done = browser.post("/users/bulk/end-sessions", &people[..1]).await;
             assert!(done.shows("0 users changed, 1 refused.") && done.shows("This person is signed in nowhere."));
+        }
+
+        async fn owner_gives_several_people_a_role_of_their_own_and_finds_them_by_it(db: Db) {
+            let acme = db.tenant("acme").await;
+            let (one, other) = (acme.add(Role::Auditor).await, acme.add(Role::PlanManager).await);
+            let mut browser = Browser::of(&acme.owner());
+            browser.post("/roles", &[("label", "Night auditor"), ("permission", "audit:read")]).await;
+            let (id, other_id) = (one.id.to_string(), other.id.to_string());
+            let question = browser.get(&format!("/users/bulk/role?user={id}&user={other_id}")).await;
+            assert!(question.shows("value=\"custom-night-auditor\""), "{}", question.body);
+            let people = [("user", id.as_str()), ("user", other_id.as_str()), ("role", "custom-night-auditor")];
+            assert!(browser.post("/users/bulk/role", &people).await.shows("2 users changed."));
+            let found = browser.get("/users?role=custom-night-auditor").await;
+            assert!(found.shows("2 users<") && found.shows(&one.email) && found.shows("Night auditor"));
+            let missing = [("user", id.as_str()), ("role", "custom-day-auditor")];
+            assert!(browser.post("/users/bulk/role", &missing).await.shows("Choose one of the roles."));
         }
 
         async fn nobody_is_changed_by_a_choice_of_nobody_or_of_too_many(db: Db) {

@@ -10,7 +10,8 @@ use axum::{
 use crate::{error::Error, state::AppState};
 
 /// The two parameters of the path, in its order. What cannot be read names nothing: 404.
-pub(super) struct Pair<A, B>(pub(super) A, pub(super) B);
+#[derive(Debug)]
+pub(crate) struct Pair<A, B>(pub(crate) A, pub(crate) B);
 
 impl<A: FromStr, B: FromStr> FromRequestParts<AppState> for Pair<A, B> {
     type Rejection = Error;

@@ -1,0 +1,138 @@
+//! Removing a role, once nobody holds it: either nobody does, or whoever does gets another one in the same transaction.
+
+use bailiwick_domain::{
+    entity::{CustomRole, Severity, Team, User},
+    ids::UserId,
+    role::{CustomName, RoleName},
+    rule::DeleteRole,
+};
+use bailiwick_store::{Event, Permit, Store, Tx, invitations, roles, sessions, teams, tenants, users};
+
+use super::{MOST_REPLACED, holds, inviters, named_set, set, take_back_of};
+use crate::{
+    Error, Result,
+    policy::forget_role,
+    users::{nobody_above, permissions_of},
+    valid::{self, within},
+};
+
+/// Why others change with it.
+const WHY: &str = "a role was removed";
+
+/// Removes a role, and what the policy asks of its holders. Where somebody holds it or is invited to it, `replacement` names the role that they have instead: one that holds
+/// no more than the actor has, and no owner's. Whoever holds the role does not replace it.
+///
+/// # Errors
+/// `Conflict` where it is held and there is no replacement, or by more than [`MOST_REPLACED`]; `Forbidden` for a role, a
+/// replacement or a holder beyond the actor; `Invalid` for what is no role.
+pub async fn delete(
+    store: &Store,
+    permit: &Permit<DeleteRole>,
+    name: CustomName,
+    replacement: Option<&str>,
+) -> Result<()> {
+    let held = *permit.permissions();
+    store
+        .change(permit, async |tx| {
+            let policy = tenants::lock_policy(tx).await?;
+            let role = roles::lock(tx, name).await?;
+            within(set(store, &role), held)?;
+            let holders = roles::holders(tx, name.into()).await?;
+            if !holders.is_none() {
+                let Some(text) = replacement.map(str::trim).filter(|text| !text.is_empty()) else {
+                    return Err(Error::Conflict(
+                        "Somebody holds this role or is invited to it. Choose the role that they get instead.",
+                    ));
+                };
+                if holders.users > MOST_REPLACED || holders.invitations > MOST_REPLACED {
+                    return Err(Error::Conflict(
+                        "More than 200 people hold this role. Give them other roles first.",
+                    ));
+                }
+                let other = parse(text, &role)?;
+                within(named_set(tx, other).await?, held)?;
+                // As in widening: what they have for a while would be theirs for good.
+                if holds(tx, permit.actor(), name.into()).await? {
+                    return Err(Error::Conflict("You hold this role yourself. Somebody else has to remove it."));
+                }
+                replace(store, tx, permit, &role, other).await?;
+            }
+            forget_role(tx, policy, name.into(), WHY).await?;
+            let written = roles::remove(tx, role).await?;
+            let detail = format!("Role {} removed", name.slug());
+            let event = Event::new("role.deleted", &written)?.raising(Severity::Info, detail);
+            Ok(tx.record(event, ()))
+        })
+        .await
+}
+
+fn parse(text: &str, role: &CustomRole) -> Result<RoleName> {
+    let other = valid::role(text, false).map_err(|text| Error::field("replacement", text))?;
+    if other.is_owner() || other.custom() == Some(role.name) {
+        return Err(Error::field("replacement", "Choose another role, and none of an owner."));
+    }
+    Ok(other)
+}
+
+/// Gives everybody who has the role another one: people, teams, and invitations that can still be answered.
+async fn replace(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<DeleteRole>,
+    role: &CustomRole,
+    other: RoleName,
+) -> Result<()> {
+    let name = RoleName::from(role.name);
+    let concerned = inviters(tx, &[name]).await?;
+    for id in roles::users_with(tx, name, MOST_REPLACED).await? {
+        replace_of_user(store, tx, permit, id, name, other).await?;
+    }
+    for id in teams::with_role(tx, name).await? {
+        let before = teams::lock(tx, id).await?;
+        let mut given: Vec<_> = before.roles.iter().copied().filter(|role| *role != name).collect();
+        if !given.contains(&other) {
+            given.push(other);
+        }
+        given.sort_by(|a, b| a.name().cmp(b.name()));
+        let after = Team { roles: given, ..before.clone() };
+        let event = Event::new("team.roles_changed", &teams::replace(tx, before, after).await?)?.because(WHY);
+        tx.also(event);
+        sessions::outdate_members(tx, id).await?;
+    }
+    for id in invitations::open_to(tx, name, MOST_REPLACED).await? {
+        // Whoever answers it at this moment was first: then they are among the users of the role, below.
+        if let Some(written) = invitations::set_role(tx, id, other).await? {
+            let event = Event::new("invitation.role_changed", &written)?.because(WHY);
+            tx.also(event);
+        }
+    }
+    for id in roles::users_with(tx, name, MOST_REPLACED).await? {
+        replace_of_user(store, tx, permit, id, name, other).await?;
+    }
+    if !roles::holders(tx, name).await?.is_none() {
+        return Err(Error::Conflict("Somebody got this role at the same moment. Try again."));
+    }
+    take_back_of(store, tx, concerned, WHY).await
+}
+
+async fn replace_of_user(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<DeleteRole>,
+    id: UserId,
+    role: RoleName,
+    other: RoleName,
+) -> Result<()> {
+    let before = users::lock(tx, id).await?;
+    if before.role != role {
+        return Ok(());
+    }
+    nobody_above(permissions_of(store, tx, &before).await?, *permit.permissions())?;
+    let after = User { role: other, ..before.clone() };
+    let detail = format!("Role {} became role {}", before.role.title(), other.title());
+    let written = users::replace(tx, before, after).await?;
+    sessions::outdate(tx, id).await?;
+    let event = Event::new("user.role_changed", &written)?.because(WHY).raising(Severity::Info, detail);
+    tx.also(event);
+    Ok(())
+}

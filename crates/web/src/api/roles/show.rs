@@ -1,0 +1,30 @@
+//! One role.
+
+use axum::extract::State;
+use bailiwick_domain::{entity::TenantKind, role::RoleName, rule::ReadRoles};
+use bailiwick_store::{Store, roles, tenants};
+
+use super::RoleBody;
+use crate::{
+    access::Access,
+    error::{Error, Result},
+    forms::{Id, Json},
+};
+
+pub(in crate::api) async fn handle(
+    Access(permit): Access<ReadRoles>,
+    State(store): State<Store>,
+    Id(name): Id<RoleName>,
+) -> Result<Json<RoleBody>> {
+    let mut view = store.read(&permit).await?;
+    match name {
+        RoleName::Custom(name) => Ok(Json(roles::find(&mut view, name).await?.into())),
+        RoleName::BuiltIn(role) => {
+            let platform = tenants::find(&mut view).await?.kind == TenantKind::Platform;
+            if role.platform() != platform {
+                return Err(Error::NotFound);
+            }
+            Ok(Json(RoleBody::built_in(&store, role)))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Taking people into a team and out of it.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::{
+    ids::{TeamId, UserId},
+    rule::UpdateTeam,
+};
+use bailiwick_ops::teams;
+use bailiwick_store::{Permit, Store, users};
+use serde::Deserialize;
+
+use super::show::{Place, TeamPage};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Form, Id, Pair, Problem},
+    pages::refused::Refused,
+    shell::{Message, SeeOther, Visit},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemberForm {
+    address: String,
+}
+
+pub(super) async fn add(
+    Access(permit): Access<UpdateTeam>,
+    visit: Visit,
+    State(store): State<Store>,
+    Id(id): Id<TeamId>,
+    form: Form<MemberForm>,
+) -> Result<Response> {
+    let refused = match form.values {
+        Err(problems) => Refused::unread(problems, &[]),
+        Ok(values) => match find(&store, &permit, id, &values.address).await? {
+            None => Refused::unread(vec![Problem::new("address", "Nobody here has this address.")], &[]),
+            Some(user) => match teams::add_member(&store, &permit, id, user).await {
+                Ok(_) => return Ok(back(id)),
+                Err(error) => Refused::by(error, &[])?,
+            },
+        },
+    };
+    let page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
+    Ok((refused.status, page.again(&form.typed, refused.problems)).into_response())
+}
+
+pub(super) async fn remove(
+    Access(permit): Access<UpdateTeam>,
+    visit: Visit,
+    State(store): State<Store>,
+    Pair(id, user): Pair<TeamId, UserId>,
+) -> Result<Response> {
+    let refused = match teams::remove_member(&store, &permit, id, user).await {
+        Ok(()) => return Ok(back(id)),
+        Err(error) => Refused::by(error, &[])?,
+    };
+    let mut page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
+    page.refused(refused.problems);
+    Ok((refused.status, page).into_response())
+}
+
+/// The person with this address, where the team is there.
+async fn find(
+    store: &Store,
+    permit: &Permit<UpdateTeam>,
+    id: TeamId,
+    address: &str,
+) -> Result<Option<UserId>> {
+    let mut view = store.read(permit).await?;
+    bailiwick_store::teams::find(&mut view, id).await?;
+    let found = users::by_email(&mut view, &address.trim().to_ascii_lowercase()).await?;
+    Ok(found.map(|user| user.id))
+}
+
+fn back(id: TeamId) -> Response {
+    SeeOther::to(&format!("/teams/{id}")).tell(Message::TeamMembersChanged).into_response()
+}
