@@ -42,6 +42,11 @@ const FURTHER = {
     ['/audit?to=1990-01-01'],
     ['/audit?only=changes'],
     ['/find?q=plan'],
+    ['/access/who?permission=user%3Aread'],
+    ['/access/who?permission=user%3Aread', 'td a.into'],
+    ['/access/unused', 'td a.into'],
+    ['/access/unused/users'],
+    ['/access/unused/users', 'td a.into'],
   ],
   auditor: [['/users', 'td a']],
   'platform operator': [['/platform/tenants/new'], ['/platform/tenants', 'a[href$="/suspend"]']],
@@ -49,8 +54,8 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access', '/audit', '/audit/verify'],
-  auditor: ['/security', '/users', '/audit', '/audit/verify'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify'],
+  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify'],
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
 

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod entity;
 pub mod ids;
 pub mod mfa;
+pub mod past;
 pub mod permission;
 pub mod posture;
 pub mod role;

@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod deletion;
 pub mod enrolment;
 mod error;
+pub mod explorer;
 pub mod factor_reset;
 pub mod factors;
 pub mod grants;
@@ -24,6 +25,7 @@ pub mod sign_in;
 pub mod step_up;
 pub mod teams;
 pub mod tenants;
+pub mod unused;
 pub mod users;
 mod valid;
 

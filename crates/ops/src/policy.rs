@@ -100,6 +100,25 @@ pub(crate) async fn forget_role(tx: &mut Tx, before: Policy, role: RoleName, why
     Ok(())
 }
 
+/// Lets the locked policy ask of the holders of a copy what it asks of those of the role.
+pub(crate) async fn pass_on(
+    tx: &mut Tx,
+    before: Policy,
+    role: RoleName,
+    copy: RoleName,
+    why: &str,
+) -> Result<()> {
+    let Some(floor) = before.role_floors.get(&role).copied() else { return Ok(()) };
+    let mut after = before.clone();
+    after.role_floors.insert(copy, floor);
+    let written = tenants::replace_policy(tx, before, after).await?;
+    let event = Event::new("policy.updated", &written)?
+        .because(why)
+        .raising(Severity::Info, "The policy asks of a copy of a role what it asks of the role");
+    tx.also(event);
+    Ok(())
+}
+
 fn parse(new: &NewPolicy) -> Result<(MfaFloor, BTreeMap<RoleName, MfaFloor>)> {
     let mut fields = Fields::default();
     let level =

@@ -20,6 +20,7 @@ use crate::{
     audit::{self, Draft},
     conn::{Conn, on},
     gate::{Approved, Gate, Jobs, Permit},
+    permission_use::Uses,
     pool::Pool,
     step_up::{self, Planned},
     tx::{Recorded, Tx, View},
@@ -64,6 +65,8 @@ pub(crate) enum Quiet {
     MailTried,
     /// An attempt to sign in was turned away unseen, and counted: see `upkeep`.
     AttemptTurnedAway,
+    /// Permissions were used: see `permission_use`.
+    PermissionUsed,
 }
 
 /// What transactions share with their store.
@@ -75,6 +78,7 @@ pub(crate) struct Shared {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) subjects: audit::SubjectCache,
     pub(crate) tallies: Tallies,
+    pub(crate) uses: Uses,
     pub(crate) outbox: OnceLock<Outbox>,
     sign_in: OnceLock<SignInLimits>,
 }
@@ -114,6 +118,7 @@ impl Store {
                 entropy,
                 subjects,
                 tallies: Tallies::default(),
+                uses: Uses::default(),
                 outbox: OnceLock::new(),
                 sign_in: OnceLock::new(),
             }),

@@ -9,6 +9,7 @@ pub(crate) mod authenticator;
 mod browser;
 mod confirm;
 mod enrol;
+mod explorer;
 mod find;
 mod invitations;
 mod join;
@@ -30,6 +31,7 @@ mod start;
 mod step_up;
 mod teams;
 mod titles;
+mod unused;
 mod users;
 
 use bailiwick_store::Cursor;
@@ -57,6 +59,8 @@ pub(crate) fn routes() -> Routes {
         .merge(roles::routes())
         .merge(teams::routes())
         .merge(access::routes())
+        .merge(explorer::routes())
+        .merge(unused::routes())
         .merge(policy::routes())
         .merge(audit::routes())
         .merge(platform::routes())

@@ -43,6 +43,43 @@ both_databases! {
         assert_eq!(service.get(&owner, &location).await.json()["status"], "revoked");
     }
 
+    async fn program_asks_who_can_do_what_and_what_is_not_used(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let member = acme.add(Role::SupportCoordinator).await.id;
+        let before = db.store.now();
+        db.clock.advance(Span::minutes(1));
+        let owner = Caller::from(&acme.owner());
+        let program = Caller::Program(full_key(&acme).await);
+        let grant = json!({"permission": "audit:read", "effect": "grant", "reason": "She helps out."});
+        let granted = service.send(&owner, &Method::POST, &format!("/v1/users/{member}/grants"), Sent::Json(grant)).await;
+        assert_eq!(granted.status, StatusCode::CREATED);
+        let who = |more: &str| format!("/v1/access/holders?permission=audit%3Aread{more}");
+        let found = service.get(&program, &who("&via=grant")).await.json();
+        let [item] = found["items"].as_array().unwrap().as_slice() else { panic!("{found}") };
+        assert_eq!((item["id"].as_str(), item["state"].as_str()), (Some(member.to_string().as_str()), Some("able")));
+        let reason = &item["reasons"][0];
+        assert_eq!((reason["through"].as_str(), reason["grant"].as_str()), (Some("grant"), granted.json()["id"].as_str()));
+        assert_eq!(reason["records"][0]["actor_id"], acme.owner().id().to_string());
+        assert!(found["next"].is_null() && found["complete"] == true);
+        let then = service.get(&program, &who(&format!("&at={before}"))).await.json();
+        let ids: Vec<_> = then["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [acme.owner().id().to_string()]);
+        let standing = service.get(&program, &format!("/v1/users/{member}/access")).await.json();
+        let names: Vec<_> = standing["permissions"].as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
+        assert!(names.contains(&"audit:read") && names.contains(&"team:read"), "{names:?}");
+        for wrong in ["&at=yesterday", "&via=magic", "&state=odd", "&cursor=7", "&x=1"] {
+            assert_eq!(service.get(&program, &who(wrong)).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+        }
+        assert_eq!(service.get(&program, "/v1/access/holders").await.status, StatusCode::BAD_REQUEST);
+        assert_eq!(service.get(&program, &who("&at=2990-01-01")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let person = service.get(&program, &format!("/v1/access/unused/users/{member}")).await.json();
+        assert!(person["permissions"].as_array().unwrap().iter().all(|line| line["judgement"] != "unused"), "{person}");
+        let early = json!({"permissions": ["team:read"], "reason": "It is not used."});
+        let refused = service.send(&owner, &Method::POST, &format!("/v1/access/unused/users/{member}/narrow"), Sent::Json(early)).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+    }
+
     async fn what_was_created_is_found_where_the_answer_says(db: Db) {
         let (acme, platform) = (db.tenant("acme").await, db.platform().await);
         let service = Service::over(&db);

@@ -59,6 +59,13 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/me/phone/verify", "it takes the codes of a message and of a letter"),
     ("DELETE", "/v1/me/phone", "it takes a number of the person's own"),
     ("PUT", "/v1/me/password", "with another password nobody could be signed in again for the rest"),
+    ("POST", "/access/unused/roles/{role}/copy", "nothing is unused before ninety days are recorded"),
+    ("POST", "/access/unused/roles/{role}/narrow", "nothing is unused before ninety days are recorded"),
+    ("POST", "/access/unused/users/{user}/narrow", "nothing is unused before ninety days are recorded"),
+    ("POST", "/v1/access/unused/roles/{role}/copy", "nothing is unused before ninety days are recorded"),
+    ("POST", "/v1/access/unused/roles/{role}/narrow", "nothing is unused before ninety days are recorded"),
+    ("POST", "/v1/access/unused/users/{id}/narrow", "nothing is unused before ninety days are recorded"),
+    ("GET", "/v1/access/holders", "it takes the name of a permission in the address"),
 ];
 
 /// Somebody who tries every route.

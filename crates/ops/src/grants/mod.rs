@@ -13,11 +13,11 @@ pub use remove::remove_grant;
 /// Why an invitation of somebody is taken back who may not give its role any more.
 const FEWER: &str = "the inviter's permissions changed";
 
-fn taken_back(grant: &Grant, user: &User) -> String {
+pub(crate) fn taken_back(grant: &Grant, user: &User) -> String {
     format!("{} taken back from a user with the role {}", what(grant), user.role.title())
 }
 
-fn has_ended(grant: &Grant, user: &User) -> String {
+pub(crate) fn has_ended(grant: &Grant, user: &User) -> String {
     format!("{} to a user with the role {} has ended", what(grant), user.role.title())
 }
 

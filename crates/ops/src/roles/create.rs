@@ -6,7 +6,7 @@ use bailiwick_domain::{
     role::CustomName,
     rule::CreateRole,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, roles, tenants};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, roles, tenants};
 
 use super::{MOST, chosen, unused_label};
 use crate::{
@@ -44,34 +44,54 @@ pub async fn create(store: &Store, permit: &Permit<CreateRole>, new: NewRole) ->
     let held = *permit.permissions();
     store
         .change(permit, async |tx| {
-            if tenants::find(tx).await?.kind == TenantKind::Platform {
-                return Err(Error::Conflict("The platform has its built-in roles alone."));
-            }
-            within(wanted, held)?;
-            // Two roles made at the same moment meet here, so that neither the limit nor a name is passed over.
-            tenants::lock_policy(tx).await?;
-            let others = roles::list(tx).await?;
-            if others.len() >= MOST {
-                return Err(Error::Conflict("There are fifty roles already. Remove one first."));
-            }
-            if others.iter().any(|role| role.name == name) {
-                return Err(Error::field("slug", "There is a role with this short name."));
-            }
-            unused_label(tx, &label, None).await?;
-            let role = CustomRole {
-                id: store.new_id(),
-                name,
-                label: label.clone(),
-                description: description.clone(),
-                permissions: names(store, wanted),
-                created_at: tx.now(),
-            };
-            let written = roles::insert(tx, role.clone()).await?;
-            let detail = format!("Role {} created with {} permissions", name.slug(), wanted.len());
-            let event = Event::new("role.created", &written)?.raising(Severity::Info, detail);
+            let (event, role) = insert(store, tx, held, Made { label, name, description, wanted }).await?;
             Ok(tx.record(event, role))
         })
         .await
+}
+
+/// A role to be, as it is stored.
+pub(crate) struct Made {
+    pub(crate) label: String,
+    pub(crate) name: CustomName,
+    pub(crate) description: String,
+    pub(crate) wanted: PermissionSet,
+}
+
+/// Makes a role within a change, with the event to record.
+pub(crate) async fn insert(
+    store: &Store,
+    tx: &mut Tx,
+    held: PermissionSet,
+    made: Made,
+) -> Result<(Event, CustomRole)> {
+    let Made { label, name, description, wanted } = made;
+    if tenants::find(tx).await?.kind == TenantKind::Platform {
+        return Err(Error::Conflict("The platform has its built-in roles alone."));
+    }
+    within(wanted, held)?;
+    // Two roles made at the same moment meet here, so that neither the limit nor a name is passed over.
+    tenants::lock_policy(tx).await?;
+    let others = roles::list(tx).await?;
+    if others.len() >= MOST {
+        return Err(Error::Conflict("There are fifty roles already. Remove one first."));
+    }
+    if others.iter().any(|role| role.name == name) {
+        return Err(Error::field("slug", "There is a role with this short name."));
+    }
+    unused_label(tx, &label, None).await?;
+    let role = CustomRole {
+        id: store.new_id(),
+        name,
+        label,
+        description,
+        permissions: names(store, wanted),
+        created_at: tx.now(),
+    };
+    let written = roles::insert(tx, role.clone()).await?;
+    let detail = format!("Role {} created with {} permissions", name.slug(), wanted.len());
+    let event = Event::new("role.created", &written)?.raising(Severity::Info, detail);
+    Ok((event, role))
 }
 
 /// The names of a set's permissions, in the order of the catalogue.
@@ -79,7 +99,7 @@ pub(super) fn names(store: &Store, set: PermissionSet) -> Vec<String> {
     store.catalogue().names(set).into_iter().map(str::to_owned).collect()
 }
 
-fn slug(new: &NewRole, label: Option<&str>) -> std::result::Result<CustomName, &'static str> {
+pub(crate) fn slug(new: &NewRole, label: Option<&str>) -> std::result::Result<CustomName, &'static str> {
     const WRONG: &str = "Use 1 to 32 lower-case letters, digits and single hyphens between them.";
     let typed = new.slug.trim();
     let made = if typed.is_empty() { made_of(label.unwrap_or("role")) } else { typed.to_owned() };

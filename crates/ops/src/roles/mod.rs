@@ -17,6 +17,7 @@ use bailiwick_domain::{
 use bailiwick_store::{Scope, Store, Tx, roles};
 
 pub use change::{Change, change};
+pub(crate) use create::{Made, insert, slug};
 pub use create::{NewRole, create};
 pub use delete::delete;
 pub(crate) use holders::{holds, inviters, take_back, take_back_of};

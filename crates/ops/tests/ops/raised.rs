@@ -204,7 +204,7 @@ fn every_action_of_an_operation_says_whether_it_raises_a_security_event() {
 }
 
 /// The links that arrive now and have this in them, the newest first, without what is before their last slash.
-async fn links(db: &Db, path: &str) -> Vec<String> {
+pub(crate) async fn links(db: &Db, path: &str) -> Vec<String> {
     let mailbox = Mailbox::default();
     room_of(db, &db.store, Arc::new(mailbox.clone())).round().await.unwrap();
     let links: Vec<_> = mailbox.messages().iter().map(|kept| kept.message.content.link.to_string()).collect();

@@ -24,6 +24,7 @@ use crate::{
         grants::{END_EVERY, End},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
         supervise::{Supervised, start},
+        uses::{FLUSH_EVERY, NoteUses},
     },
     logging,
     metrics::Metrics,
@@ -132,7 +133,7 @@ pub(crate) async fn up(
     server.run(ready).await
 }
 
-/// The mail room ends first, then the sequencer, so that the signer's last round signs what they left.
+/// What was used is written down first, the mail room ends next, then the sequencer, so that the signer's last round signs what they left.
 fn jobs(
     installation: &Installation,
     mail: &Mail,
@@ -147,8 +148,10 @@ fn jobs(
         Expiries::new(store.clone(), Arc::clone(&installation.jobs)),
     );
     let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
+    let noting = store.clone();
     vec![
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

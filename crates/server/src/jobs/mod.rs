@@ -4,3 +4,4 @@ pub(crate) mod audit;
 pub(crate) mod grants;
 pub(crate) mod mail;
 pub(crate) mod supervise;
+pub(crate) mod uses;

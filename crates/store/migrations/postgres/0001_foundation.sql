@@ -90,6 +90,7 @@ CREATE TABLE users (
 CREATE INDEX users_by_joining ON users (tenant, created_at, id);
 CREATE INDEX users_by_factor ON users (tenant, status, factor, created_at, id);
 CREATE INDEX users_by_role ON users (tenant, role, created_at, id);
+CREATE INDEX users_by_role_status ON users (tenant, role, status, id);
 CREATE INDEX users_by_status ON users (tenant, status, created_at, id);
 CREATE INDEX users_by_mfa ON users (tenant, factor, created_at, id);
 CREATE INDEX users_verified ON users (tenant, created_at, id) WHERE factor <> 'sso';
@@ -350,6 +351,7 @@ CREATE TABLE user_grant (
     UNIQUE (tenant, user_id, permission),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
+CREATE INDEX user_grant_by_permission ON user_grant (tenant, permission, user_id);
 CREATE INDEX user_grant_to_end ON user_grant (tenant, expires_at) WHERE expires_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE invitation (
@@ -571,6 +573,44 @@ CREATE TABLE audit_personal (
     PRIMARY KEY (tenant, event, subject)
 );
 
+-- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
+-- record alone.
+CREATE TABLE audit_access (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    subject      uuid NOT NULL,
+    recorded_at  bigint NOT NULL,
+    event        uuid NOT NULL,
+    kind         text NOT NULL,
+    action       text NOT NULL,
+    PRIMARY KEY (tenant, subject, recorded_at, event)
+);
+CREATE INDEX audit_access_by_kind ON audit_access (tenant, kind, recorded_at, event);
+CREATE INDEX audit_access_by_action ON audit_access (tenant, action, subject, recorded_at);
+
+-- The day (its midnight) on which somebody, and holders of a role, last used a permission; and since when that is noted.
+CREATE TABLE permission_use (
+    tenant        uuid NOT NULL,
+    user_id       uuid NOT NULL,
+    permission    text NOT NULL,
+    last_used_on  bigint NOT NULL,
+    PRIMARY KEY (tenant, user_id, permission),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+
+CREATE TABLE role_use (
+    tenant        uuid NOT NULL REFERENCES tenant (id),
+    role          text NOT NULL,
+    permission    text NOT NULL,
+    last_used_on  bigint NOT NULL,
+    PRIMARY KEY (tenant, role, permission)
+);
+
+CREATE TABLE permission_recording (
+    tenant  uuid NOT NULL REFERENCES tenant (id),
+    since   bigint NOT NULL,
+    PRIMARY KEY (tenant)
+);
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   uuid NOT NULL REFERENCES tenant (id),
@@ -660,6 +700,10 @@ GRANT SELECT, INSERT, UPDATE ON audit_tree TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_checkpoint TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_personal TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_verification TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_access TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON permission_use TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON role_use TO bailiwick_app;
+GRANT SELECT, INSERT ON permission_recording TO bailiwick_app;
 
 -- The second wall: whatever a query forgets, another tenant's rows are not there.
 ALTER TABLE tenant ENABLE ROW LEVEL SECURITY;
@@ -782,6 +826,18 @@ CREATE POLICY audit_personal_own ON audit_personal USING (tenant = bailiwick_ten
 ALTER TABLE audit_verification ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_verification FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_verification_own ON audit_verification USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_access ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_access FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_access_own ON audit_access USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE permission_use ENABLE ROW LEVEL SECURITY;
+ALTER TABLE permission_use FORCE ROW LEVEL SECURITY;
+CREATE POLICY permission_use_own ON permission_use USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE role_use ENABLE ROW LEVEL SECURITY;
+ALTER TABLE role_use FORCE ROW LEVEL SECURITY;
+CREATE POLICY role_use_own ON role_use USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE permission_recording ENABLE ROW LEVEL SECURITY;
+ALTER TABLE permission_recording FORCE ROW LEVEL SECURITY;
+CREATE POLICY permission_recording_own ON permission_recording USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 
 -- Names and status of tenants hold no personal data; the platform's list and the way to a tenant need them.
 CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);

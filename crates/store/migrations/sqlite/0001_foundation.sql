@@ -90,6 +90,7 @@ CREATE TABLE users (
 CREATE INDEX users_by_joining ON users (tenant, created_at, id);
 CREATE INDEX users_by_factor ON users (tenant, status, factor, created_at, id);
 CREATE INDEX users_by_role ON users (tenant, role, created_at, id);
+CREATE INDEX users_by_role_status ON users (tenant, role, status, id);
 CREATE INDEX users_by_status ON users (tenant, status, created_at, id);
 CREATE INDEX users_by_mfa ON users (tenant, factor, created_at, id);
 CREATE INDEX users_verified ON users (tenant, created_at, id) WHERE factor <> 'sso';
@@ -350,6 +351,7 @@ CREATE TABLE user_grant (
     UNIQUE (tenant, user_id, permission),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
+CREATE INDEX user_grant_by_permission ON user_grant (tenant, permission, user_id);
 CREATE INDEX user_grant_to_end ON user_grant (tenant, expires_at) WHERE expires_at IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE invitation (
@@ -569,6 +571,44 @@ CREATE TABLE audit_personal (
     subject  BLOB NOT NULL,
     sealed   BLOB NOT NULL,
     PRIMARY KEY (tenant, event, subject)
+) STRICT;
+
+-- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
+-- record alone.
+CREATE TABLE audit_access (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    subject      BLOB NOT NULL,
+    recorded_at  INTEGER NOT NULL,
+    event        BLOB NOT NULL,
+    kind         TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    PRIMARY KEY (tenant, subject, recorded_at, event)
+) STRICT;
+CREATE INDEX audit_access_by_kind ON audit_access (tenant, kind, recorded_at, event);
+CREATE INDEX audit_access_by_action ON audit_access (tenant, action, subject, recorded_at);
+
+-- The day (its midnight) on which somebody, and holders of a role, last used a permission; and since when that is noted.
+CREATE TABLE permission_use (
+    tenant        BLOB NOT NULL,
+    user_id       BLOB NOT NULL,
+    permission    TEXT NOT NULL,
+    last_used_on  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user_id, permission),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+
+CREATE TABLE role_use (
+    tenant        BLOB NOT NULL REFERENCES tenant (id),
+    role          TEXT NOT NULL,
+    permission    TEXT NOT NULL,
+    last_used_on  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, role, permission)
+) STRICT;
+
+CREATE TABLE permission_recording (
+    tenant  BLOB NOT NULL REFERENCES tenant (id),
+    since   INTEGER NOT NULL,
+    PRIMARY KEY (tenant)
 ) STRICT;
 
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
+    access,
     octets::{Octets, Said},
     personal::{Personal, Sealed},
 };
@@ -116,7 +117,10 @@ pub(crate) async fn drafts<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<V
             security_events::insert(tx, &raised).await?;
         }
         let outcome = if event.refused { Outcome::Denied } else { Outcome::Ok };
-        drafts.push(draft(tx, permit, id, event, outcome).await?);
+        let subject = event.subject;
+        let draft = draft(tx, permit, id, event, outcome).await?;
+        access::note(tx, subject, &draft).await?;
+        drafts.push(draft);
     }
     Ok(drafts)
 }

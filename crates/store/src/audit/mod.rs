@@ -5,6 +5,7 @@
 //! in the tree, and the signer signs the tree's head outside the database.
 
 mod about;
+mod access;
 mod append;
 mod checkpoint;
 mod draft;
@@ -23,6 +24,7 @@ mod verification;
 mod verify;
 
 pub use about::{ABOUT_CAP, Entity, entities, named};
+pub use access::{OF_PERSON, OF_SETTING, Told, about_people, about_person, beginning, joined, setting};
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};

@@ -13,7 +13,7 @@ use bailiwick_domain::{
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
 use super::{Actor, Caller, Permit, RequestContext};
-use crate::{Event, Result, access, audit, sessions, store::Store, upkeep, users};
+use crate::{Event, Result, access, audit, permission_use::Use, sessions, store::Store, upkeep, users};
 
 /// What a request shows to prove who sent it.
 #[derive(Debug)]
@@ -159,7 +159,21 @@ impl<'s> Gate<'s> {
         if let Some(outdated) = admitted.outdated {
             permit.renewed = self.renew(&permit, outdated).await?;
         }
+        self.note_use(&permit);
         Ok(permit)
+    }
+
+    /// Notes in memory that somebody used the permission that the rule asks for. A key is its maker's arm here as well: taking
+    /// the permission from them would stop it.
+    fn note_use<R: Rule>(&self, permit: &Permit<R>) {
+        let user = match &permit.actor {
+            Actor::User { id, .. } => Some(*id),
+            Actor::Key { maker, .. } => *maker,
+            Actor::Anonymous | Actor::Operator { .. } | Actor::System(_) => None,
+        };
+        if let (Some(permission), Some(tenant), Some(user)) = (R::NEED.permission(), permit.tenant, user) {
+            self.store.shared.uses.note(Use { tenant, user, permission }, self.store.now());
+        }
     }
 
     /// Gives a session another token because of what changed. Nothing where another request of the same browser was quicker:

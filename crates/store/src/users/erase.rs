@@ -18,7 +18,7 @@ use crate::{
 /// Rows of a person in tables that refer to them, in an order in which they can go.
 ///
 /// A table that comes later and is not named here fails the deletion by its foreign key, and so a test.
-const THEIRS: [&str; 17] = [
+const THEIRS: [&str; 18] = [
     "DELETE FROM passkey WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM factor WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM webauthn_ceremony WHERE tenant = $1 AND user_id = $2",
@@ -35,6 +35,7 @@ const THEIRS: [&str; 17] = [
     "DELETE FROM user_grant WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM step_up WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM session WHERE tenant = $1 AND user_id = $2",
+    "DELETE FROM permission_use WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM user_word WHERE tenant = $1 AND user_id = $2",
 ];
 

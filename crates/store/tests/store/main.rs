@@ -1,6 +1,7 @@
 //! The store on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod access_records;
 mod append_only;
 mod approved;
 mod batch;

@@ -18,6 +18,7 @@ mod audit_events;
 mod audit_verification;
 mod created;
 mod cursor;
+mod explorer;
 mod grants;
 mod invitations;
 mod list;
@@ -35,6 +36,7 @@ mod sessions;
 mod step_up;
 mod teams;
 mod tenants;
+mod unused;
 mod users;
 
 use created::Created;
@@ -122,6 +124,15 @@ pub(crate) fn routes() -> Routes {
         .delete("/v1/teams/{team}/roles/{role}", teams::take_role::handle)
         .get("/v1/permissions", permissions::list::handle)
         .get("/v1/access", access_table::list::handle)
+        .get("/v1/access/holders", explorer::holders::handle)
+        .get("/v1/users/{id}/access", explorer::person::handle)
+        .get("/v1/access/unused/roles", unused::roles::handle)
+        .get("/v1/access/unused/roles/{role}", unused::role::handle)
+        .post("/v1/access/unused/roles/{role}/narrow", unused::narrow_role::handle)
+        .post("/v1/access/unused/roles/{role}/copy", unused::copy_role::handle)
+        .get("/v1/access/unused/users", unused::people::handle)
+        .get("/v1/access/unused/users/{id}", unused::person::handle)
+        .post("/v1/access/unused/users/{id}/narrow", unused::narrow_person::handle)
         .get("/v1/audit/events", audit_events::list::handle)
         .get("/v1/audit/events/{id}", audit_events::show::handle)
         .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)

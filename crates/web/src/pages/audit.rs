@@ -1,13 +1,13 @@
 //! The audit log: searching it, one record, the history of one thing, and what proves that nothing was altered.
 
 mod about;
-mod actors;
+pub(in crate::pages) mod actors;
 mod difference;
 mod entity;
 mod event;
 mod filter;
 mod find;
-mod moment;
+pub(in crate::pages) mod moment;
 mod record;
 mod search;
 mod verify_status;

@@ -63,6 +63,8 @@ messages! {
     TeamRolesChanged "ok" "team-roles-changed": "The team's roles were changed. They take effect at once.";
     TeamMembersChanged "ok" "team-members-changed": "The team's members were changed. It takes effect at once.";
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
+    Narrowed "ok" "narrowed": "What was not used was taken away. It takes effect at once.";
+    RoleCopied "ok" "role-copied": "The narrower role was made, and given to whoever had the other one.";
     UserDisabled "ok" "user-disabled": "The user is disabled and signed out everywhere.";
     UserUnlocked "ok" "user-unlocked": "The person can try again at once.";
     UserEnabled "ok" "user-enabled": "The user is enabled and can sign in.";

@@ -52,6 +52,8 @@ const LIST: &[Group] = &[
             ("Roles and permissions", "/roles", "matrix"),
             ("Teams", "/teams", "users"),
             ("API keys", "/api-keys", "key"),
+            ("Who can do what", "/access/who", "search"),
+            ("Unused permissions", "/access/unused", "clock"),
             ("Access table", "/access", "route"),
         ],
     ),

@@ -78,6 +78,21 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/teams/{team}") => form(&[("name", &format!("Altered {serial}"))]),
         ("POST", "/teams/{team}/members") => form(&[("address", &format!("{0}@{0}.example", stock.marker))]),
         ("POST", "/teams/{team}/roles") => form(&[("role", TEAM_ROLE)]),
+        ("POST", "/v1/access/unused/roles/{role}/copy") => Sent::Json(json!({
+            "label": format!("Narrow {serial}"), "permissions": [permission], "reason": "It is not used."
+        })),
+        ("POST", "/v1/access/unused/roles/{role}/narrow" | "/v1/access/unused/users/{id}/narrow") => {
+            Sent::Json(json!({"permissions": [permission], "reason": "It is not used."}))
+        }
+        ("POST", "/access/unused/roles/{role}/copy") => form(&[
+            ("permission", permission),
+            ("label", &format!("Slim {serial}")),
+            ("confirmed", "yes"),
+            ("reason", "It is not used."),
+        ]),
+        ("POST", "/access/unused/roles/{role}/narrow" | "/access/unused/users/{user}/narrow") => {
+            form(&[("permission", permission), ("confirmed", "yes"), ("reason", "It is not used.")])
+        }
         ("POST", "/v1/me/passkeys") => Sent::Json(json!({
             "ceremony": stock.passkey.to_string(), "name": "Laptop", "credential": {}
         })),

@@ -23,10 +23,10 @@ pub(super) const POLICY: &str = "Security policy";
 
 /// Who did it, as the templates show it.
 #[derive(Debug)]
-pub(super) struct Actor {
+pub(in crate::pages) struct Actor {
     /// `user` is shown by initials, everything else by its symbol.
     pub(super) kind: &'static str,
-    pub(super) name: String,
+    pub(in crate::pages) name: String,
     pub(super) initials: String,
     pub(super) icon: &'static str,
     pub(super) how: String,
@@ -35,7 +35,7 @@ pub(super) struct Actor {
 
 /// Names of people and keys by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(in crate::pages) struct Names {
     people: HashMap<Uuid, String>,
     keys: HashMap<Uuid, (String, String)>,
     /// Whose something is that has no name of its own.
@@ -52,7 +52,7 @@ pub(super) fn erased(id: Uuid) -> String {
 
 impl Names {
     /// Looks up these ids. Each comes with the kind that the log gives it, of actors and of entities.
-    pub(super) async fn of<R: Rule>(
+    pub(in crate::pages) async fn of<R: Rule>(
         scope: &mut impl Scope,
         permit: &Permit<R>,
         ids: &[(&str, Uuid)],
@@ -110,7 +110,7 @@ impl Names {
     }
 
     /// An actor of this kind and id; `auth` says how they proved it, where that is known.
-    pub(super) fn actor(&self, kind: &str, id: Option<Uuid>, auth: Option<&str>) -> Actor {
+    pub(in crate::pages) fn actor(&self, kind: &str, id: Option<Uuid>, auth: Option<&str>) -> Actor {
         let how = |otherwise: &str| auth.map_or_else(|| otherwise.to_owned(), words::of_auth);
         let bare = |kind, name: &str, icon, how| Actor {
             kind,

@@ -3,18 +3,18 @@
 use bailiwick_domain::time::{Span, Timestamp};
 
 /// What is said of text that is no moment.
-pub(super) const WRONG: &str = "Use a day (2026-01-31) or a moment in UTC (2026-01-31T09:30).";
+pub(in crate::pages) const WRONG: &str = "Use a day (2026-01-31) or a moment in UTC (2026-01-31T09:30).";
 
 /// A moment, and how long what was typed lasts: a day, a minute, a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(in crate::pages) struct Moment {
     from: Timestamp,
     lasts: Span,
 }
 
 impl Moment {
     /// Reads a day, `YYYY-MM-DDTHH:MM` as browsers send it, or RFC 3339 in UTC.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::pages) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let bare = text.strip_suffix('Z').unwrap_or(text);
         let (text, lasts) = match bare.len() {
@@ -28,7 +28,7 @@ impl Moment {
     }
 
     /// The first instant.
-    pub(super) const fn start(self) -> Timestamp {
+    pub(in crate::pages) const fn start(self) -> Timestamp {
         self.from
     }
 
@@ -49,7 +49,7 @@ fn exact(text: &str) -> Option<Moment> {
 }
 
 /// A moment as a `datetime-local` field has it: `2026-01-31T09:30`.
-pub(super) fn typed(at: Timestamp) -> String {
+pub(in crate::pages) fn typed(at: Timestamp) -> String {
     at.to_string().get(..16).unwrap_or_default().to_owned()
 }
 

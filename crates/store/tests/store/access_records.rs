@@ -1,0 +1,100 @@
+//! The records that decide what people may do are found before they have their place in the tree, and believed only as they were
+//! hashed.
+
+use bailiwick_domain::{
+    past::{Person, things},
+    role::Role,
+    rule::{AssignRole, ByJob},
+    time::{Span, Timestamp},
+};
+use bailiwick_ops::users;
+use bailiwick_store::{
+    Permit,
+    audit::{self, Told},
+};
+use bailiwick_testkit::{Db, both_databases};
+
+use crate::{raw, raw_rows, support::raw::Raw};
+
+/// The records about somebody up to a moment.
+async fn told(db: &Db, permit: &Permit<ByJob>, user: bailiwick_domain::ids::UserId, at: Timestamp) -> Told {
+    let mut view = db.store.read(permit).await.unwrap();
+    audit::about_person(&mut view, user, at).await.unwrap()
+}
+
+both_databases! {
+    async fn records_about_a_person_are_found_up_to_a_moment(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.add(Role::Auditor).await;
+        let before = db.store.now();
+        db.clock.advance(Span::minutes(1));
+        users::assign_role(&db.store, &acme.owner().permit::<AssignRole>().await, user.id, "developer").await.unwrap();
+        // Nothing was sequenced: what is committed is found all the same.
+        for (at, role) in [(before, Role::Auditor), (db.store.now(), Role::Developer)] {
+            let Told::All(records) = told(&db, &acme.job(), user.id, at).await else { panic!("{at}") };
+            let person = Person::of(user.id, things(records)).unwrap().unwrap();
+            assert!(person.role == role && person.active, "{person:?}");
+        }
+        let Told::All(none) = told(&db, &acme.job(), user.id, before - Span::days(1)).await else { panic!() };
+        assert!(none.is_empty());
+    }
+
+    async fn records_of_another_tenant_are_not_there(db: Db) {
+        let acme = db.tenant("acme").await;
+        let zenith = db.tenant("zenith").await;
+        let now = db.store.now();
+        let Told::All(none) = told(&db, &zenith.job(), acme.owner().id(), now).await else { panic!() };
+        assert!(none.is_empty());
+        let mut view = db.store.read(&zenith.job()).await.unwrap();
+        assert_eq!(audit::joined(&mut view, None, now, 10).await.unwrap(), [zenith.owner().id()]);
+    }
+
+    async fn altered_record_says_nothing(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.add(Role::Auditor).await;
+        let mut raw = Raw::tampering(&db).await;
+        let found: Vec<(Vec<u8>, i64)> = raw_rows!(
+            raw,
+            "SELECT e.bytes, a.recorded_at FROM audit_access a JOIN audit_event e ON e.tenant = a.tenant AND e.id = a.event WHERE a.subject = $1",
+            user.id.uuid()
+        );
+        let forged = String::from_utf8(found[0].0.clone()).unwrap().replace("auditor", "developer").into_bytes();
+        let touched = raw!(
+            raw,
+            "UPDATE audit_event SET bytes = $1 WHERE id IN (SELECT event FROM audit_access WHERE subject = $2)",
+            forged,
+            user.id.uuid()
+        );
+        assert_eq!(touched.unwrap(), 1);
+        assert!(matches!(told(&db, &acme.job(), user.id, db.store.now()).await, Told::Unreadable));
+    }
+
+    async fn of_somebody_with_more_records_than_are_read_nothing_is_said(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.add(Role::Auditor).await;
+        assert!(matches!(told(&db, &acme.job(), user.id, db.store.now()).await, Told::All(_)));
+        let mut raw = Raw::tampering(&db).await;
+        let more = raw!(
+            raw,
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+             INSERT INTO audit_access (tenant, subject, recorded_at, event, kind, action)
+             SELECT a.tenant, a.subject, a.recorded_at - n.i, a.event, a.kind, a.action FROM audit_access a CROSS JOIN n WHERE a.subject = $1",
+            user.id.uuid()
+        );
+        assert_eq!(usize::try_from(more.unwrap()).unwrap(), audit::OF_PERSON);
+        assert!(matches!(told(&db, &acme.job(), user.id, db.store.now()).await, Told::TooMany));
+    }
+
+    async fn a_note_that_is_missing_shows_as_a_hole(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.add(Role::Auditor).await;
+        let made = db.store.now();
+        db.clock.advance(Span::minutes(1));
+        users::assign_role(&db.store, &acme.owner().permit::<AssignRole>().await, user.id, "developer").await.unwrap();
+        let mut raw = Raw::tampering(&db).await;
+        let gone = raw!(raw, "DELETE FROM audit_access WHERE subject = $1 AND recorded_at = $2", user.id.uuid(), made.micros());
+        assert_eq!(gone.unwrap(), 1);
+        let Told::All(records) = told(&db, &acme.job(), user.id, db.store.now()).await else { panic!() };
+        assert!(Person::of(user.id, things(records)).is_err());
+    }
+}

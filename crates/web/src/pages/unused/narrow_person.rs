@@ -1,0 +1,134 @@
+//! Taking from one person what they do not use, after a question that asks why.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bailiwick_domain::{ids::UserId, rule::GrantPermission};
+use bailiwick_ops::unused;
+use bailiwick_store::Store;
+
+use super::{
+    line::{self, Narrowing},
+    of_person,
+};
+use crate::{
+    access::Access,
+    error::Result,
+    forms::{Form, Id, Problem},
+    pages::{confirm::ConfirmPage, refused::Refused},
+    shell::{Message, SeeOther, Shell, Visit},
+};
+
+pub(super) async fn narrow(
+    Access(permit): Access<GrantPermission>,
+    State(store): State<Store>,
+    visit: Visit,
+    Id(id): Id<UserId>,
+    form: Form<Narrowing>,
+) -> Result<Response> {
+    let measured = line::measured(&visit);
+    let found = unused::of_person(&store, &permit, id, measured).await?;
+    let to = format!("/access/unused/users/{id}");
+    let refused = match form.values {
+        Err(problems) => Refused::unread(problems, &[]),
+        Ok(wanted) if wanted.permission.is_empty() => {
+            Refused::unread(vec![Problem::new("", "Choose at least one of the permissions.")], &[])
+        }
+        Ok(wanted) => {
+            let question = |problems: &[Problem]| {
+                let by_roles = |name: &&String| {
+                    store.catalogue().find(name).is_some_and(|permission| found.by_roles.contains(permission))
+                };
+                let (denied, ended): (Vec<_>, Vec<_>) = wanted.permission.iter().partition(by_roles);
+                let owned = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+                let mut effects = line::effects(store.catalogue(), &owned(denied), "is denied");
+                effects.extend(line::effects(store.catalogue(), &owned(ended), "is granted no longer"));
+                ConfirmPage {
+                    shell: Shell::new(&permit, &visit, "Take permissions away?")
+                        .under("Unused permissions", "/access/unused")
+                        .under(found.user.name.clone(), to.clone()),
+                    question: format!("Take what is not used from {}?", found.user.name),
+                    sentence: "It takes effect with their next request, and is recorded under your name."
+                        .to_owned(),
+                    effects,
+                    danger: false,
+                    action: format!("{to}/narrow"),
+                    hidden: wanted.hidden(),
+                    reason: Some(line::reason().again(&form.typed, problems)),
+                    button: "Take away",
+                    cancel: to.clone(),
+                }
+            };
+            if wanted.confirmed.is_none() {
+                return Ok(question(&[]).into_response());
+            }
+            let done =
+                unused::narrow_person(&store, &permit, id, &wanted.permission, &wanted.reason, measured);
+            match done.await {
+                Ok(_) => return Ok(SeeOther::to(&to).tell(Message::Narrowed).into_response()),
+                Err(error) => {
+                    let refused = Refused::by(error, &[])?;
+                    if refused.problems.iter().any(|problem| problem.field == "reason") {
+                        return Ok((refused.status, question(&refused.problems)).into_response());
+                    }
+                    refused
+                }
+            }
+        }
+    };
+    let page = of_person::page(&store, &permit, &visit, &found, refused.problems);
+    Ok((refused.status, page).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{role::Role, time::Span};
+    use bailiwick_store::permission_use::flush;
+    use bailiwick_testkit::{PASSWORD, both_databases};
+
+    use crate::pages::browser::Browser;
+
+    both_databases! {
+        async fn owner_takes_from_somebody_what_they_did_not_use(db: Db) {
+            let acme = db.tenant("acme").await;
+            let auditor = acme.user(Role::Auditor).await;
+            assert_eq!(Browser::of(&auditor).get("/users").await.status, 200);
+            flush(&db.store).await.unwrap();
+            db.clock.advance(Span::days(89));
+            // Signed in again, they use one of their permissions.
+            let mut again = Browser::new(&db);
+            let form = [("address", auditor.user.email.as_str()), ("password", PASSWORD)];
+            assert_eq!(again.post("/sign-in", &form).await.status, 303);
+            assert_eq!(again.get("/users").await.status, 200);
+            flush(&db.store).await.unwrap();
+            db.clock.advance(Span::days(2));
+            let owner = acme.user(Role::TenantOwner).await;
+            let mut browser = Browser::of(&owner);
+            let path = format!("/access/unused/users/{}", auditor.id());
+            let page = browser.get(&path).await.page();
+            assert!(page.contains("value=\"session:read\" checked") && !page.contains("value=\"user:read\""), "{page}");
+            let used = [("permission", "user:read"), ("confirmed", "yes"), ("reason", "Not needed.")];
+            let refused = browser.post(&format!("{path}/narrow"), &used).await;
+            assert!(refused.status == 409 && refused.shows("not unused any more"), "{}", refused.body);
+            let form = [("permission", "session:read"), ("confirmed", "yes"), ("reason", "Not needed.")];
+            let asked = browser.post(&format!("{path}/narrow"), &form[..1]).await;
+            assert!(asked.status == 200 && asked.shows("session:read is denied."), "{}", asked.body);
+            assert_eq!(browser.post(&format!("{path}/narrow"), &form).await.led(), (303, path.as_str()));
+            assert!(!browser.get(&path).await.page().contains("session:read"));
+            let list = browser.get("/access/unused/users").await.page();
+            assert!(list.contains(&auditor.user.name), "{list}");
+            let own = browser.get(&format!("/access/unused/users/{}", owner.id())).await.page();
+            assert!(own.contains("Somebody else has to take something from you."));
+        }
+
+        async fn somebody_of_another_tenant_is_not_there(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut stranger = Browser::of(&db.tenant("zenith").await.owner());
+            let path = format!("/access/unused/users/{}", acme.owner().id());
+            assert_eq!(stranger.get(&path).await.status, 404);
+            let form = [("permission", "user:read"), ("confirmed", "yes"), ("reason", "It is not needed.")];
+            assert_eq!(stranger.post(&format!("{path}/narrow"), &form).await.status, 404);
+        }
+    }
+}
