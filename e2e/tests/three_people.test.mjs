@@ -106,7 +106,8 @@ async function linkOf(page, address) {
 
 async function mfaOf(owner, address) {
   await owner.goto(`/users?q=${encodeURIComponent(address)}`);
-  return (await rows(panel(owner, 'Users')))[0][2];
+  // Below it stands since when, or from when on.
+  return (await rows(panel(owner, 'Users')))[0][2].split('\n')[0];
 }
 
 /** A device that keeps passkeys and says that its owner touched it. */

@@ -7,7 +7,9 @@ use bailiwick_domain::{
     time::Span,
 };
 use bailiwick_mail::{FactorResetLetter, Letter, Line};
-use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, accounts, passkeys, tenants, users};
+use bailiwick_store::{
+    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, passkeys, tenants, users,
+};
 
 use crate::{
     Error, Result, factors, mail, passwords,
@@ -73,6 +75,8 @@ async fn remove(
         tx.also(codes.following());
     }
     end_because(tx, id, None, Because::FactorsReset).await?;
+    // What was lost may have been a known device as well.
+    devices::forget_all(tx, id, None).await?;
     let by = permit.caller().map_or_else(|| Line::of("The server"), |caller| Line::of(&caller.user.name));
     let organisation = Line::of(&tenants::find(tx).await?.name);
     let now = tx.now();

@@ -13,10 +13,10 @@ mod waits;
 
 use bailiwick_domain::{
     entity::{Password as StoredHash, SignInMethod, TenantStatus, User, UserStatus},
-    ids::TenantId,
+    ids::{TenantId, UserId},
     rule::SignIn,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, accounts, tenants, users};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, tenants, users};
 use bailiwick_vault::{
     password::{Password, PasswordError, PasswordHasher, StoredPassword, Verdict},
     token::SessionToken,
@@ -138,7 +138,8 @@ async fn check(
     let verdict = hasher.verify(password, account.hash.as_ref()).await.map_err(Error::Password)?;
     match (verdict, &account.user) {
         (Verdict::Match { needs_rehash }, Some(user)) => {
-            accept(store, hasher, permit, user, password, needs_rehash).await
+            let verified = Verified { password, hash: account.hash.as_ref(), needs_rehash };
+            accept(store, hasher, permit, user, verified).await
         }
         (Verdict::Mismatch, Some(_)) => {
             attempts.refuse().await?;
@@ -148,18 +149,30 @@ async fn check(
     }
 }
 
-/// Opens the session, unless the account was disabled or the guesses were used up while the password was hashed.
+/// Whether the hash that a password was verified against is the person's still.
+async fn is_stored(tx: &mut Tx, user: UserId, verified: Option<&StoredPassword>) -> Result<bool> {
+    let now = accounts::password(tx, user).await?;
+    Ok(now.is_some_and(|now| verified.is_some_and(|verified| now.hash == verified.as_str())))
+}
+
+/// A password that was found right, and by which hash.
+struct Verified<'a> {
+    password: &'a Password,
+    hash: Option<&'a StoredPassword>,
+    needs_rehash: bool,
+}
+
+/// Opens the session, unless the account was disabled, the password replaced or the guesses used up while it was hashed.
 async fn accept(
     store: &Store,
     hasher: &PasswordHasher,
     permit: &Permit<SignIn>,
     user: &User,
-    password: &Password,
-    needs_rehash: bool,
+    verified: Verified<'_>,
 ) -> Result<Step> {
-    let rehashed = match needs_rehash {
+    let rehashed = match verified.needs_rehash {
         false => None,
-        true => match hasher.hash(password).await {
+        true => match hasher.hash(verified.password).await {
             // The old hash is as good as it was; the next sign-in renews it.
             Err(PasswordError::Busy) => None,
             hash => Some(hash.map_err(Error::Password)?),
@@ -174,6 +187,10 @@ async fn accept(
             let attempts = Attempts::of(store, permit, &user, Guess::Password);
             if let Some(limited) = attempts.limited(tx).await? {
                 return Ok(limited.map(Err));
+            }
+            // Whoever knows the password of before comes too late: it opens nothing, and does not come back as a new hash.
+            if !is_stored(tx, user.id, verified.hash).await? {
+                return Err(wrong(store).into());
             }
             if let Some(hash) = &rehashed {
                 let written = accounts::set_password(

@@ -7,7 +7,7 @@ use bailiwick_domain::{
     role::{Role, RoleName},
     rule::{AssignRole, ByJob, DisableUser, Rule},
 };
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, access, sessions, tenants, users};
+use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, access, devices, sessions, tenants, users};
 
 pub use crate::grants::{NewGrant, grant, remove_grant};
 use crate::{
@@ -120,6 +120,7 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
             for event in ended.await? {
                 tx.also(event);
             }
+            devices::forget_all(tx, id, None).await?;
             let after = User { status: UserStatus::Disabled, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
             withdraw_beyond(store, tx, &after, "the inviter was disabled").await?;

@@ -153,6 +153,10 @@ pub async fn find(scope: &mut impl Scope, id: UserId) -> Result<User> {
 
 /// The user with this sign-in address, in lower case.
 pub async fn by_email(scope: &mut impl Scope, email: &str) -> Result<Option<User>> {
+    // PostgreSQL takes no U+0000 in a text, and nobody has such an address.
+    if email.contains('\0') {
+        return Ok(None);
+    }
     let tenant = scope.tenant();
     let row: Option<Row> = row!(
         scope,

@@ -35,7 +35,7 @@ macro_rules! permissions {
 permissions! {
     "Users", platform: false {
         USER_READ = "user:read": "See users, their roles, second factors and status.";
-        USER_UPDATE = "user:update": "Change a user's name and address.";
+        USER_UPDATE = "user:update": "Change a user's name.";
         USER_DISABLE = "user:disable": "Disable and enable a user; disabling ends their sessions.";
         USER_UNLOCK = "user:unlock": "Let a user sign in again who has to wait after wrong guesses.";
         USER_DELETE = "user:delete": "Delete a user and destroy their personal data.";
@@ -55,7 +55,7 @@ permissions! {
         ROLE_READ = "role:read": "See roles, permissions and who holds them.";
         ROLE_CREATE = "role:create": "Create a role from permissions one holds.";
         ROLE_UPDATE = "role:update": "Change the permissions of a created role.";
-        ROLE_DELETE = "role:delete": "Delete a created role that nobody holds.";
+        ROLE_DELETE = "role:delete": "Delete a created role, with another one in its place for whoever holds it.";
     }
     "Teams", platform: false {
         TEAM_READ = "team:read": "See teams and their members.";

@@ -3,6 +3,7 @@
 use bailiwick_domain::{
     entity::{CustomRole, Severity, Team, User},
     ids::UserId,
+    permission::Permission,
     role::{CustomName, RoleName},
     rule::DeleteRole,
 };
@@ -48,6 +49,13 @@ pub async fn delete(
                     return Err(Error::Conflict(
                         "More than 200 people hold this role. Give them other roles first.",
                     ));
+                }
+                // Whoever gets the replacement is given a role, by whatever name the request goes.
+                if !permit.may(Permission::USER_ASSIGN_ROLE) {
+                    return Err(Error::Forbidden("Somebody holds this role. Replacing it takes the permission to give roles."));
+                }
+                if holders.teams > 0 && !permit.may(Permission::TEAM_UPDATE) {
+                    return Err(Error::Forbidden("Teams have this role. Changing them takes the permission for it."));
                 }
                 let other = parse(text, &role)?;
                 within(named_set(tx, other).await?, held)?;

@@ -15,7 +15,7 @@ use super::{
     Step,
     attempts::{Attempts, CODE, Guess, PASSWORD, Stop},
     code::take,
-    idle,
+    idle, is_stored,
     session::{has_authenticator, has_passkey, has_second_factor, open_session},
     waits::rule,
 };
@@ -98,7 +98,8 @@ pub async fn again(
             if let Some(limited) = passwords.limited(tx).await? {
                 return Ok(limited.map(Err));
             }
-            if !right {
+            // What was verified has to be the password still.
+            if !right || !is_stored(tx, id, stored.as_ref()).await? {
                 let refused = passwords.refused(tx).await?;
                 return Ok(tx.record(refused, Err(wrong(store))));
             }

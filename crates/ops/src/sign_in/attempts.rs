@@ -247,7 +247,8 @@ impl<'a, R: Writes> Attempts<'a, R> {
     /// Whether the person guesses at their own password in their own session. Others can then use up their own guesses, and
     /// not those of the account.
     fn inside(&self) -> bool {
-        self.guess.factor() == PASSWORD
+        // Wrong ones end the session then.
+        matches!(self.guess, Guess::Current(_))
             && matches!(self.permit.actor(), Actor::User { id, method, .. }
                 if *id == self.user && *method != SignInMethod::PasswordOnly)
     }

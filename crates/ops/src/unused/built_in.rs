@@ -17,7 +17,7 @@ use crate::{
     policy::pass_on,
     roles::{MOST_REPLACED, Made, NewRole, insert, inviters, slug, take_back_of},
     users::{nobody_above, permissions_of},
-    valid::{self, Fields},
+    valid::{self, Fields, within},
 };
 
 /// Why an invitation is taken back that somebody could not give any more.
@@ -83,6 +83,8 @@ pub async fn copy_without(
             let now = tx.now();
             let setting = audit::setting(tx, now).await?;
             still_unused(&lines(store, tx, &setting, role.into(), measured).await?, gone)?;
+            // Teams lose what is left out, whatever their members hold: nobody takes what they could not give.
+            within(store.catalogue().role_set(role), held)?;
             let wanted = store.catalogue().role_set(role).difference(gone);
             if wanted.is_empty() {
                 return Err(Error::Conflict("Nothing of the role would be left."));

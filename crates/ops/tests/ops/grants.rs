@@ -82,7 +82,7 @@ both_databases! {
         assert_eq!((over.len(), over[0].ended_at), (1, Some(db.store.now())));
         let events = security_events::list(&mut view, None, 10).await.unwrap().items;
         let raised = events.iter().find(|event| event.kind == "grant.expired").unwrap();
-        assert_eq!((raised.severity, raised.detail.as_str()), (Severity::Info, "The grant of invitation:create to a user with the role Plan Manager has ended"));
+        assert_eq!((raised.severity, raised.detail.as_str()), (Severity::Info, "Grant of invitation:create to a user with the role Plan Manager has ended"));
         drop(view);
         verified(&db).await;
     }

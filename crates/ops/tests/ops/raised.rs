@@ -325,6 +325,8 @@ async fn people_see_to_themselves(acme: &Tenant) {
         assert!(change(&robbed, WRONG).await.is_err());
     }
     let member = acme.user(Role::Auditor).await;
+    // The policy keeps the last one.
+    member.add_passkey(&mut Authenticator::new(), "Key on the ring").await;
     let passkey = member.add_passkey(&mut Authenticator::new(), "Laptop").await;
     passkeys::remove(&db.store, &member.permit::<ChangeMyProofs>().await, passkey.id).await.unwrap();
     let nobody = db.nobody::<SignIn>(HOME).await;

@@ -16,10 +16,11 @@ use bailiwick_ops::{
     teams::{self, NewTeam},
     users::{self, NewGrant},
 };
-use bailiwick_store::{Refusal, security_events};
+use bailiwick_store::{Credential, Refusal, security_events};
 use bailiwick_testkit::{Actor, Tenant, both_databases};
+use bailiwick_vault::token::SessionToken;
 
-use crate::support::{log, records, times, verified};
+use crate::support::{HOME, log, records, request, times, verified};
 
 fn new(label: &str, permissions: &[&str]) -> NewRole {
     NewRole { label: label.into(), permissions: names(permissions), ..NewRole::default() }
@@ -94,7 +95,9 @@ both_databases! {
         assert!(matches!(renewed.try_permit::<ReadUsers>().await, Err(Refusal::Forbidden)));
         assert!(renewed.permit::<ReadAudit>().await.renewed().is_some(), "whoever holds a changed role gets another token");
         db.clock.advance(Span::seconds(6));
-        assert!(matches!(renewed.try_permit::<Me>().await, Err(Refusal::SignIn)), "the one before is worth nothing");
+        let old = Credential::Session(SessionToken::parse(&renewed.token).unwrap());
+        let refused = db.store.gate().admit::<Me>(old, request(&db, HOME)).await;
+        assert!(matches!(refused, Err(Refusal::SignIn)), "the one before is worth nothing");
         verified(&db).await;
     }
 

@@ -93,6 +93,7 @@ CREATE INDEX users_by_role ON users (tenant, role, created_at, id);
 CREATE INDEX users_by_role_status ON users (tenant, role, status, id);
 CREATE INDEX users_by_status ON users (tenant, status, created_at, id);
 CREATE INDEX users_by_mfa ON users (tenant, factor, created_at, id);
+CREATE INDEX users_without_factor ON users (tenant, created_at, id) WHERE factor IS NULL;
 CREATE INDEX users_verified ON users (tenant, created_at, id) WHERE factor <> 'sso';
 
 -- The words by which people are found: of name and address, lower case, without accents. Compared by their octets.

@@ -47,7 +47,7 @@ both_databases! {
             ("CREATE POLICY everything ON session USING (true)", "everything"),
             ("ALTER TABLE users DISABLE ROW LEVEL SECURITY", "table users: row security false, forced true"),
             ("ALTER TABLE users NO FORCE ROW LEVEL SECURITY", "table users: row security false, forced false"),
-            ("REVOKE INSERT ON invitation FROM bailiwick_app", "grant invitation to bailiwick_app: SELECT, UPDATE"),
+            ("REVOKE INSERT ON invitation FROM bailiwick_app", "grant invitation to bailiwick_app: DELETE, SELECT, UPDATE"),
             ("GRANT DELETE ON audit_event TO bailiwick_app", "grant audit_event to bailiwick_app: DELETE, INSERT, SELECT"),
             ("GRANT UPDATE ON audit_event TO PUBLIC", "grant audit_event to public: UPDATE"),
             ("GRANT UPDATE (bytes) ON audit_event TO bailiwick_app", "grant audit_event.bytes to bailiwick_app: UPDATE"),

@@ -20,6 +20,8 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
     }
     let role = if stock.platform { "platform_support" } else { "support_coordinator" };
     let other = if stock.platform { "platform_operator" } else { "plan_manager" };
+    // Neither of the two: what changes several leaves something to change for what changes one.
+    let third = if stock.platform { "platform_owner" } else { "auditor" };
     // What everybody holds who may grant at all, and what the everyday roles do not.
     let permission = if stock.platform { "job:read" } else { "team:read" };
     match (row.method.as_str(), row.path) {
@@ -31,7 +33,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             Sent::Json(json!({"name": format!("Mia {serial}"), "time_zone": "Australia/Sydney"}))
         }
         ("POST", "/v1/users/bulk/role") => Sent::Json(json!({
-            "users": [stock.user], "role": if serial.is_multiple_of(2) { other } else { role }
+            "users": [stock.user], "role": third
         })),
         ("POST", "/v1/users/bulk/disable" | "/v1/users/bulk/enable" | "/v1/users/bulk/end-sessions") => {
             Sent::Json(json!({"users": [stock.user]}))
@@ -147,10 +149,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/users/{user}/role") => {
             form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
         }
-        ("POST", "/users/bulk/role") => form(&[
-            ("user", &stock.user.to_string()),
-            ("role", if serial.is_multiple_of(2) { other } else { role }),
-        ]),
+        ("POST", "/users/bulk/role") => form(&[("user", &stock.user.to_string()), ("role", third)]),
         ("POST", "/users/bulk/disable" | "/users/bulk/enable" | "/users/bulk/end-sessions") => {
             form(&[("user", &stock.user.to_string())])
         }

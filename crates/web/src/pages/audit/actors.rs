@@ -46,7 +46,7 @@ pub(in crate::pages) struct Names {
 }
 
 /// What stands for a person who was deleted.
-pub(super) fn erased(id: Uuid) -> String {
+pub(in crate::pages) fn erased(id: Uuid) -> String {
     format!("Erased person {}", words::short(id))
 }
 

@@ -21,6 +21,7 @@ use crate::{
     error::Result,
     forms::{Field, Id, Problem, Query},
     pages::{
+        audit::actors::erased,
         parts::{Badge, address},
         refused::Refused,
     },
@@ -94,7 +95,7 @@ pub(super) async fn show(
     let past = at.filter(|_| problems.is_empty());
     let mut notes = who::open(past, standing.begins, standing.complete, &zone_of(&permit));
     notes.extend(doubts(&standing));
-    let name = standing.name.clone().unwrap_or_else(|| "Somebody who is gone".to_owned());
+    let name = standing.name.clone().unwrap_or_else(|| erased(id.uuid()));
     let to = format!("/users/{id}");
     let shell = Shell::new(&permit, &visit, "What they can do").under("Users", "/users");
     let page = PersonPage {

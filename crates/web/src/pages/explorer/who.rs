@@ -18,7 +18,10 @@ use crate::{
     error::{Error, Result},
     forms::{Choice, Field, Problem, Query, Select},
     pages::{
-        audit::moment::{self, Moment},
+        audit::{
+            actors::erased,
+            moment::{self, Moment},
+        },
         parts::{Badge, Pager, address, counted},
         refused::Refused,
     },
@@ -169,7 +172,7 @@ fn select(
 }
 
 fn row(item: &Holder, holders: &Holders, words: &Words<'_>, filter: &Filter) -> Row {
-    let name = item.name.clone().unwrap_or_else(|| "Somebody who is gone".to_owned());
+    let name = item.name.clone().unwrap_or_else(|| erased(item.user.uuid()));
     Row {
         initials: initials(&name),
         name,

@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{role::RoleName, rule::CreateRole};
+use bailiwick_domain::{permission::Permission, role::RoleName, rule::CreateRole};
 use bailiwick_ops::unused::{self, NewCopy};
 use bailiwick_store::Store;
 
@@ -27,6 +27,10 @@ pub(super) async fn copy(
     Id(role): Id<RoleName>,
     form: Form<Narrowing>,
 ) -> Result<Response> {
+    // Every answer shows what the role's holders use.
+    if !permit.may(Permission::ROLE_READ) {
+        return Err(Error::Forbidden("What a role's holders use is shown to whoever may read roles."));
+    }
     let measured = line::measured(&visit);
     let found = unused::of_role(&store, &permit, role, measured).await?;
     let built_in = role.built_in().ok_or(Error::NotFound)?;

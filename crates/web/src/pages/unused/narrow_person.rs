@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{ids::UserId, rule::GrantPermission};
+use bailiwick_domain::{ids::UserId, permission::Permission, rule::GrantPermission};
 use bailiwick_ops::unused;
 use bailiwick_store::Store;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::Access,
-    error::Result,
+    error::{Error, Result},
     forms::{Form, Id, Problem},
     pages::{confirm::ConfirmPage, refused::Refused},
     shell::{Message, SeeOther, Shell, Visit},
@@ -27,6 +27,10 @@ pub(super) async fn narrow(
     Id(id): Id<UserId>,
     form: Form<Narrowing>,
 ) -> Result<Response> {
+    // Every answer shows what the person uses.
+    if !permit.may(Permission::AUDIT_READ) {
+        return Err(Error::Forbidden("What somebody uses is shown to whoever may read the audit log."));
+    }
     let measured = line::measured(&visit);
     let found = unused::of_person(&store, &permit, id, measured).await?;
     let to = format!("/access/unused/users/{id}");
@@ -93,6 +97,9 @@ mod tests {
         async fn owner_takes_from_somebody_what_they_did_not_use(db: Db) {
             let acme = db.tenant("acme").await;
             let auditor = acme.user(Role::Auditor).await;
+            // Nobody is sent to set up a second factor while the months pass.
+            let policy = [("mfa_floor", "any"), ("mfa_grace_days", "14"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14")];
+            assert_eq!(Browser::of(&acme.owner()).post("/policy", &policy).await.led(), (303, "/policy"));
             assert_eq!(Browser::of(&auditor).get("/users").await.status, 200);
             flush(&db.store).await.unwrap();
             db.clock.advance(Span::days(89));

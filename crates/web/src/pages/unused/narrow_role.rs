@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{role::RoleName, rule::UpdateRole};
+use bailiwick_domain::{permission::Permission, role::RoleName, rule::UpdateRole};
 use bailiwick_ops::unused;
 use bailiwick_store::Store;
 
@@ -27,6 +27,10 @@ pub(super) async fn narrow(
     Id(role): Id<RoleName>,
     form: Form<Narrowing>,
 ) -> Result<Response> {
+    // Every answer shows what the role's holders use.
+    if !permit.may(Permission::ROLE_READ) {
+        return Err(Error::Forbidden("What a role's holders use is shown to whoever may read roles."));
+    }
     let measured = line::measured(&visit);
     let found = unused::of_role(&store, &permit, role, measured).await?;
     let name = role.custom().ok_or(Error::NotFound)?;

@@ -120,7 +120,8 @@ mod tests {
             let many: Vec<_> = ids.iter().map(|id| ("user", id.as_str())).collect();
             assert_eq!(browser.post("/users/bulk/disable", &many).await.status, 422);
             let query: Vec<_> = ids.iter().map(|id| format!("user={id}")).collect();
-            assert_eq!(browser.get(&format!("/users/bulk/disable?{}", query.join("&"))).await.status, 400);
+            let asked = browser.get(&format!("/users/bulk/disable?{}", query.join("&"))).await.status;
+            assert!([400, 414].contains(&asked.as_u16()), "an address has a length as well: {asked}");
             assert_eq!(browser.get("/users/bulk/disable?user=x").await.status, 400);
         }
 
