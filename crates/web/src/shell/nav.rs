@@ -105,9 +105,9 @@ impl Site {
     }
 }
 
-/// Whether `path` is `top` or lies below it.
+/// Whether `path`, which may go on with a query, is `top` or lies below it.
 fn is_below(path: &str, top: &str) -> bool {
-    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
 #[cfg(test)]
@@ -156,6 +156,8 @@ mod tests {
             ("/audit", vec!["Audit log"]),
             ("/audit/verify", vec!["Verify"]),
             ("/audit/events/1", vec!["Audit log"]),
+            ("/audit/verify?tenant=1", vec!["Verify"]),
+            ("/users?q=plan", vec!["Users"]),
             ("/users/7/role", vec!["Users"]),
             ("/usersx", vec![]),
             ("/", vec![]),
