@@ -194,12 +194,24 @@ both_databases! {
 
     async fn nobody_replaces_a_role_that_they_hold_themselves(db: Db) {
         let acme = db.tenant("acme").await;
-        let role = made(&acme, "Keeper", &["role:delete", "role:read"]).await;
+        let role = made(&acme, "Keeper", &["role:delete", "role:read", "user:assign_role"]).await;
         let keeper = acme.user(Role::PlanManager).await;
         give(&acme, &keeper, role.name).await;
         made(&acme, "Wider", &["role:delete"]).await;
         let outcome = roles::delete(&db.store, &keeper.permit::<DeleteRole>().await, role.name, Some("custom-wider")).await;
         conflict(outcome, "yourself");
+    }
+
+    async fn whoever_may_only_remove_roles_gives_none_by_replacing_one(db: Db) {
+        let acme = db.tenant("acme").await;
+        let role = made(&acme, "Keeper", &["role:delete", "role:read", "team:read"]).await;
+        let keeper = acme.user(Role::PlanManager).await;
+        give(&acme, &keeper, role.name).await;
+        let narrow = made(&acme, "Narrow", &["role:read"]).await;
+        give(&acme, &acme.user(Role::PlanManager).await, narrow.name).await;
+        made(&acme, "Wider", &["role:read", "team:read"]).await;
+        let outcome = roles::delete(&db.store, &keeper.permit::<DeleteRole>().await, narrow.name, Some("custom-wider")).await;
+        assert!(matches!(outcome, Err(Error::Forbidden(text)) if text.contains("give roles")), "{outcome:?}");
     }
 
     async fn invitations_beyond_a_narrowed_role_are_taken_back(db: Db) {
