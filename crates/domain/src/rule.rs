@@ -21,6 +21,10 @@ pub enum Need {
     Proving,
     /// A live session or key whose effective permissions hold this one.
     Has(Permission),
+    /// As [`Has`](Self::Has), and of a person besides a proof as late as for [`Recent`](Self::Recent): what decides who may do what
+    /// is not for whoever has come by an open session. A key passes by its permission alone; nobody sits before it. OWASP
+    /// ASVS 5.0, 7.5.3.
+    RecentHas(Permission),
     /// A live session of a person whose effective permissions hold this one, and a one-time code for the very change.
     Confirmed(Permission),
 }
@@ -29,7 +33,9 @@ impl Need {
     /// The permission that it asks for, if it asks for one.
     pub const fn permission(self) -> Option<Permission> {
         match self {
-            Self::Has(permission) | Self::Confirmed(permission) => Some(permission),
+            Self::Has(permission) | Self::RecentHas(permission) | Self::Confirmed(permission) => {
+                Some(permission)
+            }
             _ => None,
         }
     }
@@ -128,9 +134,9 @@ rules! {
     /// Reading users and their factors' states.
     ReadUsers => Need::Has(Permission::USER_READ);
     /// Giving a user another role.
-    AssignRole: Writes => Need::Has(Permission::USER_ASSIGN_ROLE);
+    AssignRole: Writes => Need::RecentHas(Permission::USER_ASSIGN_ROLE);
     /// Granting or denying a user single permissions.
-    GrantPermission: Writes => Need::Has(Permission::USER_GRANT);
+    GrantPermission: Writes => Need::RecentHas(Permission::USER_GRANT);
     /// Disabling and enabling a user.
     DisableUser: Writes => Need::Has(Permission::USER_DISABLE);
     /// Changing another user's name.
@@ -144,31 +150,31 @@ rules! {
     /// Reading roles, permissions and the access table.
     ReadRoles => Need::Has(Permission::ROLE_READ);
     /// Making a role.
-    CreateRole: Writes => Need::Has(Permission::ROLE_CREATE);
+    CreateRole: Writes => Need::RecentHas(Permission::ROLE_CREATE);
     /// Changing a role that the tenant made.
-    UpdateRole: Writes => Need::Has(Permission::ROLE_UPDATE);
+    UpdateRole: Writes => Need::RecentHas(Permission::ROLE_UPDATE);
     /// Removing a role that the tenant made.
-    DeleteRole: Writes => Need::Has(Permission::ROLE_DELETE);
+    DeleteRole: Writes => Need::RecentHas(Permission::ROLE_DELETE);
     /// Reading teams and who is in them.
     ReadTeams => Need::Has(Permission::TEAM_READ);
     /// Making, changing and dissolving teams, and taking people in and out.
     UpdateTeam: Writes => Need::Has(Permission::TEAM_UPDATE);
     /// Giving a team a role and taking it away: as with a user's role, it decides what people may do.
-    GiveTeamRole: Writes => Need::Has(Permission::USER_ASSIGN_ROLE);
+    GiveTeamRole: Writes => Need::RecentHas(Permission::USER_ASSIGN_ROLE);
     /// Reading invitations.
     ReadInvitations => Need::Has(Permission::INVITATION_READ);
     /// Inviting people.
-    Invite: Writes => Need::Has(Permission::INVITATION_CREATE);
+    Invite: Writes => Need::RecentHas(Permission::INVITATION_CREATE);
     /// Taking an invitation back.
     RevokeInvitation: Writes => Need::Has(Permission::INVITATION_REVOKE);
     /// Sending an invitation again.
-    ResendInvitation: Writes => Need::Has(Permission::INVITATION_RESEND);
+    ResendInvitation: Writes => Need::RecentHas(Permission::INVITATION_RESEND);
     /// Reading which letters were sent to whom, never what they say.
     ReadMail => Need::Has(Permission::MAIL_READ);
     /// Reading API keys, never their secrets.
     ReadApiKeys => Need::Has(Permission::API_KEY_READ);
     /// Issuing API keys.
-    CreateApiKey: Writes => Need::Has(Permission::API_KEY_CREATE);
+    CreateApiKey: Writes => Need::RecentHas(Permission::API_KEY_CREATE);
     /// Revoking API keys.
     RevokeApiKey: Writes => Need::Has(Permission::API_KEY_REVOKE);
     /// Reading security events.
@@ -180,7 +186,7 @@ rules! {
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.
-    UpdatePolicy: Writes => Need::Has(Permission::POLICY_UPDATE);
+    UpdatePolicy: Writes => Need::RecentHas(Permission::POLICY_UPDATE);
     /// Reading the access table of the running server.
     ReadSystem => Need::Has(Permission::SYSTEM_READ);
 

@@ -15,7 +15,7 @@ use crate::{
     invitations::withdraw_beyond,
     roles::named_set,
     sessions::end_but,
-    valid::{self, Fields, within},
+    valid::{self, Fields, owner_by_person, within},
 };
 
 /// A user to be.
@@ -73,7 +73,7 @@ pub(crate) async fn insert_as(
 }
 
 /// Gives a user another role. Neither the old nor the new one may hold more than the actor has. Invitations of theirs to
-/// roles beyond the new one are taken back with it.
+/// roles beyond the new one are taken back with it. A key makes nobody an owner.
 pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId, role: &str) -> Result<User> {
     let held = *permit.permissions();
     store
@@ -85,6 +85,7 @@ pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId,
             let role = valid::role(role, platform).map_err(|text| Error::field("role", text))?;
             refuse_self(permit, id, "Somebody else has to change your own role.")?;
             nobody_above(permissions_of(store, tx, &before).await?, held)?;
+            owner_by_person(permit, role)?;
             within(named_set(tx, role).await?, held)?;
             if before.role == role {
                 return Err(Error::Conflict("The user has this role already."));

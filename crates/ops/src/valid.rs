@@ -6,8 +6,10 @@ use bailiwick_domain::{
     entity::Effect,
     permission::PermissionSet,
     role::RoleName,
+    rule::Rule,
     zone::{UnknownZone, Zone},
 };
+use bailiwick_store::{Actor, Permit};
 
 use crate::{Error, FieldError, Result};
 
@@ -158,6 +160,15 @@ pub(crate) fn description(text: &str) -> std::result::Result<String, &'static st
 /// Given or taken.
 pub(crate) fn effect(text: &str) -> std::result::Result<Effect, &'static str> {
     text.parse().map_err(|_| "Choose grant or deny.")
+}
+
+/// A person makes an owner, who has just proved who they are, or the server itself: whoever came by a key would keep the organisation
+/// after the key is gone.
+pub(crate) fn owner_by_person<R: Rule>(permit: &Permit<R>, role: RoleName) -> Result<()> {
+    if role.is_owner() && matches!(permit.actor(), Actor::Key { .. }) {
+        return Err(Error::Forbidden("A person has to make somebody an owner. An API key cannot."));
+    }
+    Ok(())
 }
 
 /// Nobody hands on what they do not have.

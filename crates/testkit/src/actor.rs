@@ -3,15 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use bailiwick_domain::{
-    entity::{Browser, Device, System, User},
+    entity::{Browser, Device, FactorKind, FactorState, System, User},
     ids::{TenantId, UserId},
-    rule::{Rule, SignIn},
+    rule::{ProveAgain, Rule, SignIn},
 };
 use bailiwick_ops::{
     enrolment,
     sign_in::{self, Step},
 };
-use bailiwick_store::{AgentClass, CarriedDevices, Credential, Permit, Refusal, RequestContext, Store};
+use bailiwick_store::{
+    AgentClass, CarriedDevices, Credential, Permit, Refusal, RequestContext, Store, accounts,
+};
 use bailiwick_vault::token::SessionToken;
 
 use crate::Db;
@@ -109,11 +111,43 @@ impl Actor {
         Ok(permit)
     }
 
-    /// Asks the gate, which must open.
+    /// Asks the gate, which must open. Where it wants a newer proof, they give one before.
     pub async fn permit<R: Rule>(&self) -> Permit<R> {
-        self.try_permit()
+        let mut answer = self.try_permit().await;
+        if matches!(answer, Err(Refusal::Reauthenticate)) {
+            self.prove_again().await;
+            answer = self.try_permit().await;
+        }
+        answer.unwrap_or_else(|refusal| panic!("{} of {}: {refusal}", R::NAME, self.user.role))
+    }
+
+    /// Proves again who they are, with the password and, where they have an authenticator, its present code. Another session takes
+    /// the place of theirs.
+    ///
+    /// # Panics
+    /// Where that is not enough: they have a passkey and no authenticator, or their session is over.
+    pub async fn prove_again(&self) {
+        let permit = self.try_permit::<ProveAgain>().await.expect("a live session");
+        // The gate may have given them another one just now.
+        let before = self.present_token();
+        let code = self.present_code().await;
+        let token = sign_in::again(&self.db.store, &self.db.hasher, &permit, PASSWORD.to_owned(), &code)
             .await
-            .unwrap_or_else(|refusal| panic!("{} of {}: {refusal}", R::NAME, self.user.role))
+            .expect("another proof");
+        let mut renewed = self.db.renewed.lock().expect("nobody panicked with it");
+        renewed.insert(before, token.expose().to_string());
+    }
+
+    /// What their first authenticator shows at this moment; nothing where they have none.
+    async fn present_code(&self) -> String {
+        let mut view = self.db.store.read(&self.db.job(self.tenant)).await.expect("a view");
+        let factors = accounts::factors(&mut view, self.id()).await.expect("factors");
+        let verified = factors
+            .into_iter()
+            .find(|one| one.kind == FactorKind::Totp && one.state == FactorState::Verified);
+        let Some(factor) = verified else { return String::new() };
+        let secret = accounts::factor_secret(&mut view, factor.id).await.expect("a secret");
+        secret.code_at(self.db.store.now().unix_seconds()).to_string()
     }
 }
 

@@ -21,11 +21,20 @@ fn access_table_is_the_reviewed_one() {
             Need::SignedIn => "signed in",
             Need::Recent => "recent",
             Need::Enrolling | Need::Proving => "signed in or enrolling",
-            Need::Has(permission) | Need::Confirmed(permission) => catalogue.name(permission),
+            Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
+                catalogue.name(permission)
+            }
         };
         let confirmed = if row.writes && matches!(row.need, Need::Confirmed(_)) { ", confirmed" } else { "" };
-        writeln!(table, "{:<7}{:<44}{:<22}{need}{confirmed}", row.method.as_str(), row.path, row.rule)
-            .unwrap();
+        let recent = if matches!(row.need, Need::RecentHas(_)) { ", recent" } else { "" };
+        writeln!(
+            table,
+            "{:<7}{:<44}{:<22}{need}{confirmed}{recent}",
+            row.method.as_str(),
+            row.path,
+            row.rule
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(table);
 }

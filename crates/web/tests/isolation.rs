@@ -135,10 +135,13 @@ impl Person {
             (Standing::Stale(_), Need::Recent) => Expected::SignIn,
             (Standing::Key(_), Need::Recent) => Expected::Forbidden,
             (_, Need::SignedIn | Need::Recent | Need::Enrolling | Need::Proving) => Expected::Allowed,
-            (_, Need::Has(permission) | Need::Confirmed(permission)) if self.held.contains(permission) => {
-                Expected::Allowed
+            (_, Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission))
+                if !self.held.contains(permission) =>
+            {
+                Expected::Forbidden
             }
-            (_, Need::Has(_) | Need::Confirmed(_)) => Expected::Forbidden,
+            (Standing::Stale(_), Need::RecentHas(_)) => Expected::SignIn,
+            (_, Need::Has(_) | Need::RecentHas(_) | Need::Confirmed(_)) => Expected::Allowed,
         }
     }
 

@@ -34,13 +34,13 @@ both_databases! {
     async fn program_reads_the_same_shape_whatever_went_wrong(db: Db) {
         let (acme, platform) = (db.tenant("acme").await, db.platform().await);
         let service = Service::over(&db);
-        // Only this one asks for something that takes a proof of the last ten minutes.
+        // Of those who ask for something that takes a proof of the last ten minutes, only this one gave theirs before.
         let stale = Caller::from(&acme.user(Role::SupportCoordinator).await);
-        let owner = Caller::from(&acme.owner());
         let auditor = Caller::from(&acme.user(Role::Auditor).await);
         let dormant = db.tenant("dormant").await;
         platform.suspend(dormant.id()).await;
         db.clock.advance(Span::minutes(10));
+        let owner = Caller::from(&acme.user(Role::TenantOwner).await);
         let member = acme.add(Role::SupportCoordinator).await.id;
         let post = |path: &'static str, body: Value| (Method::POST, path.to_owned(), Sent::Json(body));
         let operator = Caller::from(&platform.owner());

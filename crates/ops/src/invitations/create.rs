@@ -14,7 +14,7 @@ use crate::{
     Error, Result,
     mail::within_limits,
     roles::named_set,
-    valid::{self, Fields, within},
+    valid::{self, Fields, owner_by_person, within},
 };
 
 /// An invitation to be.
@@ -29,13 +29,14 @@ pub struct NewInvitation {
 }
 
 /// Invites an address, and writes it a letter. One pending invitation per address; the role holds no more than the inviter
-/// has.
+/// has. An owner is invited by a person, never by a key.
 pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) -> Result<Invitation> {
     let mut fields = Fields::default();
     let email = fields.take("email", valid::email(&new.email).and_then(deliverable));
     let role = fields.take("role", valid::role(&new.role, false).or_else(|_| valid::role(&new.role, true)));
     fields.done()?;
     let (Some(email), Some(role)) = (email, role) else { return Err(Error::NotFound) };
+    owner_by_person(permit, role)?;
     let system = matches!(permit.actor(), Actor::System(_));
     if let (Some(built_in), false) = (role.built_in(), system) {
         within(store.catalogue().role_set(built_in), *permit.permissions())?;

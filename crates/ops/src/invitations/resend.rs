@@ -13,11 +13,12 @@ use super::{inviter::inviter, letter};
 use crate::{
     Error, Result,
     mail::{self, within_limits},
-    valid::within,
+    valid::{owner_by_person, within},
 };
 
 /// Writes another letter with another link; the links before stop working. An expired invitation waits again. Its role
-/// holds no more than whoever sends it again has, and from then on it is theirs.
+/// holds no more than whoever sends it again has, and from then on it is theirs. One that makes
+/// an owner is sent again by a person, never by a key.
 pub async fn resend(
     store: &Store,
     permit: &Permit<ResendInvitation>,
@@ -34,6 +35,7 @@ pub async fn resend(
                     return Err(Error::Conflict("The invitation is not waiting for an answer any more."));
                 }
             }
+            owner_by_person(permit, before.role)?;
             let Some(gives) = roles::set_of(tx, before.role).await? else {
                 return Err(Error::Conflict("The role of this invitation was removed. Invite them anew."));
             };

@@ -1,11 +1,13 @@
 //! Proving again who one is, before changes that are more than everyday (OWASP ASVS 5.0, 7.5.1).
 
 use bailiwick_domain::{
-    entity::{SignInMethod, User, UserStatus},
+    entity::{Session, Severity, SignInMethod, User, UserStatus},
     ids::{SessionId, UserId},
     rule::{ProveAgain, Rule},
 };
-use bailiwick_store::{Actor, Permit, Store, Tx, accounts, attempts, sessions, users};
+use bailiwick_store::{
+    Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, attempts, sessions, users,
+};
 use bailiwick_vault::{
     password::{Password, PasswordHasher, StoredPassword, Verdict},
     token::SessionToken,
@@ -23,6 +25,8 @@ use crate::{Error, Result};
 
 const NOT_SO: Error = Error::Forbidden("Use your passkey, or sign out and in again.");
 pub(super) const GONE: Error = Error::Conflict("Your session has ended. Sign in again.");
+const ENDED: Error =
+    Error::Conflict("What you entered was wrong too often, so this session has ended. Sign in again.");
 
 /// What a signed-in person can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +56,11 @@ pub async fn proofs<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Proofs
 }
 
 /// Checks the password, and the code where an authenticator is set up. The session ends, and another takes its place, as at a
-/// sign-in; wrong guesses are counted and limited as there.
+/// sign-in; wrong guesses are counted and limited as there. As many wrong passwords or codes in one session end it, so that whoever
+/// came by a session does not guess on from many addresses.
 ///
 /// # Errors
-/// `Invalid` for anything wrong or over a limit, in the same words; `Conflict` where the session has ended meanwhile;
+/// `Invalid` for anything wrong or over a limit, in the same words; `Conflict` where the session has ended, also by this guess;
 /// `Forbidden` where the password proves nothing, see [`Proofs::password`].
 pub async fn again(
     store: &Store,
@@ -74,7 +79,7 @@ pub async fn again(
     let stored =
         accounts::password(&mut view, id).await?.map(|stored| StoredPassword::from_stored(stored.hash));
     drop(view);
-    match Attempts::of(store, permit, &user, Guess::Password).look().await {
+    match Attempts::of(store, permit, &user, Guess::Current(session)).look().await {
         Ok(()) => {}
         Err(Error::Limited { .. }) => {
             // Whoever is over the limit waits as long as for anything wrong.
@@ -94,14 +99,14 @@ pub async fn again(
             if present.ended_at.is_some() || user.status != UserStatus::Active {
                 return Err(GONE.into());
             }
-            let passwords = Attempts::of(store, permit, &user, Guess::Password);
+            let passwords = Attempts::of(store, permit, &user, Guess::Current(session));
             if let Some(limited) = passwords.limited(tx).await? {
                 return Ok(limited.map(Err));
             }
             // What was verified has to be the password still.
             if !right || !is_stored(tx, id, stored.as_ref()).await? {
                 let refused = passwords.refused(tx).await?;
-                return Ok(tx.record(refused, Err(wrong(store))));
+                return Ok(refuse(store, tx, &user, &present, PASSWORD, refused).await?);
             }
             let mut method = SignInMethod::Password;
             if has_authenticator(tx, &user).await? {
@@ -113,7 +118,7 @@ pub async fn again(
                 codes_limited = false;
                 if !used(tx, &user, code).await? {
                     let refused = codes.refused(tx).await?;
-                    return Ok(tx.record(refused, Err(wrong(store))));
+                    return Ok(refuse(store, tx, &user, &present, CODE, refused).await?);
                 }
                 let accepted = codes.accepted(tx).await?;
                 tx.also(accepted);
@@ -135,6 +140,28 @@ pub async fn again(
         }
         tried => tried?,
     }
+}
+
+/// The answer to a wrong guess. The one that uses up the session's guesses ends it.
+async fn refuse(
+    store: &Store,
+    tx: &mut Tx,
+    user: &User,
+    present: &Session,
+    factor: &'static str,
+    refused: Event,
+) -> Result<Recorded<Result<SessionToken>>> {
+    if attempts::refused_in(tx, present, factor).await? < tx.sign_in_limits().free_guesses {
+        return Ok(tx.record(refused, Err(wrong(store))));
+    }
+    let guesses = if factor == CODE { "codes" } else { "passwords" };
+    let written = sessions::end(tx, present.clone()).await?;
+    let text = format!("{} session ended after too many wrong {guesses}", user.role.title());
+    let ended = Event::new("session.ended", &written)?
+        .because(if factor == CODE { "too many wrong codes" } else { "too many wrong passwords" })
+        .raising(Severity::Warning, text);
+    tx.also(ended);
+    Ok(tx.record(refused, Err(ENDED)))
 }
 
 async fn used(tx: &mut Tx, user: &User, code: &str) -> Result<bool> {

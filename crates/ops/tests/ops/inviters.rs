@@ -205,7 +205,7 @@ both_databases! {
         let (_, secret) = api_keys::create(&db.store, &second.permit::<CreateApiKey>().await, new).await.unwrap();
         let key = Credential::Key(Secret::parse(secret.expose()).unwrap().hash());
         let permit: Permit<Invite> = db.store.gate().admit(key, request(&db, HOME)).await.unwrap();
-        let made = invite(&db, &permit, "third@acme.example", Role::TenantOwner).await;
+        let made = invite(&db, &permit, "third@acme.example", Role::Auditor).await;
         assert_eq!(made.invited_by, Some(second.id()));
         let token = link(&db).await;
         disable(&acme, &second).await;

@@ -26,6 +26,7 @@ mod passwords;
 mod phones;
 mod posture;
 mod raised;
+mod recent_rights;
 mod recovery;
 mod resets;
 mod roles;

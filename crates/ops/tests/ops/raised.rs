@@ -123,7 +123,7 @@ const ACTIONS: &[(&str, Means)] = &[
     ("security_event.acknowledged", Silent("it is about an event")),
     ("security_event.resolved", Silent("it is about an event")),
     ("session.created", Silent("a sign-in is no news")),
-    ("session.ended", Sometimes("too many wrong passwords end it")),
+    ("session.ended", Sometimes("too many wrong passwords end it, or codes while proving again")),
     ("session.ended_by_admin", Raises(INFO)),
     ("sign_in.accepted", Silent("a sign-in is no news")),
     ("sign_in.limit_over", Silent("sign_in.limited told of it")),

@@ -85,7 +85,7 @@ both_databases! {
         assert!(matches!(sign_in::unlock(&db.store, &permit, planner.id()).await, Err(Error::Conflict(_))));
     }
 
-    async fn wrong_codes_of_a_reauthentication_count_as_at_the_sign_in(db: Db) {
+    async fn wrong_codes_of_a_reauthentication_count_as_at_the_sign_in_and_end_the_session(db: Db) {
         let acme = db.tenant("acme").await;
         let planner = acme.user(Role::PlanManager).await;
         let permit = planner.permit::<ChangeMyProofs>().await;
@@ -97,17 +97,49 @@ both_databases! {
             let permit: Permit<ProveAgain> = planner.permit().await;
             sign_in::again(&db.store, &db.hasher, &permit, PASSWORD.to_owned(), code).await
         };
-        for _ in 0..5 {
+        for _ in 0..4 {
             assert!(matches!(again("000000").await, Err(Error::Invalid(_))));
         }
-        assert!(matches!(again(&code()).await, Err(Error::Invalid(_))), "the right one comes too late");
+        assert!(matches!(again("000000").await, Err(Error::Conflict(_))));
+        assert!(matches!(planner.try_permit::<ProveAgain>().await, Err(Refusal::SignIn)), "the right one comes too late");
         assert_eq!(waits(&db, &planner).await.iter().map(|one| one.factor).collect::<Vec<_>>(), ["totp"]);
-        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
-        db.clock.advance(Span::minutes(16));
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "session.ended").await), (5, 1));
+        verified(&db).await;
+    }
+
+    async fn four_wrong_codes_of_a_reauthentication_leave_the_session_and_the_right_one_renews_it(db: Db) {
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        let permit = planner.permit::<ChangeMyProofs>().await;
+        let (factor, secret) = factors::totp_begin(&db.store, &permit, None).await.unwrap();
+        let code = || secret.code_at(db.store.now().unix_seconds()).to_string();
+        factors::totp_verify(&db.store, &permit, factor.id, &code()).await.unwrap();
+        db.clock.advance(Span::minutes(11));
+        let again = async |code: &str| {
+            let permit: Permit<ProveAgain> = planner.permit().await;
+            sign_in::again(&db.store, &db.hasher, &permit, PASSWORD.to_owned(), code).await
+        };
+        for _ in 0..4 {
+            assert!(matches!(again("000000").await, Err(Error::Invalid(_))));
+        }
         assert!(matches!(planner.try_permit::<ChangeMyProofs>().await, Err(Refusal::Reauthenticate)));
         again(&code()).await.unwrap();
         assert!(matches!(planner.try_permit::<ChangeMyProofs>().await, Err(Refusal::SignIn)), "the session before it is dead");
-        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 1);
+        verified(&db).await;
+    }
+
+    async fn wrong_passwords_of_a_reauthentication_end_the_session_from_wherever_they_come(db: Db) {
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        for (n, ip) in ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"].into_iter().enumerate() {
+            let elsewhere = Actor { ip: ip.parse().unwrap(), ..planner.clone() };
+            let permit = elsewhere.permit::<ProveAgain>().await;
+            let refused = sign_in::again(&db.store, &db.hasher, &permit, "not the password".to_owned(), "").await;
+            let ended = matches!(refused, Err(Error::Conflict(_)));
+            assert!(ended == (n == 4) && (ended || matches!(refused, Err(Error::Invalid(_)))), "guess {n}");
+        }
+        assert!(matches!(planner.try_permit::<ProveAgain>().await, Err(Refusal::SignIn)));
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "session.ended").await), (5, 1));
         verified(&db).await;
     }
 }

@@ -217,7 +217,7 @@ impl<'s, C: Clock> Seed<'s, C> {
 
     /// What the owner did in the weeks before: an older key, a key for documents, the first invitation, a change of role.
     async fn history(&self, password: &str) -> Result<(), SeedError> {
-        let session = self.signed_in(-30, 14, 0, password).await?;
+        let session = self.signed_in(-30, 14, 2, password).await?;
         self.at(-30, 14, 5);
         self.key(&session, "Roster export", "rst", &["roster:read"], Some(self.today + Span::days(200)))
             .await?;
@@ -230,7 +230,7 @@ impl<'s, C: Clock> Seed<'s, C> {
             Some(self.today + Span::days(91)),
         )
         .await?;
-        let session = self.signed_in(-6, 15, 0, password).await?;
+        let session = self.signed_in(-6, 15, 4, password).await?;
         self.at(-6, 15, 5);
         let permit: Permit<AssignRole> = self.permit(&session).await?;
         let roster = self.user("roster@example.com").await?;
@@ -238,7 +238,7 @@ impl<'s, C: Clock> Seed<'s, C> {
         self.at(-6, 15, 9);
         let permit: Permit<AssignRole> = self.permit(&session).await?;
         users::assign_role(self.store, &permit, roster, Role::SupportCoordinator.name()).await?;
-        self.at(-6, 15, 20);
+        self.at(-6, 15, 12);
         self.invite(&session, "auditor@example.com", Role::Auditor, 8).await
     }
 
@@ -247,6 +247,10 @@ impl<'s, C: Clock> Seed<'s, C> {
         let session = self.signed_in(-1, 22, 55, password).await?;
         self.at(-1, 23, 0);
         self.invite(&session, "coordinator@example.com", Role::SupportCoordinator, 10).await?;
+        // What decides who may do what takes a proof of the last ten minutes.
+        self.at(-1, 23, 9);
+        let permit: Permit<ProveAgain> = self.permit(&session).await?;
+        let session = sign_in::again(self.store, self.hasher, &permit, password.to_owned(), "").await?;
         self.at(-1, 23, 10);
         self.key(
             &session,
@@ -257,8 +261,6 @@ impl<'s, C: Clock> Seed<'s, C> {
         )
         .await?;
         self.at(-1, 23, 15);
-        let permit: Permit<ProveAgain> = self.permit(&session).await?;
-        let session = sign_in::again(self.store, self.hasher, &permit, password.to_owned(), "").await?;
         let permit: Permit<ChangeMyProofs> = self.permit(&session).await?;
         let (factor, secret) = factors::totp_begin(self.store, &permit, None).await?;
         factors::totp_verify(self.store, &permit, factor.id, &self.code(&secret)).await?;

@@ -155,6 +155,10 @@ impl<'s> Gate<'s> {
                 return Err(Refusal::Reauthenticate);
             }
         }
+        // A key has proved itself with this very request.
+        if matches!(R::NEED, Need::RecentHas(_)) && permit.caller.is_some() && !admitted.recent {
+            return Err(Refusal::Reauthenticate);
+        }
         // Only now: whoever is refused gets nothing, not even a token.
         if let Some(outdated) = admitted.outdated {
             permit.renewed = self.renew(&permit, outdated).await?;

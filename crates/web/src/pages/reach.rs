@@ -14,7 +14,9 @@ pub(crate) fn opens<R: Rule>(visit: &Visit, permit: &Permit<R>, path: &str) -> b
                 Need::Nobody => false,
                 Need::Anyone => true,
                 Need::SignedIn | Need::Recent | Need::Enrolling | Need::Proving => permit.tenant().is_some(),
-                Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
+                Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
+                    permit.may(permission)
+                }
             }
     })
 }

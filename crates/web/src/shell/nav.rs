@@ -78,7 +78,10 @@ impl Site {
             Need::Nobody => false,
             Need::Anyone => true,
             Need::SignedIn | Need::Recent | Need::Enrolling | Need::Proving => permit.tenant().is_some(),
-            Need::Has(permission) | Need::Confirmed(permission) => permit.may(permission),
+            // Whoever proved it too long ago is led to do so, and from there on.
+            Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
+                permit.may(permission)
+            }
         })
     }
 

@@ -12,10 +12,12 @@ pub(in crate::api) struct RowBody {
     method: String,
     path: &'static str,
     rule: &'static str,
-    /// A permission by name, or `anyone`, `signed_in`, `nobody`.
+    /// A permission by name, or `anyone`, `signed_in`, `recent`, `enrolling`, `proving`, `nobody`.
     need: String,
     /// Whether it takes a one-time code besides.
     confirmed: bool,
+    /// Whether a person needs a proof of the last minutes besides.
+    recent: bool,
     writes: bool,
 }
 
@@ -31,7 +33,9 @@ pub(in crate::api) async fn handle(
         Need::Recent => "recent",
         Need::Enrolling => "enrolling",
         Need::Proving => "proving",
-        Need::Has(permission) | Need::Confirmed(permission) => store.catalogue().name(permission),
+        Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
+            store.catalogue().name(permission)
+        }
     };
     List::whole(visit.access_table().iter().map(|row| RowBody {
         method: row.method.to_string(),
@@ -39,6 +43,7 @@ pub(in crate::api) async fn handle(
         rule: row.rule,
         need: need(row.need).to_owned(),
         confirmed: row.writes && matches!(row.need, Need::Confirmed(_)),
+        recent: matches!(row.need, Need::Recent | Need::Enrolling | Need::RecentHas(_)),
         writes: row.writes,
     }))
 }

@@ -29,6 +29,8 @@ struct RouteRow {
     need: Badge,
     permission: String,
     confirmed: bool,
+    /// Whether a person needs a proof of the last minutes beside the permission.
+    recent: bool,
     rule: &'static str,
     writes: bool,
 }
@@ -45,7 +47,7 @@ pub(super) async fn table(
             Need::SignedIn => (Badge::new("info", "Signed in"), String::new()),
             Need::Recent => (Badge::new("info", "Proved recently"), String::new()),
             Need::Enrolling | Need::Proving => (Badge::new("info", "Signed in or enrolling"), String::new()),
-            Need::Has(permission) | Need::Confirmed(permission) => {
+            Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
                 (Badge::new("ok", "Permission"), store.catalogue().name(permission).to_owned())
             }
         };
@@ -57,6 +59,7 @@ pub(super) async fn table(
             permission,
             // The question before it is asked of whoever has the permission; only the deed takes a code.
             confirmed: row.writes && matches!(row.need, Need::Confirmed(_)),
+            recent: matches!(row.need, Need::RecentHas(_)),
             rule: row.rule,
             writes: row.writes,
         }
@@ -88,7 +91,7 @@ mod tests {
         async fn auditor_reads_what_every_route_asks_for(db: Db) {
             let auditor = db.tenant("acme").await.user(Role::Auditor).await;
             let page = Browser::of(&auditor).get("/access").await.page();
-            for text in ["/access", "ReadSystem", "system:read", "/platform/tenants/{tenant}/suspend", "SuspendTenant", "Confirmed out of band", "Writes, with a record"] {
+            for text in ["/access", "ReadSystem", "system:read", "/platform/tenants/{tenant}/suspend", "SuspendTenant", "Confirmed out of band", "Proved recently", "Writes, with a record"] {
                 assert!(page.contains(text), "{text}");
             }
             assert!(page.contains(&format!("{} routes", crate::routes().table().len())));
