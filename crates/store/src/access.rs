@@ -32,6 +32,8 @@ pub(crate) struct BySession {
     pub(crate) role: String,
     pub(crate) idle_minutes: i64,
     pub(crate) reauth_minutes: i64,
+    /// Changes of what the user may do so far.
+    pub(crate) privileges: i64,
     /// Changes of what the user may do, where the session has not seen all of them.
     pub(crate) outdated: Option<i64>,
     /// How the person stands to the second factor that is asked of them.
@@ -89,6 +91,7 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
             tenant: row.tenant.into(),
             idle_minutes: row.session_idle_minutes,
             reauth_minutes: row.reauth_minutes,
+            privileges: row.privileges,
             outdated: (row.seen_privileges != row.privileges).then_some(row.privileges),
         })
     })

@@ -19,7 +19,7 @@ use crate::{
     DatabaseKind, Error, PoolOptions, PoolUsage, Public, Result,
     audit::{self, Draft},
     conn::{Conn, on},
-    gate::{Approved, Gate, Jobs, Permit},
+    gate::{self, Approved, Gate, Jobs, Permit},
     permission_use::Uses,
     pool::Pool,
     step_up::{self, Planned},
@@ -208,6 +208,9 @@ impl Store {
 
     /// Runs `work` in one transaction of the permit's tenant and commits it together with its audit records.
     ///
+    /// Whoever was admitted is looked at once more where the transaction begins: a session that was ended, a person who was
+    /// disabled or may do something else by now, and a key that was revoked, change nothing.
+    ///
     /// Answers only once the change is on disk. An error undoes everything, and is itself recorded, in a transaction of
     /// its own, where it has a public code.
     pub async fn change<R: Writes, T, E: From<Error> + Public>(
@@ -267,7 +270,11 @@ impl Store {
     ) -> Result<T, E> {
         let tenant = permit.tenant().ok_or(Error::NotFound)?;
         let mut tx = self.begin(tenant).await?;
-        match work(&mut tx).await {
+        let done = match gate::recheck(&mut tx, permit).await {
+            Ok(()) => work(&mut tx).await,
+            Err(error) => Err(error.into()),
+        };
+        match done {
             Ok(Recorded(value)) => {
                 // A `Recorded` smuggled out of another transaction would arrive here with no events.
                 if tx.events.is_empty() {
@@ -382,7 +389,7 @@ impl Store {
 }
 
 /// Binds the transaction to the tenant: row-level security shows nothing else from here on.
-async fn enter(conn: &mut Conn, tenant: TenantId) -> Result<()> {
+pub(crate) async fn enter(conn: &mut Conn, tenant: TenantId) -> Result<()> {
     if let Conn::Postgres(transaction) = conn {
         sqlx::query("SELECT set_config('bailiwick.tenant', $1, true)")
             .bind(tenant.to_string())

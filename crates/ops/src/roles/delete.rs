@@ -92,6 +92,12 @@ async fn replace(
 ) -> Result<()> {
     let name = RoleName::from(role.name);
     let concerned = inviters(tx, &[name]).await?;
+    // People before invitations, in one order, as whoever answers an invitation locks its inviter first.
+    let mut people = concerned.clone();
+    people.extend(roles::users_with(tx, name, MOST_REPLACED).await?);
+    for id in people {
+        users::lock(tx, id).await?;
+    }
     for id in roles::users_with(tx, name, MOST_REPLACED).await? {
         replace_of_user(store, tx, permit, id, name, other).await?;
     }

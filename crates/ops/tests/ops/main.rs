@@ -39,3 +39,4 @@ mod teams;
 mod tenants;
 mod unlock;
 mod unused;
+mod withdrawn;

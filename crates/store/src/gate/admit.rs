@@ -1,6 +1,9 @@
 //! Checking a credential against a rule.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{
+    marker::PhantomData,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use bailiwick_domain::{
     entity::{ApiKeyStatus, Session, SignInMethod, TenantKind, TenantStatus, UserStatus},
@@ -73,6 +76,8 @@ struct Admitted {
     /// Whether the person may only set up a second factor.
     must_enrol: bool,
     outdated: Option<Outdated>,
+    /// Changes of what a person may do, all of which count in `permissions`.
+    privileges: Option<i64>,
 }
 
 /// A session that has not seen every change of what its user may do.
@@ -119,6 +124,7 @@ impl<'s> Gate<'s> {
             request,
             caller: admitted.caller,
             renewed: None,
+            seen: admitted.privileges.map(|seen| Arc::new(AtomicI64::new(seen))),
             rule: PhantomData,
         };
         if public {
@@ -212,6 +218,7 @@ impl<'s> Gate<'s> {
             request,
             caller: None,
             renewed: None,
+            seen: None,
             rule: PhantomData,
         }
     }
@@ -257,6 +264,7 @@ impl<'s> Gate<'s> {
             second_factor_missing,
             recent,
             must_enrol,
+            privileges: Some(found.privileges),
             outdated: found.outdated.map(|privileges| Outdated {
                 session: found.session,
                 token: hash,
@@ -306,6 +314,7 @@ impl<'s> Gate<'s> {
             second_factor_missing: false,
             recent: false,
             outdated: None,
+            privileges: None,
             // The floor is about how people sign in; a key proves itself by a secret of its own.
             must_enrol: false,
         }))

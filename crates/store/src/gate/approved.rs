@@ -48,6 +48,7 @@ impl<R: Sensitive> Permit<R> {
             request: self.request.clone(),
             caller: self.caller.clone(),
             renewed: None,
+            seen: self.seen.clone(),
             rule: PhantomData,
         })
     }

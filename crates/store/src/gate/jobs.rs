@@ -35,6 +35,7 @@ impl Jobs {
             },
             caller: None,
             renewed: None,
+            seen: None,
             rule: PhantomData,
         }
     }

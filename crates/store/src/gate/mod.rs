@@ -7,6 +7,7 @@ mod approved;
 mod devices;
 mod jobs;
 mod permit;
+mod recheck;
 
 pub use actor::{Actor, AgentClass, Job, RequestContext};
 pub use admit::{Credential, Gate, Refusal};
@@ -15,3 +16,4 @@ pub(crate) use approved::holder;
 pub use devices::CarriedDevices;
 pub use jobs::Jobs;
 pub use permit::{Caller, Permit};
+pub(crate) use recheck::recheck;

@@ -1,6 +1,13 @@
 //! The proof that a rule was checked.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use bailiwick_domain::{
     catalogue::Catalogue,
@@ -24,6 +31,8 @@ pub struct Permit<R> {
     pub(super) caller: Option<Box<Caller>>,
     /// The token that has just replaced the one of the request.
     pub(super) renewed: Option<Arc<SessionToken>>,
+    /// Changes of what the person may do that the gate had seen, and those that this request made itself; nothing for others.
+    pub(super) seen: Option<Arc<AtomicI64>>,
     pub(super) rule: PhantomData<fn() -> R>,
 }
 
@@ -76,6 +85,18 @@ impl<R: Rule> Permit<R> {
         self.renewed.as_deref()
     }
 
+    /// How many changes of what the person may do this request knows of; nothing for programs, jobs and visitors.
+    pub(super) fn seen(&self) -> Option<i64> {
+        self.seen.as_ref().map(|seen| seen.load(Ordering::Acquire))
+    }
+
+    /// Notes that this request itself made one such change, which is on disk: it is no news to it.
+    pub(crate) fn made_one(&self) {
+        if let Some(seen) = &self.seen {
+            seen.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     fn with_tenant(&self, actor: Actor, tenant: TenantId) -> Self {
         Self {
             actor,
@@ -84,6 +105,7 @@ impl<R: Rule> Permit<R> {
             request: self.request.clone(),
             caller: self.caller.clone(),
             renewed: self.renewed.clone(),
+            seen: self.seen.clone(),
             rule: PhantomData,
         }
     }

@@ -79,6 +79,11 @@ pub async fn answer<R: Sensitive>(
         .await;
     match answered {
         Err(Error::Unapproved) => Ok(Verdict::Wrong),
+        Ok(Verdict::Right(approved)) => {
+            // The sessions were outdated by this request itself, which goes on.
+            permit.made_one();
+            Ok(Verdict::Right(approved))
+        }
         other => other,
     }
 }

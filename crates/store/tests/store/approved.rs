@@ -31,10 +31,13 @@ async fn name_of(db: &Db, tenant: &Tenant, user: &User) -> String {
     users::find(&mut view, user.id).await.unwrap().name
 }
 
-/// The approval for a change that was rehearsed.
-async fn approval(actor: &Actor, planned: &Planned<ResetFactors>) -> Approved<ResetFactors> {
+/// The approval for a change that was rehearsed, given back in the request of `permit`.
+async fn approval(
+    actor: &Actor,
+    permit: &Permit<ResetFactors>,
+    planned: &Planned<ResetFactors>,
+) -> Approved<ResetFactors> {
     let store = &actor.db.store;
-    let permit = actor.permit::<ResetFactors>().await;
     let seeking: Permit<SeekApproval> = permit.seeking().unwrap();
     let code = Code::generate(store.entropy());
     let id: StepUpId = store.new_id();
@@ -46,7 +49,7 @@ async fn approval(actor: &Actor, planned: &Planned<ResetFactors>) -> Approved<Re
         })
         .await;
     asked.unwrap();
-    match step_up::answer(store, &permit, id, Some(&code)).await.unwrap() {
+    match step_up::answer(store, permit, id, Some(&code)).await.unwrap() {
         Verdict::Right(approved) => approved,
         Verdict::Wrong => panic!("it is the very code"),
     }
@@ -75,7 +78,7 @@ both_databases! {
         let owner = acme.owner();
         let permit = owner.permit::<ResetFactors>().await;
         let (planned, ()) = db.store.rehearse(&permit, async |tx| rename(tx, &user, "Renamed").await).await.unwrap();
-        let approved = approval(&owner, &planned).await;
+        let approved = approval(&owner, &permit, &planned).await;
         let outcome: Result<()> = db
             .store
             .change_approved(&permit, approved, async |tx| {
@@ -87,11 +90,11 @@ both_databases! {
         assert!(matches!(outcome, Err(Error::Unapproved)), "{outcome:?}");
         assert_eq!((name_of(&db, &acme, &user).await, name_of(&db, &acme, &other).await), (user.name.clone(), other.name.clone()));
         // The very change is done.
-        let approved = approval(&owner, &planned).await;
+        let approved = approval(&owner, &permit, &planned).await;
         db.store.change_approved(&permit, approved, async |tx| rename(tx, &user, "Renamed").await).await.unwrap();
         assert_eq!(name_of(&db, &acme, &user).await, "Renamed");
         // And not a second time: its revision has moved.
-        let approved = approval(&owner, &planned).await;
+        let approved = approval(&owner, &permit, &planned).await;
         let outcome = db.store.change_approved(&permit, approved, async |tx| rename(tx, &user, "Renamed").await).await;
         assert!(matches!(outcome, Err(Error::Unapproved)), "{outcome:?}");
         db.sign().await;
@@ -104,7 +107,7 @@ both_databases! {
         let (owner, second) = (acme.owner(), acme.user(Role::TenantOwner).await);
         let permit = owner.permit::<ResetFactors>().await;
         let (planned, ()) = db.store.rehearse(&permit, async |tx| rename(tx, &user, "Renamed").await).await.unwrap();
-        let approved = approval(&owner, &planned).await;
+        let approved = approval(&owner, &permit, &planned).await;
         let outcome: Result<()> = db
             .store
             .change_approved(&permit, approved, async |tx| {
@@ -113,7 +116,7 @@ both_databases! {
             })
             .await;
         assert!(matches!(outcome, Err(Error::Unapproved)), "{outcome:?}");
-        let approved = approval(&owner, &planned).await;
+        let approved = approval(&owner, &permit, &planned).await;
         let theirs = second.permit::<ResetFactors>().await;
         let outcome = db.store.change_approved(&theirs, approved, async |tx| rename(tx, &user, "Renamed").await).await;
         assert!(matches!(outcome, Err(Error::Unapproved)), "{outcome:?}");

@@ -1,4 +1,5 @@
-//! Reading a form before the handler runs: its CSRF token is part of its body.
+//! Reading the body of a change before anything is decided about it: a form's CSRF token is part of it, and whoever sends slowly
+//! shall not be admitted before the last octet is there. Who they are is asked afterwards.
 
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 
@@ -48,24 +49,29 @@ impl From<Vec<(String, String)>> for FormFields {
     }
 }
 
-/// Reads a form and leaves its fields beside the request, with the body in place.
+/// Reads the body and leaves it in place; beside it the fields, where it is a form.
 pub(super) async fn read(State(ground): State<Arc<Ground>>, request: Request, next: Next) -> Response {
-    if request.method().is_safe() || !is_form(request.headers()) {
+    if request.method().is_safe() {
         return next.run(request).await;
     }
     let limits = &ground.settings.limits;
+    let form = is_form(request.headers());
+    // Whatever it is, the limits bound it already to what any body may have.
+    let most = if form { limits.form } else { limits.body };
     let (mut parts, body) = request.into_parts();
-    if body.size_hint().lower() > limits.form as u64 {
+    if body.size_hint().lower() > most as u64 {
         return Error::Protocol(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     }
-    let bytes = match read_body(Body::new(Limited::new(body, limits.form)), limits.arrival).await {
+    let bytes = match read_body(Body::new(Limited::new(body, most)), limits.arrival).await {
         Ok(bytes) => bytes,
         Err(error) => return error.into_response(),
     };
-    if bytes.iter().filter(|byte| **byte == b'&').count() >= limits.form_fields {
-        return Error::Protocol(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    if form {
+        if bytes.iter().filter(|byte| **byte == b'&').count() >= limits.form_fields {
+            return Error::Protocol(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+        }
+        parts.extensions.insert(FormFields::parse(&bytes));
     }
-    parts.extensions.insert(FormFields::parse(&bytes));
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 

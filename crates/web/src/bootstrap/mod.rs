@@ -10,7 +10,7 @@
 //! 8. [`limits`]: sizes, time, number of requests at once;
 //! 9. [`paths`]: embedded files, file extensions, names that are never served;
 //! 10. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
-//! 11. [`form`]: reads a form, so that its CSRF token is known before any handler runs;
+//! 11. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there;
 //! 12. [`run`]: a change goes on although the client has gone;
 //! 13. panics become the error page.
 

@@ -122,10 +122,12 @@ async fn a_request_that_takes_too_long_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_form_that_does_not_arrive_is_given_up() {
-    let answer =
-        send(&small(), request("POST", "/form", &[FORM], Body::new(Chunks { left: 1, ends: false }))).await;
-    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+async fn a_body_that_does_not_arrive_is_given_up() {
+    for headers in [&[FORM][..], &[("content-type", "application/json")], &[]] {
+        let body = Body::new(Chunks { left: 1, ends: false });
+        let answer = send(&small(), request("POST", "/form", headers, body)).await;
+        assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT, "{headers:?}");
+    }
 }
 
 #[tokio::test]
