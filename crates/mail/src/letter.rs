@@ -3,6 +3,7 @@
 mod account_deleted;
 mod factor;
 mod factor_reset;
+mod notice;
 mod passkey;
 mod password;
 mod phone;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 
 pub use account_deleted::AccountDeletedLetter;
 pub use factor::{FactorLetter, RecoveryLetter};
+pub use notice::{News, NoticeLetter};
 pub use passkey::PasskeyLetter;
 pub use password::{PasswordChangedLetter, PasswordResetLetter};
 pub use phone::{PhoneChangedLetter, PhoneCodeLetter};
@@ -58,6 +60,8 @@ pub enum Letter {
     PhoneChanged(PhoneChangedLetter),
     /// The recipient's account was deleted.
     AccountDeleted(AccountDeletedLetter),
+    /// Something was done to the recipient's account, or is tried.
+    Notice(NoticeLetter),
 }
 
 /// What a letter about an invitation says.
@@ -139,6 +143,7 @@ impl Letter {
             Self::PhoneCode(_) => MailKind::PhoneCode,
             Self::PhoneChanged(_) => MailKind::PhoneChanged,
             Self::AccountDeleted(_) => MailKind::AccountDeleted,
+            Self::Notice(letter) => letter.news.kind(),
         }
     }
 
@@ -178,6 +183,7 @@ impl Letter {
             Self::PhoneCode(letter) => letter.render(base),
             Self::PhoneChanged(letter) => letter.render(base),
             Self::AccountDeleted(letter) => letter.render(base),
+            Self::Notice(letter) => letter.render(base),
         }
     }
 }

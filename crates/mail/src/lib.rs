@@ -24,8 +24,8 @@ pub use channel::{
     BadWebhook, ByMail, Channel, Dispatch, Webhook, WebhookSecret, WebhookSettings, WebhookUrl,
 };
 pub use letter::{
-    AccountDeletedLetter, BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter,
-    OneTimeCode, PasskeyLetter, PasswordChangedLetter, PasswordResetLetter, PhoneChangedLetter,
+    AccountDeletedLetter, BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter, News,
+    NoticeLetter, OneTimeCode, PasskeyLetter, PasswordChangedLetter, PasswordResetLetter, PhoneChangedLetter,
     PhoneCodeLetter, RecoveryLetter, SHORT, ShortText, StepUpLetter, Unrenderable,
 };
 pub use line::{BadLine, Line};

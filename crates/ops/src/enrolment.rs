@@ -1,12 +1,15 @@
 //! One-time links with which a first user sets a password.
+//!
+//! A link that does not work gets one answer whatever is wrong with it. Where it was once real, that it was tried is
+//! recorded in the organisation's log; where it never was, the organisation in it is only claimed.
 
 use bailiwick_domain::{
-    entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, User, UserStatus},
+    entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, TenantStatus, User, UserStatus},
     ids::{TenantId, UserId},
     rule::{ByJob, SignIn},
     time::Span,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, users};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, tenants, users};
 use bailiwick_vault::{
     password::{About, PasswordHasher},
     token::EnrolmentToken,
@@ -24,7 +27,8 @@ use crate::{
 /// How long a link works.
 pub const LASTS: Span = Span::hours(24);
 
-const DEAD: &str = "This link does not work any more. Ask whoever sent it for another one.";
+/// What everybody reads whose link does not work.
+pub const DEAD: &str = "This link does not work any more. Ask whoever sent it for another one.";
 
 /// Makes a link for a user as the server itself. Its token is in the answer only; what is stored is a hash.
 pub async fn begin(store: &Store, permit: &Permit<ByJob>, user: UserId) -> Result<EnrolmentToken> {
@@ -62,15 +66,54 @@ pub(crate) async fn issue(
     Ok((Event::new("enrolment.created", &written)?, enrolment, token))
 }
 
-/// Whether a link still works, without using it.
-pub async fn usable(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<bool> {
-    let permit = permit.enter(TenantId::from_bytes(token.tenant()));
-    let mut view = store.read(&permit).await?;
-    match accounts::enrolment(&mut view, &token.hash()).await {
-        Ok(enrolment) => Ok(enrolment.used_at.is_none() && view.now() < enrolment.expires_at),
-        Err(bailiwick_store::Error::NotFound) => Ok(false),
-        Err(error) => Err(error.into()),
+/// Whom a link enrols.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
+    /// The person.
+    pub user: User,
+    /// The organisation's name.
+    pub organisation: String,
+}
+
+/// Whom a link enrols, while it works. Looking uses nothing up.
+pub async fn look(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    token: &EnrolmentToken,
+) -> Result<Option<Enrolled>> {
+    let mut view = store.read(&permit.enter(TenantId::from_bytes(token.tenant()))).await?;
+    let enrolment = match accounts::enrolment(&mut view, &token.hash()).await {
+        Ok(enrolment) => enrolment,
+        Err(bailiwick_store::Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let user = users::find(&mut view, enrolment.user).await?;
+    let tenant = tenants::find(&mut view).await?;
+    let works = enrolment.used_at.is_none()
+        && view.now() < enrolment.expires_at
+        && user.status == UserStatus::Active
+        && tenant.status == TenantStatus::Active;
+    Ok(works.then_some(Enrolled { user, organisation: tenant.name }))
+}
+
+/// The answer to a link that does not work, recorded where the link was once real.
+///
+/// # Errors
+/// The server's own faults.
+pub async fn refuse(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<Error> {
+    let inside = permit.enter(TenantId::from_bytes(token.tenant()));
+    let mut view = store.read(&inside).await?;
+    let was_real = match accounts::enrolment(&mut view, &token.hash()).await {
+        Ok(_) => true,
+        Err(bailiwick_store::Error::NotFound) => false,
+        Err(error) => return Err(error.into()),
+    };
+    drop(view);
+    if !was_real {
+        return Ok(Error::Conflict(DEAD));
     }
+    let refused: Result<()> = store.change(&inside, async |_| Err(Error::Conflict(DEAD))).await;
+    Ok(refused.err().unwrap_or(Error::Conflict(DEAD)))
 }
 
 /// Sets the password and signs the user in; whoever has proven an authenticator is asked for its code first, because a link
@@ -84,8 +127,8 @@ pub async fn complete(
 ) -> Result<Step> {
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
-    if !usable(store, &inside, token).await? {
-        return Err(Error::Conflict(DEAD));
+    if look(store, &inside, token).await?.is_none() {
+        return Err(refuse(store, &inside, token).await?);
     }
     let password = choose(hasher, "password", password, whose(store, &inside, token).await?).await?;
     let hash = hasher.hash(&password).await.map_err(Error::Password)?;
@@ -98,7 +141,7 @@ pub async fn complete(
             if before.used_at.is_some() || tx.now() >= before.expires_at {
                 return Err(Error::Conflict(DEAD));
             }
-            if user.status != UserStatus::Active {
+            if user.status != UserStatus::Active || tenants::find(tx).await?.status != TenantStatus::Active {
                 return Err(Error::Conflict(DEAD));
             }
             let after = Enrolment { used_at: Some(tx.now()), ..before.clone() };

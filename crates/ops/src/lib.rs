@@ -12,6 +12,7 @@ pub mod factors;
 pub mod grants;
 pub mod invitations;
 pub mod mail;
+mod notices;
 pub mod passkeys;
 pub mod passwords;
 pub mod phones;

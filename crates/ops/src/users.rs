@@ -7,13 +7,15 @@ use bailiwick_domain::{
     role::{Role, RoleName},
     rule::{AssignRole, ByJob, DisableUser, Rule},
 };
+use bailiwick_mail::{Line, News};
 use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, access, devices, sessions, tenants, users};
 
 pub use crate::grants::{NewGrant, grant, remove_grant};
 use crate::{
     Error, Result,
     invitations::withdraw_beyond,
-    roles::named_set,
+    notices::{by, tell},
+    roles::{named_set, words},
     sessions::end_but,
     valid::{self, Fields, owner_by_person, within},
 };
@@ -96,6 +98,8 @@ pub async fn assign_role(store: &Store, permit: &Permit<AssignRole>, id: UserId,
             let detail = format!("Role {} became role {}", before.role.title(), role.title());
             let written = users::replace(tx, before, after.clone()).await?;
             withdraw_beyond(store, tx, &after, "the inviter's role changed").await?;
+            let title = Line::of(&words(tx, role).await?.0);
+            tell(store, tx, &after, News::RoleChanged { by: by(permit), role: title }).await?;
             sessions::outdate(tx, id).await?;
             let event = Event::new("user.role_changed", &written)?.raising(severity, detail);
             Ok(tx.record(event, after))
@@ -125,6 +129,7 @@ pub async fn disable(store: &Store, permit: &Permit<DisableUser>, id: UserId) ->
             let after = User { status: UserStatus::Disabled, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
             withdraw_beyond(store, tx, &after, "the inviter was disabled").await?;
+            tell(store, tx, &after, News::Disabled { by: by(permit) }).await?;
             let event = Event::new("user.disabled", &written)?
                 .raising(Severity::Warning, format!("User with the role {} disabled", after.role.title()));
             Ok(tx.record(event, after))
@@ -145,6 +150,7 @@ pub async fn enable(store: &Store, permit: &Permit<DisableUser>, id: UserId) -> 
             }
             let after = User { status: UserStatus::Active, ..before.clone() };
             let written = users::replace(tx, before, after.clone()).await?;
+            tell(store, tx, &after, News::Enabled { by: by(permit) }).await?;
             let event = Event::new("user.enabled", &written)?
                 .raising(Severity::Info, format!("User with the role {} enabled", after.role.title()));
             Ok(tx.record(event, after))

@@ -19,6 +19,9 @@ use crate::{
     tx::{Scope, Tx},
 };
 
+/// Replaced links that are remembered of one invitation.
+const REPLACED: i64 = 16;
+
 /// Tenants at most in one round of reminding.
 const TENANTS: i64 = 256;
 
@@ -286,14 +289,33 @@ pub async fn replace(tx: &mut Tx, before: Invitation, after: Invitation) -> Resu
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }
 
-/// Replaces a locked invitation by its new image under a new token. Every link before stops working.
+/// Replaces a locked invitation by its new image under a new token. Every link before stops working; the newest of them are
+/// remembered as once real, see [`was_real`].
 pub async fn renew(
     tx: &mut Tx,
     before: Invitation,
     after: Invitation,
     token: &TokenHash,
 ) -> Result<Written<Invitation>> {
-    let tenant = tx.tenant();
+    let (tenant, now) = (tx.tenant(), tx.now());
+    execute!(
+        tx,
+        "INSERT INTO invitation_link (tenant, token_hash, invitation, replaced_at)
+         SELECT tenant, token_hash, id, $3 FROM invitation WHERE tenant = $1 AND id = $2
+         UNION ALL
+         SELECT tenant, reminder_hash, id, $3 FROM invitation WHERE tenant = $1 AND id = $2 AND reminder_hash IS NOT NULL",
+        tenant.uuid(),
+        before.id.uuid(),
+        now.micros()
+    )?;
+    execute!(
+        tx,
+        "DELETE FROM invitation_link WHERE tenant = $1 AND invitation = $2 AND token_hash NOT IN (
+             SELECT token_hash FROM invitation_link WHERE tenant = $1 AND invitation = $2 ORDER BY replaced_at DESC, token_hash LIMIT $3)",
+        tenant.uuid(),
+        before.id.uuid(),
+        REPLACED
+    )?;
     let touched = execute!(
         tx,
         "UPDATE invitation SET token_hash = $3, reminder_hash = NULL, reminded_at = NULL, invited_by = $7, sends = $4, sent_at = $5, expires_at = $6, state = $8 WHERE tenant = $1 AND id = $2",
@@ -338,6 +360,21 @@ pub async fn by_token(scope: &mut impl Scope, token: &TokenHash) -> Result<Optio
         &token.as_bytes()[..]
     )?;
     row.map(Invitation::try_from).transpose()
+}
+
+/// Whether a link with this token was ever in a letter, whatever became of it: of an invitation that is over, too, or replaced by
+/// another link, as long as that one is remembered.
+pub async fn was_real(scope: &mut impl Scope, token: &TokenHash) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(Uuid,)> = row!(
+        scope,
+        "SELECT id FROM invitation WHERE tenant = $1 AND (token_hash = $2 OR reminder_hash = $2)
+         UNION ALL
+         SELECT invitation FROM invitation_link WHERE tenant = $1 AND token_hash = $2",
+        tenant.uuid(),
+        &token.as_bytes()[..]
+    )?;
+    Ok(found.is_some())
 }
 
 /// Reads the invitation with this token for changing.

@@ -251,14 +251,28 @@ pub async fn waiting_messages_of(tx: &mut Tx, user: UserId) -> Result<Vec<MailId
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
 
-/// How many letters were written since `since`: all, and those to one address.
+/// How many letters of a kind were written since `since`, to whomever.
+pub async fn written_of(scope: &mut impl Scope, kind: MailKind, since: Timestamp) -> Result<i64> {
+    let tenant = scope.tenant();
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM mail WHERE tenant = $1 AND kind = $2 AND created_at > $3",
+        tenant.uuid(),
+        kind.name(),
+        since.micros()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+/// How many letters were written since `since`: all, and those to one address. Links for forgotten passwords are counted apart,
+/// see [`written_of`].
 pub async fn written_since(scope: &mut impl Scope, to: &str, since: Timestamp) -> Result<(i64, i64)> {
     let tenant = scope.tenant();
     let tag = scope.shared().keys.directory.address_tag(to);
     let counts: Option<(i64, i64)> = row!(
         scope,
-        "SELECT (SELECT count(*) FROM mail WHERE tenant = $1 AND created_at > $3),
-                (SELECT count(*) FROM mail WHERE tenant = $1 AND recipient_tag = $2 AND created_at > $3)",
+        "SELECT (SELECT count(*) FROM mail WHERE tenant = $1 AND created_at > $3 AND kind <> 'password_reset'),
+                (SELECT count(*) FROM mail WHERE tenant = $1 AND recipient_tag = $2 AND created_at > $3 AND kind <> 'password_reset')",
         tenant.uuid(),
         &tag[..],
         since.micros()

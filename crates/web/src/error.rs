@@ -88,41 +88,26 @@ pub enum Error {
     Internal(#[source] Box<dyn StdError + Send + Sync>),
 }
 
-/// Why a link does not let anybody in. Whoever holds the link may know: its token cannot be guessed.
+/// What a link was that lets nobody in. Whether it was used, has lapsed or never was is not told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadLink {
-    /// A password was set with it.
-    Used,
-    /// Its time is over.
-    Expired,
-    /// There is no such link.
-    Unknown,
-    /// An invitation that was answered, taken back or has lapsed, or that never was one; the text says so. It is not told
-    /// apart which.
+    /// One for a first password.
+    Enrolment(&'static str),
+    /// An invitation.
     Invitation(&'static str),
 }
 
 impl DeadLink {
     const fn public(self) -> Public {
-        const ANOTHER: &str = "Ask whoever sent you the link for a new one; they can make it at any time.";
         let (title, detail, advice): (_, _, &'static [&'static str]) = match self {
-            Self::Used => (
-                "This link was used already",
-                "A password was set with it, and each link sets one password only.",
+            Self::Enrolment(text) => (
+                "This link does not work",
+                text,
                 &[
-                    "If it was you, sign in with that password.",
-                    "If it was not you, tell whoever sent you the link at once.",
+                    "Copy the whole address from the message, up to its last character.",
+                    "If you have set a password with it already, sign in with that password.",
+                    "If somebody else may have used it, tell whoever sent you the link at once.",
                 ],
-            ),
-            Self::Expired => (
-                "This link has expired",
-                "A link works for a day, and this one is older. Nothing was changed.",
-                &[ANOTHER],
-            ),
-            Self::Unknown => (
-                "This link is not known",
-                "No link with this address was made here, or it is not complete.",
-                &["Copy the whole address from the message, up to its last character.", ANOTHER],
             ),
             Self::Invitation(text) => (
                 "This invitation does not work",

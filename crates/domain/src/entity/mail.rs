@@ -35,6 +35,20 @@ named! {
         PhoneChanged = "phone_changed",
         /// The news that the recipient's account was deleted.
         AccountDeleted = "account_deleted",
+        /// The news that somebody gave the recipient another role.
+        RoleChanged = "role_changed",
+        /// The news that somebody changed what the recipient alone may or may not do.
+        PermissionsChanged = "permissions_changed",
+        /// The news that the recipient's account was disabled.
+        AccountDisabled = "account_disabled",
+        /// The news that the recipient's account was enabled again.
+        AccountEnabled = "account_enabled",
+        /// The news that somebody ended sessions of the recipient.
+        SessionsEnded = "sessions_ended",
+        /// The news that recovery codes were made.
+        RecoveryCodesMade = "recovery_codes_made",
+        /// The news that very many wrong guesses were made at the recipient's account.
+        AccountAttacked = "account_attacked",
     }
 }
 
@@ -56,6 +70,13 @@ impl MailKind {
             Self::PhoneCode => "Code for a phone number",
             Self::PhoneChanged => "News of a changed phone number",
             Self::AccountDeleted => "News of a deleted account",
+            Self::RoleChanged => "News of another role",
+            Self::PermissionsChanged => "News of changed permissions",
+            Self::AccountDisabled => "News of a disabled account",
+            Self::AccountEnabled => "News of an enabled account",
+            Self::SessionsEnded => "News of ended sessions",
+            Self::RecoveryCodesMade => "News of new recovery codes",
+            Self::AccountAttacked => "Warning of wrong guesses",
         }
     }
 }

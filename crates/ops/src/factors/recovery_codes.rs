@@ -1,11 +1,12 @@
 //! Recovery codes: ten at a time, shown once, each good once.
 
 use bailiwick_domain::{entity::Severity, ids::UserId, mfa::Held, rule::ChangeMyProofs};
+use bailiwick_mail::News;
 use bailiwick_store::{Event, Permit, Store, Tx, accounts, recovery_codes, users};
 use bailiwick_vault::recovery::RecoveryCode;
 
 use super::me;
-use crate::{Error, Result};
+use crate::{Error, Result, notices::tell};
 
 /// How many codes are made at once.
 pub const CODES: usize = 10;
@@ -25,6 +26,7 @@ pub async fn generate(store: &Store, permit: &Permit<ChangeMyProofs>) -> Result<
             let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::generate(store.entropy())).collect();
             let hashes: Vec<_> = codes.iter().map(RecoveryCode::hash).collect();
             let written = recovery_codes::replace(tx, me, &hashes).await?;
+            tell(store, tx, &owner, News::RecoveryCodesMade).await?;
             let event = Event::new("recovery_codes.generated", &written)?
                 .raising(Severity::Info, format!("{} made recovery codes", owner.role.title()));
             Ok(tx.record(event, codes))

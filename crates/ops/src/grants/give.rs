@@ -7,12 +7,14 @@ use bailiwick_domain::{
     rule::GrantPermission,
     time::{Span, Timestamp},
 };
+use bailiwick_mail::{Line, News};
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, grants, sessions, users};
 
 use super::{FEWER, has_ended, taken_back};
 use crate::{
     Error, Result,
     invitations::withdraw_beyond,
+    notices::{by, tell},
     users::{keep_an_owner, nobody_above, permissions_of, refuse_self},
     valid::{self, Fields, within},
 };
@@ -84,6 +86,12 @@ pub async fn grant(
                 withdraw_beyond(store, tx, &target, FEWER).await?;
             }
             sessions::outdate(tx, user).await?;
+            let (who, what) = (by(permit), Line::of(&grant.permission));
+            let news = match effect {
+                Effect::Grant => News::PermissionGranted { by: who, permission: what },
+                Effect::Deny => News::PermissionDenied { by: who, permission: what },
+            };
+            tell(store, tx, &target, news).await?;
             let verb = if effect == Effect::Grant { "granted" } else { "denied" };
             let action = if effect == Effect::Grant { "permission.granted" } else { "permission.denied" };
             let ends = if grant.expires_at.is_some() { " for a while" } else { "" };

@@ -6,12 +6,14 @@ use bailiwick_domain::{
     permission::PermissionSet,
     rule::GrantPermission,
 };
+use bailiwick_mail::{Line, News};
 use bailiwick_store::{Event, Permit, Scope, Store, grants, sessions, users};
 
 use super::{FEWER, has_ended, taken_back};
 use crate::{
     Result,
     invitations::withdraw_beyond,
+    notices::{by, tell},
     users::{nobody_above, permissions_of, refuse_self},
     valid::within,
 };
@@ -38,6 +40,11 @@ pub async fn remove_grant(
             }
             sessions::outdate(tx, user).await?;
             withdraw_beyond(store, tx, &target, FEWER).await?;
+            // What had ended by itself changes nothing any more.
+            if !over {
+                let permission = Line::of(&grant.permission);
+                tell(store, tx, &target, News::PermissionReset { by: by(permit), permission }).await?;
+            }
             // What had ended by itself is recorded as that, once.
             let event = if over && !recorded {
                 Event::new("grant.expired", &written)?.raising(Severity::Info, has_ended(&grant, &target))

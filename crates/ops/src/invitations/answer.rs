@@ -87,7 +87,7 @@ pub async fn accept(
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
     let Some(invited) = look(store, &inside, token).await? else {
-        return Err(dead(store, &inside, token).await?);
+        return Err(refuse(store, &inside, token).await?);
     };
     let mut fields = Fields::default();
     let name = fields.take("name", valid::name(&joining.name));
@@ -159,7 +159,7 @@ pub(super) async fn joined(
 pub async fn decline(store: &Store, permit: &Permit<SignIn>, token: &InvitationToken) -> Result<()> {
     let inside = permit.enter(TenantId::from_bytes(token.tenant()));
     if look(store, &inside, token).await?.is_none() {
-        return Err(dead(store, &inside, token).await?);
+        return Err(refuse(store, &inside, token).await?);
     }
     store
         .change(&inside, async |tx| {
@@ -178,14 +178,18 @@ pub async fn decline(store: &Store, permit: &Permit<SignIn>, token: &InvitationT
 }
 
 /// The answer to a link that does not work, recorded where the link was once real.
-pub(super) async fn dead(store: &Store, inside: &Permit<SignIn>, token: &InvitationToken) -> Result<Error> {
-    let mut view = store.read(inside).await?;
-    let was_real = invitations::by_token(&mut view, &token.hash()).await?.is_some();
+///
+/// # Errors
+/// The server's own faults.
+pub async fn refuse(store: &Store, permit: &Permit<SignIn>, token: &InvitationToken) -> Result<Error> {
+    let inside = permit.enter(TenantId::from_bytes(token.tenant()));
+    let mut view = store.read(&inside).await?;
+    let was_real = invitations::was_real(&mut view, &token.hash()).await?;
     drop(view);
     if !was_real {
         return Ok(Error::Conflict(DEAD));
     }
-    let refused: Result<()> = store.change(inside, async |_| Err(Error::Conflict(DEAD))).await;
+    let refused: Result<()> = store.change(&inside, async |_| Err(Error::Conflict(DEAD))).await;
     Ok(refused.err().unwrap_or(Error::Conflict(DEAD)))
 }
 

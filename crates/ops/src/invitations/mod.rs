@@ -15,7 +15,7 @@ mod revoke;
 use bailiwick_domain::{permission::PermissionSet, role::Role};
 use bailiwick_store::Store;
 
-pub use answer::{DEAD, Invited, Joining, accept, decline, look};
+pub use answer::{DEAD, Invited, Joining, accept, decline, look, refuse};
 pub use create::{NewInvitation, create};
 pub use expire::Expiries;
 pub(crate) use inviter::withdraw_beyond;

@@ -14,7 +14,7 @@ use bailiwick_vault::token::{InvitationToken, SessionToken};
 
 use super::{
     DEAD,
-    answer::{dead, joined, look},
+    answer::{joined, look, refuse},
 };
 use crate::{
     Error, Result,
@@ -56,7 +56,9 @@ pub async fn passkey_begin(
     if visitor.is_empty() {
         return Err(Error::Forbidden("Open the invitation first."));
     }
-    let invited = look(store, permit, token).await?.ok_or(Error::Conflict(DEAD))?;
+    let Some(invited) = look(store, permit, token).await? else {
+        return Err(refuse(store, permit, token).await?);
+    };
     let user: UserId = store.new_id();
     let address = invited.invitation.email;
     let handle = UserHandle::of(token.tenant(), user.bytes());
@@ -86,7 +88,7 @@ pub async fn accept_with_passkey(
     let tenant = TenantId::from_bytes(token.tenant());
     let inside = permit.enter(tenant);
     if look(store, &inside, token).await?.is_none() {
-        return Err(dead(store, &inside, token).await?);
+        return Err(refuse(store, &inside, token).await?);
     }
     let name = valid::name(&joining.name).map_err(|text| Error::field("name", text))?;
     let now = store.now().micros();

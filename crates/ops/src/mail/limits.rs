@@ -1,7 +1,10 @@
 //! How many letters people may cause: as the operator says (`mail.per_organisation`, `mail.per_recipient`). Where it cannot be
 //! counted, nothing is written.
+//!
+//! Links for forgotten passwords, which anybody can ask for, are counted apart: they use up no other letter's room, and others
+//! use up none of theirs.
 
-use bailiwick_domain::time::Span;
+use bailiwick_domain::{entity::MailKind, time::Span};
 use bailiwick_store::{Scope, Store, Tx, mail, tenants};
 
 use crate::{Error, Result};
@@ -20,6 +23,24 @@ pub(crate) async fn within_limits(store: &Store, tx: &mut Tx, to: &str) -> Resul
 pub(crate) async fn within_organisation(store: &Store, tx: &mut Tx) -> Result<()> {
     let (all, _) = written(tx, "").await?;
     refused_unless(all < store.outbox().per_organisation)
+}
+
+/// Refuses a link for a forgotten password too many of the organisation, which has as many of them as of other letters. To one
+/// address they have limits of their own.
+pub(crate) async fn within_resets(store: &Store, tx: &mut Tx) -> Result<()> {
+    tenants::lock_policy(tx).await?;
+    let since = tx.now() - WINDOW;
+    let links = mail::written_of(tx, MailKind::PasswordReset, since).await?;
+    refused_unless(links < store.outbox().per_organisation)
+}
+
+/// Whether there is room for another letter. The policy is not locked for it, so that a few at the same moment may be beyond:
+/// it is for letters that are left out then, in a change that has locked a person already.
+pub(crate) async fn leaves_room(store: &Store, tx: &mut Tx, to: &str) -> Result<bool> {
+    let since = tx.now() - WINDOW;
+    let (all, to_them) = mail::written_since(tx, to, since).await?;
+    let limits = store.outbox();
+    Ok(all < limits.per_organisation && to_them < limits.per_recipient)
 }
 
 /// The letters that count: all, and those to one address.

@@ -12,7 +12,9 @@ use bailiwick_mail::Letter;
 use bailiwick_store::{Event, Scope, Store, Tx, mail, phones};
 use uuid::Uuid;
 
-pub(crate) use limits::{WINDOW, refused_unless, within_limits, within_organisation};
+pub(crate) use limits::{
+    WINDOW, leaves_room, refused_unless, within_limits, within_organisation, within_resets,
+};
 pub use room::{Mailroom, RoundError};
 
 use crate::Result;

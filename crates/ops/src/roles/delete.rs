@@ -7,11 +7,13 @@ use bailiwick_domain::{
     role::{CustomName, RoleName},
     rule::DeleteRole,
 };
+use bailiwick_mail::{Line, News};
 use bailiwick_store::{Event, Permit, Store, Tx, invitations, roles, sessions, teams, tenants, users};
 
-use super::{MOST_REPLACED, holds, inviters, named_set, set, take_back_of};
+use super::{MOST_REPLACED, holds, inviters, named_set, set, take_back_of, words};
 use crate::{
     Error, Result,
+    notices::{by, tell},
     policy::forget_role,
     users::{nobody_above, permissions_of},
     valid::{self, within},
@@ -144,6 +146,8 @@ async fn replace_of_user(
     nobody_above(permissions_of(store, tx, &before).await?, *permit.permissions())?;
     let after = User { role: other, ..before.clone() };
     let detail = format!("Role {} became role {}", before.role.title(), other.title());
+    let title = Line::of(&words(tx, other).await?.0);
+    tell(store, tx, &after, News::RoleChanged { by: by(permit), role: title }).await?;
     let written = users::replace(tx, before, after).await?;
     sessions::outdate(tx, id).await?;
     let event = Event::new("user.role_changed", &written)?.because(WHY).raising(Severity::Info, detail);

@@ -5,11 +5,13 @@ use bailiwick_domain::{
     ids::{SessionId, UserId},
     rule::RevokeSession,
 };
+use bailiwick_mail::News;
 use bailiwick_store::{Event, Permit, Store, Tx, devices, sessions, users};
 
 use super::end_but;
 use crate::{
     Error, Result,
+    notices::{by, tell},
     users::{nobody_above, permissions_of, refuse_self},
 };
 
@@ -31,6 +33,7 @@ pub async fn end(store: &Store, permit: &Permit<RevokeSession>, id: SessionId) -
             }
             let written = sessions::end(tx, session).await?;
             devices::forget(tx, whose, id).await?;
+            tell(store, tx, &user, News::SessionsEnded { by: by(permit), count: 1 }).await?;
             let event = Event::new(ACTION, &written)?
                 .raising(Severity::Info, format!("{} session ended by an administrator", user.role.title()));
             Ok(tx.record(event, whose))
@@ -55,6 +58,8 @@ pub async fn end_all(store: &Store, permit: &Permit<RevokeSession>, id: UserId) 
                 tx.also(event);
             }
             devices::forget_all(tx, id, None).await?;
+            let told = i64::try_from(count).unwrap_or(i64::MAX);
+            tell(store, tx, &user, News::SessionsEnded { by: by(permit), count: told }).await?;
             // One event for all of them: it is one thing that happened.
             let detail = format!("{}: every session ended by an administrator", user.role.title());
             let last = last.raising(Severity::Info, detail);

@@ -23,7 +23,7 @@ use super::{
     device::{self, Whence},
     waits::{counted_since, last_wait, limited, remaining},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, notices};
 
 pub(super) const PASSWORD: &str = "password";
 pub(super) const CODE: &str = "totp";
@@ -181,6 +181,7 @@ impl<'a, R: Writes> Attempts<'a, R> {
             let guess = if factor == PASSWORD { "password" } else { "code" };
             let text =
                 format!("No {guess} is taken from unknown devices for a {role} account: too many were wrong");
+            notices::warn(self.store, tx, self.user, limits.account_window).await?;
             return Ok(event.raising(Severity::High, text));
         }
         if let Some(device) = &from.device

@@ -7,6 +7,7 @@ use bailiwick_domain::{
     role::{Role, RoleName},
     rule::CreateRole,
 };
+use bailiwick_mail::{Line, News};
 use bailiwick_store::{
     Actor, Event, Permit, Scope, Store, Tx, audit, roles, sessions, teams, tenants, users,
 };
@@ -14,8 +15,9 @@ use bailiwick_store::{
 use super::role::{chosen, lines, still_unused};
 use crate::{
     Error, Result,
+    notices::{by, tell},
     policy::pass_on,
-    roles::{MOST_REPLACED, Made, NewRole, insert, inviters, slug, take_back_of},
+    roles::{MOST_REPLACED, Made, NewRole, insert, inviters, slug, take_back_of, words},
     users::{nobody_above, permissions_of},
     valid::{self, Fields, within},
 };
@@ -143,6 +145,8 @@ impl Mover<'_> {
         nobody_above(permissions_of(self.store, tx, &before).await?, *self.permit.permissions())?;
         let after = User { role: self.to, ..before.clone() };
         let detail = format!("Role {} became role {}", before.role.title(), after.role.title());
+        let title = Line::of(&words(tx, after.role).await?.0);
+        tell(self.store, tx, &after, News::RoleChanged { by: by(self.permit), role: title }).await?;
         let event = Event::new("user.role_changed", &users::replace(tx, before, after).await?)?;
         tx.also(event.because(self.reason.clone()).raising(Severity::Info, detail));
         sessions::outdate(tx, id).await?;

@@ -8,6 +8,7 @@ use bailiwick_domain::{
     rule::{GrantPermission, Rule},
     time::Timestamp,
 };
+use bailiwick_mail::News;
 use bailiwick_store::{
     Event, Permit, Scope, Store, Tx, access,
     audit::{self, Told},
@@ -22,6 +23,7 @@ use crate::{
     Error, Result,
     grants::{has_ended, taken_back},
     invitations::withdraw_beyond,
+    notices::{by, tell},
     users::{keep_an_owner, nobody_above, permissions_of, refuse_self},
     valid::{self, within},
 };
@@ -125,6 +127,8 @@ pub async fn narrow_person(
             withdraw_beyond(store, tx, &target, "the inviter's permissions changed").await?;
             sessions::outdate(tx, id).await?;
             let last = events.pop().ok_or(Error::Conflict("Nothing of it is theirs any more."))?;
+            let count = gone.len().into();
+            tell(store, tx, &target, News::UnusedTaken { by: by(permit), count }).await?;
             for event in events {
                 tx.also(event);
             }

@@ -44,7 +44,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let user = acme.add(Role::TenantOwner).await;
         let token = link(&db, &acme, user.id).await;
-        assert!(enrolment::usable(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap());
+        assert!(enrolment::look(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap().is_some());
         let session = complete(&db, &token, CHOSEN).await.unwrap();
         assert_eq!(opens(&db, &session).await.unwrap().caller().unwrap().user.id, user.id);
         assert!(try_sign_in(&db, HOME, &user.email, CHOSEN).await.is_ok());
@@ -60,7 +60,7 @@ both_databases! {
         let user = acme.add(Role::Auditor).await;
         let token = link(&db, &acme, user.id).await;
         complete(&db, &token, CHOSEN).await.unwrap();
-        assert!(!enrolment::usable(&db.store, &db.nobody::<SignIn>(ELSEWHERE).await, &token).await.unwrap());
+        assert!(!enrolment::look(&db.store, &db.nobody::<SignIn>(ELSEWHERE).await, &token).await.unwrap().is_some());
         dead(complete(&db, &token, "the password of a thief").await);
         assert!(try_sign_in(&db, HOME, &user.email, CHOSEN).await.is_ok());
         assert!(try_sign_in(&db, HOME, &user.email, "the password of a thief").await.is_err());
@@ -86,9 +86,9 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let token = link(&db, &acme, acme.add(Role::Auditor).await.id).await;
         db.clock.advance(Span::seconds(24 * 60 * 60 - 1));
-        assert!(enrolment::usable(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap());
+        assert!(enrolment::look(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap().is_some());
         db.clock.advance(Span::seconds(1));
-        assert!(!enrolment::usable(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap());
+        assert!(!enrolment::look(&db.store, &db.nobody::<SignIn>(HOME).await, &token).await.unwrap().is_some());
         dead(complete(&db, &token, CHOSEN).await);
     }
 
@@ -102,6 +102,26 @@ both_databases! {
         dead(complete(&db, &nobodys, CHOSEN).await);
         let of_no_tenant = EnrolmentToken::generate(&[7; 16], db.store.entropy());
         dead(complete(&db, &of_no_tenant, CHOSEN).await);
+    }
+
+    async fn link_that_was_once_real_leaves_a_record_when_it_is_tried_and_no_other_does(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.add(Role::Auditor).await;
+        let (first, second) = (link(&db, &acme, user.id).await, link(&db, &acme, user.id).await);
+        let refusals = async || {
+            log(&db, &acme).await.iter().filter(|(action, outcome)| action == "request.refused" && outcome == "failed").count()
+        };
+        let nobody = db.nobody::<SignIn>(HOME).await;
+        let nobodys = EnrolmentToken::generate(&acme.id().bytes(), db.store.entropy());
+        assert!(matches!(enrolment::refuse(&db.store, &nobody, &nobodys).await, Ok(Error::Conflict(enrolment::DEAD))));
+        dead(complete(&db, &nobodys, CHOSEN).await);
+        assert_eq!(refusals().await, 0, "whose it was is only claimed");
+        assert!(matches!(enrolment::refuse(&db.store, &nobody, &first).await, Ok(Error::Conflict(enrolment::DEAD))));
+        assert_eq!(refusals().await, 1, "withdrawn");
+        complete(&db, &second, CHOSEN).await.unwrap();
+        dead(complete(&db, &second, CHOSEN).await);
+        assert_eq!(refusals().await, 2, "used");
+        verified(&db).await;
     }
 
     async fn another_link_is_the_only_one_that_works(db: Db) {

@@ -39,7 +39,9 @@ async fn links(db: &Db) -> Vec<InvitationToken> {
     let mailbox = Mailbox::default();
     room_of(db, &db.store, Arc::new(mailbox.clone())).round().await.unwrap();
     let token = |link: &str| InvitationToken::parse(link.rsplit('/').next().unwrap()).unwrap();
-    mailbox.messages().iter().map(|kept| token(&kept.message.content.link)).collect()
+    let messages = mailbox.messages();
+    let links = messages.iter().map(|kept| &kept.message.content.link).filter(|link| link.contains("/join/"));
+    links.map(|link| token(link)).collect()
 }
 
 /// Who expired by the list of that status, and how many by the count.

@@ -51,7 +51,9 @@ async fn link(db: &Db) -> InvitationToken {
     let mailbox = Mailbox::default();
     room_of(db, &db.store, Arc::new(mailbox.clone())).round().await.unwrap();
     let messages = mailbox.messages();
-    InvitationToken::parse(messages[0].message.content.link.rsplit('/').next().unwrap()).unwrap()
+    let link =
+        messages.iter().map(|kept| &kept.message.content.link).find(|link| link.contains("/join/")).unwrap();
+    InvitationToken::parse(link.rsplit('/').next().unwrap()).unwrap()
 }
 
 async fn join(db: &Db, token: &InvitationToken) -> Result<SessionToken, Error> {

@@ -17,6 +17,7 @@ mod joining;
 mod known_devices;
 mod live;
 mod mail;
+mod notices;
 mod oracle;
 mod own_factors;
 mod passkey_joining;

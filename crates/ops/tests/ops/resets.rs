@@ -10,7 +10,7 @@ use bailiwick_domain::{
 use bailiwick_mail::{Mailbox, Message};
 use bailiwick_ops::{
     Error, enrolment, factors,
-    passwords::reset::{self, PER_ACCOUNT, PER_SOURCE, SignInAddress},
+    passwords::reset::{self, PER_ACCOUNT, PER_DAY, PER_SOURCE, SignInAddress},
     sign_in::{self, Step},
     users::{self, NewUser},
 };
@@ -229,6 +229,8 @@ both_databases! {
         users::disable(&db.store, &acme.owner().permit::<DisableUser>().await, disabled.id()).await.unwrap();
         let never_set = acme.add(Role::Auditor).await;
         platform.suspend(globex.id()).await;
+        // Those that tell of what was just done.
+        letters(&db).await;
         let before = (log(&db, &acme).await.len(), log(&db, &globex).await.len());
         for address in [disabled.user.email.as_str(), &never_set.email, "owner@globex.example", "nobody@acme.example"] {
             ask(&db, HOME, address).await;
@@ -246,6 +248,7 @@ both_databases! {
         let token = link(&db, &auditor.user.email).await;
         users::disable(&db.store, &acme.owner().permit::<DisableUser>().await, auditor.id()).await.unwrap();
         dead(complete(&db, &token, NEW).await);
+        letters(&db).await;
         let token = link(&db, OWNER).await;
         platform.suspend(acme.id()).await;
         assert!(!works(&db, &token).await);
@@ -270,6 +273,18 @@ both_databases! {
         assert!(letters(&db).await.is_empty());
         complete(&db, &token_of(&arrived[0]), NEW).await.unwrap();
         verified(&db).await;
+    }
+
+    async fn account_gets_so_many_links_in_a_day_and_more_on_the_next(db: Db) {
+        let acme = db.tenant("acme").await;
+        for round in 0..3 * PER_DAY {
+            ask(&db, &format!("198.51.100.{round}"), OWNER).await;
+            db.clock.advance(Span::minutes(13));
+        }
+        assert_eq!(i64::try_from(times(&db, &acme, "password_reset.requested").await).unwrap(), PER_DAY);
+        db.clock.advance(Span::hours(24));
+        letters(&db).await;
+        complete(&db, &link(&db, OWNER).await, NEW).await.unwrap();
     }
 
     async fn whoever_asks_for_many_accounts_from_one_source_is_stopped_and_nobody_else(db: Db) {

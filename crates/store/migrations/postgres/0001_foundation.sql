@@ -380,6 +380,17 @@ CREATE INDEX invitation_by_inviter ON invitation (tenant, invited_by, role, expi
 CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
 CREATE INDEX invitation_to_expire ON invitation (tenant, expires_at) WHERE state = 'open';
 
+-- Links of an invitation that another one has replaced: enough of them to know that they were real.
+CREATE TABLE invitation_link (
+    tenant       uuid NOT NULL,
+    token_hash   bytea NOT NULL,
+    invitation   uuid NOT NULL,
+    replaced_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, token_hash),
+    FOREIGN KEY (tenant, invitation) REFERENCES invitation (tenant, id)
+);
+CREATE INDEX invitation_link_by_invitation ON invitation_link (tenant, invitation, replaced_at);
+
 -- Letters to people. Recipient and content are sealed; the content goes once the letter is settled, the recipient once the person
 -- is deleted.
 CREATE TABLE mail (
@@ -686,6 +697,7 @@ GRANT SELECT, INSERT, DELETE ON team_role TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON team_member TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON invitation TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON invitation_link TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON step_up TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON phone TO bailiwick_app;
@@ -782,6 +794,9 @@ CREATE POLICY user_grant_own ON user_grant USING (tenant = bailiwick_tenant()) W
 ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE invitation FORCE ROW LEVEL SECURITY;
 CREATE POLICY invitation_own ON invitation USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE invitation_link ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invitation_link FORCE ROW LEVEL SECURITY;
+CREATE POLICY invitation_link_own ON invitation_link USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE mail ENABLE ROW LEVEL SECURITY;
 ALTER TABLE mail FORCE ROW LEVEL SECURITY;
 CREATE POLICY mail_own ON mail USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

@@ -380,6 +380,17 @@ CREATE INDEX invitation_by_inviter ON invitation (tenant, invited_by, role, expi
 CREATE INDEX invitation_to_remind ON invitation (tenant, expires_at) WHERE state = 'open' AND reminded_at IS NULL;
 CREATE INDEX invitation_to_expire ON invitation (tenant, expires_at) WHERE state = 'open';
 
+-- Links of an invitation that another one has replaced: enough of them to know that they were real.
+CREATE TABLE invitation_link (
+    tenant       BLOB NOT NULL,
+    token_hash   BLOB NOT NULL,
+    invitation   BLOB NOT NULL,
+    replaced_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, token_hash),
+    FOREIGN KEY (tenant, invitation) REFERENCES invitation (tenant, id)
+) STRICT;
+CREATE INDEX invitation_link_by_invitation ON invitation_link (tenant, invitation, replaced_at);
+
 -- Letters to people. Recipient and content are sealed; the content goes once the letter is settled, the recipient once the person
 -- is deleted.
 CREATE TABLE mail (

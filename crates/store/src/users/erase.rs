@@ -83,6 +83,12 @@ pub async fn erase(tx: &mut Tx, user: User) -> Result<Written<User>> {
         tenant,
         user.id.uuid()
     )?;
+    execute!(
+        tx,
+        "DELETE FROM invitation_link WHERE tenant = $1 AND invitation IN (SELECT id FROM invitation WHERE tenant = $1 AND email = $2)",
+        tenant,
+        user.email.as_str()
+    )?;
     execute!(tx, "DELETE FROM invitation WHERE tenant = $1 AND email = $2", tenant, user.email.as_str())?;
     execute!(tx, "DELETE FROM directory_address WHERE tenant = $1 AND tag = $2", tenant, &tag[..])?;
     for text in THEIRS {

@@ -4,7 +4,7 @@ use bailiwick_domain::{
     entity::{Mail, MailChannel, MailKind, MailState, User},
     ids::{EventId, UserId},
     role::Role,
-    rule::{ByJob, ChangeMe, ChangeMyProofs, CreateApiKey, DeleteUser, Invite, SignIn},
+    rule::{ByJob, ChangeMe, ChangeMyProofs, CreateApiKey, DeleteUser, Invite, ResendInvitation, SignIn},
     time::Span,
 };
 use bailiwick_ops::{
@@ -35,6 +35,11 @@ async fn joined(acme: &Tenant, name: &str) -> Actor {
     let (db, store) = (&acme.db, &acme.db.store);
     let new = NewInvitation { email: ADDRESS.into(), role: "tenant_owner".into(), expires_at: None };
     let invitation = invitations::create(store, &acme.owner().permit::<Invite>().await, new).await.unwrap();
+    // Its first link is one of those that are remembered as replaced.
+    db.clock.advance(Span::seconds(1));
+    invitations::resend(store, &acme.owner().permit::<ResendInvitation>().await, invitation.id)
+        .await
+        .unwrap();
     let mut view = store.read(&acme.job()).await.unwrap();
     let letter = mail::newest_about(&mut view, invitation.id.uuid()).await.unwrap().unwrap().mail;
     drop(view);

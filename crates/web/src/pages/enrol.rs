@@ -7,12 +7,9 @@ mod show;
 
 use std::str::FromStr;
 
-use bailiwick_domain::{
-    entity::{Tenant, User},
-    ids::TenantId,
-    rule::SignIn,
-};
-use bailiwick_store::{Error as StoreError, Permit, Scope, Store, accounts, tenants, users};
+use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::enrolment::{self, Enrolled};
+use bailiwick_store::{Permit, Store};
 use bailiwick_vault::token::{EnrolmentToken, TokenError};
 
 use crate::{
@@ -43,33 +40,29 @@ impl FromStr for Link {
     }
 }
 
-/// Whom a link enrols.
-struct Enrolled {
-    user: User,
-    tenant: Tenant,
+/// One answer, whatever is wrong with the link.
+const DEAD: Error = Error::DeadLink(DeadLink::Enrolment(enrolment::DEAD));
+
+/// Why the operation refused, where the link is to blame for it said as everywhere else.
+fn refused(error: bailiwick_ops::Error) -> Error {
+    match error {
+        bailiwick_ops::Error::Conflict(enrolment::DEAD) => DEAD,
+        other => other.into(),
+    }
 }
 
-/// Whom the link enrols, without using it.
+/// Whom the link enrols, without using it. That a link was tried which does not work any more is recorded.
 ///
 /// # Errors
-/// [`Error::DeadLink`] says whether the link was used, has lapsed or never existed; [`Error::SignedIn`] that somebody is
-/// signed in already.
+/// [`Error::DeadLink`] for a link that does not work, whatever is wrong with it; [`Error::SignedIn`] where somebody is signed
+/// in already.
 async fn enrolled(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<Enrolled> {
     if Standing::of(permit) != Standing::Nobody {
         // Otherwise the password of one person would be recorded as set by another.
         return Err(Error::SignedIn);
     }
-    let permit = permit.enter(TenantId::from_bytes(token.tenant()));
-    let mut view = store.read(&permit).await?;
-    let enrolment = match accounts::enrolment(&mut view, &token.hash()).await {
-        Ok(enrolment) if enrolment.used_at.is_some() => return Err(Error::DeadLink(DeadLink::Used)),
-        Ok(enrolment) if view.now() >= enrolment.expires_at => {
-            return Err(Error::DeadLink(DeadLink::Expired));
-        }
-        Ok(enrolment) => enrolment,
-        Err(StoreError::NotFound) => return Err(Error::DeadLink(DeadLink::Unknown)),
-        Err(error) => return Err(error.into()),
-    };
-    let user = users::find(&mut view, enrolment.user).await?;
-    Ok(Enrolled { user, tenant: tenants::find(&mut view).await? })
+    match enrolment::look(store, permit, token).await? {
+        Some(who) => Ok(who),
+        None => Err(refused(enrolment::refuse(store, permit, token).await?)),
+    }
 }

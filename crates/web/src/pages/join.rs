@@ -55,8 +55,11 @@ fn signed_out(permit: &Permit<SignIn>) -> Result<()> {
     if Standing::of(permit) == Standing::Nobody { Ok(()) } else { Err(Error::SignedIn) }
 }
 
-/// What the link leads to, without using it.
+/// What the link leads to, without using it. That a link was tried which does not work any more is recorded.
 async fn invited(store: &Store, permit: &Permit<SignIn>, token: &InvitationToken) -> Result<Invited> {
     signed_out(permit)?;
-    invitations::look(store, permit, token).await?.ok_or(DEAD)
+    match invitations::look(store, permit, token).await? {
+        Some(invited) => Ok(invited),
+        None => Err(refused(invitations::refuse(store, permit, token).await?)),
+    }
 }

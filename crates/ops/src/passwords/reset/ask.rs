@@ -13,7 +13,7 @@ use bailiwick_vault::token::PasswordResetToken;
 use super::LASTS;
 use crate::{
     Error, Result,
-    mail::within_organisation,
+    mail::{WINDOW, within_resets},
     passwords::{letter, withdraw_resets},
     sign_in::{TENANTS, attempts::Stop},
     valid,
@@ -24,6 +24,9 @@ use crate::{
 /// The window is as long as a link works, and that is what keeps the limit from being turned against the person: when it
 /// turns somebody away, the newest of the letters before is still good, and it lies in the person's own mailbox.
 pub const PER_ACCOUNT: i64 = 5;
+/// Links that are sent for one account within a day, so that nobody fills a mailbox for long. Somebody who asks for so many keeps
+/// the person from another one for the rest of that day; the event says so.
+pub const PER_DAY: i64 = 12;
 /// Links that are sent at the request of one source within [`LASTS`], for whatever accounts of one organisation.
 pub const PER_SOURCE: i64 = 20;
 
@@ -79,15 +82,21 @@ async fn within(store: &Store, permit: &Permit<SignIn>, email: &str) -> Result<(
     let asked: Result<(), Stop> = store
         .change(permit, async |tx| {
             // The policy first, as for every letter that is counted: it makes the counts exact.
-            let limit = within_organisation(store, tx).await;
+            let limit = within_resets(store, tx).await;
             let user = users::lock(tx, user.id).await?;
             if !may_be_sent(tx, &user).await? {
                 return Err(Stop::Unsaid(Error::NotFound));
             }
             let source = source(store, permit, tx.tenant());
-            let asked = password_resets::asked_since(tx, user.id, source.as_ref(), tx.now() - LASTS).await?;
+            let now = tx.now();
+            let asked = password_resets::asked_since(tx, user.id, source.as_ref(), now - LASTS).await?;
+            let today = password_resets::asked_since(tx, user.id, source.as_ref(), now - WINDOW).await?;
             match limit {
-                Ok(()) if asked.for_account < PER_ACCOUNT && asked.from_source < PER_SOURCE => {
+                Ok(())
+                    if asked.for_account < PER_ACCOUNT
+                        && asked.from_source < PER_SOURCE
+                        && today.for_account < PER_DAY =>
+                {
                     send(store, tx, &user, source.as_ref()).await
                 }
                 Ok(()) | Err(Error::Limited { .. }) => turn_away(store, tx, &user, source.as_ref()).await,

@@ -16,7 +16,7 @@ use bailiwick_store::{Permit, Scope, Store, password_resets, tenants, users};
 use bailiwick_vault::token::PasswordResetToken;
 
 pub(crate) use ask::first;
-pub use ask::{PER_ACCOUNT, PER_SOURCE, SignInAddress, ask};
+pub use ask::{PER_ACCOUNT, PER_DAY, PER_SOURCE, SignInAddress, ask};
 pub use complete::complete;
 
 use crate::{Error, Result};

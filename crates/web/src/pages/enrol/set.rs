@@ -8,7 +8,7 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::{enrolment, sign_in::Step};
 use serde::Deserialize;
 
-use super::{Link, enrolled, show::SetPasswordPage};
+use super::{Link, enrolled, refused as dead, show::SetPasswordPage};
 use crate::{
     access::Access,
     error::Result,
@@ -51,7 +51,7 @@ pub(super) async fn set(
                 Ok(Step::SecondFactor(session)) => {
                     return Ok(with_session("/sign-in/code", &session).into_response());
                 }
-                Err(error) => Refused::by(error, NAMES)?,
+                Err(error) => Refused::by(dead(error), NAMES)?,
             }
         }
     };
@@ -85,7 +85,7 @@ mod tests {
             assert_eq!(browser.get("/account").await.status, 200);
             let mut second = Browser::new(&db);
             let used = second.get(&link).await;
-            assert!(used.status == 409 && used.shows("This link was used already") && used.shows("href=\"/sign-in\""));
+            assert!(used.status == 409 && used.shows("This link does not work any more") && used.shows("href=\"/sign-in\""));
             assert_eq!(second.post(&link, &[("new", NEW), ("again", NEW)]).await.status, 409);
         }
 
@@ -116,15 +116,17 @@ mod tests {
             assert!(!differs.shows(NEW) && !differs.shows("another long password"));
         }
 
-        async fn person_is_told_that_a_link_has_lapsed_or_never_was(db: Db) {
+        async fn nobody_is_told_whether_a_link_was_used_has_lapsed_or_never_was(db: Db) {
             let acme = db.tenant("acme").await;
             let link = link(&acme).await;
             db.clock.advance(Span::hours(25));
             let lapsed = Browser::new(&db).get(&link).await;
             let forged = Browser::new(&db).get(&format!("{}AAAA", &link[..link.len() - 4])).await;
             assert_eq!((lapsed.status.as_u16(), forged.status.as_u16()), (409, 409));
-            assert!(lapsed.shows("This link has expired") && lapsed.shows("Ask whoever sent you the link for a new one"));
-            assert!(forged.shows("This link is not known"));
+            for answer in [&lapsed, &forged] {
+                assert!(answer.shows("This link does not work any more. Ask whoever sent it for another one."), "{}", answer.body);
+                assert!(!answer.shows("expired") && !answer.shows("not known") && !answer.shows("was used"), "{}", answer.body);
+            }
             assert_eq!(Browser::new(&db).get("/enrol/x").await.status, 404);
         }
 

@@ -4,10 +4,11 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::rule::SignIn;
+use bailiwick_ops::enrolment::Enrolled;
 use bailiwick_store::Store;
 use bailiwick_vault::token::EnrolmentToken;
 
-use super::{Enrolled, Link, enrolled};
+use super::{Link, enrolled};
 use crate::{
     access::Access,
     error::Result,
@@ -40,7 +41,7 @@ impl SetPasswordPage {
             title: format!("Welcome, {}", who.user.name),
             sentence: format!(
                 "Choose the password with which you sign in to {}. The link works once.",
-                who.tenant.name
+                who.organisation
             ),
             action: format!("/enrol/{}", token.expose().as_str()),
             address: who.user.email,

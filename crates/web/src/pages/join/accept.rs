@@ -62,9 +62,10 @@ mod tests {
     use bailiwick_domain::time::Span;
     use bailiwick_mail::{LinkBase, Mailbox};
     use bailiwick_ops::mail::Mailroom;
+    use bailiwick_store::audit;
     use bailiwick_testkit::{Tenant, both_databases};
 
-    use crate::pages::browser::Browser;
+    use crate::pages::browser::{Browser, href};
 
     const NEW: &str = "a long enough password";
 
@@ -83,6 +84,14 @@ mod tests {
             .unwrap();
         let link = mailbox.messages()[0].message.content.link.to_string();
         link.strip_prefix("https://bailiwick.test").unwrap().to_owned()
+    }
+
+    /// How many requests the organisation's log says were refused.
+    async fn refusals(acme: &Tenant) -> usize {
+        acme.db.settle().await;
+        let mut view = acme.db.store.read(&acme.job()).await.unwrap();
+        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap();
+        found.items.iter().filter(|row| row.action == "request.refused").count()
     }
 
     both_databases! {
@@ -124,6 +133,25 @@ mod tests {
             assert_eq!((lapsed.status.as_u16(), forged.status.as_u16()), (409, 409));
             assert!(lapsed.shows("does not work any more") && forged.shows("does not work any more"));
             assert_eq!(Browser::new(&db).get("/join/x").await.status, 404);
+        }
+
+        async fn opening_a_link_that_was_once_real_is_recorded_and_of_one_made_up_is_not(db: Db) {
+            let acme = db.tenant("acme").await;
+            let old = link(&acme).await;
+            let mut owner = Browser::of(&acme.owner());
+            let list = owner.get("/invitations").await.page();
+            assert_eq!(owner.post(href(&list, "/invitations/", "/resend"), &[]).await.led(), (303, "/invitations"));
+            let forged = format!("{}AAAA", &old[..old.len() - 4]);
+            let mut guest = Browser::new(&db);
+            for path in [forged.clone(), format!("{forged}/decline")] {
+                assert_eq!(guest.get(&path).await.status.as_u16(), 409, "{path}");
+            }
+            assert_eq!(refusals(&acme).await, 0, "whose it was is only claimed");
+            for (path, recorded) in [(old.clone(), 1), (format!("{old}/decline"), 2)] {
+                let answer = guest.get(&path).await;
+                assert!(answer.status == 409 && answer.shows("does not work any more"), "{path}");
+                assert_eq!(refusals(&acme).await, recorded, "{path}, which another letter has replaced");
+            }
         }
 
         async fn person_declines_after_a_question(db: Db) {

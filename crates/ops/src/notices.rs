@@ -1,0 +1,46 @@
+//! What a person is told of what others do to their account.
+//!
+//! These letters have no limit where a change with its own permission causes them: whoever could hold them back would act unseen.
+//! The one that a stranger can cause, by guessing, keeps to the organisation's limits, and comes once in a window.
+
+use bailiwick_domain::{
+    entity::{MailKind, User},
+    ids::UserId,
+    rule::Rule,
+    time::Span,
+};
+use bailiwick_mail::{Letter, Line, News, NoticeLetter};
+use bailiwick_store::{Actor, Permit, Scope, Store, Tx, mail as letters, tenants, users};
+
+use crate::{Result, mail};
+
+/// The name of whoever acts, as the person concerned reads it.
+pub(crate) fn by<R: Rule>(permit: &Permit<R>) -> Line {
+    let other =
+        if matches!(permit.actor(), Actor::Key { .. }) { "A program with a key" } else { "The server" };
+    permit.caller().map_or_else(|| Line::of(other), |caller| Line::of(&caller.user.name))
+}
+
+/// Tells a locked user what was done to their account.
+pub(crate) async fn tell(store: &Store, tx: &mut Tx, user: &User, news: News) -> Result<()> {
+    let letter = Letter::Notice(NoticeLetter {
+        name: Line::of(&user.name),
+        organisation: Line::of(&tenants::find(tx).await?.name),
+        at: tx.now(),
+        news,
+    });
+    let until = tx.now() + mail::TRIED_FOR;
+    mail::write(store, tx, &letter, user.id.uuid(), &user.email, until).await
+}
+
+/// Warns a locked user whose account's bound of wrong guesses is used up, once in a window and while the organisation's limits on
+/// letters leave room.
+pub(crate) async fn warn(store: &Store, tx: &mut Tx, id: UserId, window: Span) -> Result<()> {
+    let user = users::find(tx, id).await?;
+    let since = tx.now() - window;
+    let told = letters::written_of_kind(tx, MailKind::AccountAttacked, &user.email, since).await?;
+    if told > 0 || !mail::leaves_room(store, tx, &user.email).await? {
+        return Ok(());
+    }
+    tell(store, tx, &user, News::Attacked).await
+}

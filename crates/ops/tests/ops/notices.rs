@@ -1,0 +1,135 @@
+//! What a person is told of what others do to their account.
+
+use bailiwick_domain::{
+    entity::MailKind,
+    role::Role,
+    rule::{
+        AssignRole, ChangeMyProofs, DisableUser, GrantPermission, Invite, RevokeInvitation, RevokeSession,
+    },
+    sign_in::SignInLimits,
+    time::Span,
+};
+use bailiwick_mail::Mailbox;
+use bailiwick_ops::{
+    Error, factors,
+    invitations::{self, NewInvitation},
+    passwords::reset::{self, SignInAddress},
+    sessions,
+    users::{self, NewGrant},
+};
+use bailiwick_store::{Outbox, mail};
+use bailiwick_testkit::{Db, PASSWORD, Tenant, both_databases};
+
+use crate::support::{HOME, room_of, times, try_sign_in, verified};
+
+const WRONG: &str = "quite another password";
+
+/// How many letters of a kind were written to an address.
+async fn told(tenant: &Tenant, kind: MailKind, to: &str) -> usize {
+    let mut view = tenant.db.store.read(&tenant.job()).await.unwrap();
+    let listed = mail::list(&mut view, None, None).await.unwrap().items;
+    listed.iter().filter(|letter| letter.mail.kind == kind && letter.mail.to == to).count()
+}
+
+/// The texts of the letters that arrive now.
+async fn texts(db: &Db) -> Vec<String> {
+    let mailbox = Mailbox::default();
+    room_of(db, &db.store, std::sync::Arc::new(mailbox.clone())).round().await.unwrap();
+    mailbox.messages().iter().map(|kept| kept.message.content.text.to_string()).collect()
+}
+
+/// Wrong guesses at an account from so many sources, five from each.
+async fn flood(db: &Db, email: &str, sources: u8) {
+    for source in 0..sources {
+        for _ in 0..5 {
+            assert!(try_sign_in(db, &format!("192.0.2.{source}"), email, WRONG).await.is_err());
+        }
+    }
+}
+
+both_databases! {
+    async fn person_is_told_by_whom_their_role_and_permissions_were_changed(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (owner, person) = (acme.owner(), acme.user(Role::Auditor).await);
+        users::assign_role(&db.store, &owner.permit::<AssignRole>().await, person.id(), "developer").await.unwrap();
+        let permit = owner.permit::<GrantPermission>().await;
+        for effect in ["grant", "deny"] {
+            let new = NewGrant { permission: "audit:read".into(), effect: effect.into(), reason: "Cover.".into(), expires_at: None };
+            let given = users::grant(&db.store, &permit, person.id(), new).await.unwrap();
+            users::remove_grant(&db.store, &permit, person.id(), given.id).await.unwrap();
+        }
+        assert_eq!(told(&acme, MailKind::RoleChanged, &person.user.email).await, 1);
+        assert_eq!(told(&acme, MailKind::PermissionsChanged, &person.user.email).await, 4);
+        assert_eq!(told(&acme, MailKind::RoleChanged, &owner.user.email).await, 0);
+        let said = texts(&db).await;
+        assert!(said.iter().all(|text| text.contains(&owner.user.name)), "{said:?}");
+        for part in ["the role Developer", "granted you the permission audit:read", "denied you the permission audit:read"] {
+            assert_eq!(said.iter().filter(|text| text.contains(part)).count(), 1, "{part}: {said:?}");
+        }
+        verified(&db).await;
+    }
+
+    async fn person_is_told_that_their_account_was_disabled_enabled_and_signed_out(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (owner, person) = (acme.owner(), acme.user(Role::Auditor).await);
+        sessions::end_all(&db.store, &owner.permit::<RevokeSession>().await, person.id()).await.unwrap();
+        let permit = owner.permit::<DisableUser>().await;
+        users::disable(&db.store, &permit, person.id()).await.unwrap();
+        users::enable(&db.store, &permit, person.id()).await.unwrap();
+        for kind in [MailKind::SessionsEnded, MailKind::AccountDisabled, MailKind::AccountEnabled] {
+            assert_eq!(told(&acme, kind, &person.user.email).await, 1, "{}", kind.name());
+        }
+        verified(&db).await;
+    }
+
+    async fn person_is_told_that_recovery_codes_were_made(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (person, _, _) = crate::recovery::prepared(&acme).await;
+        factors::make_recovery_codes(&db.store, &person.permit::<ChangeMyProofs>().await).await.unwrap();
+        assert_eq!(told(&acme, MailKind::RecoveryCodesMade, &person.user.email).await, 2);
+    }
+
+    async fn person_is_warned_once_in_a_window_of_guesses_from_everywhere(db: Db) {
+        db.store.limit_sign_in(SignInLimits { account_passwords: 10, ..SignInLimits::default() });
+        let acme = db.tenant("acme").await;
+        let person = acme.user(Role::Auditor).await;
+        let email = &person.user.email;
+        flood(&db, email, 1).await;
+        assert_eq!(told(&acme, MailKind::AccountAttacked, email).await, 0);
+        flood(&db, email, 4).await;
+        assert_eq!(told(&acme, MailKind::AccountAttacked, email).await, 1);
+        db.clock.advance(Span::hours(25));
+        flood(&db, email, 4).await;
+        assert_eq!(told(&acme, MailKind::AccountAttacked, email).await, 2, "in another window");
+    }
+
+    async fn stranger_who_guesses_causes_no_letter_beyond_the_limits(db: Db) {
+        db.store.limit_sign_in(SignInLimits { account_passwords: 10, ..SignInLimits::default() });
+        db.store.decide_outbox(Outbox { per_organisation: 1, ..Outbox::default() });
+        let acme = db.tenant("acme").await;
+        let person = acme.user(Role::Auditor).await;
+        let new = NewInvitation { email: "new@acme.example".into(), role: "auditor".into(), expires_at: None };
+        invitations::create(&db.store, &acme.owner().permit::<Invite>().await, new).await.unwrap();
+        flood(&db, &person.user.email, 3).await;
+        assert_eq!(times(&db, &acme, "sign_in.refused").await, 10);
+        assert_eq!(told(&acme, MailKind::AccountAttacked, &person.user.email).await, 0);
+    }
+
+    async fn links_for_forgotten_passwords_and_other_letters_use_up_none_of_each_others_room(db: Db) {
+        db.store.decide_outbox(Outbox { per_organisation: 1, ..Outbox::default() });
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        let address = SignInAddress::parse(&owner.user.email).unwrap();
+        let ask = async || reset::ask(&db.store, &db.nobody(HOME).await, &address).await.unwrap();
+        ask().await;
+        ask().await;
+        assert_eq!(times(&db, &acme, "password_reset.requested").await, 1, "one is all there is room for");
+        let new = || NewInvitation { email: "new@acme.example".into(), role: "auditor".into(), expires_at: None };
+        let permit = owner.permit::<Invite>().await;
+        let made = invitations::create(&db.store, &permit, new()).await.unwrap();
+        invitations::revoke(&db.store, &owner.permit::<RevokeInvitation>().await, made.id).await.unwrap();
+        let again = invitations::create(&db.store, &permit, new()).await;
+        assert!(matches!(again, Err(Error::Limited { .. })), "{again:?}");
+        assert!(try_sign_in(&db, HOME, &owner.user.email, PASSWORD).await.is_ok());
+    }
+}
