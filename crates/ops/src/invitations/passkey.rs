@@ -12,10 +12,7 @@ use bailiwick_passkey::{Attestation, Person, Refused, RelyingParty, UserHandle};
 use bailiwick_store::{Permit, Store};
 use bailiwick_vault::token::{InvitationToken, SessionToken};
 
-use super::{
-    DEAD,
-    answer::{joined, look, refuse},
-};
+use super::answer::{joined, look, refuse};
 use crate::{
     Error, Result,
     passkeys::{LASTS, NOT_TAKEN, fault, keep},

@@ -15,7 +15,7 @@ use bailiwick_ops::{
     users,
 };
 use bailiwick_store::{Credential, Permit, Refusal};
-use bailiwick_testkit::{Actor, Db, both_databases};
+use bailiwick_testkit::{Actor, both_databases};
 use bailiwick_vault::api_key::ApiKey as Secret;
 
 use crate::support::{HOME, request, verified};
