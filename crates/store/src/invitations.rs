@@ -301,9 +301,9 @@ pub async fn renew(
     execute!(
         tx,
         "INSERT INTO invitation_link (tenant, token_hash, invitation, replaced_at)
-         SELECT tenant, token_hash, id, $3 FROM invitation WHERE tenant = $1 AND id = $2
+         SELECT tenant, token_hash, id, CAST($3 AS BIGINT) FROM invitation WHERE tenant = $1 AND id = $2
          UNION ALL
-         SELECT tenant, reminder_hash, id, $3 FROM invitation WHERE tenant = $1 AND id = $2 AND reminder_hash IS NOT NULL",
+         SELECT tenant, reminder_hash, id, CAST($3 AS BIGINT) FROM invitation WHERE tenant = $1 AND id = $2 AND reminder_hash IS NOT NULL",
         tenant.uuid(),
         before.id.uuid(),
         now.micros()

@@ -139,7 +139,7 @@ both_databases! {
             assert!(ended == (n == 4) && (ended || matches!(refused, Err(Error::Invalid(_)))), "guess {n}");
         }
         assert!(matches!(planner.try_permit::<ProveAgain>().await, Err(Refusal::SignIn)));
-        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "session.ended").await), (5, 1));
+        assert_eq!((times(&db, &acme, "password.refused").await, times(&db, &acme, "session.ended").await), (5, 1));
         verified(&db).await;
     }
 }
