@@ -206,13 +206,13 @@ impl InvitationLetter {
 impl Content {
     /// The parts as the templates gave them.
     fn of(
-        subject: String,
+        subject: impl TryInto<Line>,
         text: askama::Result<String>,
         html: askama::Result<String>,
         link: Zeroizing<String>,
     ) -> Result<Self, Unrenderable> {
         Ok(Self {
-            subject: Line::parse(subject).map_err(|_| Unrenderable)?,
+            subject: subject.try_into().map_err(|_| Unrenderable)?,
             text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
             html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
             link,

@@ -2,19 +2,19 @@
 //! Sensitive, since nobody can undo it.
 
 use bailiwick_domain::{
-    entity::{FactorKind, FactorState, Severity, User, UserStatus},
+    entity::{Severity, User, UserStatus},
     ids::UserId,
     rule::DeleteUser,
 };
 use bailiwick_mail::{AccountDeletedLetter, Letter, Line};
 use bailiwick_store::{
-    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, grants, passkeys, teams, tenants, users,
+    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, grants, teams, tenants, users,
 };
 
 use crate::{
     Result,
     api_keys::revoke_those_of,
-    factors::recovery_codes,
+    factors,
     invitations::withdraw_beyond,
     mail, phones,
     sessions::end_but,
@@ -88,22 +88,14 @@ async fn remove(
 /// Removes the person's second factors and recovery codes, each with its record: the log says what they could sign in with until when.
 async fn remove_factors(tx: &mut Tx, id: UserId) -> Result<()> {
     for factor in accounts::factors(tx, id).await? {
-        let factor = accounts::lock_factor(tx, id, factor.id).await?;
-        // Removed by its owner in the meantime.
-        if factor.state == FactorState::Removed {
-            continue;
+        let Some(taken) = factors::take(tx, id, factor.id).await? else { continue };
+        if let Some(event) = taken.passkey {
+            tx.also(event.because(WHY).following());
         }
-        if factor.kind == FactorKind::Passkey {
-            let passkey = passkeys::lock(tx, id, factor.id).await?;
-            let written = passkeys::remove(tx, passkey).await?;
-            let event = Event::new("passkey.removed", &written)?.because(WHY);
-            tx.also(event.following());
-        }
-        let written = accounts::remove_factor(tx, factor).await?;
-        let event = Event::new("factor.removed", &written)?.because(WHY);
+        let event = Event::new("factor.removed", &taken.factor)?.because(WHY);
         tx.also(event.following());
     }
-    if let Some(event) = recovery_codes::withdraw(tx, id).await? {
+    if let Some(event) = factors::recovery_codes::withdraw(tx, id).await? {
         tx.also(event.because(WHY).following());
     }
     Ok(())

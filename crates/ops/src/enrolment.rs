@@ -48,12 +48,7 @@ pub(crate) async fn issue(
     user: &User,
 ) -> Result<(Event, Enrolment, EnrolmentToken)> {
     let now = tx.now();
-    for before in accounts::live_enrolments(tx, user.id).await? {
-        let after = Enrolment { expires_at: now, ..before.clone() };
-        let written = accounts::replace_enrolment(tx, before, after).await?;
-        let withdrawn = Event::new("enrolment.withdrawn", &written)?.because("another link was issued");
-        tx.also(withdrawn);
-    }
+    withdraw(tx, user.id, "another link was issued").await?;
     let token = EnrolmentToken::generate(&tx.tenant().bytes(), store.entropy());
     let enrolment = Enrolment {
         id: store.new_id(),
@@ -64,6 +59,18 @@ pub(crate) async fn issue(
     };
     let written = accounts::insert_enrolment(tx, enrolment.clone(), &token.hash()).await?;
     Ok((Event::new("enrolment.created", &written)?, enrolment, token))
+}
+
+/// Ends a locked user's links.
+pub(crate) async fn withdraw(tx: &mut Tx, user: UserId, why: &'static str) -> Result<()> {
+    let now = tx.now();
+    for before in accounts::live_enrolments(tx, user).await? {
+        let after = Enrolment { expires_at: now, ..before.clone() };
+        let written = accounts::replace_enrolment(tx, before, after).await?;
+        let withdrawn = Event::new("enrolment.withdrawn", &written)?.because(why);
+        tx.also(withdrawn);
+    }
+    Ok(())
 }
 
 /// Whom a link enrols.

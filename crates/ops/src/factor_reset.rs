@@ -1,15 +1,13 @@
 //! Removing the second factors of somebody who lost theirs: sensitive, since the account is then worth its password alone.
 
 use bailiwick_domain::{
-    entity::{FactorKind, FactorState, Severity, User},
+    entity::{FactorKind, Severity, User},
     ids::UserId,
     rule::ResetFactors,
     time::Span,
 };
 use bailiwick_mail::{FactorResetLetter, Letter, Line};
-use bailiwick_store::{
-    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, passkeys, tenants, users,
-};
+use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, tenants, users};
 
 use crate::{
     Error, Result, factors, mail, passwords,
@@ -51,18 +49,11 @@ async fn remove(
         if factor.kind == FactorKind::Sso {
             continue;
         }
-        let factor = accounts::lock_factor(tx, id, factor.id).await?;
-        // Removed by its owner in the meantime.
-        if factor.state == FactorState::Removed {
-            continue;
-        }
-        if factor.kind == FactorKind::Passkey {
-            let passkey = passkeys::lock(tx, id, factor.id).await?;
-            let written = passkeys::remove(tx, passkey).await?;
-            let event = Event::new("passkey.removed", &written)?;
+        let Some(taken) = factors::take(tx, id, factor.id).await? else { continue };
+        if let Some(event) = taken.passkey {
             tx.also(event);
         }
-        removed.push(accounts::remove_factor(tx, factor).await?);
+        removed.push(taken.factor);
     }
     let Some(last) = removed.pop() else {
         return Err(Error::Conflict("This person has no second factor that could be removed."));

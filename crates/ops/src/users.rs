@@ -8,7 +8,7 @@ use bailiwick_domain::{
     rule::{AssignRole, ByJob, DisableUser, Rule},
 };
 use bailiwick_mail::{Line, News};
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, Tx, access, devices, sessions, tenants, users};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, access, devices, sessions, tenants, users};
 
 pub use crate::grants::{NewGrant, grant, remove_grant};
 use crate::{
@@ -188,10 +188,5 @@ pub(crate) fn nobody_above(theirs: PermissionSet, held: PermissionSet) -> Result
 }
 
 pub(crate) fn refuse_self<R: Rule>(permit: &Permit<R>, target: UserId, text: &'static str) -> Result<()> {
-    match permit.actor() {
-        Actor::User { id, .. } | Actor::Key { maker: Some(id), .. } if *id == target => {
-            Err(Error::Conflict(text))
-        }
-        _ => Ok(()),
-    }
+    if permit.actor().person() == Some(target) { Err(Error::Conflict(text)) } else { Ok(()) }
 }

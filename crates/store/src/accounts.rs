@@ -2,7 +2,7 @@
 
 use bailiwick_domain::{
     entity::{Enrolment, Factor, FactorKind, FactorState, Password},
-    ids::{EnrolmentId, FactorId, UserId},
+    ids::{FactorId, UserId},
     time::Timestamp,
 };
 use bailiwick_vault::{
@@ -14,7 +14,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
-    Error, Result, Written,
+    Error, Result, Written, links,
     lock::{execute, locked, row, rows},
     tenant_keys,
     tx::{Scope, Tx},
@@ -214,31 +214,6 @@ fn factor_context(tenant: [u8; 16], row: &[u8; 16]) -> Context<'_> {
     Context { tenant, table: "factor", row, column: "sealed", version: 1 }
 }
 
-#[derive(FromRow)]
-struct EnrolmentRow {
-    #[sqlx(try_from = "Uuid")]
-    id: EnrolmentId,
-    #[sqlx(try_from = "Uuid")]
-    user_id: UserId,
-    #[sqlx(try_from = "i64")]
-    created_at: Timestamp,
-    #[sqlx(try_from = "i64")]
-    expires_at: Timestamp,
-    used_at: Option<i64>,
-}
-
-impl From<EnrolmentRow> for Enrolment {
-    fn from(row: EnrolmentRow) -> Self {
-        Self {
-            id: row.id,
-            user: row.user_id,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            used_at: row.used_at.map(Timestamp::from_micros),
-        }
-    }
-}
-
 /// Stores an enrolment link beside the hash of its token.
 pub async fn insert_enrolment(
     tx: &mut Tx,
@@ -262,20 +237,14 @@ pub async fn insert_enrolment(
 
 /// The enrolment link with this token.
 pub async fn enrolment(scope: &mut impl Scope, token: &TokenHash) -> Result<Enrolment> {
-    let tenant = scope.tenant();
-    let row: Option<EnrolmentRow> = row!(
-        scope,
-        "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment WHERE tenant = $1 AND token_hash = $2",
-        tenant.uuid(),
-        &token.as_bytes()[..]
-    )?;
-    Ok(row.ok_or(Error::NotFound)?.into())
+    const SQL: &str = "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment WHERE tenant = $1 AND token_hash = $2";
+    links::by_token(scope, SQL, token).await?.ok_or(Error::NotFound)
 }
 
 /// Reads the enrolment link with this token for changing.
 pub async fn lock_enrolment(tx: &mut Tx, token: &TokenHash) -> Result<Enrolment> {
     let tenant = tx.tenant();
-    let row: EnrolmentRow = locked!(
+    let row: links::Row = locked!(
         tx,
         "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment WHERE tenant = $1 AND token_hash = $2",
         tenant.uuid(),
@@ -286,16 +255,9 @@ pub async fn lock_enrolment(tx: &mut Tx, token: &TokenHash) -> Result<Enrolment>
 
 /// A user's links that still work, oldest first. Whoever is about to change them has locked the user.
 pub async fn live_enrolments(scope: &mut impl Scope, user: UserId) -> Result<Vec<Enrolment>> {
-    let (tenant, now) = (scope.tenant(), scope.now());
-    let rows: Vec<EnrolmentRow> = rows!(
-        scope,
-        "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment
-         WHERE tenant = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, id",
-        tenant.uuid(),
-        user.uuid(),
-        now.micros()
-    )?;
-    Ok(rows.into_iter().map(Enrolment::from).collect())
+    const SQL: &str = "SELECT id, user_id, created_at, expires_at, used_at FROM enrolment
+         WHERE tenant = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, id";
+    links::live_of(scope, SQL, user).await
 }
 
 /// Replaces an enrolment link, whose user is locked, by its new image: used, or at its end.
@@ -304,14 +266,6 @@ pub async fn replace_enrolment(
     before: Enrolment,
     after: Enrolment,
 ) -> Result<Written<Enrolment>> {
-    let tenant = tx.tenant();
-    let touched = execute!(
-        tx,
-        "UPDATE enrolment SET used_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2 AND used_at IS NULL",
-        tenant.uuid(),
-        before.id.uuid(),
-        after.used_at.map(Timestamp::micros),
-        after.expires_at.micros()
-    )?;
-    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+    const SQL: &str = "UPDATE enrolment SET used_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2 AND used_at IS NULL";
+    links::replace(tx, SQL, before, after).await
 }

@@ -18,6 +18,7 @@ pub mod gate;
 pub mod grants;
 pub mod holders;
 pub mod invitations;
+mod links;
 mod lock;
 pub mod mail;
 pub mod migrate;

@@ -1,45 +1,16 @@
 //! Links that replace a forgotten password: stored by the hash of their token.
 
-use bailiwick_domain::{
-    entity::PasswordReset,
-    ids::{PasswordResetId, UserId},
-    time::Timestamp,
-};
+use bailiwick_domain::{entity::PasswordReset, ids::UserId, time::Timestamp};
 use bailiwick_vault::token::TokenHash;
 use sqlx::FromRow;
-use uuid::Uuid;
 
 use crate::{
     Error, Result, Written,
     attempts::source_bytes,
-    lock::{execute, locked, row, rows},
+    links,
+    lock::{execute, locked, row},
     tx::{Scope, Tx},
 };
-
-#[derive(FromRow)]
-struct Row {
-    #[sqlx(try_from = "Uuid")]
-    id: PasswordResetId,
-    #[sqlx(try_from = "Uuid")]
-    user_id: UserId,
-    #[sqlx(try_from = "i64")]
-    created_at: Timestamp,
-    #[sqlx(try_from = "i64")]
-    expires_at: Timestamp,
-    used_at: Option<i64>,
-}
-
-impl From<Row> for PasswordReset {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            user: row.user_id,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            used_at: row.used_at.map(Timestamp::from_micros),
-        }
-    }
-}
 
 /// How many links were asked for.
 #[derive(Clone, Copy, Debug, FromRow)]
@@ -75,20 +46,14 @@ pub async fn insert(
 
 /// The link with this token, whether it works or not.
 pub async fn by_token(scope: &mut impl Scope, token: &TokenHash) -> Result<Option<PasswordReset>> {
-    let tenant = scope.tenant();
-    let row: Option<Row> = row!(
-        scope,
-        "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset WHERE tenant = $1 AND token_hash = $2",
-        tenant.uuid(),
-        &token.as_bytes()[..]
-    )?;
-    Ok(row.map(PasswordReset::from))
+    const SQL: &str = "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset WHERE tenant = $1 AND token_hash = $2";
+    links::by_token(scope, SQL, token).await
 }
 
 /// Reads the link with this token for changing.
 pub async fn lock_by_token(tx: &mut Tx, token: &TokenHash) -> Result<PasswordReset> {
     let tenant = tx.tenant();
-    let row: Row = locked!(
+    let row: links::Row = locked!(
         tx,
         "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset WHERE tenant = $1 AND token_hash = $2",
         tenant.uuid(),
@@ -99,16 +64,9 @@ pub async fn lock_by_token(tx: &mut Tx, token: &TokenHash) -> Result<PasswordRes
 
 /// A user's links that still work, oldest first. Whoever is about to change them has locked the user.
 pub async fn live_of(scope: &mut impl Scope, user: UserId) -> Result<Vec<PasswordReset>> {
-    let (tenant, now) = (scope.tenant(), scope.now());
-    let rows: Vec<Row> = rows!(
-        scope,
-        "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset
-         WHERE tenant = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, id",
-        tenant.uuid(),
-        user.uuid(),
-        now.micros()
-    )?;
-    Ok(rows.into_iter().map(PasswordReset::from).collect())
+    const SQL: &str = "SELECT id, user_id, created_at, expires_at, used_at FROM password_reset
+         WHERE tenant = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3 ORDER BY created_at, id";
+    links::live_of(scope, SQL, user).await
 }
 
 /// Replaces a link, whose user is locked, by its new image: used, or at its end.
@@ -117,16 +75,8 @@ pub async fn replace(
     before: PasswordReset,
     after: PasswordReset,
 ) -> Result<Written<PasswordReset>> {
-    let tenant = tx.tenant();
-    let touched = execute!(
-        tx,
-        "UPDATE password_reset SET used_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2 AND used_at IS NULL",
-        tenant.uuid(),
-        before.id.uuid(),
-        after.used_at.map(Timestamp::micros),
-        after.expires_at.micros()
-    )?;
-    if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
+    const SQL: &str = "UPDATE password_reset SET used_at = $3, expires_at = $4 WHERE tenant = $1 AND id = $2 AND used_at IS NULL";
+    links::replace(tx, SQL, before, after).await
 }
 
 /// Whether a link was ever made for a user, whatever became of it.

@@ -2,6 +2,7 @@
 
 mod erase;
 mod joined;
+mod listed;
 mod seek;
 
 use bailiwick_domain::{
@@ -20,11 +21,13 @@ use crate::{
     Cursor, Error, Page, Result, Written,
     lock::{execute, locked, row, rows},
     page::LIMIT,
-    policies::AskedRow,
     tx::{Scope, Tx},
 };
 
+use listed::{ListedRow, listed, mfa_state};
+
 pub use erase::{erase, lock_for_erasing};
+pub use listed::Listed;
 pub use seek::{Found, Mfa, Place, Sought, seek};
 
 #[derive(FromRow)]
@@ -55,61 +58,6 @@ impl TryFrom<Row> for User {
             // A zone that the database of zones has dropped since counts as none: nobody is locked out for it.
             time_zone: row.time_zone.and_then(|name| name.parse().ok()),
         })
-    }
-}
-
-/// A user with what the lists show beside the name.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    /// The user.
-    pub user: User,
-    /// What the page says of their second factor.
-    pub mfa: MfaState,
-    /// From when on they need more than they have; nothing if they have what is asked of them.
-    pub mfa_due: Option<Timestamp>,
-}
-
-#[derive(FromRow)]
-struct ListedRow {
-    #[sqlx(flatten)]
-    user: Row,
-    #[sqlx(flatten)]
-    asked: AskedRow,
-}
-
-/// The users of one tenant, each with the best verified factor and everything that asks for one.
-macro_rules! listed {
-    ($tail:literal) => {
-        concat!(
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 ",
-            $tail
-        )
-    };
-}
-
-/// What the page says of a second factor: the best verified one, and whether one is asked of the person.
-fn mfa_state(held: Held, asked: MfaFloor) -> MfaState {
-    match held {
-        Held::Nothing => MfaState::Missing,
-        Held::Sso => MfaState::Sso,
-        Held::Own | Held::Passkey if asked == MfaFloor::Any => MfaState::Verified,
-        Held::Own | Held::Passkey => MfaState::Required,
-    }
-}
-
-impl TryFrom<ListedRow> for Listed {
-    type Error = Error;
-    fn try_from(row: ListedRow) -> Result<Self> {
-        let user: User = row.user.try_into()?;
-        let (asked, held) = (row.asked.asked(), row.asked.held());
-        Ok(Self { mfa: mfa_state(held, asked.level()), mfa_due: asked.due(held, user.created_at), user })
     }
 }
 

@@ -26,6 +26,7 @@ mod roles;
 mod rows;
 mod security;
 mod sessions;
+mod set_password;
 pub(crate) mod sign_in;
 mod start;
 mod step_up;

@@ -3,7 +3,6 @@
 use askama::Template;
 use bailiwick_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{Content, Unrenderable, until};
 use crate::{Line, LinkBase, LinkPath};
@@ -43,12 +42,7 @@ impl AccountDeletedLetter {
         let (letter, at, host) = (self, until(self.at), base.host());
         let text = Text { letter, at: &at, host }.render();
         let html = Html { letter, at: &at, host }.render();
-        Ok(Content {
-            subject: Line::of(&format!("Your account at {} was deleted", self.organisation)),
-            text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            link,
-        })
+        Content::of(Line::of(&format!("Your account at {} was deleted", self.organisation)), text, html, link)
     }
 }
 

@@ -3,7 +3,6 @@
 use askama::Template;
 use bailiwick_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{Content, Unrenderable, until};
 use crate::{Line, LinkBase, LinkPath};
@@ -46,12 +45,12 @@ impl FactorResetLetter {
         let (letter, at, host) = (self, until(self.at), base.host());
         let text = Text { letter, at: &at, link: &link, host }.render();
         let html = Html { letter, at: &at, link: &link, host }.render();
-        Ok(Content {
-            subject: Line::of(&format!("Your second factors at {} were removed", self.organisation)),
-            text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
+        Content::of(
+            Line::of(&format!("Your second factors at {} were removed", self.organisation)),
+            text,
+            html,
             link,
-        })
+        )
     }
 }
 

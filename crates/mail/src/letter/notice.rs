@@ -211,7 +211,7 @@ impl NoticeLetter {
         let text = Text { name, lines: &lines, advice: &advice, at: &at, link: &link, host }.render();
         let html =
             Html { title, button, name, lines: &lines, advice: &advice, at: &at, link: &link, host }.render();
-        let subject = Line::of(&format!("{title} at {}", self.organisation)).to_string();
+        let subject = Line::of(&format!("{title} at {}", self.organisation));
         Content::of(subject, text, html, link)
     }
 }

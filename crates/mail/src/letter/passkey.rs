@@ -1,7 +1,6 @@
 use askama::Template;
 use bailiwick_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{Content, Unrenderable, until};
 use crate::{Line, LinkBase, LinkPath};
@@ -47,12 +46,7 @@ impl PasskeyLetter {
         let html = PasskeyHtml { letter: self, added, at, link: &link, host }.render();
         let done = if added { "added to" } else { "removed from" };
         let subject = format!("A passkey was {done} your account at {}", self.organisation);
-        Ok(Content {
-            subject: Line::parse(subject).map_err(|_| Unrenderable)?,
-            text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            link: Zeroizing::new(link.to_string()),
-        })
+        Content::of(subject, text, html, link)
     }
 }
 

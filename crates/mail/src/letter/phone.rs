@@ -84,7 +84,7 @@ impl PhoneCodeLetter {
         let html = CodeHtml { letter, code, until, link: &link, host }.render();
         // Never the code: subjects are shown on locked screens.
         let subject = Line::of(&format!("Your code for a phone number at {}", self.organisation));
-        Content::of(subject.to_string(), text, html, link)
+        Content::of(subject, text, html, link)
     }
 }
 
@@ -94,7 +94,7 @@ impl PhoneChangedLetter {
         let text = ChangedText { letter, at: &at, link: &link, host }.render();
         let html = ChangedHtml { letter, at: &at, link: &link, host }.render();
         let subject = Line::of(&format!("Your phone number at {} was changed", self.organisation));
-        Content::of(subject.to_string(), text, html, link)
+        Content::of(subject, text, html, link)
     }
 }
 

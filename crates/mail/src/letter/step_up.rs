@@ -114,13 +114,8 @@ impl StepUpLetter {
         let more = self.difference.len() - shown.len();
         let text = Text { letter, shown, more, code, until, link: &link, host }.render();
         let html = Html { letter, shown, more, code, until, link: &link, host }.render();
-        Ok(Content {
-            // Never the code: subjects are shown on locked screens.
-            subject: Line::of(&format!("Your code for: {}", self.action)),
-            text: text.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            html: html.map(Zeroizing::new).map_err(|_| Unrenderable)?,
-            link,
-        })
+        // Never the code: subjects are shown on locked screens.
+        Content::of(Line::of(&format!("Your code for: {}", self.action)), text, html, link)
     }
 }
 

@@ -21,8 +21,8 @@ pub use enrol::{
     verify as enrol_verify, wanted as enrol_wanted,
 };
 pub use recovery_codes::{CODES, generate as make_recovery_codes};
-pub(crate) use remove::without;
 pub use remove::{keeps, left_without, remove};
+pub(crate) use remove::{take, without};
 pub use totp::AT_MOST;
 
 /// Begins setting up an authenticator app: a pending factor and its secret, to be shown once.

@@ -2,11 +2,11 @@
 
 use bailiwick_domain::{
     entity::{Factor, FactorKind, FactorState, MfaFloor, Severity, User},
-    ids::FactorId,
+    ids::{FactorId, UserId},
     mfa::Held,
     rule::ChangeMyProofs,
 };
-use bailiwick_store::{Event, Permit, Scope, Store, accounts, roles, tenants, users};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, Written, accounts, passkeys, roles, tenants, users};
 
 use super::{letter, me, present, recovery_codes::withdraw};
 use crate::{
@@ -48,6 +48,28 @@ pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId
             Ok(tx.record(event, ()))
         })
         .await
+}
+
+/// A factor that was taken from somebody; what becomes of its records is for the change to say.
+pub(crate) struct Taken {
+    /// The record of its passkey, if it is one.
+    pub(crate) passkey: Option<Event>,
+    pub(crate) factor: Written<Factor>,
+}
+
+/// Takes a factor of whichever kind from a locked user, whatever it leaves them. Nothing where they removed it in the meantime.
+pub(crate) async fn take(tx: &mut Tx, user: UserId, id: FactorId) -> Result<Option<Taken>> {
+    let factor = accounts::lock_factor(tx, user, id).await?;
+    if factor.state == FactorState::Removed {
+        return Ok(None);
+    }
+    let passkey = if factor.kind == FactorKind::Passkey {
+        let passkey = passkeys::lock(tx, user, id).await?;
+        Some(Event::new("passkey.removed", &passkeys::remove(tx, passkey).await?)?)
+    } else {
+        None
+    };
+    Ok(Some(Taken { passkey, factor: accounts::remove_factor(tx, factor).await? }))
 }
 
 /// What the person has left without the factor.

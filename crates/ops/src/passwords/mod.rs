@@ -6,29 +6,19 @@ mod choose;
 mod letter;
 pub mod reset;
 
-use bailiwick_domain::{
-    entity::{Enrolment, PasswordReset},
-    ids::UserId,
-};
-use bailiwick_store::{Event, Scope, Tx, accounts, password_resets};
+use bailiwick_domain::{entity::PasswordReset, ids::UserId};
+use bailiwick_store::{Event, Scope, Tx, password_resets};
 
 pub use change::{NewPassword, change};
 pub(crate) use choose::{about, choose, long_enough};
 
-use crate::Result;
+use crate::{Result, enrolment};
 
 /// Ends every link with which a locked user's password could be set: once it is set, an older link has lost its point, and
 /// whoever still holds one would undo what was done.
 async fn withdraw_links(tx: &mut Tx, user: UserId, why: &'static str) -> Result<()> {
     withdraw_resets(tx, user, why).await?;
-    let now = tx.now();
-    for before in accounts::live_enrolments(tx, user).await? {
-        let after = Enrolment { expires_at: now, ..before.clone() };
-        let written = accounts::replace_enrolment(tx, before, after).await?;
-        let withdrawn = Event::new("enrolment.withdrawn", &written)?.because(why);
-        tx.also(withdrawn);
-    }
-    Ok(())
+    enrolment::withdraw(tx, user, why).await
 }
 
 /// Ends a locked user's links for a forgotten password, and takes back the letters that have not left yet.

@@ -1,21 +1,17 @@
 //! Removing a role, once nobody holds it: either nobody does, or whoever does gets another one in the same transaction.
 
 use bailiwick_domain::{
-    entity::{CustomRole, Severity, Team, User},
-    ids::UserId,
+    entity::{CustomRole, Severity},
     permission::Permission,
     role::{CustomName, RoleName},
     rule::DeleteRole,
 };
-use bailiwick_mail::{Line, News};
-use bailiwick_store::{Event, Permit, Store, Tx, invitations, roles, sessions, teams, tenants, users};
+use bailiwick_store::{Event, Permit, Store, Tx, invitations, roles, teams, tenants, users};
 
-use super::{MOST_REPLACED, holds, inviters, named_set, set, take_back_of, words};
+use super::{MOST_REPLACED, Replacement, holds, inviters, named_set, set, take_back_of};
 use crate::{
     Error, Result,
-    notices::{by, tell},
     policy::forget_role,
-    users::{nobody_above, permissions_of},
     valid::{self, within},
 };
 
@@ -100,20 +96,12 @@ async fn replace(
     for id in people {
         users::lock(tx, id).await?;
     }
+    let replacement = Replacement { store, permit, from: name, to: other, why: WHY };
     for id in roles::users_with(tx, name, MOST_REPLACED).await? {
-        replace_of_user(store, tx, permit, id, name, other).await?;
+        replacement.of_user(tx, id).await?;
     }
     for id in teams::with_role(tx, name).await? {
-        let before = teams::lock(tx, id).await?;
-        let mut given: Vec<_> = before.roles.iter().copied().filter(|role| *role != name).collect();
-        if !given.contains(&other) {
-            given.push(other);
-        }
-        given.sort_by(|a, b| a.name().cmp(b.name()));
-        let after = Team { roles: given, ..before.clone() };
-        let event = Event::new("team.roles_changed", &teams::replace(tx, before, after).await?)?.because(WHY);
-        tx.also(event);
-        sessions::outdate_members(tx, id).await?;
+        replacement.of_team(tx, id).await?;
     }
     for id in invitations::open_to(tx, name, MOST_REPLACED).await? {
         // Whoever answers it at this moment was first: then they are among the users of the role, below.
@@ -123,34 +111,10 @@ async fn replace(
         }
     }
     for id in roles::users_with(tx, name, MOST_REPLACED).await? {
-        replace_of_user(store, tx, permit, id, name, other).await?;
+        replacement.of_user(tx, id).await?;
     }
     if !roles::holders(tx, name).await?.is_none() {
         return Err(Error::Conflict("Somebody got this role at the same moment. Try again."));
     }
     take_back_of(store, tx, concerned, WHY).await
-}
-
-async fn replace_of_user(
-    store: &Store,
-    tx: &mut Tx,
-    permit: &Permit<DeleteRole>,
-    id: UserId,
-    role: RoleName,
-    other: RoleName,
-) -> Result<()> {
-    let before = users::lock(tx, id).await?;
-    if before.role != role {
-        return Ok(());
-    }
-    nobody_above(permissions_of(store, tx, &before).await?, *permit.permissions())?;
-    let after = User { role: other, ..before.clone() };
-    let detail = format!("Role {} became role {}", before.role.title(), other.title());
-    let title = Line::of(&words(tx, other).await?.0);
-    tell(store, tx, &after, News::RoleChanged { by: by(permit), role: title }).await?;
-    let written = users::replace(tx, before, after).await?;
-    sessions::outdate(tx, id).await?;
-    let event = Event::new("user.role_changed", &written)?.because(WHY).raising(Severity::Info, detail);
-    tx.also(event);
-    Ok(())
 }

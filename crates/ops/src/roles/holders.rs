@@ -9,11 +9,11 @@ use crate::{Result, invitations::withdraw_beyond};
 
 /// Whether the person behind the actor holds the role, by themselves or through a team.
 pub(crate) async fn holds(scope: &mut impl Scope, actor: &Actor, role: RoleName) -> Result<bool> {
-    let (Actor::User { id, .. } | Actor::Key { maker: Some(id), .. }) = actor else { return Ok(false) };
-    if users::find(scope, *id).await?.role == role {
+    let Some(id) = actor.person() else { return Ok(false) };
+    if users::find(scope, id).await?.role == role {
         return Ok(true);
     }
-    Ok(teams::of_user(scope, *id).await?.iter().any(|team| team.roles.contains(&role)))
+    Ok(teams::of_user(scope, id).await?.iter().any(|team| team.roles.contains(&role)))
 }
 
 /// Takes back what people invited to and could not give any more, of all whom a change of these roles concerns.

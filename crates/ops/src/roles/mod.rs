@@ -7,6 +7,7 @@ mod change;
 mod create;
 mod delete;
 mod holders;
+mod replace;
 
 use bailiwick_domain::{
     catalogue::Catalogue,
@@ -21,6 +22,7 @@ pub(crate) use create::{Made, insert, slug};
 pub use create::{NewRole, create};
 pub use delete::delete;
 pub(crate) use holders::{holds, inviters, take_back, take_back_of};
+pub(crate) use replace::Replacement;
 
 use crate::{Error, Result, valid::Fields};
 

@@ -5,7 +5,7 @@ use bailiwick_domain::{
     ids::TeamId,
     rule::GiveTeamRole,
 };
-use bailiwick_store::{Actor, Event, Permit, Scope, Store, sessions, teams, tenants};
+use bailiwick_store::{Event, Permit, Scope, Store, sessions, teams, tenants};
 
 use super::{MOST_ROLES, set_of};
 use crate::{
@@ -80,10 +80,8 @@ pub async fn take_role(store: &Store, permit: &Permit<GiveTeamRole>, id: TeamId,
 
 /// What somebody has for a while would be theirs for good.
 async fn refuse_own_team(scope: &mut impl Scope, permit: &Permit<GiveTeamRole>, id: TeamId) -> Result<()> {
-    let (Actor::User { id: user, .. } | Actor::Key { maker: Some(user), .. }) = permit.actor() else {
-        return Ok(());
-    };
-    match teams::membership(scope, id, *user).await? {
+    let Some(user) = permit.actor().person() else { return Ok(()) };
+    match teams::membership(scope, id, user).await? {
         Some(_) => Err(Error::Conflict("You are in this team. Somebody else has to give it a role.")),
         None => Ok(()),
     }

@@ -1,24 +1,18 @@
 //! A built-in role never changes: what is narrower is a copy of it, to which its people move.
 
 use bailiwick_domain::{
-    entity::{CustomRole, Severity, Team, User},
-    ids::UserId,
+    entity::CustomRole,
     permission::{Permission, PermissionSet},
     role::{Role, RoleName},
     rule::CreateRole,
 };
-use bailiwick_mail::{Line, News};
-use bailiwick_store::{
-    Actor, Event, Permit, Scope, Store, Tx, audit, roles, sessions, teams, tenants, users,
-};
+use bailiwick_store::{Permit, Scope, Store, Tx, audit, roles, teams, tenants};
 
 use super::role::{chosen, lines, still_unused};
 use crate::{
     Error, Result,
-    notices::{by, tell},
     policy::pass_on,
-    roles::{MOST_REPLACED, Made, NewRole, insert, inviters, slug, take_back_of, words},
-    users::{nobody_above, permissions_of},
+    roles::{MOST_REPLACED, Made, NewRole, Replacement, insert, inviters, slug, take_back_of},
     valid::{self, Fields, within},
 };
 
@@ -96,10 +90,10 @@ pub async fn copy_without(
             let (event, copy) = insert(store, tx, held, made).await?;
             pass_on(tx, policy, role.into(), copy.name.into(), &reason).await?;
             let concerned = inviters(tx, &[role.into()]).await?;
-            let mover =
-                Mover { store, permit, from: role.into(), to: copy.name.into(), reason: reason.clone() };
-            let (moved, kept) = mover.people(tx).await?;
-            let teams = mover.teams(tx).await?;
+            let to = copy.name.into();
+            let replacement = Replacement { store, permit, from: role.into(), to, why: &reason };
+            let (moved, kept) = move_people(tx, &replacement).await?;
+            let teams = move_teams(tx, &replacement).await?;
             take_back_of(store, tx, concerned, WHY).await?;
             let copied = Copied { role: copy, moved, teams, kept };
             Ok(tx.record(event.because(reason.clone()), copied))
@@ -107,67 +101,32 @@ pub async fn copy_without(
         .await
 }
 
-struct Mover<'a> {
-    store: &'a Store,
-    permit: &'a Permit<CreateRole>,
-    from: RoleName,
-    to: RoleName,
-    reason: String,
+/// Gives the copy to everybody who has the role: how many, and whether the actor was among them and keeps it.
+async fn move_people(tx: &mut Tx, replacement: &Replacement<'_, CreateRole>) -> Result<(usize, bool)> {
+    let holders = roles::users_with(tx, replacement.from, MOST_REPLACED + 1).await?;
+    if i64::try_from(holders.len()).unwrap_or(i64::MAX) > MOST_REPLACED {
+        return Err(Error::Conflict(
+            "More than 200 people hold this role. Make a copy, and give it to them by and by.",
+        ));
+    }
+    let (mut moved, mut kept) = (0, false);
+    for id in holders {
+        if replacement.permit.actor().person() == Some(id) {
+            kept = true;
+        } else if replacement.of_user(tx, id).await? {
+            moved += 1;
+        }
+    }
+    Ok((moved, kept))
 }
 
-impl Mover<'_> {
-    /// Gives the copy to everybody who has the role: how many, and whether the actor was among them and keeps it.
-    async fn people(&self, tx: &mut Tx) -> Result<(usize, bool)> {
-        let holders = roles::users_with(tx, self.from, MOST_REPLACED + 1).await?;
-        if i64::try_from(holders.len()).unwrap_or(i64::MAX) > MOST_REPLACED {
-            return Err(Error::Conflict(
-                "More than 200 people hold this role. Make a copy, and give it to them by and by.",
-            ));
-        }
-        let (mut moved, mut kept) = (0, false);
-        for id in holders {
-            let own = matches!(self.permit.actor(), Actor::User { id: own, .. } | Actor::Key { maker: Some(own), .. } if *own == id);
-            if own {
-                kept = true;
-            } else if self.person(tx, id).await? {
-                moved += 1;
-            }
-        }
-        Ok((moved, kept))
+async fn move_teams(tx: &mut Tx, replacement: &Replacement<'_, CreateRole>) -> Result<usize> {
+    let with = teams::with_role(tx, replacement.from).await?;
+    if !with.is_empty() && !replacement.permit.may(Permission::TEAM_UPDATE) {
+        return Err(Error::Forbidden("Teams have this role. Changing them takes the permission for it."));
     }
-
-    async fn person(&self, tx: &mut Tx, id: UserId) -> Result<bool> {
-        let before = users::lock(tx, id).await?;
-        // Somebody gave them another one at the same moment.
-        if before.role != self.from {
-            return Ok(false);
-        }
-        nobody_above(permissions_of(self.store, tx, &before).await?, *self.permit.permissions())?;
-        let after = User { role: self.to, ..before.clone() };
-        let detail = format!("Role {} became role {}", before.role.title(), after.role.title());
-        let title = Line::of(&words(tx, after.role).await?.0);
-        tell(self.store, tx, &after, News::RoleChanged { by: by(self.permit), role: title }).await?;
-        let event = Event::new("user.role_changed", &users::replace(tx, before, after).await?)?;
-        tx.also(event.because(self.reason.clone()).raising(Severity::Info, detail));
-        sessions::outdate(tx, id).await?;
-        Ok(true)
+    for id in &with {
+        replacement.of_team(tx, *id).await?;
     }
-
-    async fn teams(&self, tx: &mut Tx) -> Result<usize> {
-        let with = teams::with_role(tx, self.from).await?;
-        if !with.is_empty() && !self.permit.may(Permission::TEAM_UPDATE) {
-            return Err(Error::Forbidden("Teams have this role. Changing them takes the permission for it."));
-        }
-        for id in &with {
-            let before = teams::lock(tx, *id).await?;
-            let mut given: Vec<_> = before.roles.iter().copied().filter(|role| *role != self.from).collect();
-            given.push(self.to);
-            given.sort_by(|a, b| a.name().cmp(b.name()));
-            let after = Team { roles: given, ..before.clone() };
-            let event = Event::new("team.roles_changed", &teams::replace(tx, before, after).await?)?;
-            tx.also(event.because(self.reason.clone()));
-            sessions::outdate_members(tx, *id).await?;
-        }
-        Ok(with.len())
-    }
+    Ok(with.len())
 }

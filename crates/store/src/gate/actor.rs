@@ -41,6 +41,17 @@ pub enum Actor {
     System(Job),
 }
 
+impl Actor {
+    /// The person of the tenant who acts, themselves or by a key that they made. Somebody of the platform is none of it.
+    pub const fn person(&self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(*id),
+            Self::Key { maker, .. } => *maker,
+            Self::Anonymous | Self::Operator { .. } | Self::System(_) => None,
+        }
+    }
+}
+
 /// What the server does by itself; a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Job {

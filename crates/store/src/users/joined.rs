@@ -3,7 +3,7 @@
 use bailiwick_domain::{entity::UserStatus, role::RoleName};
 
 use super::{
-    Listed, ListedRow,
+    Listed, ListedRow, listed,
     seek::{BATCH, Found, LOOKED_AT, Mfa, Place, Sought, full},
 };
 use crate::{
@@ -116,14 +116,7 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
     Ok(match lead {
         Lead::Everybody => rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+            listed!("AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"),
             tenant,
             after.at.micros(),
             after.id,
@@ -131,14 +124,9 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         )?,
         Lead::Role(role) => rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND u.role = $5 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+            listed!(
+                "AND u.role = $5 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"
+            ),
             tenant,
             after.at.micros(),
             after.id,
@@ -147,14 +135,9 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         )?,
         Lead::Status(status) => rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND u.status = $5 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+            listed!(
+                "AND u.status = $5 AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"
+            ),
             tenant,
             after.at.micros(),
             after.id,
@@ -163,14 +146,9 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         )?,
         Lead::Mfa(Mfa::Missing) => rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND u.factor IS NULL AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+            listed!(
+                "AND u.factor IS NULL AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"
+            ),
             tenant,
             after.at.micros(),
             after.id,
@@ -178,14 +156,9 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         )?,
         Lead::Mfa(Mfa::Sso) => rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND u.factor = 'sso' AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+            listed!(
+                "AND u.factor = 'sso' AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"
+            ),
             tenant,
             after.at.micros(),
             after.id,
@@ -193,14 +166,9 @@ async fn led(scope: &mut impl Scope, lead: Lead, after: Cursor, batch: i64) -> R
         )?,
         Lead::Mfa(Mfa::Verified) => rows!(
             scope,
-            "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM users u JOIN policy p ON p.tenant = u.tenant
-             WHERE u.tenant = $1 AND u.factor <> 'sso' AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4",
+            listed!(
+                "AND u.factor <> 'sso' AND (u.created_at, u.id) > ($2, $3) ORDER BY u.created_at, u.id LIMIT $4"
+            ),
             tenant,
             after.at.micros(),
             after.id,

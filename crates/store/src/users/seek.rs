@@ -13,7 +13,7 @@ use bailiwick_domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Listed, ListedRow, joined::joined};
+use super::{Listed, ListedRow, joined::joined, listed::columns};
 use crate::{
     Cursor, Error, Result,
     lock::{row, rows},
@@ -192,14 +192,11 @@ async fn named(
         // CROSS JOIN: SQLite then begins with the words, whatever it knows of the tables.
         let found: Vec<NamedRow> = rows!(
             scope,
-            "SELECT w.word, u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
-                    p.mfa_since, p.passkey_since, p.mfa_grace_days, u.factor,
-                    (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
-                    (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
-             FROM user_word w CROSS JOIN users u CROSS JOIN policy p
-             WHERE u.tenant = w.tenant AND u.id = w.user_id AND p.tenant = w.tenant AND w.tenant = $1 AND (w.word, w.user_id) > ($2, $3) AND w.word < $4 ORDER BY w.word, w.user_id LIMIT $5",
+            concat!(
+                "SELECT w.word, ",
+                columns!(),
+                " FROM user_word w CROSS JOIN users u CROSS JOIN policy p WHERE u.tenant = w.tenant AND u.id = w.user_id AND p.tenant = w.tenant AND w.tenant = $1 AND (w.word, w.user_id) > ($2, $3) AND w.word < $4 ORDER BY w.word, w.user_id LIMIT $5"
+            ),
             tenant.uuid(),
             after.0.as_str(),
             after.1,

@@ -15,11 +15,39 @@ const POSTGRES_ONLY: [&str; 7] =
     ["unnest(", "AS (INSERT", "set_config", "FOR UPDATE", "pg_", "advisory", "REPEATABLE READ"];
 const SQLITE_ONLY: [&str; 7] = ["?", "json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
 
+/// Where the words stand that several texts about people share.
+const LISTED: &str = include_str!("../../src/users/listed.rs");
+
+/// The source with `listed!` and `columns!` written out, so that each text is one literal.
+fn written_out(source: &str) -> String {
+    let columns = composed("", body_of(LISTED, "columns"));
+    let joined = |source: &str| {
+        let mut parts = source.split("columns!(),");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let before = text.trim_end_matches("$crate::users::listed::").trim_end();
+            let before = before.strip_suffix("\",").unwrap();
+            let after = part.trim_start().strip_prefix('"').unwrap();
+            text = format!("{before}{columns}{after}");
+        }
+        text
+    };
+    let frame = joined(body_of(LISTED, "listed"));
+    let head = composed("", &frame);
+    let mut parts = source.split("listed!(");
+    let mut text = joined(parts.next().unwrap_or_default());
+    for part in parts {
+        let tail = part.trim_start().strip_prefix('"').unwrap();
+        text.push_str(&format!("(\"{head}{}", joined(tail)));
+    }
+    text
+}
+
 /// The string literals of one source file that are SQL, with macros of literals put together.
 pub(crate) fn texts_of(source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let source = written_out(source.split("#[cfg(test)]").next().unwrap_or_default());
     let mut texts = Vec::new();
-    let mut rest = source;
+    let mut rest = source.as_str();
     while let Some(start) = rest.find('"') {
         let from = &rest[start + 1..];
         let mut end = 0;

@@ -53,8 +53,15 @@ pub(crate) fn address(path: &str, filters: &[(&str, Option<&str>)]) -> String {
 }
 
 /// `1 invitation`, `1,204 invitations`.
-pub(crate) fn counted(count: i64, noun: &str) -> String {
+pub(crate) fn counted(count: impl TryInto<i64>, noun: &str) -> String {
+    let count = count.try_into().unwrap_or(i64::MAX);
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// `1 person`, `1,204 people`.
+pub(crate) fn people(count: impl TryInto<i64>) -> String {
+    let count = count.try_into().unwrap_or(i64::MAX);
+    format!("{} {}", grouped(count), if count == 1 { "person" } else { "people" })
 }
 
 /// A whole number with its thousands apart: `1,204`.

@@ -13,7 +13,7 @@ mod tiles;
 
 use bailiwick_domain::posture::Fix;
 
-use crate::{pages::parts::counted, routes::Routes};
+use crate::routes::Routes;
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
@@ -39,11 +39,6 @@ const fn page_of(fix: Fix) -> &'static str {
         Fix::Encryption | Fix::Transport => "/system-health",
         Fix::Audit => "/audit/verify",
     }
-}
-
-/// `1 key`, `2 keys`.
-fn quantity(count: u64, noun: &str) -> String {
-    counted(i64::try_from(count).unwrap_or(i64::MAX), noun)
 }
 
 /// The text with its first letter in upper case.

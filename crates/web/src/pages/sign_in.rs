@@ -11,6 +11,7 @@ mod passkey;
 mod password;
 mod recovery;
 mod recovery_show;
+mod second;
 mod show;
 
 use axum::{
@@ -92,14 +93,9 @@ fn place(next: &str) -> LocalPath {
     LocalPath::parse(next).filter(|path| !is_step(path.as_str())).unwrap_or_else(LocalPath::start)
 }
 
-/// The page of the code, from which it goes on to `next`.
-fn code_page(next: &LocalPath) -> String {
-    if *next == LocalPath::start() { "/sign-in/code".to_owned() } else { next.after("/sign-in/code") }
-}
-
-/// The page of recovery codes, from which it goes on to `next`.
-fn recovery_page(next: &LocalPath) -> String {
-    if *next == LocalPath::start() { "/sign-in/recovery".to_owned() } else { next.after("/sign-in/recovery") }
+/// A page of a step, from which it goes on to `next`.
+fn step(page: &str, next: &LocalPath) -> String {
+    if *next == LocalPath::start() { page.to_owned() } else { next.after(page) }
 }
 
 /// Leads on with a new session. The visitor's cookie has done its work.
@@ -180,7 +176,7 @@ impl From<Refused> for Denied {
 fn elsewhere<R: Rule>(permit: &Permit<R>, next: &LocalPath) -> Option<Response> {
     match Standing::of(permit) {
         Standing::Nobody => None,
-        Standing::CodeMissing => Some(SeeOther::to(&code_page(next)).into_response()),
+        Standing::CodeMissing => Some(SeeOther::to(&step("/sign-in/code", next)).into_response()),
         Standing::SignedIn => Some(SeeOther::to(next.as_str()).into_response()),
     }
 }

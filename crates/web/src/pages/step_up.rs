@@ -7,12 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::entity::MailChannel;
-use bailiwick_ops::step_up::{Asked, WRONG};
+use bailiwick_ops::step_up::{Asked, Outcome, WRONG};
 
 use crate::{
     access::{CODE_FIELD, ID_FIELD},
+    error::Result,
     forms::{Field, Problem},
-    shell::Shell,
+    shell::{SeeOther, Shell},
     state::Outgoing,
     when::When,
 };
@@ -52,13 +53,27 @@ struct StepUpPage {
     cancel: String,
 }
 
+/// Where it leads once it is done; until then the page on which the code is typed, which `sent` describes.
+pub(crate) async fn answer<T>(
+    outcome: Outcome<T>,
+    outgoing: &Outgoing,
+    done: impl FnOnce(T) -> SeeOther,
+    sent: impl Future<Output = Result<Sent>>,
+) -> Result<Response> {
+    match outcome {
+        Outcome::Done(value) => Ok(done(value).into_response()),
+        Outcome::Asked(code) => Ok(asked(sent.await?, code, outgoing)),
+        Outcome::Refused(code) => Ok(refused(sent.await?, code, outgoing)),
+    }
+}
+
 /// The page after a code was sent.
-pub(crate) fn asked(sent: Sent, asked: Asked, outgoing: &Outgoing) -> Response {
+fn asked(sent: Sent, asked: Asked, outgoing: &Outgoing) -> Response {
     page(sent, asked, outgoing, Vec::new()).into_response()
 }
 
 /// The page after a code that does not work, with everything that was typed but the code.
-pub(crate) fn refused(sent: Sent, asked: Asked, outgoing: &Outgoing) -> Response {
+fn refused(sent: Sent, asked: Asked, outgoing: &Outgoing) -> Response {
     let problems = vec![Problem::new(CODE_FIELD, WRONG)];
     (StatusCode::UNPROCESSABLE_ENTITY, page(sent, asked, outgoing, problems)).into_response()
 }

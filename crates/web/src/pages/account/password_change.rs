@@ -12,8 +12,8 @@ use super::password_show::PasswordPage;
 use crate::{
     access::{Access, cookies},
     error::Result,
-    forms::{Form, Problem},
-    pages::{refused::Refused, sign_in::known_device},
+    forms::Form,
+    pages::{refused::Refused, set_password::typed_otherwise, sign_in::known_device},
     shell::{Message, SeeOther, Visit},
     state::AppState,
 };
@@ -33,9 +33,7 @@ pub(super) async fn password_change(
 ) -> Result<Response> {
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
-        Ok(values) if values.new != values.again => {
-            Refused::unread(vec![Problem::new("again", "This is not the same password.")], &[])
-        }
+        Ok(values) if values.new != values.again => typed_otherwise(),
         Ok(values) => {
             let passwords = NewPassword { current: values.current, new: values.new };
             match passwords::change(&state.store, &state.hasher, &permit, passwords).await {

@@ -178,10 +178,7 @@ fn unbroken(chain: &[Linked]) -> Badge {
             return Badge::new("bad", format!("Chain broken at revision {}", link.revision));
         }
     }
-    Badge::new(
-        "ok",
-        format!("Chain unbroken, {}", counted(i64::try_from(chain.len()).unwrap_or(i64::MAX), "revision")),
-    )
+    Badge::new("ok", format!("Chain unbroken, {}", counted(chain.len(), "revision")))
 }
 
 #[cfg(test)]

@@ -8,13 +8,14 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::{enrolment, sign_in::Step};
 use serde::Deserialize;
 
-use super::{Link, enrolled, refused as dead, show::SetPasswordPage};
+use super::{Link, enrolled, refused as dead, show::page};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Form, Id, Problem},
+    forms::{Form, Id},
     pages::{
         refused::Refused,
+        set_password::typed_otherwise,
         sign_in::{signed_in, with_session},
     },
     shell::Visit,
@@ -40,9 +41,7 @@ pub(super) async fn set(
     let who = enrolled(&state.store, &permit, &token).await?;
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, NAMES),
-        Ok(values) if values.new != values.again => {
-            Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES)
-        }
+        Ok(values) if values.new != values.again => typed_otherwise(),
         Ok(values) => {
             match enrolment::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
                 Ok(Step::Done(session)) => {
@@ -55,7 +54,7 @@ pub(super) async fn set(
             }
         }
     };
-    Ok((refused.status, SetPasswordPage::new(&visit, &token, who, refused.problems)).into_response())
+    Ok((refused.status, page(&visit, &token, who, refused.problems)).into_response())
 }
 
 #[cfg(test)]

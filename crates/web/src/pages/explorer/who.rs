@@ -22,7 +22,7 @@ use crate::{
             actors::erased,
             moment::{self, Moment},
         },
-        parts::{Badge, Pager, address, counted},
+        parts::{Badge, Pager, address, people},
         refused::Refused,
     },
     shell::{Shell, Visit, initials},
@@ -187,8 +187,7 @@ fn row(item: &Holder, holders: &Holders, words: &Words<'_>, filter: &Filter) -> 
 pub(super) fn said(at: Option<Timestamp>, holders: &Holders, zone: &Zone) -> Vec<String> {
     let mut notes = open(at, holders.begins, holders.complete, zone);
     if holders.unclear > 0 {
-        let people = counted(i64::try_from(holders.unclear).unwrap_or(i64::MAX), "person")
-            .replace("persons", "people");
+        let people = people(holders.unclear);
         notes.push(format!("Of {people} the log does not tell whether they could."));
     }
     notes
@@ -254,9 +253,7 @@ impl Filter {
     }
 
     fn pager(&self, holders: &Holders) -> Pager {
-        let shown = counted(i64::try_from(holders.items.len()).unwrap_or(i64::MAX), "person");
-        let looked = counted(i64::try_from(holders.looked_at).unwrap_or(i64::MAX), "person");
-        let people = |text: String| text.replace("persons", "people");
+        let (shown, looked) = (people(holders.items.len()), people(holders.looked_at));
         let to = |after: Option<String>| {
             address(
                 PATH,
@@ -270,7 +267,7 @@ impl Filter {
             )
         };
         Pager::forward(
-            format!("{}, {} looked at", people(shown), people(looked)),
+            format!("{shown}, {looked} looked at"),
             self.after.is_some().then(|| to(None)),
             holders.next.map(|next| to(Some(next.to_string()))),
         )

@@ -12,8 +12,8 @@ use super::{Link, invited, show::JoinPage, signed_out};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Form, Id, Problem},
-    pages::{refused::Refused, sign_in::signed_in},
+    forms::{Form, Id},
+    pages::{refused::Refused, set_password::typed_otherwise, sign_in::signed_in},
     shell::Visit,
     state::AppState,
 };
@@ -38,9 +38,7 @@ pub(super) async fn accept(
     signed_out(&permit)?;
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, NAMES),
-        Ok(values) if values.new != values.again => {
-            Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES)
-        }
+        Ok(values) if values.new != values.again => typed_otherwise(),
         Ok(values) => {
             let joining = Joining { name: values.name, password: values.new };
             match invitations::accept(&state.store, &state.hasher, &permit, &token, joining).await {

@@ -9,7 +9,7 @@ use bailiwick_domain::{
     ids::TenantId,
     rule::SuspendTenant,
 };
-use bailiwick_ops::{step_up::Outcome, tenants};
+use bailiwick_ops::tenants;
 use bailiwick_store::{Permit, Store};
 use serde::Deserialize;
 
@@ -61,14 +61,10 @@ pub(super) async fn suspend(
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
         Ok(why) => match tenants::suspend(store, &permit, id, &why.reason, confirmation.answer()).await {
-            Ok(Outcome::Done(_)) => {
-                return Ok(SeeOther::to("/platform/tenants").tell(Message::TenantSuspended).into_response());
-            }
-            Ok(Outcome::Asked(asked)) => {
-                return Ok(step_up::asked(sent(&permit, &visit, id, why), asked, &state.outgoing));
-            }
-            Ok(Outcome::Refused(asked)) => {
-                return Ok(step_up::refused(sent(&permit, &visit, id, why), asked, &state.outgoing));
+            Ok(outcome) => {
+                let done = |_| SeeOther::to("/platform/tenants").tell(Message::TenantSuspended);
+                let sent = async { Ok(sent(&permit, &visit, id, why)) };
+                return step_up::answer(outcome, &state.outgoing, done, sent).await;
             }
             Err(error @ bailiwick_ops::Error::Invalid(_)) => Refused::by(error, &[])?,
             Err(error) => return Err(error.into()),

@@ -8,13 +8,14 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::{passwords::reset, sign_in::Step};
 use serde::Deserialize;
 
-use super::{Link, forgotten, show::ResetPage};
+use super::{Link, forgotten, show::page};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Form, Id, Problem},
+    forms::{Form, Id},
     pages::{
         refused::Refused,
+        set_password::typed_otherwise,
         sign_in::{signed_in, with_session},
     },
     shell::{Message, Visit},
@@ -40,16 +41,14 @@ pub(super) async fn set(
     let (token, who) = forgotten(&state.store, &permit, link).await?;
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, NAMES),
-        Ok(values) if values.new != values.again => {
-            Refused::unread(vec![Problem::new("again", "This is not the same password.")], NAMES)
-        }
+        Ok(values) if values.new != values.again => typed_otherwise(),
         Ok(values) => {
             let done = match reset::complete(&state.store, &state.hasher, &permit, &token, values.new).await {
                 Ok(Step::Done(session)) => signed_in(&state.store, &permit, "/", &session),
                 Ok(Step::SecondFactor(session)) => with_session("/sign-in/code", &session),
                 Err(error @ bailiwick_ops::Error::Invalid(_)) => {
                     let refused = Refused::by(error, NAMES)?;
-                    let page = ResetPage::new(&visit, &token, who, refused.problems);
+                    let page = page(&visit, &token, who, refused.problems);
                     return Ok((refused.status, page).into_response());
                 }
                 Err(error) => return Err(error.into()),
@@ -57,7 +56,7 @@ pub(super) async fn set(
             return Ok(done.tell(Message::PasswordChanged).into_response());
         }
     };
-    Ok((refused.status, ResetPage::new(&visit, &token, who, refused.problems)).into_response())
+    Ok((refused.status, page(&visit, &token, who, refused.problems)).into_response())
 }
 
 #[cfg(test)]

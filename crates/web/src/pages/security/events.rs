@@ -105,7 +105,7 @@ pub(super) async fn events(
         };
         SecurityEventRow { at: When::ago(event.at, now), ..row }
     };
-    let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "event");
+    let shown = counted(found.len(), "event");
     let tab = |tab: Status| Tab {
         label: tab.names().0,
         href: tab.href(None),

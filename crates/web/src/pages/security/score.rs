@@ -5,8 +5,8 @@ use bailiwick_domain::{
     time::Timestamp,
 };
 
-use super::{capitalised, page_of, quantity};
-use crate::{shell::Link, when::When};
+use super::{capitalised, page_of};
+use crate::{pages::parts::counted, shell::Link, when::When};
 
 /// The score as the page shows it.
 pub(super) struct Posture {
@@ -73,8 +73,8 @@ fn term(check: &Check, snapshot: &Snapshot) -> Term {
     let share = check.share;
     let state = match check.id {
         _ if check.status == Status::NotApplicable => "not applicable".to_owned(),
-        "mfa" => format!("{} of {}", share.num, quantity(share.den, "active user")),
-        "api_keys" => format!("{} of {}", share.num, quantity(share.den, "working key")),
+        "mfa" => format!("{} of {}", share.num, counted(share.den, "active user")),
+        "api_keys" => format!("{} of {}", share.num, counted(share.den, "working key")),
         "invitations" => format!("{} waiting", snapshot.pending_invitations),
         "security_events" => format!("{} open", snapshot.open_high_events),
         _ => format!("{} of {}", share.num, share.den),

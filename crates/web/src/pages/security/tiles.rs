@@ -2,7 +2,7 @@
 
 use bailiwick_domain::posture::{ROTATION_WINDOW_DAYS, Snapshot};
 
-use super::quantity;
+use crate::pages::parts::counted;
 
 /// A figure that leads to the list behind it.
 pub(super) struct Tile {
@@ -52,7 +52,7 @@ fn keys(snapshot: &Snapshot) -> Tile {
     let ending = snapshot.keys_expiring;
     let (kind, status) = if ending == 0 { ("ok", "Clear") } else { ("warn", "Warning") };
     let verb = if ending == 1 { "expires" } else { "expire" };
-    let note = format!("{} {verb} within {ROTATION_WINDOW_DAYS} days", quantity(ending, "key"));
+    let note = format!("{} {verb} within {ROTATION_WINDOW_DAYS} days", counted(ending, "key"));
     Tile { label: "API keys", value: snapshot.keys_total.to_string(), note, kind, status, href: "/api-keys" }
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn all(
         }),
         ..SessionRow::of(&listed.session, now)
     };
-    let shown = counted(i64::try_from(found.items.len()).unwrap_or(i64::MAX), "session");
+    let shown = counted(found.items.len(), "session");
     let next = found.next.map(|next| address("/sessions", &[("before", Some(&next.to_string()))]));
     Ok(SessionsPage {
         shell: Shell::new(&permit, &visit, "Sessions"),

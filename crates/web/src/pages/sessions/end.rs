@@ -8,7 +8,7 @@ use bailiwick_domain::{
     rule::{RevokeSession, Rule},
 };
 use bailiwick_ops::{sessions, users::permissions_of};
-use bailiwick_store::{Actor, Permit, Store, View, users};
+use bailiwick_store::{Permit, Store, View, users};
 
 use crate::{
     access::Access,
@@ -47,7 +47,7 @@ pub(super) async fn refuse(
 }
 
 fn is_own<R: Rule>(permit: &Permit<R>, user: &User) -> bool {
-    matches!(permit.actor(), Actor::User { id, .. } | Actor::Key { maker: Some(id), .. } if *id == user.id)
+    permit.actor().person() == Some(user.id)
 }
 
 pub(super) async fn ask(

@@ -27,7 +27,7 @@ pub(super) async fn ask(
     if live == 0 {
         return Err(Error::Conflict("This person is signed in nowhere."));
     }
-    let sessions = counted(i64::try_from(live).unwrap_or(i64::MAX), "session");
+    let sessions = counted(live, "session");
     let back = format!("/users/{id}/sessions");
     Ok(ConfirmPage {
         shell: Shell::new(&permit, &visit, "End all sessions?")

@@ -27,7 +27,7 @@ pub(super) async fn ask(
         return Err(Error::Conflict("You are signed in nowhere else."));
     }
     let ends = if others == 1 { "ends" } else { "end" };
-    let others = counted(i64::try_from(others).unwrap_or(i64::MAX), "session");
+    let others = counted(others, "session");
     Ok(ConfirmPage {
         shell: Shell::new(&permit, &visit, "End all others?")
             .under("Profile and sign-in", "/account")

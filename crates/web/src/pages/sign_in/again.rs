@@ -6,52 +6,75 @@ use axum::{
 };
 use bailiwick_domain::rule::ProveAgain;
 use bailiwick_ops::{Error, sign_in};
+use bailiwick_store::Permit;
 use serde::Deserialize;
 
 use super::{Denied, again_show::AgainPage, place, signed_in};
 use crate::{
     access::{Access, cookies},
     error::Result,
-    forms::{Form, LocalPath},
+    forms::{Form, LocalPath, Problem},
     pages::refused::Refused,
     shell::{Message, SeeOther, Visit},
     state::AppState,
 };
 
 #[derive(Deserialize)]
-pub(super) struct Proof {
+pub(super) struct Typed {
     password: String,
     #[serde(default)]
     code: String,
+}
+
+/// What is given for a proof.
+pub(super) enum Proof {
+    Password { password: String, code: String },
+    Passkey { ceremony: String, credential: String },
 }
 
 pub(super) async fn again(
     Access(permit): Access<ProveAgain>,
     State(state): State<AppState>,
     visit: Visit,
-    form: Form<Proof>,
+    form: Form<Typed>,
 ) -> Result<Response> {
-    let next = place(form.typed.value("next"));
-    let proofs = sign_in::proofs(&state.store, &permit).await?;
-    let denied = match form.values {
+    let proof = form.values.map(|Typed { password, code }| Proof::Password { password, code });
+    prove(&state, &permit, &visit, &place(form.typed.value("next")), proof).await
+}
+
+/// Leads on to `next` with another session, or shows the form again.
+pub(super) async fn prove(
+    state: &AppState,
+    permit: &Permit<ProveAgain>,
+    visit: &Visit,
+    next: &LocalPath,
+    proof: Result<Proof, Vec<Problem>>,
+) -> Result<Response> {
+    let store = &state.store;
+    let proofs = sign_in::proofs(store, permit).await?;
+    let denied: Denied = match proof {
         Err(problems) => Refused::unread(problems, &[]).into(),
-        Ok(values) => {
-            let proved =
-                sign_in::again(&state.store, &state.hasher, &permit, values.password, &values.code).await;
-            match proved {
-                Ok(token) => {
-                    return Ok(signed_in(&state.store, &permit, next.as_str(), &token).into_response());
+        Ok(proof) => {
+            let proved = match proof {
+                Proof::Password { password, code } => {
+                    sign_in::again(store, &state.hasher, permit, password, &code).await
                 }
-                Err(Error::Conflict(_)) => return Ok(gone(&next)),
+                Proof::Passkey { ceremony, credential } => {
+                    sign_in::again_passkey(store, &state.passkeys()?, permit, &ceremony, &credential).await
+                }
+            };
+            match proved {
+                Ok(token) => return Ok(signed_in(store, permit, next.as_str(), &token).into_response()),
+                Err(Error::Conflict(_)) => return Ok(gone(next)),
                 Err(error) => Denied::by(error)?,
             }
         }
     };
-    Ok(denied.answer(|problems| AgainPage::new(&permit, &visit, proofs, &next, problems).into_response()))
+    Ok(denied.answer(|problems| AgainPage::new(permit, visit, proofs, next, problems).into_response()))
 }
 
 /// Leads whoever has no session left that could be renewed to the sign-in.
-pub(super) fn gone(next: &LocalPath) -> Response {
+fn gone(next: &LocalPath) -> Response {
     let to = SeeOther::to(&next.after("/sign-in")).tell(Message::SessionEnded);
     to.cookie(cookies::end_session()).into_response()
 }

@@ -1,17 +1,14 @@
 //! Proving again who one is with a passkey. What its authenticator is asked comes from `/v1/me/proof/passkey/begin`.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use bailiwick_domain::rule::ProveAgain;
-use bailiwick_ops::{Error, sign_in};
 use serde::Deserialize;
 
-use super::{Denied, again::gone, again_show::AgainPage, place, signed_in};
-use crate::{
-    access::Access, error::Result, forms::Form, pages::refused::Refused, shell::Visit, state::AppState,
+use super::{
+    again::{Proof, prove},
+    place,
 };
+use crate::{access::Access, error::Result, forms::Form, shell::Visit, state::AppState};
 
 #[derive(Deserialize)]
 pub(super) struct Answer {
@@ -25,22 +22,8 @@ pub(super) async fn again_passkey(
     visit: Visit,
     form: Form<Answer>,
 ) -> Result<Response> {
-    let next = place(form.typed.value("next"));
-    let proofs = sign_in::proofs(&state.store, &permit).await?;
-    let denied: Denied = match form.values {
-        Err(problems) => Refused::unread(problems, &[]).into(),
-        Ok(Answer { ceremony, credential }) => {
-            let party = state.passkeys()?;
-            match sign_in::again_passkey(&state.store, &party, &permit, &ceremony, &credential).await {
-                Ok(token) => {
-                    return Ok(signed_in(&state.store, &permit, next.as_str(), &token).into_response());
-                }
-                Err(Error::Conflict(_)) => return Ok(gone(&next)),
-                Err(error) => Denied::by(error)?,
-            }
-        }
-    };
-    Ok(denied.answer(|problems| AgainPage::new(&permit, &visit, proofs, &next, problems).into_response()))
+    let proof = form.values.map(|Answer { ceremony, credential }| Proof::Passkey { ceremony, credential });
+    prove(&state, &permit, &visit, &place(form.typed.value("next")), proof).await
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bailiwick_domain::rule::{Public, Rule};
 use bailiwick_store::Permit;
 
-use super::{Next, Standing, recovery_page};
+use super::{Next, second::Second, step};
 use crate::{
     access::Access,
     forms::{Field, LocalPath, Problem, Query},
-    shell::{SeeOther, Shell, Visit},
+    shell::{Shell, Visit},
 };
 
 #[derive(Template, WebTemplate)]
@@ -40,7 +40,7 @@ impl SignInCodePage {
             shell: Shell::card(visit, "Enter your code"),
             sentence,
             next: next.to_string(),
-            recovery: recovery_page(next),
+            recovery: step("/sign-in/recovery", next),
             code: Field::new("code", "Six digits").hint("It changes every 30 seconds.").emptied(&problems),
             problems,
         }
@@ -52,10 +52,5 @@ pub(super) async fn code_show(
     visit: Visit,
     Query(next): Query<Next>,
 ) -> Response {
-    let next = next.place();
-    match Standing::of(&permit) {
-        Standing::CodeMissing => SignInCodePage::new(&permit, &visit, &next, Vec::new()).into_response(),
-        Standing::Nobody => SeeOther::to("/sign-in").into_response(),
-        Standing::SignedIn => SeeOther::to(next.as_str()).into_response(),
-    }
+    Second::OneTimeCode.show(&permit, &visit, &next.place())
 }

@@ -8,7 +8,7 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::sign_in::{self, Step};
 use serde::Deserialize;
 
-use super::{Denied, code_page, elsewhere, place, show::SignInPage, signed_in};
+use super::{Denied, elsewhere, place, show::SignInPage, signed_in, step};
 use crate::{
     access::{Access, cookies},
     error::Result,
@@ -45,7 +45,7 @@ pub(super) async fn password(
                     return Ok(signed_in(&state.store, &permit, next.as_str(), &token).into_response());
                 }
                 Ok(Step::SecondFactor(token)) => {
-                    return Ok(SeeOther::to(&code_page(&next))
+                    return Ok(SeeOther::to(&step("/sign-in/code", &next))
                         .cookie(cookies::session(&token))
                         .into_response());
                 }

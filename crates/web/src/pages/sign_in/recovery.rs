@@ -1,27 +1,11 @@
 //! Checking a recovery code.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use bailiwick_domain::rule::SignIn;
-use bailiwick_ops::{Error, sign_in};
 use bailiwick_store::Store;
-use serde::Deserialize;
 
-use super::{Denied, Standing, place, recovery_show::RecoveryPage, show::SignInPage, signed_in};
-use crate::{
-    access::Access,
-    error::Result,
-    forms::{Form, Typed},
-    pages::refused::Refused,
-    shell::{SeeOther, Visit},
-};
-
-#[derive(Deserialize)]
-pub(super) struct Code {
-    code: String,
-}
+use super::second::{Code, Second};
+use crate::{access::Access, error::Result, forms::Form, shell::Visit};
 
 pub(super) async fn recovery(
     Access(permit): Access<SignIn>,
@@ -29,26 +13,7 @@ pub(super) async fn recovery(
     visit: Visit,
     form: Form<Code>,
 ) -> Result<Response> {
-    let next = place(form.typed.value("next"));
-    match Standing::of(&permit) {
-        Standing::CodeMissing => {}
-        Standing::Nobody => return Ok(SeeOther::to("/sign-in").into_response()),
-        Standing::SignedIn => return Ok(SeeOther::to(next.as_str()).into_response()),
-    }
-    let denied = match form.values {
-        Err(problems) => Refused::unread(problems, &[]).into(),
-        Ok(values) => match sign_in::recovery(&store, &permit, &values.code).await {
-            Ok(token) => return Ok(signed_in(&store, &permit, next.as_str(), &token).into_response()),
-            // There is no session left that a code could complete.
-            Err(error @ Error::Conflict(_)) => {
-                let denied = Denied::by(error)?;
-                let form = |problems| SignInPage::new(&visit, &next, &Typed::default(), problems);
-                return Ok(denied.answer(|problems| form(problems).into_response()));
-            }
-            Err(error) => Denied::by(error)?,
-        },
-    };
-    Ok(denied.answer(|problems| RecoveryPage::new(&visit, &next, problems).into_response()))
+    Second::RecoveryCode.check(&store, &permit, &visit, form).await
 }
 
 #[cfg(test)]

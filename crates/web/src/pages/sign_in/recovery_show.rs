@@ -2,14 +2,14 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bailiwick_domain::rule::Public;
 
-use super::{Next, Standing, code_page};
+use super::{Next, second::Second, step};
 use crate::{
     access::Access,
     forms::{Field, LocalPath, Problem, Query},
-    shell::{SeeOther, Shell, Visit},
+    shell::{Shell, Visit},
 };
 
 #[derive(Template, WebTemplate)]
@@ -27,7 +27,7 @@ impl RecoveryPage {
         Self {
             shell: Shell::card(visit, "Use a recovery code"),
             next: next.to_string(),
-            back: code_page(next),
+            back: step("/sign-in/code", next),
             code: Field::new("code", "Recovery code")
                 .hint("Five groups of five. Each code is good once.")
                 .emptied(&problems),
@@ -41,10 +41,5 @@ pub(super) async fn recovery_show(
     visit: Visit,
     Query(next): Query<Next>,
 ) -> Response {
-    let next = next.place();
-    match Standing::of(&permit) {
-        Standing::CodeMissing => RecoveryPage::new(&visit, &next, Vec::new()).into_response(),
-        Standing::Nobody => SeeOther::to("/sign-in").into_response(),
-        Standing::SignedIn => SeeOther::to(next.as_str()).into_response(),
-    }
+    Second::RecoveryCode.show(&permit, &visit, &next.place())
 }

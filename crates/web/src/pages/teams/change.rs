@@ -8,10 +8,7 @@ use bailiwick_domain::{ids::TeamId, rule::UpdateTeam};
 use bailiwick_ops::teams;
 use bailiwick_store::Store;
 
-use super::{
-    create::TeamForm,
-    show::{Place, TeamPage},
-};
+use super::{create::TeamForm, show::refused_at};
 use crate::{
     access::Access,
     error::Result,
@@ -36,6 +33,5 @@ pub(super) async fn change(
             Err(error) => Refused::by(error, &[])?,
         },
     };
-    let page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
-    Ok((refused.status, page.again(&form.typed, refused.problems)).into_response())
+    refused_at(&store, &permit, &visit, id, refused, Some(&form.typed)).await
 }

@@ -12,7 +12,7 @@ use bailiwick_ops::teams;
 use bailiwick_store::{Permit, Store, users};
 use serde::Deserialize;
 
-use super::show::{Place, TeamPage};
+use super::show::refused_at;
 use crate::{
     access::Access,
     error::Result,
@@ -44,8 +44,7 @@ pub(super) async fn add(
             },
         },
     };
-    let page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
-    Ok((refused.status, page.again(&form.typed, refused.problems)).into_response())
+    refused_at(&store, &permit, &visit, id, refused, Some(&form.typed)).await
 }
 
 pub(super) async fn remove(
@@ -58,9 +57,7 @@ pub(super) async fn remove(
         Ok(()) => return Ok(back(id)),
         Err(error) => Refused::by(error, &[])?,
     };
-    let mut page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
-    page.refused(refused.problems);
-    Ok((refused.status, page).into_response())
+    refused_at(&store, &permit, &visit, id, refused, None).await
 }
 
 /// The person with this address, where the team is there.

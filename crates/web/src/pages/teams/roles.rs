@@ -9,7 +9,7 @@ use bailiwick_ops::teams;
 use bailiwick_store::Store;
 use serde::Deserialize;
 
-use super::show::{Place, TeamPage};
+use super::show::refused_at;
 use crate::{
     access::Access,
     error::Result,
@@ -38,8 +38,7 @@ pub(super) async fn give(
             Err(error) => Refused::by(error, &[])?,
         },
     };
-    let page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
-    Ok((refused.status, page.again(&form.typed, refused.problems)).into_response())
+    refused_at(&store, &permit, &visit, id, refused, Some(&form.typed)).await
 }
 
 pub(super) async fn take(
@@ -52,9 +51,7 @@ pub(super) async fn take(
         Ok(_) => return Ok(back(id)),
         Err(error) => Refused::by(error, &[])?,
     };
-    let mut page = TeamPage::read(&store, &permit, &visit, id, &Place::default()).await?;
-    page.refused(refused.problems);
-    Ok((refused.status, page).into_response())
+    refused_at(&store, &permit, &visit, id, refused, None).await
 }
 
 fn back(id: TeamId) -> Response {

@@ -2,7 +2,10 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use bailiwick_domain::{
     ids::TeamId,
     permission::Permission,
@@ -21,6 +24,7 @@ use crate::{
         audit::history,
         cursor,
         parts::{Pager, counted},
+        refused::Refused,
         titles::Titles,
     },
     shell::{Shell, Visit, initials},
@@ -85,9 +89,26 @@ pub(super) async fn show(
     TeamPage::read(&store, &permit, &visit, id, &place).await
 }
 
+/// The team as it stands, with what was refused: of a form what was typed into it, too.
+pub(super) async fn refused_at<R: Rule>(
+    store: &Store,
+    permit: &Permit<R>,
+    visit: &Visit,
+    id: TeamId,
+    refused: Refused,
+    typed: Option<&Typed>,
+) -> Result<Response> {
+    let page = TeamPage::read(store, permit, visit, id, &Place::default()).await?;
+    let page = match typed {
+        Some(typed) => page.again(typed, refused.problems),
+        None => TeamPage { problems: refused.problems, ..page },
+    };
+    Ok((refused.status, page).into_response())
+}
+
 impl TeamPage {
     /// The team as it stands.
-    pub(super) async fn read<R: Rule>(
+    async fn read<R: Rule>(
         store: &Store,
         permit: &Permit<R>,
         visit: &Visit,
@@ -147,13 +168,8 @@ impl TeamPage {
         })
     }
 
-    /// With what was refused of what one button asked for.
-    pub(super) fn refused(&mut self, problems: Vec<Problem>) {
-        self.problems = problems;
-    }
-
     /// The forms as they were filled in, with what is wrong beside each field.
-    pub(super) fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+    fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
         let of = |field: &'static str| problems.iter().any(|problem| problem.field == field);
         let renamed = of("name") || of("description");
         let (named, address) = (self.name.clone(), self.address.clone());

@@ -16,7 +16,11 @@ use crate::{
     access::Access,
     error::{Error, Result},
     forms::{Form, Id, Problem},
-    pages::{confirm::ConfirmPage, parts::counted, refused::Refused},
+    pages::{
+        confirm::ConfirmPage,
+        parts::{counted, people},
+        refused::Refused,
+    },
     shell::{Message, SeeOther, Shell, Visit},
 };
 
@@ -36,61 +40,46 @@ pub(super) async fn copy(
     let built_in = role.built_in().ok_or(Error::NotFound)?;
     let to = format!("/access/unused/roles/{role}");
     let label = form.typed.value("label").to_owned();
-    let refused = match form.values {
-        Err(problems) => Refused::unread(problems, &[]),
-        Ok(wanted) if wanted.permission.is_empty() => {
-            Refused::unread(vec![Problem::new("", "Choose at least one of the permissions.")], &[])
+    let page = |refused: Refused| {
+        let page = of_role::page(&store, &permit, &visit, &found, &label, refused.problems);
+        (refused.status, page).into_response()
+    };
+    let wanted = match Narrowing::read(form.values) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Ok(page(refused)),
+    };
+    let question = |problems: &[Problem]| {
+        let mut effects = line::effects(store.catalogue(), &wanted.permission, "is left out");
+        let people = people(found.holders.users);
+        effects.push(format!("{label} goes to {people} instead of {}.", found.label));
+        if found.holders.teams > 0 {
+            effects.push(format!("{label} goes to {} as well.", counted(found.holders.teams, "team")));
         }
-        Ok(wanted) => {
-            let question = |problems: &[Problem]| {
-                let mut effects = line::effects(store.catalogue(), &wanted.permission, "is left out");
-                let people = counted(found.holders.users, "person").replace("persons", "people");
-                effects.push(format!("{label} goes to {people} instead of {}.", found.label));
-                if found.holders.teams > 0 {
-                    effects
-                        .push(format!("{label} goes to {} as well.", counted(found.holders.teams, "team")));
-                }
-                ConfirmPage {
-                    shell: Shell::new(&permit, &visit, "Make a narrower role?")
-                        .under("Unused permissions", "/access/unused")
-                        .under(found.label.clone(), to.clone()),
-                    question: format!("Make {label}, narrower than {}?", found.label),
-                    sentence: "People have it with their next request. Each move is recorded under your name. Your own role stays."
-                        .to_owned(),
-                    effects,
-                    danger: false,
-                    action: format!("{to}/copy"),
-                    hidden: wanted.hidden(),
-                    reason: Some(line::reason().again(&form.typed, problems)),
-                    button: "Make it",
-                    cancel: to.clone(),
-                }
-            };
-            if wanted.confirmed.is_none() {
-                return Ok(question(&[]).into_response());
-            }
-            let new = NewCopy {
-                label: wanted.label.clone(),
-                permissions: wanted.permission.clone(),
-                reason: wanted.reason.clone(),
-            };
-            match unused::copy_without(&store, &permit, built_in, new, measured).await {
-                Ok(copied) => {
-                    let to = format!("/access/unused/roles/{}", copied.role.name);
-                    return Ok(SeeOther::to(&to).tell(Message::RoleCopied).into_response());
-                }
-                Err(error) => {
-                    let refused = Refused::by(error, &[("slug", "label")])?;
-                    if refused.problems.iter().all(|problem| problem.field == "reason") {
-                        return Ok((refused.status, question(&refused.problems)).into_response());
-                    }
-                    refused
-                }
-            }
+        let shell = Shell::new(&permit, &visit, "Make a narrower role?");
+        ConfirmPage {
+            question: format!("Make {label}, narrower than {}?", found.label),
+            sentence: "People have it with their next request. Each move is recorded under your name. Your own role stays."
+                .to_owned(),
+            effects,
+            button: "Make it",
+            ..line::question(shell, (&found.label, &to, "copy"), &wanted, &form.typed, problems)
         }
     };
-    let page = of_role::page(&store, &permit, &visit, &found, &label, refused.problems);
-    Ok((refused.status, page).into_response())
+    if wanted.confirmed.is_none() {
+        return Ok(question(&[]).into_response());
+    }
+    let new = NewCopy {
+        label: wanted.label.clone(),
+        permissions: wanted.permission.clone(),
+        reason: wanted.reason.clone(),
+    };
+    match unused::copy_without(&store, &permit, built_in, new, measured).await {
+        Ok(copied) => {
+            let to = format!("/access/unused/roles/{}", copied.role.name);
+            Ok(SeeOther::to(&to).tell(Message::RoleCopied).into_response())
+        }
+        Err(error) => Ok(line::refused(Refused::by(error, &[("slug", "label")])?, question, page)),
+    }
 }
 
 #[cfg(test)]

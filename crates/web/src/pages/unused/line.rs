@@ -1,13 +1,18 @@
 //! What the pages about unused permissions share: a permission with its last use, and the form that takes permissions away.
 
+use axum::response::{IntoResponse, Response};
 use bailiwick_domain::{catalogue::Catalogue, permission::PermissionSet, time::Timestamp, zone::Zone};
 use bailiwick_ops::unused::{Judgement, UNUSED_AFTER, UseLine};
 use serde::Deserialize;
 
 use crate::{
-    forms::Field,
-    pages::parts::{Badge, Tab},
-    shell::Visit,
+    forms::{Field, Problem, Typed},
+    pages::{
+        confirm::ConfirmPage,
+        parts::{Badge, Tab},
+        refused::Refused,
+    },
+    shell::{Shell, Visit},
     when::When,
 };
 
@@ -25,6 +30,16 @@ pub(super) struct Narrowing {
 }
 
 impl Narrowing {
+    /// What was chosen: one permission at least.
+    pub(super) fn read(values: Result<Self, Vec<Problem>>) -> Result<Self, Refused> {
+        let wanted = values.map_err(|problems| Refused::unread(problems, &[]))?;
+        if wanted.permission.is_empty() {
+            let nothing = Problem::new("", "Choose at least one of the permissions.");
+            return Err(Refused::unread(vec![nothing], &[]));
+        }
+        Ok(wanted)
+    }
+
     /// The fields that the question carries along.
     pub(super) fn hidden(&self) -> Vec<(String, String)> {
         let permissions = self.permission.iter().map(|name| ("permission".to_owned(), name.clone()));
@@ -33,9 +48,40 @@ impl Narrowing {
     }
 }
 
-/// The field that asks why.
-pub(super) fn reason() -> Field {
-    Field::new("reason", "Reason").hint("In 3 to 500 characters. Kept in the audit record.")
+/// What every question has that asks before permissions are taken away; the rest is for the caller to say.
+pub(super) fn question(
+    shell: Shell,
+    (label, to, act): (&str, &str, &str),
+    wanted: &Narrowing,
+    typed: &Typed,
+    problems: &[Problem],
+) -> ConfirmPage {
+    let reason = Field::new("reason", "Reason").hint("In 3 to 500 characters. Kept in the audit record.");
+    ConfirmPage {
+        shell: shell.under("Unused permissions", "/access/unused").under(label.to_owned(), to.to_owned()),
+        question: format!("Take what is not used from {label}?"),
+        sentence: String::new(),
+        effects: Vec::new(),
+        danger: false,
+        action: format!("{to}/{act}"),
+        hidden: wanted.hidden(),
+        reason: Some(reason.again(typed, problems)),
+        button: "Take away",
+        cancel: to.to_owned(),
+    }
+}
+
+/// What follows on a refusal: the question again, where its reason is all that is wrong, and the page before it otherwise.
+pub(super) fn refused(
+    refused: Refused,
+    question: impl FnOnce(&[Problem]) -> ConfirmPage,
+    page: impl FnOnce(Refused) -> Response,
+) -> Response {
+    if refused.problems.iter().all(|problem| problem.field == "reason") {
+        (refused.status, question(&refused.problems)).into_response()
+    } else {
+        page(refused)
+    }
 }
 
 /// One permission.

@@ -34,55 +34,36 @@ pub(super) async fn narrow(
     let measured = line::measured(&visit);
     let found = unused::of_person(&store, &permit, id, measured).await?;
     let to = format!("/access/unused/users/{id}");
-    let refused = match form.values {
-        Err(problems) => Refused::unread(problems, &[]),
-        Ok(wanted) if wanted.permission.is_empty() => {
-            Refused::unread(vec![Problem::new("", "Choose at least one of the permissions.")], &[])
-        }
-        Ok(wanted) => {
-            let question = |problems: &[Problem]| {
-                let by_roles = |name: &&String| {
-                    store.catalogue().find(name).is_some_and(|permission| found.by_roles.contains(permission))
-                };
-                let (denied, ended): (Vec<_>, Vec<_>) = wanted.permission.iter().partition(by_roles);
-                let owned = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
-                let mut effects = line::effects(store.catalogue(), &owned(denied), "is denied");
-                effects.extend(line::effects(store.catalogue(), &owned(ended), "is granted no longer"));
-                ConfirmPage {
-                    shell: Shell::new(&permit, &visit, "Take permissions away?")
-                        .under("Unused permissions", "/access/unused")
-                        .under(found.user.name.clone(), to.clone()),
-                    question: format!("Take what is not used from {}?", found.user.name),
-                    sentence: "It takes effect with their next request, and is recorded under your name."
-                        .to_owned(),
-                    effects,
-                    danger: false,
-                    action: format!("{to}/narrow"),
-                    hidden: wanted.hidden(),
-                    reason: Some(line::reason().again(&form.typed, problems)),
-                    button: "Take away",
-                    cancel: to.clone(),
-                }
-            };
-            if wanted.confirmed.is_none() {
-                return Ok(question(&[]).into_response());
-            }
-            let done =
-                unused::narrow_person(&store, &permit, id, &wanted.permission, &wanted.reason, measured);
-            match done.await {
-                Ok(_) => return Ok(SeeOther::to(&to).tell(Message::Narrowed).into_response()),
-                Err(error) => {
-                    let refused = Refused::by(error, &[])?;
-                    if refused.problems.iter().any(|problem| problem.field == "reason") {
-                        return Ok((refused.status, question(&refused.problems)).into_response());
-                    }
-                    refused
-                }
-            }
+    let page = |refused: Refused| {
+        let page = of_person::page(&store, &permit, &visit, &found, refused.problems);
+        (refused.status, page).into_response()
+    };
+    let wanted = match Narrowing::read(form.values) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Ok(page(refused)),
+    };
+    let question = |problems: &[Problem]| {
+        let by_roles = |name: &&String| {
+            store.catalogue().find(name).is_some_and(|permission| found.by_roles.contains(permission))
+        };
+        let (denied, ended): (Vec<_>, Vec<_>) = wanted.permission.iter().partition(by_roles);
+        let owned = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+        let mut effects = line::effects(store.catalogue(), &owned(denied), "is denied");
+        effects.extend(line::effects(store.catalogue(), &owned(ended), "is granted no longer"));
+        let shell = Shell::new(&permit, &visit, "Take permissions away?");
+        ConfirmPage {
+            sentence: "It takes effect with their next request, and is recorded under your name.".to_owned(),
+            effects,
+            ..line::question(shell, (&found.user.name, &to, "narrow"), &wanted, &form.typed, problems)
         }
     };
-    let page = of_person::page(&store, &permit, &visit, &found, refused.problems);
-    Ok((refused.status, page).into_response())
+    if wanted.confirmed.is_none() {
+        return Ok(question(&[]).into_response());
+    }
+    match unused::narrow_person(&store, &permit, id, &wanted.permission, &wanted.reason, measured).await {
+        Ok(_) => Ok(SeeOther::to(&to).tell(Message::Narrowed).into_response()),
+        Err(error) => Ok(line::refused(Refused::by(error, &[])?, question, page)),
+    }
 }
 
 #[cfg(test)]

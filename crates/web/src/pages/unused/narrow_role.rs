@@ -35,48 +35,30 @@ pub(super) async fn narrow(
     let found = unused::of_role(&store, &permit, role, measured).await?;
     let name = role.custom().ok_or(Error::NotFound)?;
     let to = format!("/access/unused/roles/{role}");
-    let refused = match form.values {
-        Err(problems) => Refused::unread(problems, &[]),
-        Ok(wanted) if wanted.permission.is_empty() => {
-            Refused::unread(vec![Problem::new("", "Choose at least one of the permissions.")], &[])
-        }
-        Ok(wanted) => {
-            let question = |problems: &[Problem]| {
-                ConfirmPage {
-                shell: Shell::new(&permit, &visit, "Take permissions away?")
-                    .under("Unused permissions", "/access/unused")
-                    .under(found.label.clone(), to.clone()),
-                question: format!("Take what is not used from {}?", found.label),
-                sentence: "It takes effect for everybody who has the role with their next request, and is recorded under your name."
-                    .to_owned(),
-                effects: line::effects(store.catalogue(), &wanted.permission, "is taken from the role"),
-                danger: false,
-                action: format!("{to}/narrow"),
-                hidden: wanted.hidden(),
-                reason: Some(line::reason().again(&form.typed, problems)),
-                button: "Take away",
-                cancel: to.clone(),
-            }
-            };
-            if wanted.confirmed.is_none() {
-                return Ok(question(&[]).into_response());
-            }
-            match unused::narrow_role(&store, &permit, name, &wanted.permission, &wanted.reason, measured)
-                .await
-            {
-                Ok(_) => return Ok(SeeOther::to(&to).tell(Message::Narrowed).into_response()),
-                Err(error) => {
-                    let refused = Refused::by(error, &[])?;
-                    if refused.problems.iter().any(|problem| problem.field == "reason") {
-                        return Ok((refused.status, question(&refused.problems)).into_response());
-                    }
-                    refused
-                }
-            }
+    let page = |refused: Refused| {
+        let page = of_role::page(&store, &permit, &visit, &found, "", refused.problems);
+        (refused.status, page).into_response()
+    };
+    let wanted = match Narrowing::read(form.values) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Ok(page(refused)),
+    };
+    let question = |problems: &[Problem]| {
+        let shell = Shell::new(&permit, &visit, "Take permissions away?");
+        ConfirmPage {
+            sentence: "It takes effect for everybody who has the role with their next request, and is recorded under your name."
+                .to_owned(),
+            effects: line::effects(store.catalogue(), &wanted.permission, "is taken from the role"),
+            ..line::question(shell, (&found.label, &to, "narrow"), &wanted, &form.typed, problems)
         }
     };
-    let page = of_role::page(&store, &permit, &visit, &found, "", refused.problems);
-    Ok((refused.status, page).into_response())
+    if wanted.confirmed.is_none() {
+        return Ok(question(&[]).into_response());
+    }
+    match unused::narrow_role(&store, &permit, name, &wanted.permission, &wanted.reason, measured).await {
+        Ok(_) => Ok(SeeOther::to(&to).tell(Message::Narrowed).into_response()),
+        Err(error) => Ok(line::refused(Refused::by(error, &[])?, question, page)),
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
     forms::Query,
     pages::{
         cursor,
-        parts::{Pager, Tab, address, counted},
+        parts::{self, Pager, Tab, address},
     },
     shell::{Shell, Visit, initials},
 };
@@ -55,8 +55,7 @@ pub(super) async fn people(
 ) -> Result<PeoplePage> {
     let after = cursor(filter.after.as_deref())?;
     let (found, recording) = unused::people(&store, &permit, after, line::measured(&visit)).await?;
-    let shown =
-        counted(i64::try_from(found.items.len()).unwrap_or(i64::MAX), "person").replace("persons", "people");
+    let shown = parts::people(found.items.len());
     let next = found.next.map(|next| address(PATH, &[("after", Some(&next.to_string()))]));
     Ok(PeoplePage {
         shell: Shell::new(&permit, &visit, "Unused permissions").under("People and access", "/users"),

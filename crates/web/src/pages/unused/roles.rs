@@ -11,7 +11,7 @@ use super::line;
 use crate::{
     access::Access,
     error::Result,
-    pages::parts::{Tab, counted},
+    pages::parts::{Tab, counted, people},
     shell::{Shell, Visit},
 };
 
@@ -48,7 +48,7 @@ pub(super) async fn roles(
 
 fn row(found: &RoleUse) -> Row {
     let holders = &found.holders;
-    let mut who = counted(holders.users, "person").replace("persons", "people");
+    let mut who = people(holders.users);
     if holders.teams > 0 {
         who = format!("{who}, {}", counted(holders.teams, "team"));
     }

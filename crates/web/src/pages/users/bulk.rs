@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     error::{Error, Result},
     forms::Select,
-    pages::parts::{Badge, counted},
+    pages::parts::{self, Badge, counted},
     shell::{Message, SeeOther, Shell, Visit},
 };
 
@@ -108,8 +108,7 @@ impl Question {
         if people.is_empty() {
             return Err(Error::NotFound);
         }
-        let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
-        let whom = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+        let whom = parts::people(people.len());
         Ok(QuestionPage {
             shell: Shell::new(permit, visit, format!("{} several users?", self.verb))
                 .under("Users", "/users"),
@@ -149,13 +148,12 @@ async fn done<R: Rule>(
         }
     };
     let all = answered.len();
-    let count = |n: usize| counted(i64::try_from(n).unwrap_or(i64::MAX), "user");
     Ok(DonePage {
         shell: Shell::new(permit, visit, title).under("Users", "/users"),
         title,
         heading: match refused {
-            0 => format!("{} changed.", count(all)),
-            some => format!("{} changed, {some} refused.", count(all - some)),
+            0 => format!("{} changed.", counted(all, "user")),
+            some => format!("{} changed, {some} refused.", counted(all - some, "user")),
         },
         refused,
         rows: answered.into_iter().map(row).collect(),

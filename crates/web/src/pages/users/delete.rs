@@ -1,28 +1,22 @@
 //! Deleting somebody for good, after a question and with a code.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use bailiwick_domain::{entity::User, ids::UserId, permission::Permission, rule::DeleteUser};
-use bailiwick_ops::{
-    deletion,
-    step_up::{Asked, Outcome},
-};
-use bailiwick_store::{Permit, Store, api_keys, sessions, users};
+use axum::{extract::State, response::Response};
+use bailiwick_domain::{ids::UserId, permission::Permission, rule::DeleteUser};
+use bailiwick_ops::deletion;
+use bailiwick_store::{Store, api_keys, sessions, users};
 
-use super::reach::refuse;
+use super::reach::{below, keep_an_owner, target};
 use crate::{
     access::{Access, Confirmation},
-    error::{Error, Result},
+    error::Result,
     forms::Id,
     pages::{
         confirm::ConfirmPage,
         parts::counted,
         step_up::{self, Sent},
     },
-    shell::{Message, SeeOther, Shell, Visit},
-    state::{AppState, Outgoing},
+    shell::{Message, SeeOther, Visit},
+    state::AppState,
 };
 
 pub(super) async fn ask(
@@ -32,26 +26,22 @@ pub(super) async fn ask(
     Id(id): Id<UserId>,
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
-    let user = users::find(&mut view, id).await?;
     let own = "Somebody else has to delete your account.";
-    refuse(&store, &mut view, &permit, Permission::USER_DELETE, &user, own).await?;
-    if user.role.is_owner() && users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
-        return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
-    }
-    let count = |n: usize, noun| counted(i64::try_from(n).unwrap_or(i64::MAX), noun);
+    let user = target(&store, &mut view, &permit, Permission::USER_DELETE, id, own).await?;
+    keep_an_owner(&mut view, &user).await?;
     let live = sessions::live_of(&mut view, id).await?.len();
     let keys = api_keys::unrevoked_of(&mut view, id).await?.len();
     Ok(ConfirmPage {
-        shell: shell(&permit, &visit, &user, "Delete the user?"),
+        shell: below(&permit, &visit, &user, "Delete the user?"),
         question: format!("Delete {}?", user.name),
         sentence: "This cannot be undone by anybody. To keep somebody out for a while, disable them.".to_owned(),
         effects: vec![
             "Name, address and everything else that says who they are is erased, in the audit log as well. Its records and proofs stay."
                 .to_owned(),
-            format!("They are signed out ({} at the moment).", count(live, "session")),
+            format!("They are signed out ({} at the moment).", counted(live, "session")),
             format!(
                 "API keys that they made are revoked for good ({} at the moment), and invitations of theirs are taken back.",
-                count(keys, "key")
+                counted(keys, "key")
             ),
             "A last letter tells them. The same address can be invited again.".to_owned(),
             "A one-time code is sent to you first.".to_owned(),
@@ -72,29 +62,19 @@ pub(super) async fn delete(
     visit: Visit,
     Id(id): Id<UserId>,
 ) -> Result<Response> {
-    let (page, asked): (fn(Sent, Asked, &Outgoing) -> Response, _) =
-        match deletion::delete(&state.store, &permit, id, confirmation.answer()).await? {
-            Outcome::Done(_) => {
-                return Ok(SeeOther::to("/users").tell(Message::UserDeleted).into_response());
-            }
-            Outcome::Asked(asked) => (step_up::asked, asked),
-            Outcome::Refused(asked) => (step_up::refused, asked),
-        };
-    let user = users::find(&mut state.store.read(&permit).await?, id).await?;
-    let sent = Sent {
-        shell: shell(&permit, &visit, &user, "Confirm with a code"),
-        action: format!("/users/{id}/delete"),
-        typed: Vec::new(),
-        button: "Delete user",
-        cancel: format!("/users/{id}"),
+    let outcome = deletion::delete(&state.store, &permit, id, confirmation.answer()).await?;
+    let done = |_| SeeOther::to("/users").tell(Message::UserDeleted);
+    let sent = async {
+        let user = users::find(&mut state.store.read(&permit).await?, id).await?;
+        Ok(Sent {
+            shell: below(&permit, &visit, &user, "Confirm with a code"),
+            action: format!("/users/{id}/delete"),
+            typed: Vec::new(),
+            button: "Delete user",
+            cancel: format!("/users/{id}"),
+        })
     };
-    Ok(page(sent, asked, &state.outgoing))
-}
-
-fn shell(permit: &Permit<DeleteUser>, visit: &Visit, user: &User, title: &str) -> Shell {
-    Shell::new(permit, visit, title)
-        .under("Users", "/users")
-        .under(user.name.clone(), format!("/users/{}", user.id))
+    step_up::answer(outcome, &state.outgoing, done, sent).await
 }
 
 #[cfg(test)]

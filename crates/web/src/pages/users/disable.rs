@@ -5,13 +5,13 @@ use bailiwick_domain::{entity::UserStatus, ids::UserId, permission::Permission, 
 use bailiwick_ops::users;
 use bailiwick_store::{Store, sessions};
 
-use super::reach::refuse;
+use super::reach::{below, keep_an_owner, target};
 use crate::{
     access::Access,
     error::{Error, Result},
     forms::Id,
     pages::{confirm::ConfirmPage, parts::counted},
-    shell::{Message, SeeOther, Shell, Visit},
+    shell::{Message, SeeOther, Visit},
 };
 
 pub(super) async fn ask(
@@ -21,27 +21,22 @@ pub(super) async fn ask(
     Id(id): Id<UserId>,
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
-    let user = bailiwick_store::users::find(&mut view, id).await?;
     let own = "Somebody else has to disable your own account.";
-    refuse(&store, &mut view, &permit, Permission::USER_DISABLE, &user, own).await?;
+    let user = target(&store, &mut view, &permit, Permission::USER_DISABLE, id, own).await?;
     if user.status == UserStatus::Disabled {
         return Err(Error::Conflict("The user is disabled already."));
     }
-    if user.role.is_owner() && bailiwick_store::users::by_role(&mut view).await?.get(&user.role) == Some(&1) {
-        return Err(Error::Conflict("This is the last owner. Make somebody else an owner first."));
-    }
+    keep_an_owner(&mut view, &user).await?;
     let live = sessions::live_of(&mut view, id).await?.len();
     let signed_out = match live {
         0 => "They cannot sign in any more; they have no session at the moment.".to_owned(),
         n => format!(
             "They cannot sign in any more, and {} of theirs ends at this moment.",
-            counted(i64::try_from(n).unwrap_or(i64::MAX), "session")
+            counted(n, "session")
         ),
     };
     Ok(ConfirmPage {
-        shell: Shell::new(&permit, &visit, "Disable the user?")
-            .under("Users", "/users")
-            .under(user.name.clone(), format!("/users/{id}")),
+        shell: below(&permit, &visit, &user, "Disable the user?"),
         question: format!("Disable {}?", user.name),
         sentence: "They can be enabled again at any time.".to_owned(),
         effects: vec![

@@ -5,13 +5,13 @@ use bailiwick_domain::{entity::UserStatus, ids::UserId, permission::Permission, 
 use bailiwick_ops::users;
 use bailiwick_store::Store;
 
-use super::reach::refuse;
+use super::reach::{below, target};
 use crate::{
     access::Access,
     error::{Error, Result},
     forms::Id,
     pages::confirm::ConfirmPage,
-    shell::{Message, SeeOther, Shell, Visit},
+    shell::{Message, SeeOther, Visit},
 };
 
 pub(super) async fn ask(
@@ -21,16 +21,13 @@ pub(super) async fn ask(
     Id(id): Id<UserId>,
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
-    let user = bailiwick_store::users::find(&mut view, id).await?;
     let own = "Somebody else has to enable your own account.";
-    refuse(&store, &mut view, &permit, Permission::USER_DISABLE, &user, own).await?;
+    let user = target(&store, &mut view, &permit, Permission::USER_DISABLE, id, own).await?;
     if user.status == UserStatus::Active {
         return Err(Error::Conflict("The user is active already."));
     }
     Ok(ConfirmPage {
-        shell: Shell::new(&permit, &visit, "Enable the user?")
-            .under("Users", "/users")
-            .under(user.name.clone(), format!("/users/{id}")),
+        shell: below(&permit, &visit, &user, "Enable the user?"),
         question: format!("Enable {}?", user.name),
         sentence: format!("They come back as {}.", user.role.title()),
         effects: vec![

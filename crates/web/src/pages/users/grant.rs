@@ -18,14 +18,14 @@ use bailiwick_store::{Permit, Scope, Store, grants};
 use super::{
     overrides::{Change, Wanted},
     page::UserPage,
-    reach::why_not,
+    reach::{below, why_not},
 };
 use crate::{
     access::Access,
     error::Result,
     forms::{Field, Form, Id, Problem, Typed},
     pages::{confirm::ConfirmPage, parts::counted, refused::Refused},
-    shell::{Message, SeeOther, Shell, Visit},
+    shell::{Message, SeeOther, Visit},
     when::{When, zone_of},
 };
 
@@ -73,7 +73,7 @@ pub(super) async fn grant(
             return Ok((refused.status, page).into_response());
         }
         if done > 0 {
-            let saved = counted(i64::try_from(done).unwrap_or(i64::MAX), "change");
+            let saved = counted(done, "change");
             refused.problems.insert(
                 0,
                 Problem::new(
@@ -152,9 +152,7 @@ fn question(
         .hint("In 3 to 500 characters. Kept in the audit record.")
         .again(typed, problems);
     ConfirmPage {
-        shell: Shell::new(permit, visit, "Change permissions?")
-            .under("Users", "/users")
-            .under(user.name.clone(), to.clone()),
+        shell: below(permit, visit, user, "Change permissions?"),
         question: format!("Change what {} may do?", user.name),
         sentence: "The change takes effect with their next request and is recorded under your name."
             .to_owned(),

@@ -141,7 +141,7 @@ pub(super) async fn list(
     let roles = roles.chain(titles.custom().map(|(name, label)| Choice::new(name.name(), label)));
     let states = Mfa::ALL.iter().map(|state| Choice::new(state.names().0, state.names().1));
     let statuses = [Choice::new("active", "Active"), Choice::new("disabled", "Disabled")];
-    let shown = counted(i64::try_from(found.len()).unwrap_or(i64::MAX), "user");
+    let shown = counted(found.len(), "user");
     Ok(UsersPage {
         shell: Shell::new(&permit, &visit, "Users"),
         may_invite: permit.may(Permission::INVITATION_CREATE),

@@ -215,7 +215,7 @@ async fn signs_in_with(view: &mut View, user: &User) -> Result<String> {
 fn active(live: &[Session]) -> String {
     match live.len() {
         0 => "None".to_owned(),
-        n => format!("{} active", counted(i64::try_from(n).unwrap_or(i64::MAX), "session")),
+        n => format!("{} active", counted(n, "session")),
     }
 }
 

@@ -11,7 +11,7 @@ use bailiwick_ops::profile;
 use bailiwick_store::{Permit, Store, users};
 use serde::Deserialize;
 
-use super::reach::refuse;
+use super::reach::{below, target};
 use crate::{
     access::Access,
     error::Result,
@@ -41,9 +41,7 @@ impl NamePage {
     fn new(permit: &Permit<UpdateUser>, visit: &Visit, user: &User) -> Self {
         let cancel = format!("/users/{}", user.id);
         Self {
-            shell: Shell::new(permit, visit, "Change the name")
-                .under("Users", "/users")
-                .under(user.name.clone(), cancel.clone()),
+            shell: below(permit, visit, user, "Change the name"),
             problems: Vec::new(),
             sentence: format!("Of the person with the address {}.", user.email),
             name: Field::new("name", "Name").value(user.name.clone()),
@@ -60,9 +58,8 @@ pub(super) async fn ask(
     Id(id): Id<UserId>,
 ) -> Result<NamePage> {
     let mut view = store.read(&permit).await?;
-    let user = users::find(&mut view, id).await?;
     let own = "Change your own name under your account.";
-    refuse(&store, &mut view, &permit, Permission::USER_UPDATE, &user, own).await?;
+    let user = target(&store, &mut view, &permit, Permission::USER_UPDATE, id, own).await?;
     Ok(NamePage::new(&permit, &visit, &user))
 }
 

@@ -1,22 +1,11 @@
 //! Removing somebody's second factors, after a question and with a code.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use bailiwick_domain::{
-    entity::{FactorKind, User},
-    ids::UserId,
-    permission::Permission,
-    rule::ResetFactors,
-};
-use bailiwick_ops::{
-    factor_reset,
-    step_up::{Asked, Outcome},
-};
-use bailiwick_store::{Permit, Store, accounts, sessions, users};
+use axum::{extract::State, response::Response};
+use bailiwick_domain::{entity::FactorKind, ids::UserId, permission::Permission, rule::ResetFactors};
+use bailiwick_ops::factor_reset;
+use bailiwick_store::{Store, accounts, sessions, users};
 
-use super::reach::refuse;
+use super::reach::{below, target};
 use crate::{
     access::{Access, Confirmation},
     error::{Error, Result},
@@ -26,8 +15,8 @@ use crate::{
         parts::counted,
         step_up::{self, Sent},
     },
-    shell::{Message, SeeOther, Shell, Visit},
-    state::{AppState, Outgoing},
+    shell::{Message, SeeOther, Visit},
+    state::AppState,
 };
 
 pub(super) async fn ask(
@@ -37,26 +26,24 @@ pub(super) async fn ask(
     Id(id): Id<UserId>,
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
-    let user = users::find(&mut view, id).await?;
     let own = "Somebody else has to remove your second factors.";
-    refuse(&store, &mut view, &permit, Permission::FACTOR_RESET, &user, own).await?;
+    let user = target(&store, &mut view, &permit, Permission::FACTOR_RESET, id, own).await?;
     let factors = accounts::factors(&mut view, id).await?;
     let ours = factors.iter().filter(|factor| factor.kind != FactorKind::Sso).count();
     if ours == 0 {
         return Err(Error::Conflict("This person has no second factor that could be removed."));
     }
     let live = sessions::live_of(&mut view, id).await?.len();
-    let count = |n: usize, noun| counted(i64::try_from(n).unwrap_or(i64::MAX), noun);
     Ok(ConfirmPage {
-        shell: shell(&permit, &visit, &user, "Reset the second factors?"),
+        shell: below(&permit, &visit, &user, "Reset the second factors?"),
         question: format!("Reset the second factors of {}?", user.name),
         sentence: "For somebody who lost theirs. They enrol another one afterwards.".to_owned(),
         effects: vec![
-            format!("{} removed for good.", count(ours, "second factor")),
+            format!("{} removed for good.", counted(ours, "second factor")),
             "Until they enrol again, their password alone lets them in.".to_owned(),
             format!(
                 "They are signed out ({} at the moment), and a letter tells them.",
-                count(live, "session")
+                counted(live, "session")
             ),
             "A one-time code is sent to you first.".to_owned(),
         ],
@@ -76,29 +63,19 @@ pub(super) async fn reset(
     visit: Visit,
     Id(id): Id<UserId>,
 ) -> Result<Response> {
-    let (page, asked): (fn(Sent, Asked, &Outgoing) -> Response, _) =
-        match factor_reset::reset(&state.store, &permit, id, confirmation.answer()).await? {
-            Outcome::Done(_) => {
-                return Ok(SeeOther::to(&format!("/users/{id}")).tell(Message::FactorsReset).into_response());
-            }
-            Outcome::Asked(asked) => (step_up::asked, asked),
-            Outcome::Refused(asked) => (step_up::refused, asked),
-        };
-    let user = users::find(&mut state.store.read(&permit).await?, id).await?;
-    let sent = Sent {
-        shell: shell(&permit, &visit, &user, "Confirm with a code"),
-        action: format!("/users/{id}/reset-factors"),
-        typed: Vec::new(),
-        button: "Reset second factors",
-        cancel: format!("/users/{id}"),
+    let outcome = factor_reset::reset(&state.store, &permit, id, confirmation.answer()).await?;
+    let done = |_| SeeOther::to(&format!("/users/{id}")).tell(Message::FactorsReset);
+    let sent = async {
+        let user = users::find(&mut state.store.read(&permit).await?, id).await?;
+        Ok(Sent {
+            shell: below(&permit, &visit, &user, "Confirm with a code"),
+            action: format!("/users/{id}/reset-factors"),
+            typed: Vec::new(),
+            button: "Reset second factors",
+            cancel: format!("/users/{id}"),
+        })
     };
-    Ok(page(sent, asked, &state.outgoing))
-}
-
-fn shell(permit: &Permit<ResetFactors>, visit: &Visit, user: &User, title: &str) -> Shell {
-    Shell::new(permit, visit, title)
-        .under("Users", "/users")
-        .under(user.name.clone(), format!("/users/{}", user.id))
+    step_up::answer(outcome, &state.outgoing, done, sent).await
 }
 
 #[cfg(test)]

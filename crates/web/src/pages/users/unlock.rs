@@ -5,13 +5,13 @@ use bailiwick_domain::{ids::UserId, permission::Permission, rule::UnlockUser};
 use bailiwick_ops::sign_in;
 use bailiwick_store::Store;
 
-use super::reach::refuse;
+use super::reach::{below, target};
 use crate::{
     access::Access,
     error::{Error, Result},
     forms::Id,
     pages::confirm::ConfirmPage,
-    shell::{Message, SeeOther, Shell, Visit},
+    shell::{Message, SeeOther, Visit},
 };
 
 pub(super) async fn ask(
@@ -21,16 +21,13 @@ pub(super) async fn ask(
     Id(id): Id<UserId>,
 ) -> Result<ConfirmPage> {
     let mut view = store.read(&permit).await?;
-    let user = bailiwick_store::users::find(&mut view, id).await?;
     let own = "Somebody else has to unlock your own account.";
-    refuse(&store, &mut view, &permit, Permission::USER_UNLOCK, &user, own).await?;
+    let user = target(&store, &mut view, &permit, Permission::USER_UNLOCK, id, own).await?;
     if sign_in::waits(&mut view, id).await?.is_empty() {
         return Err(Error::Conflict("Nobody has to wait at this account."));
     }
     Ok(ConfirmPage {
-        shell: Shell::new(&permit, &visit, "Let them try again?")
-            .under("Users", "/users")
-            .under(user.name.clone(), format!("/users/{id}")),
+        shell: below(&permit, &visit, &user, "Let them try again?"),
         question: format!("Let {} try again?", user.name),
         sentence: "Make sure that it was they who guessed wrong, and not somebody else.".to_owned(),
         effects: vec![
