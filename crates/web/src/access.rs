@@ -1,6 +1,7 @@
 //! Declaring a rule is enforcing it: a handler whose first parameter is [`Access<R>`] runs only after the gate has
 //! checked `R` for whoever sent the request.
 
+pub(crate) mod bearer;
 mod confirmation;
 pub mod cookies;
 mod credential;
@@ -46,6 +47,7 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
             .extensions
             .get::<Client>()
             .ok_or_else(|| Error::internal("a request without the bootstrap"))?;
+        let as_bearer = matches!(credential, Credential::Bearer(_));
         let request = RequestContext {
             id: client.id,
             ip: client.ip,
@@ -55,7 +57,7 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
         };
         let permit = state.store.gate().admit::<R>(credential, request).await?;
         if let (Some(token), Some(visit)) = (permit.renewed(), parts.extensions.get_mut::<Visit>()) {
-            visit.renew(token);
+            visit.renew(token, as_bearer);
         }
         Ok(Self(permit))
     }
@@ -82,7 +84,7 @@ impl From<Refusal> for Error {
 /// a page can forge it.
 fn agent(credential: &Credential, parts: &Parts) -> AgentClass {
     match credential {
-        Credential::Key(_) => AgentClass::Api,
+        Credential::Key(_) | Credential::Bearer(_) | Credential::Pending(_) => AgentClass::Api,
         Credential::Session(_) => AgentClass::Browser,
         Credential::None if parts.headers.contains_key("sec-fetch-mode") => AgentClass::Browser,
         Credential::None => AgentClass::Unknown,
@@ -95,7 +97,9 @@ fn device(parts: &Parts) -> Device {
     header.map_or(Device::UNKNOWN, Device::claimed)
 }
 
-/// What the browser carries to be known again. A cookie that is there twice was not set by this site alone, and counts as none.
+/// What the browser carries to be known again, or a program in its place. A cookie that is there twice was not set by this site
+/// alone, and counts as none.
 fn known(parts: &Parts) -> CarriedDevices {
-    cookies::value(&parts.headers, cookies::DEVICE).map(CarriedDevices::parse).unwrap_or_default()
+    let carried = cookies::value(&parts.headers, cookies::DEVICE).or_else(|| bearer::device(&parts.headers));
+    carried.map(CarriedDevices::parse).unwrap_or_default()
 }

@@ -69,8 +69,8 @@ fn hash(text: &str) -> Option<TokenHash> {
 
 /// Refuses a state-changing request of a browser that does not carry the browser's token.
 ///
-/// Reading needs none. A request with an API key needs none: no browser attaches one by itself, and one beside a cookie
-/// was refused before. Without any cookie a token is asked of whatever a plain HTML form can send, which is how an
+/// Reading needs none. A request with an `Authorization` header needs none: no browser attaches one by itself, and one beside
+/// a session cookie was refused before. Without any cookie a token is asked of whatever a plain HTML form can send, which is how an
 /// attacker's page would sign a victim in as somebody else.
 pub(crate) fn check(method: &Method, headers: &HeaderMap, form: Option<&FormFields>) -> Result<(), Error> {
     if matches!(*method, Method::GET | Method::HEAD) || headers.contains_key(header::AUTHORIZATION) {

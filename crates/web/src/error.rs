@@ -29,7 +29,7 @@ pub enum Error {
     /// No live credential where one is needed: a page leads to the sign-in, the API answers 401.
     #[error("sign in first")]
     SignIn,
-    /// The `Authorization` header holds no API key; 401.
+    /// The `Authorization` header holds neither an API key nor a session; 401.
     #[error("not an API key")]
     WrongKey,
     /// The second factor is still to come: a page leads to it, the API answers 401.
@@ -194,7 +194,7 @@ impl Error {
             Self::WrongKey => (
                 "wrong-key",
                 "Not an API key",
-                "The Authorization header holds no complete API key.",
+                "The Authorization header holds neither a complete API key nor a session.",
                 &["Copy the whole key."],
             ),
             Self::SecondFactor => {
@@ -249,7 +249,7 @@ impl Error {
             Self::SignedIn => (
                 "signed-in",
                 "This browser is signed in",
-                "The link is for somebody who is not signed in. What they do with it must not be recorded as done by whoever is signed in here.",
+                "This is for somebody who is not signed in. What they do with it must not be recorded as done by whoever is signed in here.",
                 &["Sign out, then open the link again.", "Or open the link in a private window."],
             ),
             Self::Invalid(_) => (

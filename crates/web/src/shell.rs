@@ -14,6 +14,7 @@ pub(crate) use nav::Site;
 pub use nav::{NavGroup, NavItem};
 pub use see_other::SeeOther;
 pub use theme::Theme;
+pub(crate) use visit::NewToken;
 pub use visit::{Visit, Wants};
 
 use crate::{

@@ -50,8 +50,25 @@ fn what_anyone_may_call_is_the_reviewed_list() {
     let open = bailiwick_web::routes().table().into_iter().filter(|row| row.need == Need::Anyone);
     let open: Vec<_> = open.map(|row| format!("{} {}", row.method, row.path)).collect();
     let api: Vec<_> = open.iter().filter(|row| row.contains("/v1/")).collect();
-    let answers = ["POST /v1/invitations/accept", "POST /v1/invitations/decline"];
-    assert_eq!(api, answers, "of the API, only the answers to an invitation are open to anyone");
+    let ways_in = [
+        "POST /v1/enrolments/look",
+        "POST /v1/enrolments/use",
+        "POST /v1/invitations/accept",
+        "POST /v1/invitations/accept/passkey",
+        "POST /v1/invitations/accept/passkey/begin",
+        "POST /v1/invitations/decline",
+        "POST /v1/invitations/look",
+        "POST /v1/password-resets",
+        "POST /v1/password-resets/look",
+        "POST /v1/password-resets/use",
+        "POST /v1/sign-in",
+        "POST /v1/sign-in/code",
+        "POST /v1/sign-in/passkey",
+        "POST /v1/sign-in/passkey/begin",
+        "POST /v1/sign-in/recovery",
+        "POST /v1/sign-out",
+    ];
+    assert_eq!(api, ways_in, "of the API, only the ways in and out are open to anyone");
 }
 
 /// OWASP ASVS 5.0, 6.1.3 and 6.3.4.

@@ -105,7 +105,7 @@ pub struct RequestContext {
 pub enum AgentClass {
     /// A browser.
     Browser,
-    /// A program with an API key.
+    /// A program, with an API key or with a session as a bearer token.
     Api,
     /// The command line on the server.
     Cli,

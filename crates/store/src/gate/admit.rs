@@ -25,6 +25,10 @@ pub enum Credential {
     None,
     /// A session cookie.
     Session(SessionToken),
+    /// A session as a bearer token: a whole one, and none that waits for its second factor.
+    Bearer(SessionToken),
+    /// A session that waits for its second factor, as a bearer token: that one, and no whole one.
+    Pending(SessionToken),
     /// The hash of an API key whose form and checksum were right.
     Key(TokenHash),
 }
@@ -107,6 +111,8 @@ impl<'s> Gate<'s> {
         let admitted = match credential {
             Credential::None => Ok(None),
             Credential::Session(token) => self.session(&token).await,
+            Credential::Bearer(token) => self.session_that_waits(&token, false).await,
+            Credential::Pending(token) => self.session_that_waits(&token, true).await,
             Credential::Key(hash) => self.key(&hash).await,
         };
         let admitted = match admitted {
@@ -221,6 +227,17 @@ impl<'s> Gate<'s> {
             seen: None,
             rule: PhantomData,
         }
+    }
+
+    /// A session that waits for its second factor, or one that does not: what is shown as the one counts as nothing where it is
+    /// the other.
+    async fn session_that_waits(
+        &self,
+        token: &SessionToken,
+        waits: bool,
+    ) -> Result<Option<Admitted>, Refusal> {
+        let found = self.session(token).await?;
+        Ok(found.filter(|admitted| admitted.second_factor_missing == waits))
     }
 
     async fn session(&self, token: &SessionToken) -> Result<Option<Admitted>, Refusal> {

@@ -4,15 +4,16 @@ use axum::http::{HeaderMap, header};
 use bailiwick_store::gate::Credential;
 use bailiwick_vault::{api_key::ApiKey, token::SessionToken};
 
-use super::cookies;
+use super::{bearer, cookies};
 use crate::error::Error;
 
 /// Reads the credential.
 ///
 /// # Errors
-/// [`Error::BadRequest`] for a session and a key together, since then it is unclear who asks; [`Error::WrongKey`] for
-/// an `Authorization` header that cannot be a key, which is found out by its checksum and costs no look-up. A session
-/// cookie that is not one counts as none: a public page is served whatever comes along.
+/// [`Error::BadRequest`] for a session cookie and an `Authorization` header together, since then it is unclear who asks;
+/// [`Error::WrongKey`] for an `Authorization` header that can be neither a key nor a session, which is found out by its
+/// form, of a key by its checksum, and costs no look-up. A session cookie that is not one counts as none: a public page
+/// is served whatever comes along.
 pub(super) fn read(headers: &HeaderMap) -> Result<Credential, Error> {
     let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
     let authorization = authorizations.next();
@@ -27,8 +28,9 @@ pub(super) fn read(headers: &HeaderMap) -> Result<Credential, Error> {
     match (authorization, session) {
         (Some(_), Some(_)) => Err(Error::BadRequest("Send an API key or a session cookie, not both.")),
         (Some(value), None) => {
-            let key = value.to_str().ok().and_then(bearer).and_then(|text| ApiKey::parse(text).ok());
-            key.map(|key| Credential::Key(key.hash())).ok_or(Error::WrongKey)
+            let text = value.to_str().ok().and_then(token).ok_or(Error::WrongKey)?;
+            let key = || ApiKey::parse(text).ok().map(|key| Credential::Key(key.hash()));
+            bearer::session(text).or_else(key).ok_or(Error::WrongKey)
         }
         (None, Some(text)) => Ok(SessionToken::parse(text).map_or(Credential::None, Credential::Session)),
         (None, None) => Ok(Credential::None),
@@ -36,7 +38,7 @@ pub(super) fn read(headers: &HeaderMap) -> Result<Credential, Error> {
 }
 
 /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme's name is case-insensitive (RFC 9110 §11.1).
-fn bearer(value: &str) -> Option<&str> {
+fn token(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start_matches(' '))
 }
@@ -66,6 +68,21 @@ mod tests {
         for scheme in ["Bearer", "bearer", "BEARER "] {
             let headers = headers(&[(header::AUTHORIZATION, &format!("{scheme} {}", key.expose()))]);
             assert!(matches!(read(&headers), Ok(Credential::Key(hash)) if hash == key.hash()), "{scheme}");
+        }
+    }
+
+    #[test]
+    fn program_shows_a_session_under_the_word_that_says_what_it_is() {
+        let token = SessionToken::generate(&[7; 16], &SystemEntropy);
+        let shown = |text: &str| read(&headers(&[(header::AUTHORIZATION, &format!("Bearer {text}"))]));
+        let (whole, waiting) = (bearer::whole(&token), bearer::waiting(&token));
+        assert!(matches!(shown(&whole), Ok(Credential::Bearer(read)) if read.hash() == token.hash()));
+        assert!(matches!(shown(&waiting), Ok(Credential::Pending(read)) if read.hash() == token.hash()));
+        let bare = token.expose();
+        for wrong in
+            [bare.as_str(), whole.get(1..).unwrap(), &format!("{}x", *whole), "session.", "pending.x"]
+        {
+            assert!(matches!(shown(wrong), Err(Error::WrongKey)), "{wrong}");
         }
     }
 

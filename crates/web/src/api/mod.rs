@@ -10,6 +10,9 @@
 //! - A sensitive operation is answered 403 `step-up-required` first, and a letter goes to the person who asks; the same request
 //!   with `Step-Up: <id> <code>` does it. A program with an API key has nobody who reads letters, and is refused.
 //! - A browser shows its session and `X-CSRF-Token`, a program an API key as `Authorization: Bearer`.
+//! - So does a program in which a person has signed in, with the token that the answer of that gave it: `session.…`, or `pending.…`
+//!   while the second factor is still to come. It needs no CSRF token. Where an answer carries `Session-Token`, that one takes its
+//!   place. What came as `device` goes back as `Known-Device` with the next sign-in. See `opened`.
 
 mod access_table;
 mod api_keys;
@@ -18,6 +21,7 @@ mod audit_events;
 mod audit_verification;
 mod created;
 mod cursor;
+mod enrolments;
 mod explorer;
 mod grants;
 mod invitations;
@@ -25,14 +29,18 @@ mod list;
 mod mail;
 mod me;
 mod no_body;
+mod opened;
 mod passkeys;
+mod password_resets;
 mod permissions;
 mod phone;
 mod policy;
 mod posture;
+mod question;
 mod roles;
 mod security_events;
 mod sessions;
+mod sign_in;
 mod step_up;
 mod teams;
 mod tenants;
@@ -49,7 +57,23 @@ use crate::{forms::Pair, routes::Routes};
 /// Every route of the API.
 pub(crate) fn routes() -> Routes {
     Routes::new()
+        .post("/v1/sign-in", sign_in::password::handle)
+        .post("/v1/sign-in/code", sign_in::code::code)
+        .post("/v1/sign-in/recovery", sign_in::code::recovery)
+        .post("/v1/sign-in/passkey", sign_in::passkey::answer)
+        .post("/v1/sign-in/passkey/begin", sign_in::passkey::begin)
+        .post("/v1/sign-out", sign_in::out::handle)
+        .post("/v1/password-resets", password_resets::ask::handle)
+        .post("/v1/password-resets/look", password_resets::look::handle)
+        .post("/v1/password-resets/use", password_resets::complete::handle)
+        .post("/v1/enrolments/look", enrolments::look::handle)
+        .post("/v1/enrolments/use", enrolments::complete::handle)
         .get("/v1/me", me::show::handle)
+        .get("/v1/me/enrolment", me::enrolment::show::handle)
+        .post("/v1/me/enrolment/totp", me::enrolment::totp::begin)
+        .post("/v1/me/enrolment/totp/verify", me::enrolment::totp::verify)
+        .post("/v1/me/enrolment/passkey", me::enrolment::passkey::add)
+        .post("/v1/me/enrolment/passkey/begin", me::enrolment::passkey::begin)
         .get("/v1/me/factors", me::factors::list::handle)
         .post("/v1/me/factors", me::factors::begin::handle)
         .post("/v1/me/factors/{factor}/verify", me::factors::verify::handle)
@@ -63,6 +87,8 @@ pub(crate) fn routes() -> Routes {
         .delete("/v1/me/passkeys/{id}", passkeys::remove::handle)
         .put("/v1/me/profile", me::profile::handle)
         .put("/v1/me/password", me::password::handle)
+        .get("/v1/me/proof", me::proof::show)
+        .post("/v1/me/proof", me::proof::prove)
         .post("/v1/me/proof/passkey", me::proof::answer)
         .post("/v1/me/proof/passkey/begin", me::proof::begin)
         .get("/v1/me/phone", phone::show::handle)
@@ -97,7 +123,10 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/invitations", invitations::create::handle)
         .post("/v1/invitations/many", invitations::create_many::handle)
         .post("/v1/invitations/accept", invitations::accept::handle)
+        .post("/v1/invitations/accept/passkey", invitations::passkey::accept)
+        .post("/v1/invitations/accept/passkey/begin", invitations::passkey::begin)
         .post("/v1/invitations/decline", invitations::decline::handle)
+        .post("/v1/invitations/look", invitations::look::handle)
         .get("/v1/invitations/{id}", invitations::show::handle)
         .post("/v1/invitations/{id}/resend", invitations::resend::handle)
         .post("/v1/invitations/{id}/revoke", invitations::revoke::handle)

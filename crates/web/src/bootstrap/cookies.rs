@@ -13,9 +13,12 @@ use bailiwick_vault::token::RandomToken;
 
 use super::{Client, app::Ground};
 use crate::{
-    access::cookies::{self, FLASH},
+    access::{
+        bearer::SESSION_TOKEN,
+        cookies::{self, FLASH},
+    },
     csrf::Holder,
-    shell::{Visit, Wants},
+    shell::{NewToken, Visit, Wants},
 };
 
 /// Makes the [`Visit`]. A browser without any cookie of ours gets a visitor's with the first page, so that the form on
@@ -40,8 +43,13 @@ pub(super) async fn greet(State(ground): State<Arc<Ground>>, request: Request, n
     parts.extensions.insert(visit.clone());
 
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(cookie) = visit.renewed() {
-        set(&mut response, cookie);
+    match visit.renewed() {
+        Some(NewToken::Cookie(cookie)) => set(&mut response, cookie),
+        // A handler that handed out another one knows better.
+        Some(NewToken::Header(token)) => {
+            response.headers_mut().entry(SESSION_TOKEN).or_insert_with(|| token.clone());
+        }
+        None => {}
     }
     if reads_page && is_page(&response) {
         let read = had_message.then(|| cookies::gone(FLASH));

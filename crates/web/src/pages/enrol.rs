@@ -41,10 +41,10 @@ impl FromStr for Link {
 }
 
 /// One answer, whatever is wrong with the link.
-const DEAD: Error = Error::DeadLink(DeadLink::Enrolment(enrolment::DEAD));
+pub(crate) const DEAD: Error = Error::DeadLink(DeadLink::Enrolment(enrolment::DEAD));
 
 /// Why the operation refused, where the link is to blame for it said as everywhere else.
-fn refused(error: bailiwick_ops::Error) -> Error {
+pub(crate) fn refused(error: bailiwick_ops::Error) -> Error {
     match error {
         bailiwick_ops::Error::Conflict(enrolment::DEAD) => DEAD,
         other => other.into(),
@@ -56,7 +56,11 @@ fn refused(error: bailiwick_ops::Error) -> Error {
 /// # Errors
 /// [`Error::DeadLink`] for a link that does not work, whatever is wrong with it; [`Error::SignedIn`] where somebody is signed
 /// in already.
-async fn enrolled(store: &Store, permit: &Permit<SignIn>, token: &EnrolmentToken) -> Result<Enrolled> {
+pub(crate) async fn enrolled(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    token: &EnrolmentToken,
+) -> Result<Enrolled> {
     if Standing::of(permit) != Standing::Nobody {
         // Otherwise the password of one person would be recorded as set by another.
         return Err(Error::SignedIn);

@@ -29,10 +29,10 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// One answer, whatever is wrong with the link.
-const DEAD: Error = Error::DeadLink(DeadLink::Invitation(invitations::DEAD));
+pub(crate) const DEAD: Error = Error::DeadLink(DeadLink::Invitation(invitations::DEAD));
 
 /// Why the operation refused, where the link is to blame for it said as everywhere else.
-fn refused(error: bailiwick_ops::Error) -> Error {
+pub(crate) fn refused(error: bailiwick_ops::Error) -> Error {
     match error {
         bailiwick_ops::Error::Conflict(invitations::DEAD) => DEAD,
         other => other.into(),
@@ -51,12 +51,16 @@ impl FromStr for Link {
 }
 
 /// Refuses whoever is signed in already: otherwise one person would join while another is signed in.
-fn signed_out(permit: &Permit<SignIn>) -> Result<()> {
+pub(crate) fn signed_out(permit: &Permit<SignIn>) -> Result<()> {
     if Standing::of(permit) == Standing::Nobody { Ok(()) } else { Err(Error::SignedIn) }
 }
 
 /// What the link leads to, without using it. That a link was tried which does not work any more is recorded.
-async fn invited(store: &Store, permit: &Permit<SignIn>, token: &InvitationToken) -> Result<Invited> {
+pub(crate) async fn invited(
+    store: &Store,
+    permit: &Permit<SignIn>,
+    token: &InvitationToken,
+) -> Result<Invited> {
     signed_out(permit)?;
     match invitations::look(store, permit, token).await? {
         Some(invited) => Ok(invited),

@@ -13,6 +13,8 @@ use bailiwick_ops::passwords::reset::{self, Forgotten};
 use bailiwick_store::{Permit, Store};
 use bailiwick_vault::token::PasswordResetToken;
 
+pub(crate) use ask::ask_later;
+
 use crate::{
     error::{Error, Result},
     pages::sign_in::Standing,
@@ -28,13 +30,19 @@ pub(crate) fn routes() -> Routes {
         .post("/reset/{token}", set::set)
 }
 
-/// The token in the path, if it can be one. What cannot gets the same answer as what does not work.
-struct Link(Option<PasswordResetToken>);
+/// The token of a link, if it can be one. What cannot gets the same answer as what does not work.
+pub(crate) struct Link(Option<PasswordResetToken>);
+
+impl Link {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(PasswordResetToken::parse(text).ok())
+    }
+}
 
 impl FromStr for Link {
     type Err = Infallible;
     fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self(PasswordResetToken::parse(text).ok()))
+        Ok(Self::of(text))
     }
 }
 
@@ -48,7 +56,7 @@ fn elsewhere<R: Rule>(permit: &Permit<R>) -> Option<Response> {
 }
 
 /// Whose password the link replaces, without using it. That a link was tried which does not work any more is recorded.
-async fn forgotten(
+pub(crate) async fn forgotten(
     store: &Store,
     permit: &Permit<SignIn>,
     link: Link,

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use axum_extra::extract::cookie::Cookie;
 use bailiwick_domain::time::Timestamp;
@@ -15,7 +15,12 @@ use bailiwick_vault::token::SessionToken;
 
 use super::{Message, Site, Theme};
 use crate::{
-    access::cookies, bootstrap::Client, error::Error, forms::LocalPath, routes::AccessRow, state::AppState,
+    access::{bearer, cookies},
+    bootstrap::Client,
+    error::Error,
+    forms::LocalPath,
+    routes::AccessRow,
+    state::AppState,
 };
 
 /// What a page needs to know of its request. The bootstrap makes one for each request.
@@ -29,14 +34,22 @@ pub struct Visit {
     pub(crate) wants: Wants,
     pub(crate) fragment: bool,
     pub(crate) path: LocalPath,
-    /// What the browser holds from now on, if the gate gave its session another token; shared with the bootstrap.
+    /// What its sender holds from now on, if the gate gave their session another token; shared with the bootstrap.
     pub(crate) renewed: Arc<OnceLock<Renewed>>,
 }
 
-/// A session's new token, as its browser gets it.
+/// A session's new token, with the CSRF token that follows from it.
 pub(crate) struct Renewed {
-    cookie: Cookie<'static>,
+    token: NewToken,
     csrf: Arc<str>,
+}
+
+/// A session's new token, as whoever showed the one before gets it.
+pub(crate) enum NewToken {
+    /// A browser.
+    Cookie(Cookie<'static>),
+    /// A program that showed a bearer token.
+    Header(HeaderValue),
 }
 
 impl fmt::Debug for Renewed {
@@ -74,17 +87,22 @@ impl Visit {
         }
     }
 
-    /// Notes that the browser's session has another token: the page of this very answer carries its CSRF token.
-    pub(crate) fn renew(&mut self, token: &SessionToken) {
+    /// Notes that the session has another token: the page of this very answer carries its CSRF token.
+    pub(crate) fn renew(&mut self, token: &SessionToken, as_bearer: bool) {
         let csrf: Arc<str> = token.csrf().as_str().into();
         self.csrf = Arc::clone(&csrf);
+        let token = if as_bearer {
+            NewToken::Header(bearer::header(token))
+        } else {
+            NewToken::Cookie(cookies::session(token))
+        };
         // A request is admitted once, so nothing stands there yet.
-        drop(self.renewed.set(Renewed { cookie: cookies::session(token), csrf }));
+        drop(self.renewed.set(Renewed { token, csrf }));
     }
 
-    /// The cookie with the session's new token, to be set with the answer.
-    pub(crate) fn renewed(&self) -> Option<&Cookie<'static>> {
-        self.renewed.get().map(|renewed| &renewed.cookie)
+    /// The session's new token, to be handed out with the answer.
+    pub(crate) fn renewed(&self) -> Option<&NewToken> {
+        self.renewed.get().map(|renewed| &renewed.token)
     }
 
     /// As it is once the request was handled.

@@ -52,6 +52,40 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             let token = if serial.is_multiple_of(2) { stock.letters[0].as_str() } else { "none" };
             Sent::Json(json!({"token": token, "name": "Jo Ining", "password": PASSWORD}))
         }
+        ("POST", "/v1/invitations/look" | "/v1/invitations/accept/passkey/begin") => {
+            let token = if serial.is_multiple_of(2) { stock.letters[2].as_str() } else { "none" };
+            Sent::Json(json!({"token": token}))
+        }
+        ("POST", "/v1/invitations/accept/passkey") => Sent::Json(json!({
+            "token": stock.letters[2], "name": "Jo Ining", "visitor": "x", "ceremony": "x", "credential": {}
+        })),
+        ("POST", "/v1/password-resets") => Sent::Json(json!({"address": stock.tenant.owner().user.email})),
+        ("POST", "/v1/password-resets/look") => {
+            let token = if serial.is_multiple_of(2) { stock.reset.as_str() } else { "none" };
+            Sent::Json(json!({"token": token}))
+        }
+        ("POST", "/v1/password-resets/use") => {
+            let token = if serial.is_multiple_of(2) { stock.reset.as_str() } else { "none" };
+            Sent::Json(json!({"token": token, "password": PASSWORD}))
+        }
+        ("POST", "/v1/enrolments/look") => {
+            let token = if serial.is_multiple_of(2) { stock.link.as_str() } else { "none" };
+            Sent::Json(json!({"token": token}))
+        }
+        ("POST", "/v1/enrolments/use") => {
+            let token = if serial.is_multiple_of(2) { stock.link.as_str() } else { "none" };
+            Sent::Json(json!({"token": token, "password": PASSWORD}))
+        }
+        ("POST", "/v1/sign-in") => {
+            Sent::Json(json!({"address": stock.tenant.owner().user.email, "password": PASSWORD}))
+        }
+        ("POST", "/v1/sign-in/code" | "/v1/sign-in/recovery" | "/v1/me/enrolment/totp/verify") => {
+            Sent::Json(json!({"code": "000000"}))
+        }
+        ("POST", "/v1/sign-in/passkey") => {
+            Sent::Json(json!({"visitor": "x", "ceremony": "x", "credential": {}}))
+        }
+        ("POST", "/v1/me/proof") => Sent::Json(json!({"password": PASSWORD})),
         ("POST", "/v1/invitations/decline") => {
             let token = if serial.is_multiple_of(2) { stock.letters[1].as_str() } else { "none" };
             Sent::Json(json!({"token": token}))
@@ -95,7 +129,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/access/unused/roles/{role}/narrow" | "/access/unused/users/{user}/narrow") => {
             form(&[("permission", permission), ("confirmed", "yes"), ("reason", "It is not used.")])
         }
-        ("POST", "/v1/me/passkeys") => Sent::Json(json!({
+        ("POST", "/v1/me/passkeys" | "/v1/me/enrolment/passkey") => Sent::Json(json!({
             "ceremony": stock.passkey.to_string(), "name": "Laptop", "credential": {}
         })),
         ("PUT", "/v1/me/passkeys/{id}/name") => Sent::Json(json!({"name": "Laptop"})),
@@ -130,7 +164,11 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/security-events/{id}/acknowledge"
             | "/v1/users/{id}/unlock"
             | "/v1/teams/{team}/dissolve"
-            | "/v1/tenants/{id}/owner-link",
+            | "/v1/tenants/{id}/owner-link"
+            | "/v1/sign-in/passkey/begin"
+            | "/v1/sign-out"
+            | "/v1/me/enrolment/totp"
+            | "/v1/me/enrolment/passkey/begin",
         )
         | ("POST", "/v1/me/recovery-codes")
         | ("PUT", "/v1/teams/{team}/members/{user}" | "/v1/teams/{team}/roles/{role}")

@@ -1,22 +1,14 @@
-//! Accepting an invitation by the token of its link, with a name and a password. Joining with a passkey takes the page.
+//! Accepting an invitation by the token of its link, with a name and a password.
 //!
 //! The answer hands out a session, as the page does. Where a second factor is asked for, it is enrolled from there.
 
-use axum::{
-    extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header},
-};
+use axum::{extract::State, response::Response};
 use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::invitations::{self, Joining};
 use serde::Deserialize;
 
 use super::{link, refused};
-use crate::{
-    access::{Access, cookies},
-    error::{Error, Result},
-    forms::Json,
-    state::AppState,
-};
+use crate::{access::Access, api::opened, error::Result, forms::Json, state::AppState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,12 +23,9 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<SignIn>,
     State(state): State<AppState>,
     Json(body): Json<Acceptance>,
-) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1])> {
+) -> Result<Response> {
     let token = link(&permit, &body.token)?;
     let joining = Joining { name: body.name, password: body.password };
     let session = invitations::accept(&state.store, &state.hasher, &permit, &token, joining).await;
-    let session = session.map_err(refused)?;
-    let cookie = HeaderValue::from_str(&cookies::session(&session).to_string())
-        .map_err(|error| Error::Internal(Box::new(error)))?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
+    opened::whole(&state.store, &permit, &session.map_err(refused)?)
 }

@@ -5,6 +5,8 @@ pub(super) mod create;
 pub(super) mod create_many;
 pub(super) mod decline;
 pub(super) mod list;
+pub(super) mod look;
+pub(super) mod passkey;
 pub(super) mod resend;
 pub(super) mod revoke;
 pub(super) mod show;
@@ -16,12 +18,14 @@ use bailiwick_domain::{
     rule::SignIn,
     time::Timestamp,
 };
-use bailiwick_ops::invitations::DEAD;
-use bailiwick_store::{Actor, Permit};
+use bailiwick_store::Permit;
 use bailiwick_vault::token::InvitationToken;
 use serde::Serialize;
 
-use crate::error::{DeadLink, Error, Result};
+use crate::{
+    error::Result,
+    pages::join::{DEAD, refused, signed_out},
+};
 
 /// An invitation as the API shows it; its link went to the mailbox alone.
 #[derive(Serialize)]
@@ -55,18 +59,8 @@ impl InvitationBody {
     }
 }
 
-/// Why the operation refused; where the link is to blame, said as the page says it.
-fn refused(error: bailiwick_ops::Error) -> Error {
-    match error {
-        bailiwick_ops::Error::Conflict(DEAD) => Error::DeadLink(DeadLink::Invitation(DEAD)),
-        other => other.into(),
-    }
-}
-
 /// The token of the letter's link, given by whoever is nobody yet: otherwise one person would join while another is signed in.
 fn link(permit: &Permit<SignIn>, token: &str) -> Result<InvitationToken> {
-    if !matches!(permit.actor(), Actor::Anonymous) {
-        return Err(Error::SignedIn);
-    }
-    InvitationToken::parse(token).map_err(|_| Error::DeadLink(DeadLink::Invitation(DEAD)))
+    signed_out(permit)?;
+    InvitationToken::parse(token).map_err(|_| DEAD)
 }

@@ -1,15 +1,14 @@
-//! Changing one's own password, for a browser's session: a key has none.
+//! Changing one's own password, for a person's session: a key has none.
 //!
-//! The answer hands out the session under its new id. What follows from the cookie, such as `X-CSRF-Token`, follows from the
-//! new one from then on.
+//! The answer hands out the session under its new id. What follows from a browser's cookie, such as `X-CSRF-Token`, follows from
+//! the new one from then on.
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use bailiwick_domain::rule::ChangeMyProofs;
 use bailiwick_ops::passwords::{self, NewPassword};
 use serde::Deserialize;
 
-use super::renewed::{Renewed, renewed};
-use crate::{access::Access, error::Result, forms::Json, state::AppState};
+use crate::{access::Access, api::opened, error::Result, forms::Json, state::AppState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,8 +21,8 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<ChangeMyProofs>,
     State(state): State<AppState>,
     Json(body): Json<Body>,
-) -> Result<Renewed> {
+) -> Result<Response> {
     let passwords = NewPassword { current: body.current, new: body.new };
     let session = passwords::change(&state.store, &state.hasher, &permit, passwords).await?;
-    renewed(&state.store, &permit, &session)
+    opened::whole(&state.store, &permit, &session)
 }

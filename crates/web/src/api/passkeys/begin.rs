@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use bailiwick_domain::{ids::CeremonyId, rule::ChangeMyProofs};
-use bailiwick_ops::passkeys;
+use bailiwick_ops::passkeys::{self, Begun};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,11 +16,16 @@ pub(in crate::api) struct Body {
     options: Value,
 }
 
+impl From<Begun> for Body {
+    fn from(begun: Begun) -> Self {
+        Self { ceremony: begun.ceremony, options: begun.options }
+    }
+}
+
 pub(in crate::api) async fn handle(
     Access(permit): Access<ChangeMyProofs>,
     State(state): State<AppState>,
     _: NoBody,
 ) -> Result<Json<Body>> {
-    let begun = passkeys::begin(&state.store, &state.passkeys()?, &permit).await?;
-    Ok(Json(Body { ceremony: begun.ceremony, options: begun.options }))
+    Ok(Json(passkeys::begin(&state.store, &state.passkeys()?, &permit).await?.into()))
 }

@@ -21,17 +21,18 @@ pub(in crate::api) struct NewPasskey {
     credential: Value,
 }
 
+impl From<NewPasskey> for passkeys::NewPasskey {
+    fn from(new: NewPasskey) -> Self {
+        Self { ceremony: new.ceremony, name: new.name, credential: new.credential.to_string() }
+    }
+}
+
 pub(in crate::api) async fn handle(
     Access(permit): Access<ChangeMyProofs>,
     State(state): State<AppState>,
     Json(new): Json<NewPasskey>,
 ) -> Result<Response> {
-    let new = passkeys::NewPasskey {
-        ceremony: new.ceremony,
-        name: new.name,
-        credential: new.credential.to_string(),
-    };
-    let passkey = passkeys::finish(&state.store, &state.passkeys()?, &permit, new).await?;
+    let passkey = passkeys::finish(&state.store, &state.passkeys()?, &permit, new.into()).await?;
     let location = format!("/v1/me/passkeys/{}", passkey.id);
     Ok(Created { location, body: PasskeyBody::from(passkey) }.into_response())
 }

@@ -6,9 +6,13 @@ use bailiwick_domain::{
     permission::Permission,
     role::RoleName,
     rule::ReadUsers,
+    time::{Span, Timestamp},
 };
-use bailiwick_ops::users::permissions_of;
-use bailiwick_store::{Store, grants, teams, users};
+use bailiwick_ops::{
+    sign_in::{self, Waits},
+    users::permissions_of,
+};
+use bailiwick_store::{Scope, Store, attempts, grants, teams, users};
 use serde::Serialize;
 
 use super::UserBody;
@@ -29,6 +33,26 @@ pub(in crate::api) struct Body {
     teams: Vec<InTeam>,
     /// What role, teams and grants amount to, by name.
     permissions: Vec<String>,
+    /// Who has to wait at the account after wrong guesses; empty as a rule. Known devices and passkeys never do.
+    waits: Vec<Waiting>,
+    /// Attempts of the last day that were turned away unseen.
+    turned_away: i64,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    /// What was guessed at: `password`, `totp` or `recovery`.
+    factor: &'static str,
+    /// How many sources wait; nothing where every unknown device does.
+    sources: Option<i64>,
+    /// Until when at the latest.
+    until: Timestamp,
+}
+
+impl From<Waits> for Waiting {
+    fn from(Waits { factor, sources, until }: Waits) -> Self {
+        Self { factor, sources, until }
+    }
 }
 
 #[derive(Serialize)]
@@ -49,7 +73,11 @@ pub(in crate::api) async fn handle(
     let grants = grants::of_user(&mut view, id).await?;
     let teams =
         if permit.may(Permission::TEAM_READ) { teams::of_user(&mut view, id).await? } else { Vec::new() };
+    let waits = sign_in::waits(&mut view, id).await?;
+    let lately = view.now() - Span::hours(24);
     Ok(Json(Body {
+        waits: waits.into_iter().map(Waiting::from).collect(),
+        turned_away: attempts::turned_away_since(&mut view, id, lately).await?,
         teams: teams
             .into_iter()
             .map(|team| InTeam { id: team.id, name: team.name, roles: team.roles })

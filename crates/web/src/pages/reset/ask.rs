@@ -55,7 +55,7 @@ pub(super) async fn ask(
         Err(problems) => Refused::unread(problems, &[]),
         Ok(values) => match SignInAddress::parse(&values.address) {
             Ok(address) => {
-                later(store, permit, address);
+                ask_later(store, permit, address);
                 let shell = Shell::card(&visit, "Look into your mailbox");
                 return Ok(AskedPage { shell }.into_response());
             }
@@ -66,7 +66,7 @@ pub(super) async fn ask(
 }
 
 /// Does the work apart from the answer.
-fn later(store: Store, permit: Permit<SignIn>, address: SignInAddress) {
+pub(crate) fn ask_later(store: Store, permit: Permit<SignIn>, address: SignInAddress) {
     let request = permit.request().id;
     let Ok(place) = PLACES.try_acquire() else {
         return tracing::warn!(%request, "too many links for forgotten passwords are asked for at once: this one was dropped");
