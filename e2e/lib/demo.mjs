@@ -52,8 +52,8 @@ export async function startDemo(extraArgs = []) {
 }
 
 /** Starts a demo for the tests of one file, which may change anything in it. */
-export async function fileDemo() {
-  const demo = await startDemo();
+export async function fileDemo(extraArgs) {
+  const demo = await startDemo(extraArgs);
   after(() => demo.stop());
   return demo;
 }
@@ -73,7 +73,8 @@ function readDemo(file) {
   return { url: url.replace(/\/$/, ''), signIns: byWho, readyFile: file };
 }
 
-function binary() {
+/** The program under test. */
+export function binary() {
   const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL('../../target', import.meta.url));
   return process.env.BAILIWICK_BIN ?? path.join(target, 'debug/bailiwick');
 }

@@ -138,6 +138,15 @@ test('invited person joins with a passkey only, and every figure moves with them
   const after = (await guest.context().cookies()).find((cookie) => cookie.name === '__Host-bailiwick').value;
   assert.notEqual(after, before, 'a proof gives another session');
 
+  // A moment after the proof, a first password is theirs to set.
+  await panel(guest, 'Password').getByRole('link', { name: 'Set a password' }).click();
+  await guest.getByRole('heading', { level: 1, name: 'Set a password' }).waitFor();
+  await look(guest, 'first-password');
+  for (const field of ['#new', '#again']) await guest.locator(field).fill('seven quiet lanterns');
+  await guest.getByRole('button', { name: 'Set password' }).click();
+  await guest.getByText('The password is set. Every other session of yours has ended.').waitFor();
+  await panel(guest, 'Password').getByRole('link', { name: 'Change password' }).waitFor();
+
   await owner.goto('/users');
   assert.ok((await rows(panel(owner, 'Users'))).some(([who, , mfa]) => who.includes('Pia Passkey') && mfa === 'Required'));
 });

@@ -29,6 +29,24 @@ test('owner finds people by the beginnings of their names and addresses', async 
   assert.equal((await rows(panel(page, 'Users'))).length, everybody);
 });
 
+test('owner reminds people to set up a second factor, each by a letter, and reads what became of each', async (t) => {
+  const page = await openPage(t, demo);
+  await signIn(page, demo, 'owner');
+  await page.goto('/users');
+  for (const name of ['Ops Manager', 'Imran Owner']) {
+    await page.getByRole('checkbox', { name: `Choose ${name}`, exact: true }).check();
+  }
+  await page.getByRole('button', { name: 'Remind of second factor' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Remind 2 people?' }).waitFor();
+  await page.getByRole('button', { name: 'Send letters' }).click();
+  await page.getByText('1 user changed, 1 refused.').waitFor();
+  await page.getByText('They have a second factor already.').waitFor();
+  await lookAround(page, 'people-reminded');
+  assert.match(await letterTo(page, 'ops@example.com', 'Please set up a second factor'), /Imran Owner asks you/);
+  await page.goto('/audit?action=mfa.reminded');
+  assert.equal((await rows(panel(page, 'Records'))).length, 1);
+});
+
 for (const javaScript of [true, false]) {
   test(`owner ${javaScript ? 'with' : 'without'} JavaScript disables two people at once and reads what became of each`, async (t) => {
     const page = await openPage(t, demo, { javaScript });

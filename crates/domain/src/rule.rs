@@ -143,6 +143,8 @@ rules! {
     UpdateUser: Writes => Need::Has(Permission::USER_UPDATE);
     /// Letting a user try again who has to wait after wrong guesses.
     UnlockUser: Writes => Need::Has(Permission::USER_UNLOCK);
+    /// Asking somebody by letter to set up a second factor.
+    RemindFactors: Writes => Need::Has(Permission::FACTOR_RESET);
     /// Reading who is signed in.
     ReadSessions => Need::Has(Permission::SESSION_READ);
     /// Ending other people's sessions (OWASP ASVS 5.0, 7.4.5).

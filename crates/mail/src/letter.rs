@@ -4,6 +4,7 @@ mod account_deleted;
 mod factor;
 mod factor_reset;
 mod notice;
+mod owner_link;
 mod passkey;
 mod password;
 mod phone;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 pub use account_deleted::AccountDeletedLetter;
 pub use factor::{FactorLetter, RecoveryLetter};
 pub use notice::{News, NoticeLetter};
+pub use owner_link::OwnerLinkLetter;
 pub use passkey::PasskeyLetter;
 pub use password::{PasswordChangedLetter, PasswordResetLetter};
 pub use phone::{PhoneChangedLetter, PhoneCodeLetter};
@@ -62,6 +64,10 @@ pub enum Letter {
     AccountDeleted(AccountDeletedLetter),
     /// Something was done to the recipient's account, or is tried.
     Notice(NoticeLetter),
+    /// An organisation was made, and the recipient is its first owner.
+    OwnerLink(OwnerLinkLetter),
+    /// An invitation that waits is for another role now.
+    InvitationChanged(InvitationLetter),
 }
 
 /// What a letter about an invitation says.
@@ -109,7 +115,7 @@ pub struct Unrenderable;
 #[template(path = "invitation.txt")]
 struct InvitationText<'a> {
     letter: &'a InvitationLetter,
-    reminder: bool,
+    says: &'a str,
     until: String,
     link: &'a str,
     host: &'a str,
@@ -119,7 +125,8 @@ struct InvitationText<'a> {
 #[template(path = "invitation.html")]
 struct InvitationHtml<'a> {
     letter: &'a InvitationLetter,
-    reminder: bool,
+    title: &'a str,
+    says: &'a str,
     until: String,
     link: &'a str,
     host: &'a str,
@@ -144,6 +151,8 @@ impl Letter {
             Self::PhoneChanged(_) => MailKind::PhoneChanged,
             Self::AccountDeleted(_) => MailKind::AccountDeleted,
             Self::Notice(letter) => letter.news.kind(),
+            Self::OwnerLink(_) => MailKind::OwnerLink,
+            Self::InvitationChanged(_) => MailKind::InvitationChanged,
         }
     }
 
@@ -169,8 +178,8 @@ impl Letter {
     /// [`Unrenderable`] where the subject would be too long.
     pub fn render(&self, base: &LinkBase) -> Result<Content, Unrenderable> {
         match self {
-            Self::Invitation(letter) => letter.render(false, base),
-            Self::InvitationReminder(letter) => letter.render(true, base),
+            Self::Invitation(letter) => letter.render(Occasion::Sent, base),
+            Self::InvitationReminder(letter) => letter.render(Occasion::Lapsing, base),
             Self::StepUpCode(letter) => letter.render(base),
             Self::FactorReset(letter) => letter.render(base),
             Self::PasskeyAdded(letter) => letter.render(base, true),
@@ -184,22 +193,57 @@ impl Letter {
             Self::PhoneChanged(letter) => letter.render(base),
             Self::AccountDeleted(letter) => letter.render(base),
             Self::Notice(letter) => letter.render(base),
+            Self::OwnerLink(letter) => letter.render(base),
+            Self::InvitationChanged(letter) => letter.render(Occasion::OtherRole, base),
+        }
+    }
+}
+
+/// Why a letter about an invitation is written.
+#[derive(Clone, Copy)]
+enum Occasion {
+    /// Somebody invites.
+    Sent,
+    /// It ends soon.
+    Lapsing,
+    /// Its role was removed, and another one took its place.
+    OtherRole,
+}
+
+impl Occasion {
+    fn subject(self, organisation: &Line) -> String {
+        match self {
+            Self::Sent => format!("You are invited to {organisation}"),
+            Self::Lapsing => format!("Your invitation to {organisation} ends soon"),
+            Self::OtherRole => format!("Your invitation to {organisation} is for another role"),
+        }
+    }
+
+    /// What happened, in a sentence.
+    fn says(self, letter: &InvitationLetter) -> String {
+        match (self, &letter.inviter) {
+            (Self::Sent, Some(inviter)) => format!("{inviter} invites you to {}.", letter.organisation),
+            (Self::Sent, None) => format!("You are invited to {}.", letter.organisation),
+            (Self::Lapsing, _) => {
+                format!("Your invitation to {} has not been answered.", letter.organisation)
+            }
+            (Self::OtherRole, _) => format!(
+                "The role that you were invited to at {} is no longer there. Another one took its place.",
+                letter.organisation
+            ),
         }
     }
 }
 
 impl InvitationLetter {
-    fn render(&self, reminder: bool, base: &LinkBase) -> Result<Content, Unrenderable> {
+    fn render(&self, occasion: Occasion, base: &LinkBase) -> Result<Content, Unrenderable> {
         let (link, host, until) = (base.to(&self.path), base.host(), until(self.expires_at));
+        let (title, says) = (occasion.subject(&self.organisation), occasion.says(self));
         let text =
-            InvitationText { letter: self, reminder, until: until.clone(), link: &link, host }.render();
-        let html = InvitationHtml { letter: self, reminder, until, link: &link, host }.render();
-        let subject = if reminder {
-            format!("Your invitation to {} ends soon", self.organisation)
-        } else {
-            format!("You are invited to {}", self.organisation)
-        };
-        Content::of(subject, text, html, link)
+            InvitationText { letter: self, says: &says, until: until.clone(), link: &link, host }.render();
+        let html =
+            InvitationHtml { letter: self, title: &title, says: &says, until, link: &link, host }.render();
+        Content::of(title, text, html, link)
     }
 }
 
@@ -265,6 +309,13 @@ mod tests {
         let reminder = Letter::InvitationReminder(invitation("Example Care")).render(&base()).unwrap();
         assert_eq!(reminder.subject.as_str(), "Your invitation to Example Care ends soon");
         assert!(reminder.text.contains("has not been answered"));
+        let changed = Letter::InvitationChanged(invitation("Example Care")).render(&base()).unwrap();
+        assert_eq!(changed.subject.as_str(), "Your invitation to Example Care is for another role");
+        for part in [&changed.text, &changed.html] {
+            for word in ["took its place", "Auditor", "https://b.example/join/TOKEN"] {
+                assert!(part.contains(word), "{word} in {}", part.as_str());
+            }
+        }
     }
 
     #[test]

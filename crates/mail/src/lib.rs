@@ -25,8 +25,8 @@ pub use channel::{
 };
 pub use letter::{
     AccountDeletedLetter, BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter, News,
-    NoticeLetter, OneTimeCode, PasskeyLetter, PasswordChangedLetter, PasswordResetLetter, PhoneChangedLetter,
-    PhoneCodeLetter, RecoveryLetter, SHORT, ShortText, StepUpLetter, Unrenderable,
+    NoticeLetter, OneTimeCode, OwnerLinkLetter, PasskeyLetter, PasswordChangedLetter, PasswordResetLetter,
+    PhoneChangedLetter, PhoneCodeLetter, RecoveryLetter, SHORT, ShortText, StepUpLetter, Unrenderable,
 };
 pub use line::{BadLine, Line};
 pub use link::{BadLink, LinkBase, LinkPath};

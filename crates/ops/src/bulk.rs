@@ -2,11 +2,11 @@
 
 use bailiwick_domain::{
     ids::UserId,
-    rule::{AssignRole, DisableUser, RevokeSession},
+    rule::{AssignRole, DisableUser, RemindFactors, RevokeSession},
 };
 use bailiwick_store::{Permit, Store};
 
-use crate::{Error, Result, sessions, users};
+use crate::{Error, Result, factors, invitations::TOO_MANY_LETTERS, sessions, users};
 
 /// People at most in one go.
 pub const MOST: usize = 100;
@@ -120,6 +120,25 @@ pub async fn assign_role(
     Ok(round.answered)
 }
 
+/// Asks each of them by letter to set up a second factor, as [`factors::remind`] does.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn remind_of_factors(
+    store: &Store,
+    permit: &Permit<RemindFactors>,
+    chosen: Chosen,
+) -> Result<Vec<Answered>> {
+    let mut round = Round::default();
+    for id in chosen.0 {
+        if round.goes_on(id) {
+            let outcome = factors::remind(store, permit, id).await;
+            round.note(id, outcome)?;
+        }
+    }
+    Ok(round.answered)
+}
+
 /// What became of those who were dealt with so far.
 #[derive(Default)]
 struct Round {
@@ -146,6 +165,8 @@ impl Round {
                 Err(problems.into_iter().map(|problem| problem.text).collect::<Vec<_>>().join(" "))
             }
             Err(Error::Conflict(text) | Error::Forbidden(text)) => Err(text.to_owned()),
+            // Nothing that is done to several people counts anything else than letters.
+            Err(Error::Limited { .. }) => Err(TOO_MANY_LETTERS.to_owned()),
             Err(error) if self.answered.iter().all(|one| one.outcome.is_err()) => return Err(error),
             Err(_) => {
                 self.stopped = true;

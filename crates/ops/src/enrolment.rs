@@ -4,11 +4,14 @@
 //! recorded in the organisation's log; where it never was, the organisation in it is only claimed.
 
 use bailiwick_domain::{
-    entity::{Enrolment, Password as StoredHash, Severity, SignInMethod, TenantStatus, User, UserStatus},
+    entity::{
+        Enrolment, MailKind, Password as StoredHash, Severity, SignInMethod, TenantStatus, User, UserStatus,
+    },
     ids::{TenantId, UserId},
     rule::{ByJob, SignIn},
     time::Span,
 };
+use bailiwick_mail::{Letter, Line, LinkPath, OwnerLinkLetter};
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, tenants, users};
 use bailiwick_vault::{
     password::{About, PasswordHasher},
@@ -17,6 +20,7 @@ use bailiwick_vault::{
 
 use crate::{
     Error, Result,
+    mail::{self, within_limits},
     passwords::{about, choose, long_enough},
     sign_in::{
         Step,
@@ -39,6 +43,26 @@ pub async fn begin(store: &Store, permit: &Permit<ByJob>, user: UserId) -> Resul
             Ok(tx.record(event, token))
         })
         .await
+}
+
+/// As [`issue`], the link going by letter to the user and nowhere else: whoever asks for it never sees it. A letter with one that
+/// died, and has not left yet, stays here.
+///
+/// # Errors
+/// `Limited` where the organisation or the user had letters enough.
+pub(crate) async fn mail_link(store: &Store, tx: &mut Tx, user: &User) -> Result<(Event, Enrolment)> {
+    within_limits(store, tx, &user.email).await?;
+    mail::withdraw_of(tx, user.id.uuid(), Some(MailKind::OwnerLink)).await?;
+    let (event, enrolment, token) = issue(store, tx, user).await?;
+    let path = LinkPath::parse(format!("/enrol/{}", token.expose().as_str()));
+    let letter = Letter::OwnerLink(OwnerLinkLetter {
+        name: Line::of(&user.name),
+        organisation: Line::of(&tenants::find(tx).await?.name),
+        path: path.map_err(bailiwick_store::Error::vault)?,
+        expires_at: enrolment.expires_at,
+    });
+    mail::write(store, tx, &letter, user.id.uuid(), &user.email, enrolment.expires_at).await?;
+    Ok((event, enrolment))
 }
 
 /// Makes a link for a locked user within a change, with the event to record. Their older links die: one works at a time.

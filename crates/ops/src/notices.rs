@@ -23,14 +23,19 @@ pub(crate) fn by<R: Rule>(permit: &Permit<R>) -> Line {
 
 /// Tells a locked user what was done to their account.
 pub(crate) async fn tell(store: &Store, tx: &mut Tx, user: &User, news: News) -> Result<()> {
-    let letter = Letter::Notice(NoticeLetter {
+    let letter = notice(tx, user, news).await?;
+    let until = tx.now() + mail::TRIED_FOR;
+    mail::write(store, tx, &letter, user.id.uuid(), &user.email, until).await
+}
+
+/// The letter with which a user is told.
+pub(crate) async fn notice(tx: &mut Tx, user: &User, news: News) -> Result<Letter> {
+    Ok(Letter::Notice(NoticeLetter {
         name: Line::of(&user.name),
         organisation: Line::of(&tenants::find(tx).await?.name),
         at: tx.now(),
         news,
-    });
-    let until = tx.now() + mail::TRIED_FOR;
-    mail::write(store, tx, &letter, user.id.uuid(), &user.email, until).await
+    }))
 }
 
 /// Warns a locked user whose account's bound of wrong guesses is used up, once in a window and while the organisation's limits on

@@ -8,7 +8,7 @@ use bailiwick_domain::{
     time::Timestamp,
 };
 use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, tenants, users};
-use bailiwick_vault::{api_key::Brand, token::EnrolmentToken};
+use bailiwick_vault::api_key::Brand;
 
 use crate::{
     Error, Result, enrolment,
@@ -40,62 +40,63 @@ pub struct NewOwner {
     pub name: String,
 }
 
-/// What whoever hands on an owner's link needs.
+/// A tenant whose first owner was sent a link. The link is in the letter and nowhere else.
 #[derive(Debug)]
-pub struct OwnerLink {
+pub struct OwnerInvited {
     /// The tenant.
     pub tenant: Tenant,
     /// Its first owner, who has not set a password yet.
     pub owner: User,
-    /// The link's token; it is nowhere else, what is stored is a hash.
-    pub token: EnrolmentToken,
     /// When the link ceases to work.
     pub expires_at: Timestamp,
 }
 
-/// Creates a customer's tenant with its policy, its first key, its first owner and the link that enrols them.
+/// Creates a customer's tenant with its policy, its first key, its first owner and the letter with the link that enrols them.
 ///
 /// All of it or nothing: a tenant whose owner has no link could be entered by nobody.
-pub async fn create(store: &Store, permit: &Permit<CreateTenant>, new: NewTenant) -> Result<OwnerLink> {
+pub async fn create(store: &Store, permit: &Permit<CreateTenant>, new: NewTenant) -> Result<OwnerInvited> {
     let new = parse(store, new)?;
     let inside = permit.step_into(store.new_id());
     store
         .change(&inside, async |tx| {
             let (tenant, owner, created) = insert(store, tx, TenantKind::Customer, new).await?;
             tx.also(created);
-            let (issued, enrolment, token) = enrolment::issue(store, tx, &owner).await?;
-            Ok(tx.record(issued, OwnerLink { tenant, owner, token, expires_at: enrolment.expires_at }))
+            let (issued, enrolment) = enrolment::mail_link(store, tx, &owner).await?;
+            Ok(tx.record(issued, OwnerInvited { tenant, owner, expires_at: enrolment.expires_at }))
         })
         .await
 }
 
-/// Issues another link for the owner of a customer in which no owner has set a password yet. The links before it die.
+/// Mails another link to the owner of a customer in which no owner has set a password yet. The links before it die.
 ///
 /// # Errors
-/// `Conflict` once an owner has a password: from then on the platform has no way into the customer's accounts.
+/// `Conflict` once an owner has a password: from then on the platform has no way into the customer's accounts; `Limited` after
+/// letters enough for a day.
 pub async fn renew_owner_link(
     store: &Store,
     permit: &Permit<CreateTenant>,
     id: TenantId,
-) -> Result<OwnerLink> {
+) -> Result<OwnerInvited> {
     const ENROLLED: Error =
-        Error::Conflict("The owner has set a password. Another link can no longer be issued.");
+        Error::Conflict("The owner has set a password. Another link can no longer be sent.");
     store
         .change(&permit.step_into(id), async |tx| {
             let tenant = tenants::lock(tx).await?;
             if tenant.kind == TenantKind::Platform {
                 return Err(Error::Conflict("The platform's own owner is enrolled on its server."));
             }
+            // The policy before people, as for every letter that is counted.
+            tenants::lock_policy(tx).await?;
             let waiting = users::first_without_password(tx, Role::TenantOwner).await?.ok_or(ENROLLED)?;
             let owner = users::lock(tx, waiting.id).await?;
             // Whoever waits for the lock may have waited for the very link to be used.
             if users::first_without_password(tx, Role::TenantOwner).await?.as_ref() != Some(&owner) {
                 return Err(ENROLLED);
             }
-            let (issued, enrolment, token) = enrolment::issue(store, tx, &owner).await?;
+            let (issued, enrolment) = enrolment::mail_link(store, tx, &owner).await?;
             let issued =
                 issued.raising(Severity::Warning, "The platform issued another link for the first owner");
-            Ok(tx.record(issued, OwnerLink { tenant, owner, token, expires_at: enrolment.expires_at }))
+            Ok(tx.record(issued, OwnerInvited { tenant, owner, expires_at: enrolment.expires_at }))
         })
         .await
 }

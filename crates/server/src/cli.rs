@@ -150,6 +150,9 @@ pub(crate) struct Demo {
     /// Write address and sign-ins as JSON to this file once the demo serves
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ready_file: Option<PathBuf>,
+    /// Let the made-up history lie so many days further back, to see what only time shows, such as unused permissions
+    #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=365))]
+    pub(crate) older: u16,
     /// How much is logged: error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub(crate) log_level: String,

@@ -246,8 +246,14 @@ pub async fn open_to(scope: &mut impl Scope, role: RoleName, most: i64) -> Resul
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
 
-/// Gives an open invitation another role; its links work on. Nothing where it was answered in the meantime.
-pub async fn set_role(tx: &mut Tx, id: InvitationId, role: RoleName) -> Result<Option<Written<Invitation>>> {
+/// Gives an open invitation another role under a new token, as [`renew`] does: the letters before name a role that it is not for
+/// any more. Nothing where it was answered in the meantime.
+pub async fn set_role(
+    tx: &mut Tx,
+    id: InvitationId,
+    role: RoleName,
+    token: &TokenHash,
+) -> Result<Option<Written<Invitation>>> {
     let before = lock(tx, id).await?;
     if before.state != InvitationState::Open {
         return Ok(None);
@@ -260,8 +266,9 @@ pub async fn set_role(tx: &mut Tx, id: InvitationId, role: RoleName) -> Result<O
         id.uuid(),
         role.name()
     )?;
-    let after = Invitation { role, ..before.clone() };
-    Ok(Some(Written::replaced(before, after)))
+    let after =
+        Invitation { role, sends: before.sends + 1, sent_at: tx.now(), reminded_at: None, ..before.clone() };
+    renew(tx, before, after, token).await.map(Some)
 }
 
 /// Reads an invitation for changing.

@@ -481,6 +481,7 @@ both_databases! {
             (format!("/enrol/{}", own.link), vec![("new", "short".to_owned()), ("again", SECRET.to_owned())]),
             (format!("/reset/{}", own.reset), vec![("new", SECRET.to_owned()), ("again", "another one entirely".to_owned())]),
             (format!("/reset/{}", own.reset), vec![("new", "short".to_owned()), ("again", SECRET.to_owned())]),
+            ("/account/password/first".to_owned(), vec![("new", SECRET.to_owned()), ("again", "x".to_owned())]),
             ("/account/password".to_owned(), vec![("current", SECRET.to_owned()), ("new", SECRET.to_owned()), ("again", "x".to_owned())]),
         ] {
             let caller = if path.starts_with("/account") { &stage.owner } else { &Caller::Nobody };

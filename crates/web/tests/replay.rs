@@ -13,15 +13,19 @@ use bailiwick_domain::{
     role::Role,
     rule::{
         AssignRole, ChangeMyProofs, DisableUser, GrantPermission, ReactivateTenant, ReadUsers, RevokeApiKey,
+        SignIn,
     },
     time::Span,
 };
 use bailiwick_ops::{
-    api_keys, factors, tenants,
+    api_keys, factors,
+    sign_in::Step,
+    tenants,
     users::{self, NewGrant},
 };
+use bailiwick_store::Credential;
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
-use bailiwick_vault::totp::TotpSecret;
+use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 use support::{Answer, Caller, Sent, Service, full_key};
 
 /// The session that an answer hands to its browser.
@@ -76,7 +80,7 @@ both_databases! {
     async fn visitors_cookie_is_no_session_and_a_planted_one_stays_dead(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);
-        let planted = bailiwick_vault::token::SessionToken::generate(&acme.id().bytes(), db.store.entropy()).expose().to_string();
+        let planted = SessionToken::generate(&acme.id().bytes(), db.store.entropy()).expose().to_string();
         let fresh = sign_in(&service, &browser(&planted), "owner@acme.example").await;
         assert_ne!(fresh, planted);
         assert!(opens(&service, &fresh).await && !opens(&service, &planted).await);
@@ -111,19 +115,49 @@ both_databases! {
     async fn cookie_of_another_organisation_is_dead_after_entering_this_one(db: Db) {
         let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
         let service = Service::over(&db);
-        let (old, globex_owner) = (acme.owner().token, globex.owner().user.email);
-        // A browser that is signed in is led on; the code step is where an organisation can be left for another.
-        authenticator(&acme.owner()).await;
-        let waiting = sign_in(&service, &Caller::Nobody, "owner@acme.example").await;
-        let form = Sent::Form(vec![("address", globex_owner), ("password", PASSWORD.to_owned())]);
-        let led = service.send(&browser(&waiting), &Method::POST, "/sign-in", form.clone()).await;
-        assert_eq!(led.header("location"), "/sign-in/code");
-        let out = service.send(&browser(&old), &Method::POST, "/sign-out", Sent::Form(Vec::new())).await;
-        assert_eq!(out.status, StatusCode::SEE_OTHER);
-        let entered = given(&service.send(&browser(&old), &Method::POST, "/sign-in", form).await).expect("a session");
+        let (old, beside) = (acme.owner().token, sign_in(&service, &Caller::Nobody, "owner@acme.example").await);
+        assert!(opens(&service, &old).await && opens(&service, &beside).await);
+        // The form leads on whoever is signed in, so the session itself is shown to the sign-in, as a browser would that has it.
+        let form = Sent::Form(vec![("address", globex.owner().user.email), ("password", PASSWORD.to_owned())]);
+        let led = service.send(&browser(&old), &Method::POST, "/sign-in", form).await;
+        assert!(led.status == StatusCode::SEE_OTHER && given(&led).is_none() && opens(&service, &old).await);
+        let credential = Credential::Session(SessionToken::parse(&old).unwrap());
+        let permit = db.store.gate().admit::<SignIn>(credential, acme.owner().request()).await.unwrap();
+        let step = bailiwick_ops::sign_in::password(&db.store, &db.hasher, &permit, "owner@globex.example", PASSWORD.into()).await;
+        let Ok(Step::Done(entered)) = step else { panic!("{step:?}") };
+        let entered = entered.expose().to_string();
         let me = service.get(&browser(&entered), "/v1/me").await.json();
         assert_eq!(me["tenant"]["slug"], "globex");
-        assert!(!opens(&service, &old).await);
+        assert_ne!(entered, old);
+        assert!(!opens(&service, &old).await, "at once");
+        let again = service.get(&browser(&old), "/account").await;
+        assert!(again.leads_to_sign_in() && given(&again).is_none());
+        assert!(opens(&service, &beside).await, "another browser of theirs is none of it");
+        intact(&db).await;
+    }
+
+    async fn cookie_from_before_an_approval_by_a_mailed_code_is_replaced_and_dies(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (service, owner, member) = (Service::over(&db), acme.owner(), acme.add(Role::PlanManager).await.id);
+        factors::totp_begin_for(&db.store, &acme.job(), member).await.unwrap();
+        let (old, path) = (owner.token.clone(), format!("/users/{member}/reset-factors"));
+        let post = async |fields| service.send(&browser(&old), &Method::POST, &path, Sent::Form(fields)).await;
+        let asked = post(Vec::new()).await;
+        let text = asked.text();
+        let id = text.split_once("name=\"step_up\" value=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(id, _)| id).expect("a code is asked for");
+        let code = owner.mailed_code(id.parse().unwrap()).await;
+        let answer = |code: &str| vec![("step_up", id.to_owned()), ("step_up_code", code.to_owned())];
+        let refused = post(answer("letters!")).await;
+        assert!(given(&asked).is_none() && given(&refused).is_none(), "nothing is approved yet");
+        assert!(given(&service.get(&browser(&old), "/account").await).is_none(), "nor renewed");
+        let done = post(answer(&code)).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+        let fresh = given(&service.get(&browser(&old), "/account").await).expect("a new token after the approval");
+        assert_ne!(fresh, old);
+        db.clock.advance(Span::seconds(6));
+        assert!(opens(&service, &fresh).await && !opens(&service, &old).await, "the cookie from before it is worth nothing");
+        let again = post(Vec::new()).await;
+        assert!(again.leads_to_sign_in() && given(&again).is_none());
         intact(&db).await;
     }
 
@@ -158,7 +192,7 @@ both_databases! {
             assert_eq!(answer.status, StatusCode::OK);
             let fresh = given(&answer).unwrap_or_else(|| panic!("{change} gives a new token"));
             assert_ne!(fresh, old);
-            let csrf = bailiwick_vault::token::SessionToken::parse(&fresh).unwrap().csrf();
+            let csrf = SessionToken::parse(&fresh).unwrap().csrf();
             assert!(answer.text().contains(csrf.as_str()), "{change}: forms of this very page go with the new token");
             // The other requests of the same page were on their way with the old one.
             let beside = service.get(&browser(&old), "/account").await;

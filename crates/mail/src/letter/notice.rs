@@ -81,6 +81,13 @@ pub enum News {
     RecoveryCodesMade,
     /// So many wrong passwords or codes were tried that none is taken for a while from an unknown browser.
     Attacked,
+    /// They set a password beside the passkeys they had.
+    PasswordSet,
+    /// Somebody asks them to set up a second factor.
+    FactorWanted {
+        /// The name of whoever asks.
+        by: Line,
+    },
 }
 
 impl News {
@@ -97,6 +104,8 @@ impl News {
             Self::SessionsEnded { .. } => MailKind::SessionsEnded,
             Self::RecoveryCodesMade => MailKind::RecoveryCodesMade,
             Self::Attacked => MailKind::AccountAttacked,
+            Self::PasswordSet => MailKind::PasswordChanged,
+            Self::FactorWanted { .. } => MailKind::FactorReminder,
         }
     }
 
@@ -112,6 +121,8 @@ impl News {
             Self::SessionsEnded { .. } => "You were signed out",
             Self::RecoveryCodesMade => "New recovery codes were made",
             Self::Attacked => "Somebody tries to get into your account",
+            Self::PasswordSet => "A password was set",
+            Self::FactorWanted { .. } => "Please set up a second factor",
         }
     }
 
@@ -153,6 +164,15 @@ impl News {
                 "For a while none is taken from a browser in which you have not signed in before. A passkey works all the same."
                     .to_owned(),
             ],
+            Self::PasswordSet => vec![
+                format!("A password was set for your account at {at}, which had none."),
+                "Every other session of yours was ended.".to_owned(),
+            ],
+            Self::FactorWanted { by } => vec![
+                format!("{by} asks you to protect your account at {at} with a second factor."),
+                "An authenticator app or a passkey takes a minute, and stops whoever learns your password."
+                    .to_owned(),
+            ],
         }
     }
 
@@ -164,6 +184,12 @@ impl News {
             Self::Attacked => format!(
                 "None of them was right. If your password is short, or used elsewhere too, choose another one. If it goes on, tell whoever administers {at}:"
             ),
+            Self::PasswordSet => format!(
+                "If it was you, there is nothing to do. If it was not, sign in, end every session that you do not know, and tell whoever administers {at} at once:"
+            ),
+            Self::FactorWanted { .. } => format!(
+                "You set it up on the page of your account, under second factors or passkeys. If you do not know why, ask whoever administers {at}:"
+            ),
             _ => format!("If you do not know why, ask whoever administers {at}. Where you sign in:"),
         }
     }
@@ -171,7 +197,10 @@ impl News {
     /// Where it is looked at, and what the way there is called.
     const fn way(&self) -> (&'static str, &'static str) {
         match self {
-            Self::RecoveryCodesMade | Self::Attacked => ("/account", "Look at my account"),
+            Self::RecoveryCodesMade | Self::Attacked | Self::PasswordSet => {
+                ("/account", "Look at my account")
+            }
+            Self::FactorWanted { .. } => ("/account", "Go to my account"),
             _ => ("/sign-in", "Go to the sign-in"),
         }
     }
@@ -250,8 +279,10 @@ mod tests {
             (News::SessionsEnded { by: by(), count: 3 }, "You were signed out", "ended 3 sessions of yours"),
             (News::RecoveryCodesMade, "New recovery codes were made", "good no more"),
             (News::Attacked, "Somebody tries to get into your account", "wrong passwords or codes"),
+            (News::PasswordSet, "A password was set", "which had none"),
+            (News::FactorWanted { by: by() }, "Please set up a second factor", "asks you to protect"),
         ] {
-            let named = !matches!(news, News::RecoveryCodesMade | News::Attacked);
+            let named = !matches!(news, News::RecoveryCodesMade | News::Attacked | News::PasswordSet);
             let letter = Letter::Notice(NoticeLetter {
                 name: Line::of("Una"),
                 organisation: Line::of("Example Care"),

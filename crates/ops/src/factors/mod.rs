@@ -3,6 +3,7 @@
 mod enrol;
 pub(crate) mod letter;
 pub(crate) mod recovery_codes;
+mod remind;
 mod remove;
 mod totp;
 
@@ -21,6 +22,7 @@ pub use enrol::{
     verify as enrol_verify, wanted as enrol_wanted,
 };
 pub use recovery_codes::{CODES, generate as make_recovery_codes};
+pub use remind::remind;
 pub use remove::{keeps, left_without, remove};
 pub(crate) use remove::{take, without};
 pub use totp::AT_MOST;

@@ -35,6 +35,18 @@ pub(super) async fn remind(
     mail::write(store, tx, &letter, invitation.id.uuid(), &invitation.email, invitation.expires_at).await
 }
 
+/// Writes that the invitation is for another role, with a link of its own. No limit on letters holds it back, as with every letter
+/// that tells somebody of another role.
+pub(super) async fn role_changed(
+    store: &Store,
+    tx: &mut Tx,
+    invitation: &Invitation,
+    token: &InvitationToken,
+) -> Result<()> {
+    let letter = Letter::InvitationChanged(content(tx, invitation, None, token).await?);
+    mail::write(store, tx, &letter, invitation.id.uuid(), &invitation.email, invitation.expires_at).await
+}
+
 async fn content(
     tx: &mut Tx,
     invitation: &Invitation,

@@ -9,7 +9,7 @@ use bailiwick_domain::{
     time::{Span, Timestamp},
 };
 use bailiwick_mail::Letter;
-use bailiwick_store::{Event, Scope, Store, Tx, mail, phones};
+use bailiwick_store::{Event, Scope, Store, Tx, Written, mail, phones};
 use uuid::Uuid;
 
 pub(crate) use limits::{
@@ -87,6 +87,21 @@ pub(crate) async fn write_to(
     recipient: &Recipient,
     until: Timestamp,
 ) -> Result<()> {
+    let written = insert(store, tx, letter, about, recipient, until).await?;
+    let event = Event::new("mail.written", &written)?.following();
+    tx.also(event);
+    Ok(())
+}
+
+/// As [`write_to`], without a record: for a change that is the letter itself, and records it under a name of its own.
+pub(crate) async fn insert(
+    store: &Store,
+    tx: &mut Tx,
+    letter: &Letter,
+    about: Uuid,
+    recipient: &Recipient,
+    until: Timestamp,
+) -> Result<Written<Mail>> {
     let now = tx.now();
     let mail = Mail {
         id: store.new_id(),
@@ -100,10 +115,7 @@ pub(crate) async fn write_to(
         settled_at: None,
     };
     let content = letter.to_bytes().map_err(bailiwick_store::Error::vault)?;
-    let written = mail::insert(tx, mail, &content, until.min(now + TRIED_FOR)).await?;
-    let event = Event::new("mail.written", &written)?.following();
-    tx.also(event);
-    Ok(())
+    Ok(mail::insert(tx, mail, &content, until.min(now + TRIED_FOR)).await?)
 }
 
 /// Takes back what was written about an entity and has not left yet.

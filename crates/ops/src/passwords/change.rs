@@ -27,9 +27,8 @@ use crate::{
     },
 };
 
-const NOBODY: Error = Error::Forbidden("Only a signed-in person has a password.");
-const NONE: Error =
-    Error::Conflict("Your account has no password yet. Ask an owner of your organisation for a link.");
+pub(super) const NOBODY: Error = Error::Forbidden("Only a signed-in person has a password.");
+const NONE: Error = Error::Conflict("Your account has no password yet. Set one on the page of your account.");
 const MEANWHILE: Error = Error::Conflict("The password was changed in the meantime. Sign in again.");
 const ENDED: Error =
     Error::Conflict("The password was wrong too often, so this session has ended. Sign in again.");
@@ -116,7 +115,7 @@ fn wrong() -> Error {
 }
 
 /// The locked user and session, if both are as alive as the gate found them.
-async fn present(tx: &mut Tx, user: UserId, session: SessionId) -> Result<(User, Session)> {
+pub(super) async fn present(tx: &mut Tx, user: UserId, session: SessionId) -> Result<(User, Session)> {
     let user = users::lock(tx, user).await?;
     let session = sessions::lock(tx, session).await?;
     if user.status != UserStatus::Active || session.ended_at.is_some() {
@@ -161,7 +160,7 @@ async fn refuse(
 
 /// The same session under a new id and token, with the end that it had (OWASP ASVS 5.0, 7.2.4). Whoever has the token before
 /// has nothing any more.
-async fn renewed(
+pub(super) async fn renewed(
     store: &Store,
     tx: &mut Tx,
     permit: &Permit<ChangeMyProofs>,

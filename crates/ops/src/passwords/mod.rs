@@ -3,6 +3,7 @@
 
 mod change;
 mod choose;
+mod first;
 mod letter;
 pub mod reset;
 
@@ -11,6 +12,7 @@ use bailiwick_store::{Event, Scope, Tx, password_resets};
 
 pub use change::{NewPassword, change};
 pub(crate) use choose::{about, choose, long_enough};
+pub use first::set_first;
 
 use crate::{Result, enrolment};
 

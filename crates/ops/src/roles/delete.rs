@@ -11,6 +11,7 @@ use bailiwick_store::{Event, Permit, Store, Tx, invitations, roles, teams, tenan
 use super::{MOST_REPLACED, Replacement, holds, inviters, named_set, set, take_back_of};
 use crate::{
     Error, Result,
+    invitations::give_other_role,
     policy::forget_role,
     valid::{self, within},
 };
@@ -19,7 +20,7 @@ use crate::{
 const WHY: &str = "a role was removed";
 
 /// Removes a role, and what the policy asks of its holders. Where somebody holds it or is invited to it, `replacement` names the role that they have instead: one that holds
-/// no more than the actor has, and no owner's. Whoever holds the role does not replace it.
+/// no more than the actor has, and no owner's. A letter tells each of them, and who is invited gets a new link. Whoever holds the role does not replace it.
 ///
 /// # Errors
 /// `Conflict` where it is held and there is no replacement, or by more than [`MOST_REPLACED`]; `Forbidden` for a role, a
@@ -105,7 +106,7 @@ async fn replace(
     }
     for id in invitations::open_to(tx, name, MOST_REPLACED).await? {
         // Whoever answers it at this moment was first: then they are among the users of the role, below.
-        if let Some(written) = invitations::set_role(tx, id, other).await? {
+        if let Some(written) = give_other_role(store, tx, id, other).await? {
             let event = Event::new("invitation.role_changed", &written)?.because(WHY);
             tx.also(event);
         }

@@ -24,6 +24,7 @@ pub(crate) enum Because {
     PasskeyRemoved,
     PasswordChanged,
     PasswordReset,
+    PasswordSet,
 }
 
 impl Because {
@@ -37,6 +38,7 @@ impl Because {
             Self::PasskeyRemoved => "a passkey was removed",
             Self::PasswordChanged => "the password was changed",
             Self::PasswordReset => "the password was replaced by a link",
+            Self::PasswordSet => "a password was set",
         }
     }
 }

@@ -13,7 +13,10 @@ use bailiwick_store::{Credential, Refusal, posture};
 use bailiwick_testkit::both_databases;
 use bailiwick_vault::api_key::ApiKey as Secret;
 
-use crate::support::{HOME, request, verified};
+use crate::{
+    raised::raised,
+    support::{HOME, request, verified},
+};
 
 fn key(expires_at: Option<Timestamp>) -> NewApiKey {
     NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at, tag: Some("abc".into()) }
@@ -64,6 +67,8 @@ both_databases! {
         let later = acme.user(bailiwick_domain::role::Role::TenantOwner).await;
         api_keys::revoke(&db.store, &later.permit::<RevokeApiKey>().await, endless.id).await.unwrap();
         assert_eq!(counts().await, (0, 0, 0));
+        assert_eq!(raised(&acme, "api_key.created").await, 2);
+        assert_eq!(raised(&acme, "api_key.revoked").await, 1);
     }
 
     async fn what_cannot_be_a_key_is_told_by_its_field(db: Db) {

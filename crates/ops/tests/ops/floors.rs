@@ -20,7 +20,10 @@ use bailiwick_store::{Credential, Permit, Refusal, security_events, tenants, use
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::{token::SessionToken, totp::TotpSecret};
 
-use crate::support::{HOME, opens, request, times, try_sign_in, verified, with_cookie};
+use crate::{
+    raised::raised,
+    support::{HOME, opens, request, times, try_sign_in, verified, with_cookie},
+};
 
 fn asking(floor: &str, grace: i64, roles: &[(&str, &str)]) -> NewPolicy {
     NewPolicy {
@@ -234,6 +237,7 @@ both_databases! {
             change(&owner, new).await.unwrap();
             assert_eq!(newest().await, ("policy.updated".to_owned(), severity, detail.to_owned()));
         }
+        assert_eq!(raised(&acme, "policy.updated").await, 4);
     }
 
     async fn roles_of_the_other_kind_of_tenant_have_no_floor_here(db: Db) {

@@ -20,7 +20,10 @@ use bailiwick_store::{
 };
 use bailiwick_testkit::{Db, Tenant, both_databases};
 
-use crate::support::{log, room_of, verified};
+use crate::{
+    raised::raised,
+    support::{log, room_of, verified},
+};
 
 /// A server that answers as its script says, the last answer for ever.
 #[derive(Clone)]
@@ -132,6 +135,7 @@ both_databases! {
         assert_eq!((server.asked(), given_up.attempts), (rounds, i64::try_from(rounds).unwrap()));
         assert!(given_up.mail.settled_at.unwrap() > given_up.mail.created_at + Span::days(4));
         assert_eq!(actions(&db, &acme).await, ["mail.written", "mail.given_up"]);
+        assert_eq!(raised(&acme, "mail.given_up").await, 1);
         verified(&db).await;
     }
 

@@ -4,21 +4,24 @@ use bailiwick_domain::{
     entity::MailKind,
     role::Role,
     rule::{
-        AssignRole, ChangeMyProofs, DisableUser, GrantPermission, Invite, RevokeInvitation, RevokeSession,
+        AssignRole, ChangeMyProofs, DisableUser, GrantPermission, Invite, RemindFactors, RevokeInvitation,
+        RevokeSession,
     },
     sign_in::SignInLimits,
     time::Span,
 };
 use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
-    Error, factors,
+    Error,
+    bulk::{self, Chosen},
+    factors,
     invitations::{self, NewInvitation},
     passwords::reset::{self, SignInAddress},
     sessions,
     users::{self, NewGrant},
 };
 use bailiwick_store::{Outbox, mail};
-use bailiwick_testkit::{Db, PASSWORD, Tenant, both_databases};
+use bailiwick_testkit::{Authenticator, Db, PASSWORD, Tenant, both_databases};
 
 use crate::support::{HOME, room_of, times, try_sign_in, verified};
 
@@ -66,6 +69,38 @@ both_databases! {
         for part in ["the role Developer", "granted you the permission audit:read", "denied you the permission audit:read"] {
             assert_eq!(said.iter().filter(|text| text.contains(part)).count(), 1, "{part}: {said:?}");
         }
+        verified(&db).await;
+    }
+
+    async fn person_without_a_second_factor_is_reminded_once_a_day_within_the_limits(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (owner, person, kept) = (acme.owner(), acme.user(Role::Auditor).await, acme.user(Role::Auditor).await);
+        kept.add_passkey(&mut Authenticator::new(), "Laptop").await;
+        let gone = acme.user(Role::Auditor).await;
+        users::disable(&db.store, &owner.permit::<DisableUser>().await, gone.id()).await.unwrap();
+        let permit = owner.permit::<RemindFactors>().await;
+        let chosen = Chosen::of(vec![person.id(), kept.id(), gone.id(), db.store.new_id()]).unwrap();
+        let answered = bulk::remind_of_factors(&db.store, &permit, chosen).await.unwrap();
+        let refusals: Vec<_> = answered.iter().map(|one| one.outcome.as_ref().err().map(String::as_str)).collect();
+        let expected =
+            [None, Some("They have a second factor already."), Some("The account is disabled."), Some("There is nobody here with this id.")];
+        assert_eq!(refusals, expected);
+        let again = factors::remind(&db.store, &permit, person.id()).await;
+        assert!(matches!(again, Err(Error::Conflict("They were reminded within the last day."))), "{again:?}");
+        assert_eq!(told(&acme, MailKind::FactorReminder, &person.user.email).await, 1);
+        assert_eq!(times(&db, &acme, "mfa.reminded").await, 1, "one record for each letter");
+        assert!(texts(&db).await.iter().any(|text| text.contains(&format!("{} asks you to protect", owner.user.name))));
+
+        db.clock.advance(Span::hours(25));
+        let later = acme.user(Role::TenantOwner).await;
+        let permit = later.permit::<RemindFactors>().await;
+        factors::remind(&db.store, &permit, person.id()).await.unwrap();
+        assert_eq!(times(&db, &acme, "mfa.reminded").await, 2);
+        db.store.decide_outbox(Outbox { per_recipient: 1, ..Outbox::default() });
+        let busy = acme.user(Role::Auditor).await;
+        users::assign_role(&db.store, &later.permit::<AssignRole>().await, busy.id(), "developer").await.unwrap();
+        let answered = bulk::remind_of_factors(&db.store, &permit, Chosen::of(vec![busy.id()]).unwrap()).await.unwrap();
+        assert_eq!(answered[0].outcome, Err(invitations::TOO_MANY_LETTERS.to_owned()));
         verified(&db).await;
     }
 

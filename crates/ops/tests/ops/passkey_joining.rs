@@ -12,14 +12,17 @@ use bailiwick_ops::{
     Error, factor_reset,
     invitations::{self, Joining, JoiningByPasskey, NewInvitation},
     passkeys,
-    passwords::reset::{self, SignInAddress},
+    passwords::{
+        self,
+        reset::{self, SignInAddress},
+    },
     sign_in::{Asked, Step},
 };
-use bailiwick_store::{Actor as Who, Permit, accounts, passkeys as stored, users};
+use bailiwick_store::{Actor as Who, Credential, Permit, Refusal, accounts, passkeys as stored, users};
 use bailiwick_testkit::{Authenticator, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::token::{InvitationToken, PasswordResetToken, SessionToken};
 
-use crate::support::{HOME, opens, records, room_of, try_sign_in, verified};
+use crate::support::{HOME, opens, records, request, room_of, try_sign_in, verified};
 
 const VISITOR: &str = "what only this browser can show";
 const NEW: &str = "new@acme.example";
@@ -64,6 +67,12 @@ async fn join_as(
     invitations::accept_with_passkey(&db.store, &db.party(), permit, token, visitor, joining).await
 }
 
+/// The permit to change what proves the person with this session.
+async fn recent(db: &Db, token: &SessionToken) -> Result<Permit<ChangeMyProofs>, Refusal> {
+    let credential = Credential::Session(SessionToken::parse(&token.expose()).unwrap());
+    db.store.gate().admit(credential, request(db, HOME)).await
+}
+
 #[track_caller]
 fn refused<T: std::fmt::Debug>(outcome: Result<T, Error>) {
     assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
@@ -96,7 +105,7 @@ both_databases! {
         let answer = device.get(&question.options);
         let again = bailiwick_ops::sign_in::passkey(&db.store, &db.party(), &db.nobody::<SignIn>(HOME).await, VISITOR, &question.ceremony, &answer).await;
         let again = db.store.gate().admit::<ChangeMyProofs>(
-            bailiwick_store::Credential::Session(again.unwrap()), crate::support::request(&db, HOME)).await.unwrap();
+            Credential::Session(again.unwrap()), request(&db, HOME)).await.unwrap();
         let only = passkeys::remove(&db.store, &again, passkey.id).await;
         assert!(matches!(only, Err(Error::Conflict(text)) if text.contains("only way to sign in")), "{only:?}");
         verified(&db).await;
@@ -154,8 +163,8 @@ both_databases! {
         let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
         let session = join(&db, &token, &asked, &device.create(&asked.options)).await.unwrap();
         let permit = async || {
-            let credential = bailiwick_store::Credential::Session(SessionToken::parse(&session.expose()).unwrap());
-            db.store.gate().admit::<ChangeMyProofs>(credential, crate::support::request(&db, HOME)).await.unwrap()
+            let credential = Credential::Session(SessionToken::parse(&session.expose()).unwrap());
+            db.store.gate().admit::<ChangeMyProofs>(credential, request(&db, HOME)).await.unwrap()
         };
         let begun = passkeys::begin(&db.store, &db.party(), &permit().await).await.unwrap();
         let new = passkeys::NewPasskey { ceremony: begun.ceremony, name: "Second".into(), credential: Authenticator::new().create(&begun.options) };
@@ -203,5 +212,43 @@ both_databases! {
         refused(join(&db, &token, &asked, &credential).await);
         let mut view = db.store.read(&acme.job()).await.unwrap();
         assert!(users::by_email(&mut view, NEW).await.unwrap().is_none(), "nothing is left of any of them");
+    }
+
+    async fn person_without_a_password_sets_a_first_one_once_and_everybody_else_is_out(db: Db) {
+        let acme = db.tenant("acme").await;
+        let token = link(&acme, NEW).await;
+        let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
+        let credential = device.create(&asked.options);
+        let session = join(&db, &token, &asked, &credential).await.unwrap();
+        let permit = recent(&db, &session).await.unwrap();
+        let weak = passwords::set_first(&db.store, &db.hasher, &permit, "password1234".into()).await;
+        assert!(matches!(&weak, Err(Error::Invalid(fields)) if fields[0].field == "new"), "{weak:?}");
+        assert!(try_sign_in(&db, HOME, NEW, PASSWORD).await.is_err());
+        // Two browsers at once: one of them finds out.
+        let set = || passwords::set_first(&db.store, &db.hasher, &permit, PASSWORD.into());
+        let (one, other) = tokio::join!(set(), set());
+        let renewed = match (one, other) {
+            (Ok(renewed), Err(Error::Conflict(_))) | (Err(Error::Conflict(_)), Ok(renewed)) => renewed,
+            both => panic!("{both:?}"),
+        };
+        assert!(opens(&db, &session).await.is_err(), "the token before is worth nothing");
+        let permit = recent(&db, &renewed).await.unwrap();
+        refused(passwords::set_first(&db.store, &db.hasher, &permit, PASSWORD.into()).await);
+        assert!(matches!(try_sign_in(&db, HOME, NEW, PASSWORD).await, Ok(Step::Done(_))));
+        let mailbox = Mailbox::default();
+        room_of(&db, &db.store, Arc::new(mailbox.clone())).round().await.unwrap();
+        let told = mailbox.messages().iter().filter(|kept| kept.message.content.subject.as_str().starts_with("A password was set")).count();
+        assert_eq!(told, 1);
+        verified(&db).await;
+    }
+
+    async fn first_password_takes_a_recent_proof(db: Db) {
+        let acme = db.tenant("acme").await;
+        let token = link(&acme, NEW).await;
+        let (asked, mut device) = (asked(&db, &token).await, Authenticator::new());
+        let credential = device.create(&asked.options);
+        let session = join(&db, &token, &asked, &credential).await.unwrap();
+        db.clock.advance(Span::minutes(11));
+        assert!(matches!(recent(&db, &session).await, Err(Refusal::Reauthenticate)));
     }
 }

@@ -15,7 +15,10 @@ use bailiwick_store::{Actor as Who, Permit, Refusal, security_events};
 use bailiwick_testkit::{Actor, Authenticator, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::token::SessionToken;
 
-use crate::support::{ELSEWHERE, HOME, opens, records, times, try_sign_in, verified, with_cookie};
+use crate::{
+    raised::raised,
+    support::{ELSEWHERE, HOME, opens, records, times, try_sign_in, verified, with_cookie},
+};
 
 const VISITOR: &str = "what only this browser can show";
 
@@ -177,6 +180,7 @@ both_databases! {
             wrong(signs_in(&db, &mut device).await);
         }
         assert_eq!(high(&db, &acme.job()).await, ["passkey.cloned", "passkey.cloned"]);
+        assert_eq!(raised(&acme, "passkey.cloned").await, 2);
         let mut view = db.store.read(&acme.job()).await.unwrap();
         let suspected = bailiwick_store::passkeys::of_user(&mut view, user.id()).await.unwrap().remove(0);
         drop(view);

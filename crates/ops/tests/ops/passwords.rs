@@ -24,7 +24,10 @@ use bailiwick_vault::{
     token::{EnrolmentToken, SessionToken},
 };
 
-use crate::support::{ELSEWHERE, HOME, log, opens, records, request, room_of, times, try_sign_in, verified};
+use crate::{
+    raised::raised,
+    support::{ELSEWHERE, HOME, log, opens, records, request, room_of, times, try_sign_in, verified},
+};
 
 const NEW: &str = "seven quiet lanterns";
 const WRONG: &str = "quite another password";
@@ -139,6 +142,7 @@ both_databases! {
         assert!(try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await.is_err());
         assert!(change(&other, PASSWORD, NEW).await.is_ok(), "nobody else's");
         assert_eq!((times(&db, &acme, "password.refused").await, times(&db, &acme, "password.limited").await), (3, 1));
+        assert_eq!(raised(&acme, "password.limited").await, 1);
         db.clock.advance(Span::minutes(16));
         let Ok(Step::Done(token)) = try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await else { panic!("the window passes by itself") };
         let owner = Actor { token: token.expose().to_string(), ..owner };

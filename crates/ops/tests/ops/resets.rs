@@ -18,8 +18,9 @@ use bailiwick_store::{Permit, Refusal, Store, password_resets, security_events};
 use bailiwick_testkit::{Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::token::{PasswordResetToken, SessionToken};
 
-use crate::support::{
-    ELSEWHERE, HOME, log, opens, records, room_of, times, try_sign_in, verified, with_cookie,
+use crate::{
+    raised::raised,
+    support::{ELSEWHERE, HOME, log, opens, records, room_of, times, try_sign_in, verified, with_cookie},
 };
 
 const NEW: &str = "seven quiet lanterns";
@@ -264,10 +265,7 @@ both_databases! {
         let arrived = letters(&db).await;
         assert_eq!(i64::try_from(times(&db, &acme, "password_reset.requested").await).unwrap(), PER_ACCOUNT);
         assert_eq!(times(&db, &acme, "password_reset.limited").await, 1, "once in a window");
-        let mut view = db.store.read(&acme.job()).await.unwrap();
-        let raised = security_events::list(&mut view, None, 10).await.unwrap().items;
-        assert_eq!(raised.iter().filter(|event| event.kind == "password_reset.limited").count(), 1);
-        drop(view);
+        assert_eq!(raised(&acme, "password_reset.limited").await, 1);
         // The owner, who is turned away as well, uses the newest letter.
         ask(&db, HOME, OWNER).await;
         assert!(letters(&db).await.is_empty());

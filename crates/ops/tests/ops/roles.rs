@@ -5,22 +5,26 @@ use bailiwick_domain::{
     role::{CustomName, Role, RoleName},
     rule::{
         AssignRole, CreateRole, DeleteRole, GiveTeamRole, GrantPermission, Invite, Me, ReadAudit, ReadUsers,
-        UpdateRole, UpdateTeam,
+        SignIn, UpdateRole, UpdateTeam,
     },
     time::Span,
 };
+use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
     Error,
-    invitations::{self, NewInvitation},
+    invitations::{self, Joining, NewInvitation},
     roles::{self, Change, NewRole},
     teams::{self, NewTeam},
     users::{self, NewGrant},
 };
 use bailiwick_store::{Credential, Refusal, security_events};
-use bailiwick_testkit::{Actor, Tenant, both_databases};
-use bailiwick_vault::token::SessionToken;
+use bailiwick_testkit::{Actor, PASSWORD, Tenant, both_databases};
+use bailiwick_vault::token::{InvitationToken, SessionToken};
 
-use crate::support::{HOME, log, records, request, times, verified};
+use crate::{
+    raised::links,
+    support::{HOME, log, records, request, room_of, times, verified},
+};
 
 fn new(label: &str, permissions: &[&str]) -> NewRole {
     NewRole { label: label.into(), permissions: names(permissions), ..NewRole::default() }
@@ -189,6 +193,41 @@ both_databases! {
         assert_eq!(times(&db, &acme, "invitation.role_changed").await, 1);
         assert_eq!(times(&db, &acme, "user.role_changed").await, 2);
         assert!(matches!(roles::delete(&db.store, &permit, role.name, None).await, Err(Error::NotFound)));
+        verified(&db).await;
+    }
+
+    async fn invited_person_reads_of_the_other_role_and_joins_by_the_new_link_alone(db: Db) {
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        let role = made(&acme, "Reader", &["audit:read", "user:read"]).await;
+        let mut before = Vec::new();
+        for email in ["sent@acme.example", "waits@acme.example"] {
+            let new = NewInvitation { email: email.into(), role: role.name.to_string(), expires_at: None };
+            invitations::create(&db.store, &owner.permit::<Invite>().await, new).await.unwrap();
+            if before.is_empty() {
+                before = links(&db, "/join/").await;
+            }
+        }
+        let permit = owner.permit::<DeleteRole>().await;
+        roles::delete(&db.store, &permit, role.name, Some("auditor")).await.unwrap();
+        let mailbox = Mailbox::default();
+        room_of(&db, &db.store, std::sync::Arc::new(mailbox.clone())).round().await.unwrap();
+        let arrived = mailbox.messages();
+        assert_eq!(arrived.len(), 2, "one for each; what had not left named the role before");
+        for kept in &arrived {
+            let content = &kept.message.content;
+            assert!(content.subject.as_str().ends_with("is for another role") && content.text.contains("Your role will be: Auditor"), "{}", content.text.as_str());
+        }
+        let token = |link: &str| InvitationToken::parse(link.rsplit('/').next().unwrap()).unwrap();
+        let nobody = db.nobody::<SignIn>(HOME).await;
+        assert!(invitations::look(&db.store, &nobody, &token(&before[0])).await.unwrap().is_none(), "the link before");
+        let sent = arrived.iter().find(|kept| kept.message.to.as_str() == "sent@acme.example").unwrap();
+        let joining = Joining { name: "Sent Person".into(), password: PASSWORD.into() };
+        invitations::accept(&db.store, &db.hasher, &nobody, &token(&sent.message.content.link), joining).await.unwrap();
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let joined = bailiwick_store::users::by_email(&mut view, "sent@acme.example").await.unwrap().unwrap();
+        assert_eq!(joined.role, RoleName::from(Role::Auditor));
+        drop(view);
         verified(&db).await;
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use bailiwick_domain::{
     clock::Entropy,
-    entity::TenantKind,
+    entity::{Password as StoredHash, TenantKind},
     role::Role,
     rule::{DisableUser, Me, ReadAudit, SignIn},
     time::Span,
@@ -17,9 +17,9 @@ use bailiwick_ops::{
     sign_in::{self, Step},
     users::{self, NewUser},
 };
-use bailiwick_store::{Actor as Who, Permit, Refusal, audit, security_events};
+use bailiwick_store::{Actor as Who, Event, Permit, Refusal, Scope, audit, security_events};
 use bailiwick_testkit::{PASSWORD, both_databases};
-use bailiwick_vault::password::{PasswordCost, PasswordHasher};
+use bailiwick_vault::password::{Password, PasswordCost, PasswordHasher};
 
 use crate::support::{ELSEWHERE, HOME, log, opens, records, times, try_sign_in, verified, with_cookie};
 
@@ -47,6 +47,7 @@ impl Entropy for Meanwhile {
 }
 
 const WRONG: &str = "quite another password";
+const NEW: &str = "seven quiet lanterns";
 
 /// What somebody is told who could not sign in.
 fn told(outcome: Result<Step, Error>) -> String {
@@ -226,6 +227,67 @@ both_databases! {
         assert_eq!(told(outcome), told(try_sign_in(&db, HOME, &auditor.user.email, WRONG).await));
         assert_eq!(times(&db, &acme, "session.created").await, opened);
         assert_eq!(times(&db, &acme, "password.rehashed").await, 0);
+        verified(&db).await;
+    }
+
+    async fn password_replaced_while_it_was_hashed_anew_opens_nothing_and_does_not_come_back(db: Db) {
+        let acme = db.tenant("acme").await;
+        let auditor = acme.user(Role::Auditor).await;
+        let (runtime, inside, job, id) = (tokio::runtime::Handle::current(), db.clone(), acme.job(), auditor.id());
+        let entropy = Meanwhile::new(move || {
+            tokio::task::block_in_place(|| {
+                runtime.block_on(async {
+                    enrolment::set_password(&inside.store, &inside.hasher, &job, id, NEW.to_owned()).await.unwrap();
+                });
+            });
+        });
+        let cost = PasswordCost::new(7 * 1024, 5, 1).unwrap();
+        let hasher = PasswordHasher::new(cost, NonZeroUsize::MIN, Arc::clone(&entropy) as _);
+        let opened = times(&db, &acme, "session.created").await;
+        let outcome = sign_in::password(&db.store, &hasher, &db.nobody(HOME).await, &auditor.user.email, PASSWORD.into()).await;
+        assert!(entropy.is_over(), "the password was right when it was looked at");
+        assert_eq!(told(outcome), told(try_sign_in(&db, HOME, &auditor.user.email, WRONG).await));
+        assert_eq!(times(&db, &acme, "session.created").await, opened);
+        assert_eq!(times(&db, &acme, "password.rehashed").await, 0);
+        assert!(try_sign_in(&db, HOME, &auditor.user.email, PASSWORD).await.is_err());
+        assert!(matches!(try_sign_in(&db, HOME, &auditor.user.email, NEW).await, Ok(Step::Done(_))));
+        verified(&db).await;
+    }
+
+    async fn sign_in_that_waits_behind_the_change_of_its_password_comes_too_late(db: Db) {
+        let acme = db.tenant("acme").await;
+        let auditor = acme.user(Role::Auditor).await;
+        let (id, email) = (auditor.id(), auditor.user.email.clone());
+        let hash = db.hasher.hash(&Password::chosen(NEW.into()).unwrap()).await.unwrap();
+        let (holds, held) = tokio::sync::oneshot::channel();
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let job = acme.job();
+        let changing = async {
+            let changed: Result<(), Error> = db.store.change(&job, async |tx| {
+                let user = bailiwick_store::users::lock(tx, id).await?;
+                holds.send(()).unwrap();
+                released.await.unwrap();
+                let new = StoredHash { user: user.id, hash: hash.as_str().to_owned(), changed_at: tx.now() };
+                let written = bailiwick_store::accounts::set_password(tx, new).await?;
+                let event = Event::new("password.changed", &written)?;
+                Ok(tx.record(event, ()))
+            }).await;
+            changed.unwrap();
+        };
+        let signing = async {
+            held.await.unwrap();
+            let (inside, before) = (db.clone(), db.hasher.hashes());
+            let entering = tokio::spawn(async move { try_sign_in(&inside, HOME, &email, PASSWORD).await });
+            // Once the hash is asked for, the password of before was read.
+            while db.hasher.hashes() == before {
+                tokio::task::yield_now().await;
+            }
+            release.send(()).unwrap();
+            entering.await.unwrap()
+        };
+        let ((), outcome) = tokio::join!(changing, signing);
+        assert_eq!(told(outcome), told(try_sign_in(&db, HOME, &auditor.user.email, WRONG).await));
+        assert!(matches!(try_sign_in(&db, HOME, &auditor.user.email, NEW).await, Ok(Step::Done(_))));
         verified(&db).await;
     }
 

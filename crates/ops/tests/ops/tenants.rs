@@ -9,13 +9,16 @@ use bailiwick_domain::{
 use bailiwick_ops::{
     Error, enrolment,
     sign_in::Step,
-    tenants::{self, NewOwner, NewTenant, OwnerLink},
+    tenants::{self, NewOwner, NewTenant, OwnerInvited},
 };
 use bailiwick_store::{Actor as Who, users};
 use bailiwick_testkit::{Db, both_databases};
 use bailiwick_vault::token::EnrolmentToken;
 
-use crate::support::{HOME, log, records, verified};
+use crate::{
+    raised::links,
+    support::{HOME, log, records, verified},
+};
 
 fn customer(slug: &str) -> NewTenant {
     NewTenant {
@@ -27,6 +30,11 @@ fn customer(slug: &str) -> NewTenant {
     }
 }
 
+/// The link in the letter that arrives now.
+async fn mailed(db: &Db) -> EnrolmentToken {
+    EnrolmentToken::parse(&links(db, "/enrol/").await.remove(0)).unwrap()
+}
+
 async fn enter(db: &Db, token: &EnrolmentToken) -> Result<Step, Error> {
     let permit = db.nobody::<SignIn>(HOME).await;
     enrolment::complete(&db.store, &db.hasher, &permit, token, "a password of my own".into()).await
@@ -36,7 +44,7 @@ both_databases! {
     async fn operator_creates_a_customer_together_with_its_owner(db: Db) {
         let platform = db.platform().await;
         let permit = platform.owner().permit::<CreateTenant>().await;
-        let OwnerLink { tenant, owner, token, .. } = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
+        let OwnerInvited { tenant, owner, .. } = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
         assert_eq!((tenant.kind, owner.role), (TenantKind::Customer, Role::TenantOwner.into()));
         let mut view = db.store.read(&db.job(tenant.id)).await.unwrap();
         assert_eq!(users::find(&mut view, owner.id).await.unwrap(), owner);
@@ -47,9 +55,9 @@ both_databases! {
         let recorded = records(&db, tenant.id).await;
         let mut actions: Vec<_> = recorded.iter().map(|row| row.action.as_str()).collect();
         actions.sort_unstable();
-        assert_eq!(actions, ["enrolment.created", "policy.created", "tenant.created", "user.created"]);
+        assert_eq!(actions, ["enrolment.created", "mail.written", "policy.created", "tenant.created", "user.created"]);
         assert!(recorded.iter().all(|row| row.actor_kind == "operator" && row.actor_id == Some(platform.owner().id().uuid())));
-        enter(&db, &token).await.unwrap();
+        enter(&db, &mailed(&db).await).await.unwrap();
         verified(&db).await;
     }
 
@@ -57,13 +65,16 @@ both_databases! {
         let platform = db.platform().await;
         let permit = platform.owner().permit::<CreateTenant>().await;
         let made = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
+        let first = mailed(&db).await;
         db.clock.advance(Span::hours(25));
-        assert!(matches!(enter(&db, &made.token).await, Err(Error::Conflict(_))), "it has lapsed");
-        let second = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
-        let third = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
-        assert_eq!((second.owner.id, third.owner.id), (made.owner.id, made.owner.id));
-        assert!(matches!(enter(&db, &second.token).await, Err(Error::Conflict(_))), "only the newest works");
-        let Step::Done(_) = enter(&db, &third.token).await.unwrap() else { panic!() };
+        assert!(matches!(enter(&db, &first).await, Err(Error::Conflict(_))), "it has lapsed");
+        let renewed = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
+        let second = mailed(&db).await;
+        tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
+        let third = mailed(&db).await;
+        assert_eq!(renewed.owner.id, made.owner.id);
+        assert!(matches!(enter(&db, &second).await, Err(Error::Conflict(_))), "only the newest works");
+        let Step::Done(_) = enter(&db, &third).await.unwrap() else { panic!() };
         let outcome = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await;
         assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
         let recorded = records(&db, made.tenant.id).await;
@@ -76,9 +87,25 @@ both_databases! {
         let platform = db.platform().await;
         let permit = platform.owner().permit::<CreateTenant>().await;
         let made = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
-        let (used, renewed) = tokio::join!(enter(&db, &made.token), tenants::renew_owner_link(&db.store, &permit, made.tenant.id));
+        let link = mailed(&db).await;
+        let (used, renewed) = tokio::join!(enter(&db, &link), tenants::renew_owner_link(&db.store, &permit, made.tenant.id));
         // Whichever came first, the other found out.
         assert!(used.is_ok() != renewed.is_ok(), "{used:?} {renewed:?}");
+        verified(&db).await;
+    }
+
+    async fn letter_with_a_dead_link_stays_here_and_letters_have_a_bound(db: Db) {
+        let platform = db.platform().await;
+        let permit = platform.owner().permit::<CreateTenant>().await;
+        let made = tenants::create(&db.store, &permit, customer("acme")).await.unwrap();
+        for _ in 1..db.store.outbox().per_recipient {
+            tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await.unwrap();
+        }
+        let outcome = tenants::renew_owner_link(&db.store, &permit, made.tenant.id).await;
+        assert!(matches!(outcome, Err(Error::Limited { .. })), "{outcome:?}");
+        let arrived = links(&db, "/enrol/").await;
+        assert_eq!(arrived.len(), 1, "the newest alone");
+        enter(&db, &EnrolmentToken::parse(&arrived[0]).unwrap()).await.unwrap();
         verified(&db).await;
     }
 

@@ -72,7 +72,7 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
         let clock = Arc::new(DemoClock::new(SystemClock));
         let mail = Mail::kept(&settings)?;
-        let (installation, sign_ins) = open(&settings, &folder, &mail, clock).await?;
+        let (installation, sign_ins) = open(&settings, &folder, &mail, clock, args.older).await?;
         let ready = Ready { url: settings.server.public_url.as_origin().to_owned(), sign_ins };
         let config = for_other_commands(address, &folder)?;
         let announce = || announce(&ready, &args, &folder, &config);
@@ -147,6 +147,7 @@ async fn open(
     folder: &Path,
     mail: &Mail,
     clock: Arc<DemoClock<SystemClock>>,
+    older: u16,
 ) -> Result<(Installation, Vec<SignIn>), Failure> {
     let kept = sign_ins_file(folder);
     if kept.exists() {
@@ -157,7 +158,7 @@ async fn open(
     let mut undo = Undo::default();
     let dynamic: Arc<dyn Clock> = Arc::<DemoClock<SystemClock>>::clone(&clock);
     let installation = installation::create(settings, dynamic, &mut undo).await?;
-    match seed(settings, &installation, mail, &clock)
+    match seed(settings, &installation, mail, &clock, older)
         .await
         .and_then(|sign_ins| keep(&kept, &sign_ins).map(|()| sign_ins))
     {
@@ -177,11 +178,13 @@ async fn seed(
     installation: &Installation,
     mail: &Mail,
     clock: &DemoClock<SystemClock>,
+    older: u16,
 ) -> Result<Vec<SignIn>, Failure> {
     let store = &installation.store;
     let hasher = passwords::hasher(&settings.password, &installation.entropy)?;
     let room = mail.room(store, &installation.jobs);
     let sign_ins = Seed::new(store, &installation.jobs, &hasher, room, clock)
+        .older(older)
         .run()
         .await
         .map_err(|error| Failure::failed(describe(&error)))?;

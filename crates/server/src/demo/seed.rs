@@ -95,8 +95,10 @@ pub(crate) struct Seed<'s, C> {
     hasher: &'s PasswordHasher,
     room: Mailroom,
     clock: &'s DemoClock<C>,
-    /// Midnight of the day on which the demonstration starts.
+    /// Midnight of the day on which the demonstration starts, or of an earlier one.
     today: Timestamp,
+    /// Whether that is an earlier one.
+    older: bool,
 }
 
 impl<'s, C: Clock> Seed<'s, C> {
@@ -108,7 +110,12 @@ impl<'s, C: Clock> Seed<'s, C> {
         clock: &'s DemoClock<C>,
     ) -> Self {
         clock.release();
-        Self { store, jobs, hasher, room, clock, today: clock.now().start_of_day() }
+        Self { store, jobs, hasher, room, clock, today: clock.now().start_of_day(), older: false }
+    }
+
+    /// The same history, so many days further back.
+    pub(crate) fn older(self, days: u16) -> Self {
+        Self { today: self.today - Span::days(i64::from(days)), older: days > 0, ..self }
     }
 
     /// Writes the platform and the demonstration tenant, and gives the clock back to the system.
@@ -120,6 +127,10 @@ impl<'s, C: Clock> Seed<'s, C> {
         let (ops, auditor) = self.people(&job).await?;
         self.history(&owner_password).await?;
         let secret = self.last_evening(&owner_password).await?;
+        if self.older {
+            // Otherwise uses would be recorded from today on, and nothing could be known of the time before.
+            bailiwick_store::permission_use::flush(self.store).await.map_err(Error::from)?;
+        }
         self.clock.release();
         Ok(vec![
             DemoSignIn {

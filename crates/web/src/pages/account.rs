@@ -7,6 +7,7 @@ mod passkey_remove;
 mod passkey_rename;
 mod passkeys;
 mod password_change;
+mod password_first;
 mod password_show;
 mod phone;
 mod profile;
@@ -27,6 +28,8 @@ pub(crate) fn routes() -> Routes {
         .post("/account/profile", profile::change)
         .get("/account/password", password_show::password_show)
         .post("/account/password", password_change::password_change)
+        .get("/account/password/first", password_first::ask)
+        .post("/account/password/first", password_first::set)
         .post("/account/factors", totp_begin::totp_begin)
         .post("/account/factors/{factor}", totp_verify::totp_verify)
         .post("/account/passkeys", passkey_add::add)

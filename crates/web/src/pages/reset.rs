@@ -22,6 +22,9 @@ use crate::{
     shell::SeeOther,
 };
 
+#[cfg(test)]
+pub(super) use ask::letter;
+
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/reset", forgot::forgot)

@@ -28,6 +28,8 @@ pub(crate) fn routes() -> Routes {
         .post("/users/bulk/enable", bulk::enable::enable)
         .get("/users/bulk/end-sessions", bulk::end_sessions::ask)
         .post("/users/bulk/end-sessions", bulk::end_sessions::end)
+        .get("/users/bulk/remind", bulk::remind::ask)
+        .post("/users/bulk/remind", bulk::remind::remind)
         .get("/users/bulk/role", bulk::assign_role::ask)
         .post("/users/bulk/role", bulk::assign_role::assign)
         .get("/users/{user}", show::show)

@@ -40,6 +40,7 @@ messages! {
     SignedOut "ok" "signed-out": "You are signed out.";
     SessionEnded "warn" "session-ended": "Your session has ended. Sign in again to go on.";
     PasswordSet "ok" "password-set": "The password is set. Sign in with it.";
+    FirstPasswordSet "ok" "first-password-set": "The password is set. Every other session of yours has ended.";
     PasswordChanged "ok" "password-changed": "The password was changed. Every other session of yours has ended.";
     FactorVerified "ok" "factor-verified": "The authenticator is verified.";
     PasskeyAdded "ok" "passkey-added": "The passkey was added. Every other session of yours has ended.";
@@ -80,7 +81,8 @@ messages! {
     EventAcknowledged "ok" "event-acknowledged": "The event is acknowledged.";
     EventResolved "ok" "event-resolved": "The event is resolved.";
     PolicyChanged "ok" "policy-changed": "The policy was changed. It takes effect at once.";
-    TenantCreated "ok" "tenant-created": "The organisation was created.";
+    TenantCreated "ok" "tenant-created": "The organisation was created. A letter brings its first owner a link that works for a day.";
+    OwnerLinkSent "ok" "owner-link-sent": "A letter brings the owner another link. Every link before stopped working.";
     TenantSuspended "ok" "tenant-suspended": "The organisation is suspended. Every session and key of it is refused.";
     TenantReactivated "ok" "tenant-reactivated": "The organisation is served again.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";

@@ -35,9 +35,13 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/users/bulk/role") => Sent::Json(json!({
             "users": [stock.user], "role": third
         })),
-        ("POST", "/v1/users/bulk/disable" | "/v1/users/bulk/enable" | "/v1/users/bulk/end-sessions") => {
-            Sent::Json(json!({"users": [stock.user]}))
-        }
+        (
+            "POST",
+            "/v1/users/bulk/disable"
+            | "/v1/users/bulk/enable"
+            | "/v1/users/bulk/end-sessions"
+            | "/v1/users/bulk/remind",
+        ) => Sent::Json(json!({"users": [stock.user]})),
         ("POST", "/v1/users/{id}/grants") => {
             Sent::Json(json!({"permission": permission, "effect": "deny", "reason": "It is not needed."}))
         }
@@ -188,9 +192,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
         }
         ("POST", "/users/bulk/role") => form(&[("user", &stock.user.to_string()), ("role", third)]),
-        ("POST", "/users/bulk/disable" | "/users/bulk/enable" | "/users/bulk/end-sessions") => {
-            form(&[("user", &stock.user.to_string())])
-        }
+        (
+            "POST",
+            "/users/bulk/disable" | "/users/bulk/enable" | "/users/bulk/end-sessions" | "/users/bulk/remind",
+        ) => form(&[("user", &stock.user.to_string())]),
         ("POST", "/users/{user}/name") => form(&[("name", &format!("Nora {serial}"))]),
         ("POST", "/account/profile") => {
             form(&[("name", &format!("Mona {serial}")), ("time_zone", "Australia/Sydney")])
@@ -206,6 +211,8 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/invitations/many") => {
             form(&[("addresses", &format!("throng{serial}@example.com")), ("role", role), ("lifetime", "7")])
         }
+        ("POST", "/v1/me/password") => Sent::Json(json!({"new": PASSWORD})),
+        ("POST", "/account/password/first") => form(&[("new", PASSWORD), ("again", PASSWORD)]),
         ("PUT", "/v1/me/password") => {
             Sent::Json(json!({"current": "not the present one", "new": "elevenchars"}))
         }

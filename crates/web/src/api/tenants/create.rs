@@ -1,4 +1,4 @@
-//! Creating an organisation with its first owner. The answer is the only place where the owner's link ever stands.
+//! Creating an organisation with its first owner, who is mailed a link that nobody else sees.
 
 use axum::{
     extract::State,
@@ -6,10 +6,11 @@ use axum::{
 };
 use bailiwick_domain::rule::CreateTenant;
 use bailiwick_ops::tenants::{self, NewOwner};
+use bailiwick_store::Store;
 use serde::{Deserialize, Serialize};
 
-use super::{OwnerBody, TenantBody, link};
-use crate::{access::Access, api::Created, error::Result, forms::Json, state::AppState};
+use super::{OwnerBody, TenantBody};
+use crate::{access::Access, api::Created, error::Result, forms::Json};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,15 +25,15 @@ pub(in crate::api) struct NewTenant {
 }
 
 #[derive(Serialize)]
-struct Body<'t> {
+struct Body {
     #[serde(flatten)]
     tenant: TenantBody,
-    owner: OwnerBody<'t>,
+    owner: OwnerBody,
 }
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<CreateTenant>,
-    State(state): State<AppState>,
+    State(store): State<Store>,
     Json(new): Json<NewTenant>,
 ) -> Result<Response> {
     let new = tenants::NewTenant {
@@ -42,9 +43,8 @@ pub(in crate::api) async fn handle(
         key_brand: new.key_brand,
         owner: NewOwner { email: new.owner_email, name: new.owner_name },
     };
-    let made = tenants::create(&state.store, &permit, new).await?;
-    let link = link(&state, &made.token);
-    let owner = OwnerBody { id: made.owner.id, link: &link, link_expires_at: made.expires_at };
+    let made = tenants::create(&store, &permit, new).await?;
+    let owner = OwnerBody::from(&made);
     let location = format!("/v1/tenants/{}", made.tenant.id);
     Ok(Created { location, body: Body { tenant: made.tenant.into(), owner } }.into_response())
 }

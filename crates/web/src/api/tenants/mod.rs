@@ -12,10 +12,8 @@ use bailiwick_domain::{
     ids::{TenantId, UserId},
     time::Timestamp,
 };
-use bailiwick_vault::token::EnrolmentToken;
+use bailiwick_ops::tenants::OwnerInvited;
 use serde::{Deserialize, Serialize};
-
-use crate::state::AppState;
 
 /// An organisation as the API shows it.
 #[derive(Serialize)]
@@ -47,16 +45,16 @@ impl From<Tenant> for TenantBody {
 
 /// An owner who still has to set a password.
 #[derive(Serialize)]
-struct OwnerBody<'t> {
+struct OwnerBody {
     id: UserId,
-    /// With which the owner sets a password, once; shown this once, to be handed on.
-    link: &'t str,
+    /// Until when the link works that a letter brings them; nobody else sees it.
     link_expires_at: Timestamp,
 }
 
-/// Where the owner opens the link of this token.
-fn link(state: &AppState, token: &EnrolmentToken) -> String {
-    format!("{}/enrol/{}", state.settings.public_url, token.expose().as_str())
+impl From<&OwnerInvited> for OwnerBody {
+    fn from(invited: &OwnerInvited) -> Self {
+        Self { id: invited.owner.id, link_expires_at: invited.expires_at }
+    }
 }
 
 /// Why an organisation is suspended or served again; it stands in that organisation's own log.

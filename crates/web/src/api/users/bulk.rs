@@ -3,7 +3,7 @@
 use axum::extract::State;
 use bailiwick_domain::{
     ids::UserId,
-    rule::{AssignRole, DisableUser, RevokeSession},
+    rule::{AssignRole, DisableUser, RemindFactors, RevokeSession},
 };
 use bailiwick_ops::bulk::{self, Answered, Chosen};
 use bailiwick_store::Store;
@@ -67,6 +67,14 @@ pub(in crate::api) async fn end_sessions(
     Json(people): Json<People>,
 ) -> Result<Json<List<Outcome>>> {
     Ok(outcomes(bulk::end_sessions(&store, &permit, Chosen::of(people.users)?).await?))
+}
+
+pub(in crate::api) async fn remind(
+    Access(permit): Access<RemindFactors>,
+    State(store): State<Store>,
+    Json(people): Json<People>,
+) -> Result<Json<List<Outcome>>> {
+    Ok(outcomes(bulk::remind_of_factors(&store, &permit, Chosen::of(people.users)?).await?))
 }
 
 pub(in crate::api) async fn assign_role(

@@ -1,4 +1,4 @@
-//! The form for another password of one's own.
+//! The form for another password of one's own, and for a first one.
 
 use askama::Template;
 use askama_web::WebTemplate;
@@ -18,7 +18,8 @@ pub(super) struct PasswordPage {
     shell: Shell,
     problems: Vec<Problem>,
     address: String,
-    current: Field,
+    /// Nothing where there is none so far.
+    current: Option<Field>,
     new: Field,
     again: Field,
 }
@@ -31,13 +32,22 @@ impl PasswordPage {
         Ok(Self {
             shell: Shell::new(permit, visit, "Change your password").under("Profile and sign-in", "/account"),
             address: caller.user.email.clone(),
-            current: Field::new("current", "Present password").emptied(&problems),
+            current: Some(Field::new("current", "Present password").emptied(&problems)),
             new: Field::new("new", "New password")
                 .hint("At least 12 characters. Length beats symbols.")
                 .emptied(&problems),
             again: Field::new("again", "New password again").emptied(&problems),
             problems,
         })
+    }
+
+    /// The form for a first password.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn first<R: Rule>(permit: &Permit<R>, visit: &Visit, problems: Vec<Problem>) -> Result<Self> {
+        let shell = Shell::new(permit, visit, "Set a password").under("Profile and sign-in", "/account");
+        Ok(Self { shell, current: None, ..Self::new(permit, visit, problems)? })
     }
 }
 

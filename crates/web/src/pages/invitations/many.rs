@@ -95,7 +95,7 @@ async fn page(permit: &Permit<Invite>, visit: &Visit, store: &Store) -> Result<M
         refused: Vec::new(),
         heading: String::new(),
         addresses: Field::new("addresses", "E-mail addresses").hint(
-            "One a line or apart by commas, 100 at most. A role may follow its address, as in name@example.com, Auditor.",
+            "One a line or apart by commas, 100 at most. A role may follow its address, as in name@example.com, Auditor. A table from a spreadsheet (CSV) will do as well, if its first line names the columns email and role.",
         ),
         role: roles(permit, store).await?,
         lifetime: lifetimes(permit, store).await?,
@@ -120,10 +120,7 @@ impl ManyPage {
             match outcome {
                 Ok(invitation) => self.invited.push(invitation.email),
                 Err(text) => {
-                    left.push(match &row.role {
-                        Some(role) => format!("{}, {role}", row.email),
-                        None => row.email.clone(),
-                    });
+                    left.push(row.to_string());
                     self.refused.push(RefusedRow { line: row.line, address: row.email, text });
                 }
             }

@@ -1,15 +1,12 @@
-//! Creating an organisation. The link for its first owner is in the answer to this one request and nowhere else.
+//! Creating an organisation. The link for its first owner goes to their mailbox alone.
 
-use askama::Template;
-use askama_web::WebTemplate;
 use axum::{
     extract::State,
-    http::header,
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::CreateTenant;
-use bailiwick_ops::tenants::{self, NewOwner, NewTenant, OwnerLink};
-use bailiwick_store::Permit;
+use bailiwick_ops::tenants::{self, NewOwner, NewTenant};
+use bailiwick_store::Store;
 use serde::Deserialize;
 
 use super::tenant_new::page;
@@ -18,9 +15,7 @@ use crate::{
     error::Result,
     forms::Form,
     pages::refused::Refused,
-    shell::{Shell, Visit},
-    state::AppState,
-    when::When,
+    shell::{Message, SeeOther, Visit},
 };
 
 /// The names that the operation has for the fields of the form.
@@ -36,22 +31,10 @@ pub(super) struct NewForm {
     owner_name: String,
 }
 
-#[derive(Template, WebTemplate)]
-#[template(path = "platform/tenant_created.html")]
-struct TenantCreatedPage<'a> {
-    shell: Shell,
-    name: String,
-    slug: String,
-    owner: String,
-    /// The link for the first owner, this once.
-    link: &'a str,
-    expires: When,
-}
-
 pub(super) async fn tenant_create(
     Access(permit): Access<CreateTenant>,
     visit: Visit,
-    State(state): State<AppState>,
+    State(store): State<Store>,
     form: Form<NewForm>,
 ) -> Result<Response> {
     let refused = match form.values {
@@ -65,8 +48,11 @@ pub(super) async fn tenant_create(
                 key_brand: None,
                 owner,
             };
-            match tenants::create(&state.store, &permit, new).await {
-                Ok(made) => return Ok(hand_on(&permit, &visit, &state, made)),
+            match tenants::create(&store, &permit, new).await {
+                Ok(_) => {
+                    let done = SeeOther::to("/platform/tenants").tell(Message::TenantCreated);
+                    return Ok(done.into_response());
+                }
                 Err(error) => Refused::by(error, NAMES)?,
             }
         }
@@ -75,34 +61,18 @@ pub(super) async fn tenant_create(
     Ok((refused.status, page).into_response())
 }
 
-/// The page that shows the owner's link, this once.
-pub(super) fn hand_on(
-    permit: &Permit<CreateTenant>,
-    visit: &Visit,
-    state: &AppState,
-    issued: OwnerLink,
-) -> Response {
-    let link = format!("{}/enrol/{}", state.settings.public_url, issued.token.expose().as_str());
-    let page = TenantCreatedPage {
-        shell: Shell::new(permit, visit, "Hand on the link now").under("Tenants", "/platform/tenants"),
-        name: issued.tenant.name,
-        slug: issued.tenant.slug,
-        owner: issued.owner.email,
-        link: &link,
-        expires: When::moment(issued.expires_at),
-    };
-    ([(header::CACHE_CONTROL, "no-store")], page).into_response()
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::{StatusCode, header};
+    use axum::http::StatusCode;
     use bailiwick_domain::role::Role;
     use bailiwick_testkit::both_databases;
 
     use crate::{
         access::cookies::FLASH,
-        pages::browser::{Browser, href},
+        pages::{
+            browser::{Browser, href},
+            reset::letter,
+        },
     };
 
     const FORM: &[(&str, &str)] = &[
@@ -114,15 +84,16 @@ mod tests {
     ];
 
     both_databases! {
-        async fn operator_sees_the_owners_link_once(db: Db) {
+        async fn operator_makes_an_organisation_and_its_owner_alone_gets_the_link(db: Db) {
             let mut operator = Browser::of(&db.platform().await.user(Role::PlatformOperator).await);
             let answer = operator.post("/platform/tenants", FORM).await;
-            assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
-            let page = answer.page();
-            let link = page.split("id=\"owner-link\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap();
-            assert!(link.strip_prefix("https://bailiwick.test/enrol/").is_some_and(|token| token.len() == 64), "{link}");
+            assert_eq!((answer.led(), operator.cookie(FLASH)), ((303, "/platform/tenants"), Some("tenant-created")));
+            assert!(!answer.body.contains("/enrol/"));
             let list = operator.get("/platform/tenants?q=ACM").await.page();
             assert!(list.contains("acme") && !list.contains("/enrol/"));
+            let letter = letter(&db, 1).await;
+            assert_eq!(letter.to.as_str(), "ann@acme.example");
+            assert!(letter.content.text.contains("Ann Acme") && letter.content.link.contains("/enrol/"));
             assert!(operator.get("/platform/tenants?q=%25").await.page().contains("No tenant matches"), "a percent sign stands for itself");
             let again = operator.post("/platform/tenants", FORM).await;
             assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -82,7 +82,7 @@ pub(crate) fn ask_later(store: Store, permit: Permit<SignIn>, address: SignInAdd
 }
 
 #[cfg(test)]
-pub(super) use tests::letter;
+pub(in crate::pages) use tests::letter;
 
 #[cfg(test)]
 mod tests {
@@ -95,7 +95,7 @@ mod tests {
     use crate::pages::browser::Browser;
 
     /// The newest of `count` letters, which are written after the answers.
-    pub(in crate::pages::reset) async fn letter(db: &Db, count: usize) -> Arc<Message> {
+    pub(in crate::pages) async fn letter(db: &Db, count: usize) -> Arc<Message> {
         let mailbox = Mailbox::default();
         let base = LinkBase::parse("https://bailiwick.test").unwrap();
         let from = "no-reply@bailiwick.test".parse().unwrap();

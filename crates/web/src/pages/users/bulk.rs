@@ -4,6 +4,7 @@ pub(super) mod assign_role;
 pub(super) mod disable;
 pub(super) mod enable;
 pub(super) mod end_sessions;
+pub(super) mod remind;
 
 use askama::Template;
 use askama_web::WebTemplate;

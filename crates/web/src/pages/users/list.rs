@@ -107,7 +107,7 @@ struct BulkAction {
 }
 
 /// What each of the permissions allows with several people at once.
-const BULK: [(Permission, BulkAction); 4] = [
+const BULK: [(Permission, BulkAction); 5] = [
     (Permission::USER_DISABLE, BulkAction { label: "Disable", icon: "lock", href: "/users/bulk/disable" }),
     (Permission::USER_DISABLE, BulkAction { label: "Enable", icon: "unlock", href: "/users/bulk/enable" }),
     (
@@ -117,6 +117,10 @@ const BULK: [(Permission, BulkAction); 4] = [
     (
         Permission::USER_ASSIGN_ROLE,
         BulkAction { label: "Change role", icon: "users", href: "/users/bulk/role" },
+    ),
+    (
+        Permission::FACTOR_RESET,
+        BulkAction { label: "Remind of second factor", icon: "mail", href: "/users/bulk/remind" },
     ),
 ];
 
