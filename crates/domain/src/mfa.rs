@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    entity::{Factor, FactorKind, FactorState, MfaFloor},
+    entity::{Factor, FactorKind, FactorState, MfaFloor, SignInMethod},
     time::{Span, Timestamp},
 };
 
@@ -144,6 +144,24 @@ impl Asked {
             Some(_) => Standing::Below,
         }
     }
+
+    /// Whether nothing less than their passkey is enough of a person who has one, from whom nothing less would be enough by now.
+    pub fn holds_to_passkey(self, held: Held, joined: Timestamp, now: Timestamp) -> bool {
+        held == Held::Passkey && self.standing(Held::Own, joined, now) == Standing::Below
+    }
+
+    /// How a session stands at `now` in which the person proved by `method` who they are.
+    ///
+    /// A passkey that lies in a drawer protects nobody from a copied page that asks for a code: where a passkey is asked for, it is
+    /// used. A recovery code stands for the passkey that is lost, so whoever came by one sets up another.
+    pub fn session(self, held: Held, method: SignInMethod, joined: Timestamp, now: Timestamp) -> Standing {
+        match method {
+            _ if !self.holds_to_passkey(held, joined, now) => self.standing(held, joined, now),
+            SignInMethod::Passkey => Standing::Met,
+            SignInMethod::PasswordRecovery => Standing::Below,
+            _ => Standing::Unused,
+        }
+    }
 }
 
 /// How a person stands to what is asked of them.
@@ -153,6 +171,8 @@ pub enum Standing {
     Met,
     /// They lack it, and may until then.
     Grace(Timestamp),
+    /// They have the passkey that is asked for, and signed in by something less: until they show it they may do nothing else.
+    Unused,
     /// They lack it and the grace is over: until they have set it up they may do nothing else.
     Below,
 }
@@ -220,6 +240,31 @@ mod tests {
         let lowered = raised.at(MfaFloor::Mfa, day(60));
         assert_eq!((lowered.mfa_since(), lowered.passkey_since()), (Some(day(1)), None));
         assert_eq!(lowered.at(MfaFloor::Any, day(61)), Floor::NONE);
+    }
+
+    #[test]
+    fn passkey_that_is_asked_for_is_used_once_the_grace_is_over() {
+        let floor = |level| asked(Floor::NONE.at(level, day(1)), Floor::NONE, 14);
+        let session = |level, held, method, now| floor(level).session(held, method, day(0), day(now));
+        for method in SignInMethod::ALL.iter().copied() {
+            let due = match method {
+                SignInMethod::Passkey => Standing::Met,
+                SignInMethod::PasswordRecovery => Standing::Below,
+                _ => Standing::Unused,
+            };
+            assert_eq!(session(MfaFloor::Passkey, Held::Passkey, method, 15), due, "{method:?}");
+            assert_eq!(session(MfaFloor::Passkey, Held::Passkey, method, 14), Standing::Met, "{method:?}");
+            assert_eq!(session(MfaFloor::Mfa, Held::Passkey, method, 99), Standing::Met, "{method:?}");
+            assert_eq!(session(MfaFloor::Any, Held::Nothing, method, 99), Standing::Met, "{method:?}");
+            for held in [Held::Nothing, Held::Sso, Held::Own] {
+                let lacks = session(MfaFloor::Passkey, held, method, 15);
+                assert_eq!(
+                    lacks,
+                    Standing::Below,
+                    "{held:?} by {method:?} sets one up, and is not asked for it"
+                );
+            }
+        }
     }
 
     #[test]

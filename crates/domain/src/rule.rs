@@ -17,7 +17,8 @@ pub enum Need {
     /// As [`SignedIn`](Self::SignedIn), and besides a session whose person has to set up a second factor before anything else,
     /// if they signed in or proved again who they are as lately as for [`Recent`](Self::Recent).
     Enrolling,
-    /// As [`SignedIn`](Self::SignedIn), and besides any session whose person has to set up a second factor.
+    /// As [`SignedIn`](Self::SignedIn), and besides any session whose person has to set up a second factor, or to show the passkey
+    /// that they have.
     Proving,
     /// A live session or key whose effective permissions hold this one.
     Has(Permission),

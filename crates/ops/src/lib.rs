@@ -19,6 +19,7 @@ pub mod phones;
 pub mod policy;
 pub mod posture;
 pub mod profile;
+pub mod renames;
 pub mod roles;
 pub mod security_events;
 pub mod sessions;

@@ -9,6 +9,7 @@ use bailiwick_store::{Event, Permit, Store, users};
 
 use crate::{
     Error, Result,
+    renames::within_day,
     users::{nobody_above, permissions_of, refuse_self},
     valid::{self, Fields},
 };
@@ -25,7 +26,8 @@ pub struct Profile {
 /// Changes one's own name and time zone.
 ///
 /// # Errors
-/// `Invalid` for a name that cannot be read and for no time zone; `Conflict` where nothing would change; `Forbidden` for a key.
+/// `Invalid` for a name that cannot be read and for no time zone; `Conflict` where nothing would change; `Forbidden` for a key;
+/// `Limited` beyond [`PER_DAY`](crate::renames::PER_DAY) of them.
 pub async fn change_mine(store: &Store, permit: &Permit<ChangeMe>, profile: Profile) -> Result<User> {
     let caller = permit.caller().ok_or(Error::Forbidden("Only a signed-in person has a profile."))?;
     let me = caller.user.id;
@@ -41,6 +43,7 @@ pub async fn change_mine(store: &Store, permit: &Permit<ChangeMe>, profile: Prof
             if after == before {
                 return Err(Error::Conflict("Your profile says this already."));
             }
+            within_day(tx, "user.profile_changed", me.uuid()).await?;
             let written = users::replace(tx, before, after.clone()).await?;
             let event = Event::new("user.profile_changed", &written)?;
             Ok(tx.record(event, after))
@@ -51,7 +54,7 @@ pub async fn change_mine(store: &Store, permit: &Permit<ChangeMe>, profile: Prof
 /// Changes the name of somebody who may do no more than the actor.
 ///
 /// # Errors
-/// `Invalid` for a name that cannot be read; `Conflict` where it is their name already, and for oneself.
+/// `Invalid` for a name that cannot be read; `Conflict` where it is their name already, and for oneself; `Limited` as above.
 pub async fn rename(store: &Store, permit: &Permit<UpdateUser>, id: UserId, name: &str) -> Result<User> {
     let name = valid::name(name).map_err(|text| Error::field("name", text))?;
     store
@@ -63,6 +66,7 @@ pub async fn rename(store: &Store, permit: &Permit<UpdateUser>, id: UserId, name
             if after == before {
                 return Err(Error::Conflict("This is their name already."));
             }
+            within_day(tx, "user.renamed", id.uuid()).await?;
             let written = users::replace(tx, before, after.clone()).await?;
             let event = Event::new("user.renamed", &written)?;
             Ok(tx.record(event, after))

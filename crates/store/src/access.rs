@@ -36,7 +36,7 @@ pub(crate) struct BySession {
     pub(crate) privileges: i64,
     /// Changes of what the user may do, where the session has not seen all of them.
     pub(crate) outdated: Option<i64>,
-    /// How the person stands to the second factor that is asked of them.
+    /// How the person, in this session, stands to the second factor that is asked of them.
     pub(crate) mfa: Standing,
 }
 
@@ -83,10 +83,11 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
     let now = view.now();
     row.map(|row| {
         let user: User = row.user.try_into()?;
+        let session: Session = row.session.into();
         Ok(BySession {
             role: row.role_label.unwrap_or_else(|| user.role.title().to_owned()),
-            session: row.session.into(),
-            mfa: row.asked.asked().standing(row.asked.held(), user.created_at, now),
+            mfa: row.asked.asked().session(row.asked.held(), session.method, user.created_at, now),
+            session,
             user,
             tenant: row.tenant.into(),
             idle_minutes: row.session_idle_minutes,

@@ -176,24 +176,50 @@ pub async fn strikes_of_device(
     Ok(found.into_iter().map(|(at,)| Timestamp::from_micros(at)).collect())
 }
 
-/// Counts an attempt that was turned away unseen, a moment after the answer: see `upkeep`.
+/// Counts an attempt that was turned away unseen, with where it came from, a moment after the answer: see `upkeep`.
 pub fn turned_away<R: Rule>(store: &Store, permit: &Permit<R>, user: UserId, factor: &'static str) {
     if let Some(tenant) = permit.tenant() {
-        upkeep::turned_away(store, tenant, user, factor);
+        let directory = &store.shared.keys.directory;
+        let source = permit.request().ip.map(|ip| directory.ip_tag(&tenant.bytes(), ip));
+        upkeep::turned_away(store, tenant, user, factor, source.as_ref());
     }
 }
 
+/// Attempts that were turned away unseen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// How many.
+    pub attempts: i64,
+    /// Sources that were told apart; unknown ones are one together.
+    pub sources: i64,
+    /// How many came from the source with the most of them.
+    pub from_one: i64,
+    /// How many came from further sources, which were not told apart.
+    pub from_others: i64,
+}
+
 /// Attempts at an account that were turned away unseen, with whatever factor, in the hours since `since`.
-pub async fn turned_away_since(scope: &mut impl Scope, user: UserId, since: Timestamp) -> Result<i64> {
+pub async fn turned_away_since(scope: &mut impl Scope, user: UserId, since: Timestamp) -> Result<TurnedAway> {
     let tenant = scope.tenant();
-    let counts: Vec<(i64,)> = rows!(
+    let counts: Vec<(Vec<u8>, i64)> = rows!(
         scope,
-        "SELECT turned_away FROM sign_in_tally WHERE tenant = $1 AND user_id = $2 AND hour >= $3",
+        "SELECT source, turned_away FROM sign_in_tally WHERE tenant = $1 AND user_id = $2 AND hour >= $3",
         tenant.uuid(),
         user.uuid(),
         upkeep::hour_of(since)
     )?;
-    Ok(counts.iter().fold(0, |sum: i64, (count,)| sum.saturating_add(*count)))
+    let mut sources: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+    for (source, count) in counts {
+        let sum = sources.entry(source).or_default();
+        *sum = sum.saturating_add(count);
+    }
+    let from_others = sources.remove(upkeep::OTHERS).unwrap_or_default();
+    Ok(TurnedAway {
+        attempts: sources.values().fold(from_others, |sum, count| sum.saturating_add(*count)),
+        sources: i64::try_from(sources.len()).unwrap_or(i64::MAX),
+        from_one: sources.values().copied().max().unwrap_or_default(),
+        from_others,
+    })
 }
 
 /// Whether an attempt from this source at this account and factor was turned away unseen since `since`.
@@ -234,6 +260,29 @@ pub async fn refused_anywhere_since(
         since.micros()
     )?;
     Ok(count.map_or(0, |(n,)| n))
+}
+
+/// When the refused attempt was made that is the `place`-th from the newest on, of those from every source together since `since`;
+/// nothing where there are fewer.
+pub async fn refused_before_last(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    since: Timestamp,
+    place: i64,
+) -> Result<Option<Timestamp>> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND outcome = 'refused'
+         ORDER BY at DESC LIMIT 1 OFFSET $5",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros(),
+        place - 1
+    )?;
+    Ok(found.map(|(at,)| Timestamp::from_micros(at)))
 }
 
 /// Whether an attempt at this account and factor, from whatever source, was turned away unseen since `since`.

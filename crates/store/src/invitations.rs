@@ -233,6 +233,20 @@ pub async fn pending_by(
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
 
+/// How many pending invitations a person answers for, counted up to `most`.
+pub async fn pending_of(scope: &mut impl Scope, inviter: UserId, most: i64) -> Result<i64> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM (SELECT 1 AS one FROM invitation WHERE tenant = $1 AND invited_by = $2 AND state = 'open' AND expires_at > $3 LIMIT $4) AS pending",
+        tenant.uuid(),
+        inviter.uuid(),
+        now.micros(),
+        most
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
 /// The open invitations to one role, those that have lapsed too, up to a number.
 pub async fn open_to(scope: &mut impl Scope, role: RoleName, most: i64) -> Result<Vec<InvitationId>> {
     let tenant = scope.tenant();

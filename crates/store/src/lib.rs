@@ -5,6 +5,7 @@
 //! SQL cannot exist. The tenant comes from the permit: query functions take no tenant argument.
 
 pub mod access;
+pub mod account_locks;
 pub mod accounts;
 pub mod api_keys;
 pub mod attempts;

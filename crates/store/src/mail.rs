@@ -213,6 +213,20 @@ pub async fn written_of_kind(
     Ok(count.map_or(0, |(n,)| n))
 }
 
+/// How many messages, of whatever kind, were written to one phone number since `since`.
+pub async fn messages_since(scope: &mut impl Scope, number: &str, since: Timestamp) -> Result<i64> {
+    let tenant = scope.tenant();
+    let tag = scope.shared().keys.directory.address_tag(number);
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM mail WHERE tenant = $1 AND recipient_tag = $2 AND channel = 'webhook' AND created_at > $3",
+        tenant.uuid(),
+        &tag[..],
+        since.micros()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
 /// Letters about an entity that have not left yet.
 pub async fn waiting_about(tx: &mut Tx, about: Uuid) -> Result<Vec<MailId>> {
     let tenant = tx.tenant();

@@ -19,6 +19,9 @@ use crate::{
 
 /// No session lasts longer than a policy may say, so older ones need not be looked at.
 const LONGEST: Span = Span::days(31);
+/// Live sessions of one person at most, and as many again that wait for a second factor: whoever has only the password ends none
+/// that is whole. Together they are no more than are listed.
+pub const OF_PERSON: i64 = 50;
 /// A token that was replaced is taken for so long: the other requests of one page were on their way with it.
 const OVERLAP: Span = Span::seconds(5);
 
@@ -119,6 +122,24 @@ pub async fn live_of(scope: &mut impl Scope, user: UserId) -> Result<Vec<Session
         now.micros()
     )?;
     Ok(rows.into_iter().map(Session::from).collect())
+}
+
+/// The live sessions of a locked user that have to end before another one of their kind begins, the oldest last: none as a rule. Of
+/// those that wait for a second factor, or of those that do not.
+pub async fn beyond(scope: &mut impl Scope, user: UserId, waiting: bool) -> Result<Vec<SessionId>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let ids: Vec<(Uuid,)> = rows!(
+        scope,
+        "SELECT id FROM session WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3
+           AND (method = $4) = ($5 = 1) ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $6",
+        tenant.uuid(),
+        user.uuid(),
+        now.micros(),
+        SignInMethod::PasswordOnly.name(),
+        i64::from(waiting),
+        OF_PERSON - 1
+    )?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
 
 /// The session with this token, live or not.

@@ -42,13 +42,15 @@ pub struct Outbox {
     pub per_organisation: i64,
     /// Letters from one organisation to one address at most in 24 hours.
     pub per_recipient: i64,
+    /// Messages from one organisation to one phone number at most in 24 hours, whoever causes them.
+    pub per_number: i64,
     /// How one-time codes reach people who have proven a phone number; everybody else gets them by mail.
     pub codes: MailChannel,
 }
 
 impl Default for Outbox {
     fn default() -> Self {
-        Self { per_organisation: 5_000, per_recipient: 5, codes: MailChannel::Mail }
+        Self { per_organisation: 5_000, per_recipient: 5, per_number: 20, codes: MailChannel::Mail }
     }
 }
 

@@ -68,7 +68,8 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::SignIn => Self::SignIn,
             Refusal::SecondFactor => Self::SecondFactor,
-            Refusal::Reauthenticate => Self::Reauthenticate,
+            // The same page asks for it, and then takes nothing else.
+            Refusal::Reauthenticate | Refusal::UsePasskey => Self::Reauthenticate,
             Refusal::Enrol => Self::Enrol,
             Refusal::Forbidden => Self::Forbidden("Your role does not allow this."),
             Refusal::NoPerson => {

@@ -209,6 +209,10 @@ named! {
         Lifted = "lifted",
         /// No attempt: somebody let the person try again, and what was refused before counts no more.
         Unlocked = "unlocked",
+        /// No attempt: with the one beside it, too many of all sources were refused, and none is taken from unknown devices.
+        Closed = "closed",
+        /// No attempt: the time of that has passed.
+        Reopened = "reopened",
     }
 }
 

@@ -92,7 +92,7 @@ impl Thing {
     }
 
     fn apply(&mut self, record: &Record) -> Result<(), Broken> {
-        if record.entity.revision != self.revision + 1 {
+        if record.entity.revision <= self.revision {
             return Err(Broken(self.id));
         }
         self.revision = record.entity.revision;
@@ -136,11 +136,29 @@ fn texts(value: Option<&Value>) -> Vec<String> {
     list.iter().filter_map(|member| member.as_str().map(str::to_owned)).collect()
 }
 
+/// What was read of some things: their records, but for those that say nothing and come before the last such one.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The records, the newest of each thing among them.
+    pub records: Vec<Record>,
+    /// How many records were left out, by the thing that they are about.
+    pub left_out: BTreeMap<Uuid, i64>,
+}
+
+impl From<Vec<Record>> for History {
+    /// Nothing was left out.
+    fn from(records: Vec<Record>) -> Self {
+        Self { records, left_out: BTreeMap::new() }
+    }
+}
+
 /// The things that these records are about, as the last of them left each. Records of one thing are taken in the order of its
 /// revisions, whatever order they come in.
 ///
-/// A thing whose revisions do not follow one another from the first comes back as [`Broken`].
-pub fn things(mut records: Vec<Record>) -> Vec<Result<Thing, Broken>> {
+/// A thing of which there are fewer records, with those that were left out, than its newest revision says comes back as
+/// [`Broken`].
+pub fn things(history: impl Into<History>) -> Vec<Result<Thing, Broken>> {
+    let History { mut records, left_out } = history.into();
     records.sort_by(|a, b| {
         (&a.entity.kind, a.entity.id, a.entity.revision).cmp(&(
             &b.entity.kind,
@@ -153,8 +171,11 @@ pub fn things(mut records: Vec<Record>) -> Vec<Result<Thing, Broken>> {
     for history in records.chunk_by(same) {
         let Some(first) = history.first() else { continue };
         let mut thing = Thing::begin(first);
+        let read = i64::try_from(history.len()).unwrap_or(i64::MAX);
+        let all = read.saturating_add(left_out.get(&thing.id).copied().unwrap_or_default());
         let whole = history.iter().try_for_each(|record| thing.apply(record));
-        found.push(whole.map(|()| thing));
+        found
+            .push(whole.and_then(|()| if thing.revision == all { Ok(thing) } else { Err(Broken(thing.id)) }));
     }
     found
 }
@@ -196,7 +217,8 @@ mod tests {
         let gone = things(removed.clone());
         assert!(!gone[0].as_ref().unwrap().is_there());
         assert_eq!(gone[0].as_ref().unwrap().members("permissions").count(), 0);
-        let again = things(removed.into_iter().chain([record(3, 30, None, Some(&image))]).collect());
+        let again =
+            things(removed.into_iter().chain([record(3, 30, None, Some(&image))]).collect::<Vec<_>>());
         assert_eq!(again[0].as_ref().unwrap().made.at.micros(), 30);
     }
 
@@ -207,6 +229,19 @@ mod tests {
             things(vec![record(2, 20, None, Some(&image))])[0].as_ref().unwrap_err(),
             &Broken(Uuid::from_u128(9))
         );
+    }
+
+    #[test]
+    fn what_was_left_out_on_purpose_is_no_hole_and_anything_more_is() {
+        let (first, last) = (json!({"id": "9", "role": "auditor"}), json!({"id": "9", "role": "developer"}));
+        let of = |left_out: i64| {
+            let records = vec![record(1, 10, None, Some(&first)), record(5, 20, Some(&first), Some(&last))];
+            things(History { records, left_out: [(Uuid::from_u128(9), left_out)].into() }).remove(0)
+        };
+        assert_eq!(of(3).unwrap().text("role"), Some("developer"));
+        assert!(of(2).is_err() && of(4).is_err() && of(0).is_err());
+        let twice = vec![record(1, 10, None, Some(&first)), record(1, 10, None, Some(&first))];
+        assert!(things(twice)[0].is_err(), "one record does not stand for two");
     }
 
     #[test]

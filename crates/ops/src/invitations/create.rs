@@ -9,7 +9,10 @@ use bailiwick_mail::Address;
 use bailiwick_store::{Actor, Event, Permit, Scope, Store, invitations, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
-use super::{inviter::inviter, letter};
+use super::{
+    inviter::{inviter, may_answer_for_another},
+    letter,
+};
 use crate::{
     Error, Result,
     mail::within_limits,
@@ -63,6 +66,7 @@ pub async fn create(store: &Store, permit: &Permit<Invite>, new: NewInvitation) 
             if expires_at <= tx.now() || expires_at > tx.now() + Span::days(90) {
                 return Err(Error::field("expires_at", "Choose an end within the next 90 days."));
             }
+            may_answer_for_another(tx, inviter(permit.actor())).await?;
             within_limits(store, tx, &email).await?;
             let invitation = Invitation {
                 id: store.new_id(),

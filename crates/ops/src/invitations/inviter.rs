@@ -8,7 +8,13 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{Actor, Event, Scope, Store, Tx, invitations, roles, users};
 
-use crate::{Result, mail, roles::set, users::permissions_of};
+use crate::{Error, Result, mail, roles::set, users::permissions_of};
+
+/// Pending invitations that one person answers for at most: all of them are taken back in the one change that takes their rights.
+pub const PENDING_OF_ONE: i64 = 1_000;
+const TOO_MANY: Error = Error::Conflict(
+    "A thousand invitations of yours wait for an answer. Revoke some of them, or let somebody else invite.",
+);
 
 /// The person behind whoever invites: a key is its maker's arm. Nobody for the server itself.
 pub(super) fn inviter(actor: &Actor) -> Option<UserId> {
@@ -31,7 +37,21 @@ pub(super) async fn stands(store: &Store, scope: &mut impl Scope, invitation: &I
     Ok(may_give(held, role))
 }
 
-/// Takes back what this locked user invited to and could not give any more, each with its letter and a record of its own.
+/// Refuses an invitation too many of whoever is behind it. The policy is locked meanwhile, so that the count is exact.
+///
+/// # Errors
+/// `Conflict` beyond [`PENDING_OF_ONE`].
+pub(super) async fn may_answer_for_another(tx: &mut Tx, inviter: Option<UserId>) -> Result<()> {
+    let Some(inviter) = inviter else { return Ok(()) };
+    if invitations::pending_of(tx, inviter, PENDING_OF_ONE).await? < PENDING_OF_ONE {
+        Ok(())
+    } else {
+        Err(TOO_MANY)
+    }
+}
+
+/// Takes back what this locked user invited to and could not give any more, each with its letter and a record of its own: no more
+/// than [`PENDING_OF_ONE`].
 ///
 /// `user` is as they are after the change.
 pub(crate) async fn withdraw_beyond(

@@ -20,6 +20,7 @@ use bailiwick_store::Store;
 pub use answer::{DEAD, Invited, Joining, accept, decline, look, refuse};
 pub use create::{NewInvitation, create};
 pub use expire::Expiries;
+pub use inviter::PENDING_OF_ONE;
 pub(crate) use inviter::withdraw_beyond;
 pub use many::{Answered, MOST, Row, TOO_MANY_LETTERS, Unread, create_many, rows};
 pub(crate) use other_role::give_other_role;

@@ -9,7 +9,10 @@ use bailiwick_domain::{
 use bailiwick_store::{Event, Permit, Scope, Store, invitations, roles, tenants, users};
 use bailiwick_vault::token::InvitationToken;
 
-use super::{inviter::inviter, letter};
+use super::{
+    inviter::{inviter, may_answer_for_another},
+    letter,
+};
 use crate::{
     Error, Result,
     mail::{self, within_limits},
@@ -47,10 +50,15 @@ pub async fn resend(
             if pending.is_some_and(|other| other.id != id) {
                 return Err(Error::Conflict("This address has another invitation waiting."));
             }
+            let answers = inviter(permit.actor());
+            // One that is theirs already, and waits, is counted.
+            if before.invited_by != answers || before.status(tx.now()) != InvitationStatus::Pending {
+                may_answer_for_another(tx, answers).await?;
+            }
             within_limits(store, tx, &before.email).await?;
             let after = Invitation {
                 // Whoever sends it again answers for it from now on.
-                invited_by: inviter(permit.actor()),
+                invited_by: answers,
                 state: InvitationState::Open,
                 sends: before.sends + 1,
                 sent_at: tx.now(),

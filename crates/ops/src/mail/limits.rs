@@ -1,12 +1,16 @@
-//! How many letters people may cause: as the operator says (`mail.per_organisation`, `mail.per_recipient`). Where it cannot be
-//! counted, nothing is written.
+//! How many letters people may cause: as the operator says (`mail.per_organisation`, `mail.per_recipient`), and messages to one phone
+//! (`step_up.messages_per_number`). Where it cannot be counted, nothing is written.
 //!
 //! Links for forgotten passwords, which anybody can ask for, are counted apart: they use up no other letter's room, and others
 //! use up none of theirs.
 
-use bailiwick_domain::{entity::MailKind, time::Span};
+use bailiwick_domain::{
+    entity::{MailChannel, MailKind},
+    time::Span,
+};
 use bailiwick_store::{Scope, Store, Tx, mail, tenants};
 
+use super::Recipient;
 use crate::{Error, Result};
 
 /// How far back letters count.
@@ -23,6 +27,27 @@ pub(crate) async fn within_limits(store: &Store, tx: &mut Tx, to: &str) -> Resul
 pub(crate) async fn within_organisation(store: &Store, tx: &mut Tx) -> Result<()> {
     let (all, _) = written(tx, "").await?;
     refused_unless(all < store.outbox().per_organisation)
+}
+
+/// Refuses a message too many to one phone number, whoever of the organisation causes it: each costs somebody something, and
+/// whoever earns by it would have as many people ask as there are. Letters of mail have no limit here.
+///
+/// Whoever is about to lock a person before has locked the policy first: see [`one_at_a_time`].
+pub(crate) async fn within_number(store: &Store, tx: &mut Tx, to: &Recipient) -> Result<()> {
+    if to.channel != MailChannel::Webhook {
+        return Ok(());
+    }
+    tenants::lock_policy(tx).await?;
+    let since = tx.now() - WINDOW;
+    refused_unless(mail::messages_since(tx, &to.to, since).await? < store.outbox().per_number)
+}
+
+/// Makes the counts of messages exact where there are any: the policy is locked before a person is.
+pub(crate) async fn one_at_a_time(store: &Store, tx: &mut Tx) -> Result<()> {
+    if store.outbox().codes == MailChannel::Webhook {
+        tenants::lock_policy(tx).await?;
+    }
+    Ok(())
 }
 
 /// Refuses a link for a forgotten password too many of the organisation, which has as many of them as of other letters. To one

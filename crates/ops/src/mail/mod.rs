@@ -13,7 +13,8 @@ use bailiwick_store::{Event, Scope, Store, Tx, Written, mail, phones};
 use uuid::Uuid;
 
 pub(crate) use limits::{
-    WINDOW, leaves_room, refused_unless, within_limits, within_organisation, within_resets,
+    WINDOW, leaves_room, one_at_a_time, refused_unless, within_limits, within_number, within_organisation,
+    within_resets,
 };
 pub use room::{Mailroom, RoundError};
 

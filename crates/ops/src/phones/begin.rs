@@ -16,7 +16,7 @@ use bailiwick_vault::step_up::Code;
 use super::{letter, me, offered};
 use crate::{
     Error, Result,
-    mail::{Recipient, WINDOW, refused_unless, withdraw_of, within_organisation},
+    mail::{Recipient, WINDOW, refused_unless, withdraw_of, within_number, within_organisation},
 };
 
 /// Codes for a number that one person, and that one number, may cause within 24 hours.
@@ -38,7 +38,7 @@ pub struct Begun {
 ///
 /// # Errors
 /// `Invalid` for what is no number with its country; `Conflict` where the server sends no messages, or for the number that is
-/// used already; `Limited` beyond [`PER_DAY`].
+/// used already; `Limited` beyond [`PER_DAY`], and where the number got as many messages as any may.
 pub async fn begin(store: &Store, permit: &Permit<ChangeMyProofs>, number: &str) -> Result<Begun> {
     let me = me(permit)?;
     if !offered(store) {
@@ -59,6 +59,7 @@ pub async fn begin(store: &Store, permit: &Permit<ChangeMyProofs>, number: &str)
                 let written = letters::written_of_kind(tx, MailKind::PhoneCode, to, since).await?;
                 refused_unless(written < PER_DAY)?;
             }
+            within_number(store, tx, &Recipient::number(number.as_str())).await?;
             if let Some(before) = phones::check_of(tx, me).await? {
                 withdraw_of(tx, me.uuid(), Some(MailKind::PhoneCode)).await?;
                 let written = phones::remove_check(tx, before).await?;

@@ -61,7 +61,8 @@ pub(crate) async fn end_because(
     Ok(())
 }
 
-/// Ends the live sessions of a locked user but `kept`, and gives what is to be recorded of each.
+/// Ends the live sessions of a locked user but `kept`, and gives what is to be recorded of each: of no more than twice
+/// [`OF_PERSON`](sessions::OF_PERSON), since nobody has more.
 pub(crate) async fn end_but(
     tx: &mut Tx,
     user: UserId,

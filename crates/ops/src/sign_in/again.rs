@@ -18,7 +18,7 @@ use super::{
     attempts::{Attempts, CODE, Guess, PASSWORD, Stop},
     code::take,
     idle, is_stored,
-    session::{has_authenticator, has_passkey, has_second_factor, open_session},
+    session::{has_authenticator, has_passkey, has_second_factor, held_to_passkey, open_session},
     waits::rule,
 };
 use crate::{Error, Result};
@@ -31,7 +31,8 @@ const ENDED: Error =
 /// What a signed-in person can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proofs {
-    /// Their password. Nothing for whoever has none, and for whoever has a passkey and no authenticator.
+    /// Their password. Nothing for whoever has none, for whoever has a passkey and no authenticator, and where their policy holds
+    /// them to the passkey that they have.
     pub password: bool,
     /// The code of their authenticator besides.
     pub code: bool,
@@ -49,8 +50,9 @@ pub async fn proofs<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Proofs
     let user = users::find(&mut view, id).await?;
     let has_password = accounts::password(&mut view, id).await?.is_some();
     let code = has_authenticator(&mut view, &user).await?;
-    // Beside a passkey the password alone proves nothing.
-    let password = has_password && (code || !has_second_factor(&mut view, &user).await?);
+    // Beside a passkey the password alone proves nothing, nor does the code with it where a passkey is asked for.
+    let enough = code || !has_second_factor(&mut view, &user).await?;
+    let password = has_password && enough && !held_to_passkey(&mut view, &user).await?;
     let passkey = has_passkey(&mut view, &user).await?;
     Ok(Proofs { password, code, passkey })
 }

@@ -21,9 +21,10 @@ use bailiwick_store::{
 pub(crate) use super::stop::Stop;
 use super::{
     device::{self, Whence},
+    locks,
     waits::{counted_since, last_wait, limited, remaining},
 };
-use crate::{Error, Result, notices};
+use crate::{Error, Result};
 
 pub(super) const PASSWORD: &str = "password";
 pub(super) const CODE: &str = "totp";
@@ -169,20 +170,22 @@ impl<'a, R: Writes> Attempts<'a, R> {
         self.told(refused.map_err(Error::from).and_then(|refused| refused))
     }
 
-    /// A wrong guess, within a change that has locked the user. The one that uses up a bound says so.
+    /// A wrong guess, within a change that has locked the user. Beside the one that uses up a bound stands what follows of it.
     pub(crate) async fn refused(&self, tx: &mut Tx) -> Result<Event> {
         let limits = tx.sign_in_limits();
         let (factor, role) = (self.guess.factor(), self.role.title());
         let from = device::whence(self.store, self.permit, tx, self.user).await?;
         let event = self.event(tx, from, AttemptOutcome::Refused).await?;
-        if let Some(bound) = bound(factor, &limits)
-            && self.everywhere(tx, &limits).await? == bound
-        {
-            let guess = if factor == PASSWORD { "password" } else { "code" };
-            let text =
-                format!("No {guess} is taken from unknown devices for a {role} account: too many were wrong");
-            notices::warn(self.store, tx, self.user, limits.account_window).await?;
-            return Ok(event.raising(Severity::High, text));
+        if let Some(bound) = bound(factor, &limits) {
+            let everywhere = self.everywhere(tx, &limits).await?;
+            if everywhere == bound {
+                locks::begin(self.store, tx, (self.user, self.role), factor).await?;
+                return Ok(event);
+            }
+            if everywhere > bound {
+                // From known devices, which lengthen it for the others.
+                locks::note(tx, self.user, factor).await?;
+            }
         }
         if let Some(device) = &from.device
             && let Ok(count) = i64::try_from(self.strikes(tx, Some(device), None, &limits).await?.len())
@@ -295,15 +298,17 @@ impl<'a, R: Writes> Attempts<'a, R> {
             // Nobody signs in by it.
             Guess::Current(_) => ["password.confirmed", "password.refused", "password.limited"],
             Guess::Password | Guess::Passkey | Guess::Code(_) | Guess::Recovery(_) => {
-                ["sign_in.accepted", "sign_in.refused", "sign_in.limited"]
+                ["sign_in.accepted", "sign_in.refused", "login.locked"]
             }
         };
         Ok(match outcome {
             AttemptOutcome::Accepted => Event::new(accepted, &written)?,
             AttemptOutcome::Refused => Event::new(refused, &written)?.refused(),
             AttemptOutcome::Limited => Event::new(limited, &written)?.refused(),
-            AttemptOutcome::Lifted => Event::new("sign_in.limit_over", &written)?,
-            AttemptOutcome::Unlocked => Event::new("sign_in.unlocked", &written)?,
+            AttemptOutcome::Lifted => Event::new("login.lock_over", &written)?,
+            AttemptOutcome::Unlocked => Event::new("login.unlocked", &written)?,
+            AttemptOutcome::Closed => Event::new("login.locked", &written)?,
+            AttemptOutcome::Reopened => Event::new("login.unlocked_by_time", &written)?,
         })
     }
 }

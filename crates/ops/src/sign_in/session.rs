@@ -3,10 +3,11 @@
 use bailiwick_domain::{
     entity::{FactorKind, FactorState, Network, Place, Session, SignInMethod, User},
     ids::TenantId,
+    mfa::Held,
     rule::{SignIn, Writes},
     time::Span,
 };
-use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, sessions, tenants};
+use bailiwick_store::{Actor, Event, Permit, Recorded, Scope, Store, Tx, accounts, roles, sessions, tenants};
 use bailiwick_vault::token::SessionToken;
 
 use super::{Step, device};
@@ -91,6 +92,7 @@ pub(crate) async fn open_session<R: Writes>(
             tx.also(ended);
         }
     }
+    make_room(tx, user, asks_code).await?;
     let written = sessions::insert(tx, session.clone(), &token.hash(), source.as_ref()).await?;
     if !asks_code {
         device::remember(store, tx, permit, &session, &token).await?;
@@ -98,6 +100,22 @@ pub(crate) async fn open_session<R: Writes>(
     let event = Event::new("session.created", &written)?;
     let step = if asks_code { Step::SecondFactor(token) } else { Step::Done(token) };
     Ok(tx.record(event, step))
+}
+
+/// Ends the oldest session of a locked user who has as many of this kind as anybody may have.
+async fn make_room(tx: &mut Tx, user: &User, waiting: bool) -> Result<()> {
+    for id in sessions::beyond(tx, user.id, waiting).await? {
+        let oldest = sessions::lock(tx, id).await?;
+        // Signed out in the meantime.
+        if oldest.ended_at.is_some() {
+            continue;
+        }
+        let written = sessions::end(tx, oldest).await?;
+        let ended =
+            Event::new("session.ended", &written)?.because("another one took the place of the oldest");
+        tx.also(ended);
+    }
+    Ok(())
 }
 
 /// Whether something has to follow the password: an authenticator's code, or a passkey.
@@ -111,6 +129,14 @@ pub(super) async fn has_authenticator(scope: &mut impl Scope, user: &User) -> Re
 
 pub(super) async fn has_passkey(scope: &mut impl Scope, user: &User) -> Result<bool> {
     has(scope, user, &[FactorKind::Passkey]).await
+}
+
+/// Whether the policy asks of this user for the passkey that they have, whatever else they could show.
+pub(super) async fn held_to_passkey(scope: &mut impl Scope, user: &User) -> Result<bool> {
+    let held = Held::of(&accounts::factors(scope, user.id).await?);
+    let roles = roles::of_user(scope, user).await?;
+    let asked = tenants::policy(scope).await?.asked(&roles);
+    Ok(asked.holds_to_passkey(held, user.created_at, scope.now()))
 }
 
 async fn has(scope: &mut impl Scope, user: &User, kinds: &[FactorKind]) -> Result<bool> {

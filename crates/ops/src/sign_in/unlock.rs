@@ -1,7 +1,7 @@
 //! Letting somebody try again before their time is over.
 
 use bailiwick_domain::{entity::Severity, ids::UserId, rule::UnlockUser};
-use bailiwick_store::{Event, Permit, Store, attempts, users};
+use bailiwick_store::{Event, Permit, Store, account_locks, attempts, users};
 
 use super::waits::waits;
 use crate::{
@@ -24,8 +24,9 @@ pub async fn unlock(store: &Store, permit: &Permit<UnlockUser>, id: UserId) -> R
             if waits(tx, id).await?.is_empty() {
                 return Err(Error::Conflict("Nobody has to wait at this account."));
             }
+            account_locks::forget_all(tx, id).await?;
             let written = attempts::unlock(tx, store.new_id(), id).await?;
-            let event = Event::new("sign_in.unlocked", &written)?
+            let event = Event::new("login.unlocked", &written)?
                 .raising(Severity::Info, format!("{} account unlocked", user.role.title()));
             Ok(tx.record(event, ()))
         })

@@ -37,6 +37,26 @@ pub(super) async fn counted_since(scope: &mut impl Scope, user: UserId, window: 
     Ok(unlocked.map_or(since, |at| Timestamp::from_micros(at.micros() + 1)))
 }
 
+/// A factor that is guessed at, by its stored name.
+pub(super) fn factor_named(name: &str) -> Option<&'static str> {
+    FACTORS.into_iter().find(|factor| *factor == name)
+}
+
+/// From when on an account takes guesses with this factor from unknown devices again, unless more of them come; nothing while it
+/// does.
+pub(super) async fn opens_at(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+) -> Result<Option<Timestamp>> {
+    let limits = scope.sign_in_limits();
+    let Some(bound) = bound(factor, &limits) else { return Ok(None) };
+    let since = counted_since(scope, user, limits.account_window).await?;
+    let last = attempts::refused_before_last(scope, user, factor, since, bound).await?;
+    // It counts up to the very end of the window.
+    Ok(last.map(|at| Timestamp::from_micros((at + limits.account_window).micros() + 1)))
+}
+
 /// That nobody, or nobody from some sources, gets any further at an account for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waits {

@@ -27,19 +27,21 @@ impl<R: Sensitive> Change<'_, R> {
     /// Writes the letter with a code for what was rehearsed. Codes for the same thing that were sent before end.
     ///
     /// # Errors
-    /// `Limited` beyond [`PER_HOUR`]; where it cannot be counted, nothing is written.
+    /// `Limited` beyond [`PER_HOUR`], and where their phone number got as many messages as any may; where it cannot be counted, nothing is written.
     pub(super) async fn ask(&self, planned: &Planned<R>, name: &str) -> Result<Asked> {
         let seeking = self.home.seeking().ok_or(NO_PERSON)?;
         let me = self.home.caller().ok_or(NO_PERSON)?.user.id;
         let id: StepUpId = self.store.new_id();
         self.store
             .change(&seeking, async |tx| {
-                // One question at a time, which makes the count exact.
+                // One question at a time, which makes the counts exact.
+                mail::one_at_a_time(self.store, tx).await?;
                 let user = users::lock(tx, me).await?;
                 if step_up::asked_since(tx, me, tx.now() - WINDOW).await? >= PER_HOUR {
                     return Err(Error::Limited { retry_after_seconds: WINDOW.as_seconds() });
                 }
                 let to = Recipient::of_codes(self.store, tx, &user).await?;
+                mail::within_number(self.store, tx, &to).await?;
                 let asked = shown(id, planned, name, &to);
                 let code = Code::generate(self.store.entropy());
                 let written = step_up::insert(tx, &seeking, id, planned, &code).await?;

@@ -4,12 +4,12 @@ use bailiwick_domain::{entity::Team, ids::TeamId, rule::UpdateTeam};
 use bailiwick_store::{Event, Permit, Store, teams, tenants};
 
 use super::{NewTeam, create::unused_name};
-use crate::{Error, Result};
+use crate::{Error, Result, renames::within_day};
 
 /// Replaces name and description of a team.
 ///
 /// # Errors
-/// `Invalid` by field, `Conflict` where nothing changes.
+/// `Invalid` by field, `Conflict` where nothing changes, `Limited` beyond [`PER_DAY`](crate::renames::PER_DAY) of them.
 pub async fn change(store: &Store, permit: &Permit<UpdateTeam>, id: TeamId, new: NewTeam) -> Result<Team> {
     let new = new.parse()?;
     store
@@ -24,6 +24,7 @@ pub async fn change(store: &Store, permit: &Permit<UpdateTeam>, id: TeamId, new:
             if before == after {
                 return Err(Error::Conflict("The team is so already."));
             }
+            within_day(tx, "team.changed", id.uuid()).await?;
             let written = teams::replace(tx, before, after.clone()).await?;
             Ok(tx.record(Event::new("team.changed", &written)?, after))
         })

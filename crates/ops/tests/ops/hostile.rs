@@ -11,7 +11,10 @@ use bailiwick_ops::{
     factors,
     sign_in::{self, Step},
 };
-use bailiwick_store::{attempts, security_events};
+use bailiwick_store::{
+    attempts::{self, TurnedAway},
+    security_events,
+};
 use bailiwick_testkit::{Authenticator, PASSWORD, both_databases};
 
 use crate::support::{HOME, Known, opens, records, times, verified};
@@ -65,27 +68,31 @@ both_databases! {
         // is bounded by the limit of the account, and what was turned away in a count by the hour.
         assert_eq!(db.hasher.hashes() - hashes, 10_000);
         assert_eq!(times(&db, &acme, "sign_in.refused").await, 100);
-        let mut turned_away = 0;
+        let mut turned_away = TurnedAway::default();
         for _ in 0..1000 {
             let mut view = db.store.read(&acme.job()).await.unwrap();
             turned_away = attempts::turned_away_since(&mut view, owner.id(), db.store.now() - Span::hours(1)).await.unwrap();
             drop(view);
-            if turned_away >= 9_900 {
+            if turned_away.attempts >= 9_900 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert_eq!(turned_away, 9_900);
+        assert_eq!(turned_away.attempts, 9_900);
+        // A few sources are told apart, and all the others are counted together.
+        assert!(turned_away.sources == 20 && turned_away.from_others > 0, "{turned_away:?}");
+        assert!((75..=100).contains(&turned_away.from_one), "{turned_away:?}");
         let added = records(&db, acme.id()).await.len() - before;
-        let limited = times(&db, &acme, "sign_in.limited").await;
-        // The owner is told by one letter, whose record is one more.
+        let limited = times(&db, &acme, "login.locked").await;
+        // One for each source that had used up its guesses, and one for the account; its owner is told by one letter.
         let told = times(&db, &acme, "mail.written").await - letters;
-        assert!(limited <= 20 && told == 1 && added == 100 + limited + told, "{limited}, {told} and {added} records");
+        assert!(limited <= 21 && told == 1 && added == 100 + limited + told, "{limited}, {told} and {added} records");
         let mut view = db.store.read(&acme.job()).await.unwrap();
         let raised = security_events::list(&mut view, None, 200).await.unwrap().items;
         drop(view);
         assert_eq!(raised.iter().filter(|event| event.severity == Severity::High).count(), 1);
-        assert!(raised.iter().filter(|event| event.kind.starts_with("sign_in.")).count() <= 1 + limited);
+        assert_eq!(raised.iter().filter(|event| event.kind == "login.locked").count(), limited);
+        assert_eq!(raised.iter().filter(|event| event.kind.starts_with("sign_in.")).count(), 0);
 
         // Whoever has the password and an unknown device is kept out; the owner at theirs is not, nor with a passkey anywhere.
         assert!(Known::default().tries(&db, "203.0.113.99", &email, PASSWORD).await.is_err());

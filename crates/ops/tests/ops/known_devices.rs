@@ -12,7 +12,10 @@ use bailiwick_ops::{
     Error, factors, passwords, sessions,
     sign_in::{self, Step, Waits},
 };
-use bailiwick_store::{attempts, devices, security_events};
+use bailiwick_store::{
+    attempts::{self, TurnedAway},
+    devices, security_events,
+};
 use bailiwick_testkit::{Actor, Db, PASSWORD, Tenant, both_databases};
 
 use crate::support::{ELSEWHERE, HOME, Known, times, try_sign_in, verified};
@@ -55,7 +58,7 @@ async fn turned_away(db: &Db, tenant: &Tenant, user: UserId, expected: i64) -> i
     for _ in 0..500 {
         let mut view = db.store.read(&tenant.job()).await.unwrap();
         let since = db.store.now() - Span::hours(24);
-        found = attempts::turned_away_since(&mut view, user, since).await.unwrap();
+        found = attempts::turned_away_since(&mut view, user, since).await.unwrap().attempts;
         drop(view);
         if found == expected {
             break;
@@ -111,7 +114,7 @@ both_databases! {
         assert_eq!(waits(&db, &planner).await, []);
         db.clock.advance(Span::seconds(1));
         assert!(try_sign_in(&db, ELSEWHERE, &planner.user.email, PASSWORD).await.is_ok());
-        assert_eq!(times(&db, &acme, "sign_in.unlocked").await, 1);
+        assert_eq!(times(&db, &acme, "login.unlocked").await, 1);
         verified(&db).await;
     }
 
@@ -257,7 +260,7 @@ both_databases! {
         db.clock.advance(Span::minutes(1));
         assert!(try_sign_in(&db, ELSEWHERE, &email, PASSWORD).await.is_ok());
         assert_eq!(times(&db, &acme, "sign_in.refused").await, 3);
-        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 1);
+        assert_eq!(times(&db, &acme, "login.lock_over").await, 1);
     }
 
     async fn each_wait_of_a_source_is_longer_than_the_one_before(db: Db) {
@@ -273,7 +276,7 @@ both_databases! {
             db.clock.advance(Span::minutes(minutes) );
         }
         assert_eq!(times(&db, &acme, "sign_in.refused").await, 30);
-        assert_eq!(times(&db, &acme, "sign_in.limited").await, 6);
+        assert_eq!(times(&db, &acme, "login.locked").await, 6);
         assert_eq!(turned_away(&db, &acme, planner.id(), 12).await, 12);
         assert!(try_sign_in(&db, ELSEWHERE, &planner.user.email, PASSWORD).await.is_ok());
         db.clock.advance(Span::seconds(1));
@@ -298,6 +301,24 @@ both_databases! {
         }
     }
 
+    async fn a_few_sources_of_what_is_turned_away_are_told_apart_and_the_others_summed(db: Db) {
+        tight(&db);
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        db.clock.advance(Span::seconds(1));
+        flood(&db, &planner.user.email, 2).await;
+        for source in 100..125 {
+            for _ in 0..2 {
+                assert!(try_sign_in(&db, &format!("192.0.2.{source}"), &planner.user.email, WRONG).await.is_err());
+            }
+        }
+        assert_eq!(turned_away(&db, &acme, planner.id(), 50).await, 50);
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let since = db.store.now() - Span::hours(24);
+        let found = attempts::turned_away_since(&mut view, planner.id(), since).await.unwrap();
+        assert_eq!(found, TurnedAway { attempts: 50, sources: 20, from_one: 2, from_others: 10 });
+    }
+
     async fn attempts_that_are_turned_away_are_counted_and_leave_no_rows(db: Db) {
         let acme = db.tenant("acme").await;
         let planner = acme.user(Role::PlanManager).await;
@@ -306,7 +327,7 @@ both_databases! {
             assert!(try_sign_in(&db, ELSEWHERE, &planner.user.email, WRONG).await.is_err());
         }
         assert_eq!(turned_away(&db, &acme, planner.id(), 40).await, 40);
-        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "login.locked").await), (5, 1));
         assert!(matches!(try_sign_in(&db, HOME, &planner.user.email, PASSWORD).await, Ok(Step::Done(_))));
         verified(&db).await;
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod api_keys;
+mod bounded;
 mod channel;
 mod enrolment;
 mod escalation;
@@ -10,6 +11,7 @@ mod explorer;
 mod factor_reset;
 mod floors;
 mod grants;
+mod held_to_passkey;
 mod hostile;
 mod invitations;
 mod inviters;

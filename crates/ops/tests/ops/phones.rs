@@ -5,15 +5,15 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{MailChannel, MailKind, MailState},
     role::Role,
-    rule::ChangeMyProofs,
+    rule::{ChangeMyProofs, ResetFactors},
     time::Span,
 };
 use bailiwick_mail::Letter;
 use bailiwick_ops::{
-    Error,
+    Error, factor_reset, factors,
     phones::{self, Codes, PER_DAY, WRONG},
 };
-use bailiwick_store::{Event, mail, users};
+use bailiwick_store::{Event, Outbox, mail, users};
 use bailiwick_testkit::{Actor, Tenant, both_databases};
 
 use crate::{
@@ -112,6 +112,28 @@ both_databases! {
         let permit = owner.permit::<ChangeMyProofs>().await;
         db.clock.advance(Span::minutes(11));
         assert!(is_wrong(&phones::verify(&db.store, &permit, codes).await));
+    }
+
+    async fn one_number_gets_so_many_messages_in_a_day_whoever_asks(db: Db) {
+        db.store.decide_outbox(Outbox { codes: MailChannel::Webhook, per_number: 3, ..Outbox::default() });
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        begin(&owner, NUMBER).await.unwrap();
+        verify(&owner, both(&acme).await).await.unwrap();
+        for _ in 0..2 {
+            begin(&acme.user(Role::Auditor).await, NUMBER).await.unwrap();
+        }
+        let third = acme.user(Role::Auditor).await;
+        let beyond = begin(&third, NUMBER).await;
+        assert!(matches!(beyond, Err(Error::Limited { .. })), "{beyond:?}");
+        assert!(begin(&third, "+61491570157").await.is_ok(), "another number has a count of its own");
+        // Codes for sensitive changes are messages like any other.
+        let member = acme.add(Role::PlanManager).await;
+        factors::totp_begin_for(&db.store, &acme.job(), member.id).await.unwrap();
+        let permit = owner.permit::<ResetFactors>().await;
+        let asked = factor_reset::reset(&db.store, &permit, member.id, None).await;
+        assert!(matches!(asked, Err(Error::Limited { .. })), "{asked:?}");
+        verified(&db).await;
     }
 
     async fn codes_of_somebody_else_prove_nothing(db: Db) {

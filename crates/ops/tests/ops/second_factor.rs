@@ -108,7 +108,7 @@ both_databases! {
         assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Invalid(_)))).count(), 4, "{outcomes:?}");
         assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Conflict(_)))).count(), 1, "the fifth ends the session");
         assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Limited { .. }))).count(), 15);
-        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "login.locked").await), (5, 1));
         assert!(matches!(opens(&db, &waiting).await, Err(Refusal::SignIn)));
         // The password opens another one, and the source still has to wait.
         let again = password_step(&db, &user).await;

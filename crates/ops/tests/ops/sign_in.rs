@@ -88,7 +88,7 @@ both_databases! {
         assert_eq!(limited, told(try_sign_in(&db, ELSEWHERE, "nobody@acme.example", PASSWORD).await), "nor that there is an account");
         let Step::Done(token) = try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await.unwrap() else { panic!() };
         assert!(opens(&db, &token).await.is_ok());
-        assert!(log(&db, &acme).await.contains(&("sign_in.limited".into(), "denied".into())));
+        assert!(log(&db, &acme).await.contains(&("login.locked".into(), "denied".into())));
         db.clock.advance(Span::minutes(16));
         assert!(try_sign_in(&db, ELSEWHERE, "owner@acme.example", PASSWORD).await.is_ok(), "the window passes by itself");
         verified(&db).await;
@@ -102,10 +102,10 @@ both_databases! {
             }
             let recorded = log(&db, &acme).await;
             let count = |action: &str| recorded.iter().filter(|(name, _)| name == action).count();
-            assert_eq!((count("sign_in.refused"), count("sign_in.limited"), count("request.refused")), (5 * window, window, 0));
+            assert_eq!((count("sign_in.refused"), count("login.locked"), count("request.refused")), (5 * window, window, 0));
             let mut view = db.store.read(&acme.job()).await.unwrap();
             let raised = security_events::list(&mut view, None, 100).await.unwrap().items;
-            assert_eq!(raised.iter().filter(|event| event.kind == "sign_in.limited").count(), window);
+            assert_eq!(raised.iter().filter(|event| event.kind == "login.locked").count(), window);
             drop(view);
             db.clock.advance(Span::minutes(16));
         }
@@ -119,7 +119,7 @@ both_databases! {
             let outcome = try_sign_in(&db, ELSEWHERE, &nobody_yet.email, PASSWORD).await;
             assert_eq!(told(outcome), told(try_sign_in(&db, ELSEWHERE, "nobody@acme.example", PASSWORD).await));
         }
-        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "sign_in.limited").await), (5, 1));
+        assert_eq!((times(&db, &acme, "sign_in.refused").await, times(&db, &acme, "login.locked").await), (5, 1));
         let recorded = records(&db, acme.id()).await;
         let refused = recorded.iter().rfind(|row| row.action == "sign_in.refused").unwrap();
         assert_eq!((refused.outcome.as_str(), refused.actor_kind.as_str()), ("denied", "anonymous"));
@@ -173,11 +173,11 @@ both_databases! {
         let denied = audit::Filter { outcome: Some(audit::OutcomeFilter::Denied), ..audit::Filter::default() };
         let found = audit::search(&mut view, &denied, None).await.unwrap().items;
         let count = |action: &str| found.iter().filter(|row| row.action == action).count();
-        assert_eq!((count("sign_in.refused"), count("sign_in.limited"), found.len()), (5, 1, 6));
+        assert_eq!((count("sign_in.refused"), count("login.locked"), found.len()), (5, 1, 6));
         let done = audit::Filter { outcome: Some(audit::OutcomeFilter::Ok), ..audit::Filter::default() };
         let done = audit::search(&mut view, &done, None).await.unwrap().items;
         assert!(done.iter().any(|row| row.action == "sign_in.accepted"));
-        assert!(done.iter().all(|row| !["sign_in.refused", "sign_in.limited"].contains(&row.action.as_str())));
+        assert!(done.iter().all(|row| !["sign_in.refused", "login.locked"].contains(&row.action.as_str())));
         drop(view);
         verified(&db).await;
     }
@@ -314,7 +314,7 @@ both_databases! {
         let recorded = log(&db, &acme).await;
         let count = |action: &str| recorded.iter().filter(|(name, _)| name == action).count();
         // All forty may pass the first look at the count; the one under the lock is exact.
-        assert_eq!((count("sign_in.refused"), count("sign_in.limited"), count("request.refused")), (5, 1, 0));
+        assert_eq!((count("sign_in.refused"), count("login.locked"), count("request.refused")), (5, 1, 0));
         assert!(try_sign_in(&db, ELSEWHERE, "owner@acme.example", PASSWORD).await.is_err());
         assert!(try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await.is_ok());
         verified(&db).await;

@@ -4,16 +4,17 @@ use bailiwick_domain::{
     entity::Severity,
     role::Role,
     rule::{ChangeMyProofs, ProveAgain, UnlockUser},
+    sign_in::SignInLimits,
     time::Span,
 };
 use bailiwick_ops::{
     Error, factors,
-    sign_in::{self, Step, Waits},
+    sign_in::{self, LockEnds, Step, Waits},
 };
-use bailiwick_store::{Permit, Refusal, security_events};
+use bailiwick_store::{Permit, Refusal, Store, security_events};
 use bailiwick_testkit::{Actor, Db, PASSWORD, both_databases};
 
-use crate::support::{ELSEWHERE, HOME, log, times, try_sign_in, verified};
+use crate::support::{ELSEWHERE, HOME, log, records, times, try_sign_in, verified};
 
 const WRONG: &str = "quite another password";
 
@@ -34,14 +35,14 @@ both_databases! {
         let planner = acme.user(Role::PlanManager).await;
         use_up(&db, ELSEWHERE, &planner.user.email).await;
         assert!(try_sign_in(&db, HOME, &planner.user.email, PASSWORD).await.is_ok());
-        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 0, "nobody had to wait there");
+        assert_eq!(times(&db, &acme, "login.lock_over").await, 0, "nobody had to wait there");
         db.clock.advance(Span::minutes(16));
         for _ in 0..2 {
             assert!(try_sign_in(&db, ELSEWHERE, &planner.user.email, PASSWORD).await.is_ok());
             db.clock.advance(Span::seconds(1));
         }
-        assert_eq!(times(&db, &acme, "sign_in.limit_over").await, 1, "once for each limit");
-        assert!(log(&db, &acme).await.contains(&("sign_in.limit_over".into(), "ok".into())));
+        assert_eq!(times(&db, &acme, "login.lock_over").await, 1, "once for each limit");
+        assert!(log(&db, &acme).await.contains(&("login.lock_over".into(), "ok".into())));
         verified(&db).await;
     }
 
@@ -66,11 +67,67 @@ both_databases! {
             assert!(matches!(try_sign_in(&db, ip, &planner.user.email, PASSWORD).await, Ok(Step::Done(_))));
         }
         assert_eq!(times(&db, &acme, "sign_in.refused").await, 10, "what was tried stays");
-        assert_eq!((times(&db, &acme, "sign_in.unlocked").await, times(&db, &acme, "sign_in.limit_over").await), (1, 2));
+        assert_eq!((times(&db, &acme, "login.unlocked").await, times(&db, &acme, "login.lock_over").await), (1, 2));
         let mut view = db.store.read(&acme.job()).await.unwrap();
         let raised = security_events::list(&mut view, None, 50).await.unwrap().items;
-        let unlocked: Vec<_> = raised.iter().filter(|event| event.kind == "sign_in.unlocked").collect();
+        let unlocked: Vec<_> = raised.iter().filter(|event| event.kind == "login.unlocked").collect();
         assert_eq!((unlocked.len(), unlocked[0].severity, unlocked[0].detail.as_str()), (1, Severity::Info, "Plan Manager account unlocked"));
+        drop(view);
+        verified(&db).await;
+    }
+
+    async fn end_of_an_account_s_lock_is_recorded_once_when_its_time_has_passed(db: Db) {
+        db.store.limit_sign_in(SignInLimits { account_passwords: 10, ..SignInLimits::default() });
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        db.clock.advance(Span::seconds(1));
+        use_up(&db, HOME, &planner.user.email).await;
+        db.clock.advance(Span::minutes(20));
+        use_up(&db, ELSEWHERE, &planner.user.email).await;
+        let round = async |store: &Store| LockEnds::new(store.clone(), db.jobs()).round().await.unwrap();
+        assert_eq!(round(&db.store).await, 0);
+        // The first five count for an hour, and then fewer than ten are left.
+        db.clock.advance(Span::minutes(40));
+        assert_eq!(round(&db.store).await, 0, "they count up to the very end");
+        assert!(try_sign_in(&db, "192.0.2.7", &planner.user.email, PASSWORD).await.is_err());
+        db.clock.advance(Span::seconds(1));
+        assert!(try_sign_in(&db, "192.0.2.7", &planner.user.email, PASSWORD).await.is_ok(), "whether or not it is recorded");
+        // After a restart, and by two servers at once where there are several.
+        let other = db.another_if_several().await;
+        other.limit_sign_in(db.store.sign_in_limits());
+        let (one, two) = tokio::join!(round(&db.store), round(&other));
+        assert_eq!((one + two, round(&db.store).await), (1, 0));
+        assert_eq!(times(&db, &acme, "login.unlocked_by_time").await, 1);
+        let recorded = records(&db, acme.id()).await;
+        let over = recorded.iter().find(|row| row.action == "login.unlocked_by_time").unwrap();
+        assert_eq!((over.outcome.as_str(), over.actor_kind.as_str(), over.entity_type.as_str()), ("ok", "system", "sign_in_attempt"));
+        assert!(!recorded.iter().any(|row| row.action == "request.refused" && row.actor_kind == "system"));
+        verified(&db).await;
+    }
+
+    async fn lock_that_somebody_lifted_or_that_began_anew_is_told_as_it_was(db: Db) {
+        db.store.limit_sign_in(SignInLimits { account_passwords: 5, ..SignInLimits::default() });
+        let acme = db.tenant("acme").await;
+        let planner = acme.user(Role::PlanManager).await;
+        db.clock.advance(Span::seconds(1));
+        use_up(&db, HOME, &planner.user.email).await;
+        let permit = acme.owner().permit::<UnlockUser>().await;
+        sign_in::unlock(&db.store, &permit, planner.id()).await.unwrap();
+        db.clock.advance(Span::minutes(61));
+        assert_eq!(LockEnds::new(db.store.clone(), db.jobs()).round().await.unwrap(), 0, "its end is on record");
+        // The end of the second was not looked for before the third began.
+        for ip in ["192.0.2.1", "192.0.2.2"] {
+            use_up(&db, ip, &planner.user.email).await;
+            db.clock.advance(Span::minutes(61));
+        }
+        assert_eq!(LockEnds::new(db.store.clone(), db.jobs()).round().await.unwrap(), 1);
+        let all = records(&db, acme.id()).await;
+        let told: Vec<_> = all.iter().map(|row| row.action.as_str()).filter(|action| action.starts_with("login.")).collect();
+        let (locked, over) = ("login.locked", "login.unlocked_by_time");
+        assert_eq!(told, [locked, "login.unlocked", locked, over, locked, over]);
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let raised = security_events::list(&mut view, None, 50).await.unwrap().items;
+        assert_eq!(raised.iter().filter(|event| event.kind == locked && event.severity == Severity::High).count(), 3);
         drop(view);
         verified(&db).await;
     }

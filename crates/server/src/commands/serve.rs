@@ -6,6 +6,7 @@ use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
     grants::Ends,
     invitations::{Expiries, Reminders},
+    sign_in::LockEnds,
 };
 use bailiwick_web::bootstrap::Transport;
 
@@ -22,6 +23,7 @@ use crate::{
     jobs::{
         audit::{SEQUENCE_EVERY, Sequence, Sign},
         grants::{END_EVERY, End},
+        locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
         supervise::{Supervised, start},
         uses::{FLUSH_EVERY, NoteUses},
@@ -148,11 +150,13 @@ fn jobs(
         Expiries::new(store.clone(), Arc::clone(&installation.jobs)),
     );
     let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
+    let locks = LockEnds::new(store.clone(), Arc::clone(&installation.jobs));
     let noting = store.clone();
     vec![
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Unlock(locks.clone()), UNLOCK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

@@ -188,6 +188,10 @@ keys! {
     /// People prove a number of theirs only where this is "webhook".
     STEP_UP_CHANNEL: StepUpChannel = "step_up.channel", default "mail";
 
+    /// Messages from one organisation to one phone number at most in 24 hours, whoever causes them. Beyond, no code is sent there,
+    /// so that nobody runs up what a number costs.
+    STEP_UP_MESSAGES_PER_NUMBER: Bounded<1, 1_000> = "step_up.messages_per_number", default "20";
+
     /// Where messages are posted (JSON, signed as the Standard Webhooks specification says). Nothing else is connected to, and
     /// no redirection is followed.
     STEP_UP_WEBHOOK_URL: GatewayUrl = "step_up.webhook_url", example "https://sms.example.com/messages";

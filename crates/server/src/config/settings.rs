@@ -277,6 +277,7 @@ fn outbox(config: &Config) -> Result<Outbox, Problem> {
     Ok(Outbox {
         per_organisation: value(config, &MAIL_PER_ORGANISATION)?.number().into(),
         per_recipient: value(config, &MAIL_PER_RECIPIENT)?.number().into(),
+        per_number: value(config, &STEP_UP_MESSAGES_PER_NUMBER)?.number().into(),
         codes: match value(config, &STEP_UP_CHANNEL)? {
             StepUpChannel::Mail => MailChannel::Mail,
             StepUpChannel::Webhook => MailChannel::Webhook,

@@ -449,7 +449,9 @@ fn operator_says_how_codes_reach_people_and_is_told_what_is_missing() {
 #[test]
 fn limits_of_letters_are_what_they_were_until_the_operator_says_otherwise() {
     assert_eq!(text(WHOLE).unwrap().settings().unwrap().outbox, bailiwick_store::Outbox::default());
-    let body = format!("{WHOLE}\n[mail]\nper_organisation = 70\nper_recipient = 2\n");
+    let body = format!(
+        "{WHOLE}\n[mail]\nper_organisation = 70\nper_recipient = 2\n[step_up]\nmessages_per_number = 3\n"
+    );
     let outbox = text(&body).unwrap().settings().unwrap().outbox;
-    assert_eq!((outbox.per_organisation, outbox.per_recipient), (70, 2));
+    assert_eq!((outbox.per_organisation, outbox.per_recipient, outbox.per_number), (70, 2, 3));
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod grants;
+pub(crate) mod locks;
 pub(crate) mod mail;
 pub(crate) mod supervise;
 pub(crate) mod uses;

@@ -256,7 +256,7 @@ CREATE TABLE sign_in_attempt (
     user_id  uuid NOT NULL,
     factor   text NOT NULL,
     source   bytea NOT NULL,
-    outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked')),
+    outcome  text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked', 'closed', 'reopened')),
     at       bigint NOT NULL,
     session  uuid,
     device   bytea,
@@ -266,16 +266,29 @@ CREATE TABLE sign_in_attempt (
 CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
 CREATE INDEX sign_in_attempt_by_account ON sign_in_attempt (tenant, user_id, factor, at);
 
--- Attempts that were turned away unseen, counted by the hour, and gone after a while: a guesser decides how many there are.
+-- Attempts that were turned away unseen, counted by the hour and source, and gone after a while: a guesser decides how many there
+-- are. A few sources of an account are told apart in an hour, all others together.
 CREATE TABLE sign_in_tally (
     tenant       uuid NOT NULL,
     user_id      uuid NOT NULL,
-    factor       text NOT NULL,
     hour         bigint NOT NULL,
+    factor       text NOT NULL,
+    source       bytea NOT NULL,
     turned_away  bigint NOT NULL CHECK (turned_away > 0),
-    PRIMARY KEY (tenant, user_id, factor, hour),
+    PRIMARY KEY (tenant, user_id, hour, factor, source),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 );
+
+-- Accounts that take nothing from unknown devices for now, until the end of that is recorded. The rows decide nothing.
+CREATE TABLE account_lock (
+    tenant   uuid NOT NULL,
+    user_id  uuid NOT NULL,
+    factor   text NOT NULL,
+    ends_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, user_id, factor),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX account_lock_to_end ON account_lock (tenant, ends_at);
 
 -- Browsers that a person signed in from, by a keyed hash of what they carry. Removing the row is forgetting.
 CREATE TABLE known_device (
@@ -586,7 +599,8 @@ CREATE TABLE audit_personal (
 );
 
 -- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
--- record alone.
+-- record alone. Of those that say nothing of rights only
+-- the last is read.
 CREATE TABLE audit_access (
     tenant       uuid NOT NULL REFERENCES tenant (id),
     subject      uuid NOT NULL,
@@ -594,6 +608,7 @@ CREATE TABLE audit_access (
     event        uuid NOT NULL,
     kind         text NOT NULL,
     action       text NOT NULL,
+    says         text NOT NULL CHECK (says IN ('rights', 'name', 'nothing')),
     PRIMARY KEY (tenant, subject, recorded_at, event)
 );
 CREATE INDEX audit_access_by_kind ON audit_access (tenant, kind, recorded_at, event);
@@ -690,6 +705,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON enrolment TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON password_reset TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON sign_in_attempt TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_tally TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON account_lock TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON known_device TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON custom_role TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON team TO bailiwick_app;
@@ -773,6 +789,9 @@ CREATE POLICY sign_in_attempt_own ON sign_in_attempt USING (tenant = bailiwick_t
 ALTER TABLE sign_in_tally ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sign_in_tally FORCE ROW LEVEL SECURITY;
 CREATE POLICY sign_in_tally_own ON sign_in_tally USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE account_lock ENABLE ROW LEVEL SECURITY;
+ALTER TABLE account_lock FORCE ROW LEVEL SECURITY;
+CREATE POLICY account_lock_own ON account_lock USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE known_device ENABLE ROW LEVEL SECURITY;
 ALTER TABLE known_device FORCE ROW LEVEL SECURITY;
 CREATE POLICY known_device_own ON known_device USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -869,3 +888,6 @@ CREATE POLICY invitation_find ON invitation FOR SELECT USING (current_setting('b
 
 -- And whoever records that a grant has ended.
 CREATE POLICY user_grant_find ON user_grant FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND expires_at IS NOT NULL AND ended_at IS NULL);
+
+-- And whoever records that an account takes guesses again.
+CREATE POLICY account_lock_find ON account_lock FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

@@ -256,7 +256,7 @@ CREATE TABLE sign_in_attempt (
     user_id  BLOB NOT NULL,
     factor   TEXT NOT NULL,
     source   BLOB NOT NULL,
-    outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked')),
+    outcome  TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'limited', 'lifted', 'unlocked', 'closed', 'reopened')),
     at       INTEGER NOT NULL,
     session  BLOB,
     device   BLOB,
@@ -266,16 +266,29 @@ CREATE TABLE sign_in_attempt (
 CREATE INDEX sign_in_attempt_by_source ON sign_in_attempt (tenant, user_id, factor, source, at);
 CREATE INDEX sign_in_attempt_by_account ON sign_in_attempt (tenant, user_id, factor, at);
 
--- Attempts that were turned away unseen, counted by the hour, and gone after a while: a guesser decides how many there are.
+-- Attempts that were turned away unseen, counted by the hour and source, and gone after a while: a guesser decides how many there
+-- are. A few sources of an account are told apart in an hour, all others together.
 CREATE TABLE sign_in_tally (
     tenant       BLOB NOT NULL,
     user_id      BLOB NOT NULL,
-    factor       TEXT NOT NULL,
     hour         INTEGER NOT NULL,
+    factor       TEXT NOT NULL,
+    source       BLOB NOT NULL,
     turned_away  INTEGER NOT NULL CHECK (turned_away > 0),
-    PRIMARY KEY (tenant, user_id, factor, hour),
+    PRIMARY KEY (tenant, user_id, hour, factor, source),
     FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
 ) STRICT;
+
+-- Accounts that take nothing from unknown devices for now, until the end of that is recorded. The rows decide nothing.
+CREATE TABLE account_lock (
+    tenant   BLOB NOT NULL,
+    user_id  BLOB NOT NULL,
+    factor   TEXT NOT NULL,
+    ends_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, user_id, factor),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX account_lock_to_end ON account_lock (tenant, ends_at);
 
 -- Browsers that a person signed in from, by a keyed hash of what they carry. Removing the row is forgetting.
 CREATE TABLE known_device (
@@ -586,7 +599,8 @@ CREATE TABLE audit_personal (
 ) STRICT;
 
 -- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
--- record alone.
+-- record alone. Of those that say nothing of rights only
+-- the last is read.
 CREATE TABLE audit_access (
     tenant       BLOB NOT NULL REFERENCES tenant (id),
     subject      BLOB NOT NULL,
@@ -594,6 +608,7 @@ CREATE TABLE audit_access (
     event        BLOB NOT NULL,
     kind         TEXT NOT NULL,
     action       TEXT NOT NULL,
+    says         TEXT NOT NULL CHECK (says IN ('rights', 'name', 'nothing')),
     PRIMARY KEY (tenant, subject, recorded_at, event)
 ) STRICT;
 CREATE INDEX audit_access_by_kind ON audit_access (tenant, kind, recorded_at, event);

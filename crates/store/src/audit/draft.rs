@@ -118,8 +118,9 @@ pub(crate) async fn drafts<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<V
         }
         let outcome = if event.refused { Outcome::Denied } else { Outcome::Ok };
         let subject = event.subject;
+        let says = access::says(event.entity_type, &event.changes);
         let draft = draft(tx, permit, id, event, outcome).await?;
-        access::note(tx, subject, &draft).await?;
+        access::note(tx, subject, &draft, says).await?;
         drafts.push(draft);
     }
     Ok(drafts)

@@ -24,7 +24,9 @@ mod verification;
 mod verify;
 
 pub use about::{ABOUT_CAP, Entity, entities, named};
-pub use access::{OF_PERSON, OF_SETTING, Told, about_people, about_person, beginning, joined, setting};
+pub use access::{
+    COUNTED, OF_PERSON, OF_SETTING, Told, about_people, about_person, beginning, done_since, joined, setting,
+};
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};

@@ -68,6 +68,8 @@ pub enum Job {
     Invitations,
     /// Recording that grants and denials have ended by themselves.
     Grants,
+    /// Recording that accounts take guesses from unknown devices again.
+    Locks,
 }
 
 impl Job {
@@ -81,6 +83,7 @@ impl Job {
             Self::Mail => "mail",
             Self::Invitations => "invitations",
             Self::Grants => "grants",
+            Self::Locks => "locks",
         }
     }
 }

@@ -48,6 +48,9 @@ pub enum Refusal {
     /// The policy asks for a second factor that the person has not set up in time.
     #[error("a second factor has to be set up first")]
     Enrol,
+    /// The policy asks for the passkey that the person has, and the session was opened by something less.
+    #[error("the passkey has to be used")]
+    UsePasskey,
     /// The actor lacks the permission.
     #[error("not allowed")]
     Forbidden,
@@ -79,6 +82,8 @@ struct Admitted {
     recent: bool,
     /// Whether the person may only set up a second factor.
     must_enrol: bool,
+    /// Whether the person may only show the passkey that they have.
+    must_use_passkey: bool,
     outdated: Option<Outdated>,
     /// Changes of what a person may do, all of which count in `permissions`.
     privileges: Option<i64>,
@@ -138,6 +143,10 @@ impl<'s> Gate<'s> {
         }
         if admitted.second_factor_missing {
             return Err(Refusal::SecondFactor);
+        }
+        // Nor is another passkey set up before the one that is there was shown: the code beside it is less than what is asked for.
+        if admitted.must_use_passkey && R::NEED != Need::Proving {
+            return Err(Refusal::UsePasskey);
         }
         if admitted.must_enrol {
             match R::NEED {
@@ -269,7 +278,8 @@ impl<'s> Gate<'s> {
         }
         let second_factor_missing = found.session.method == SignInMethod::PasswordOnly;
         let must_enrol = found.mfa == Standing::Below;
-        if second_factor_missing || must_enrol {
+        let must_use_passkey = found.mfa == Standing::Unused;
+        if second_factor_missing || must_enrol || must_use_passkey {
             permissions = PermissionSet::empty();
         }
         let recent = now < found.session.created_at + Span::minutes(found.reauth_minutes);
@@ -281,6 +291,7 @@ impl<'s> Gate<'s> {
             second_factor_missing,
             recent,
             must_enrol,
+            must_use_passkey,
             privileges: Some(found.privileges),
             outdated: found.outdated.map(|privileges| Outdated {
                 session: found.session,
@@ -334,6 +345,7 @@ impl<'s> Gate<'s> {
             privileges: None,
             // The floor is about how people sign in; a key proves itself by a secret of its own.
             must_enrol: false,
+            must_use_passkey: false,
         }))
     }
 }

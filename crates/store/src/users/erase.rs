@@ -18,7 +18,7 @@ use crate::{
 /// Rows of a person in tables that refer to them, in an order in which they can go.
 ///
 /// A table that comes later and is not named here fails the deletion by its foreign key, and so a test.
-const THEIRS: [&str; 18] = [
+const THEIRS: [&str; 19] = [
     "DELETE FROM passkey WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM factor WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM webauthn_ceremony WHERE tenant = $1 AND user_id = $2",
@@ -27,6 +27,7 @@ const THEIRS: [&str; 18] = [
     "DELETE FROM enrolment WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM sign_in_tally WHERE tenant = $1 AND user_id = $2",
+    "DELETE FROM account_lock WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM known_device WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM recovery_code WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM phone_check WHERE tenant = $1 AND user_id = $2",
@@ -119,7 +120,11 @@ async fn subjects(tx: &mut Tx, user: &User) -> Result<Vec<Uuid>> {
     // Codes for what they were about to change went to their address or to a phone.
     let codes: Vec<(Uuid,)> =
         rows!(tx, "SELECT id FROM step_up WHERE tenant = $1 AND user_id = $2", tenant, user.id.uuid())?;
-    let mut subjects: Vec<_> = letters.into_iter().chain(invitations).chain(codes).map(|(id,)| id).collect();
+    // What their programs did is recorded under the key that did it, with the address of the computer that it came from.
+    let keys: Vec<(Uuid,)> =
+        rows!(tx, "SELECT id FROM api_key WHERE tenant = $1 AND created_by = $2", tenant, user.id.uuid())?;
+    let found = letters.into_iter().chain(invitations).chain(codes).chain(keys);
+    let mut subjects: Vec<_> = found.map(|(id,)| id).collect();
     subjects.push(user.id.uuid());
     subjects.sort_unstable();
     subjects.dedup();

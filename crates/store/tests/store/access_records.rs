@@ -4,10 +4,14 @@
 use bailiwick_domain::{
     past::{Person, things},
     role::Role,
-    rule::{AssignRole, ByJob},
+    rule::{AssignRole, ByJob, ChangeMe, UpdateTeam},
     time::{Span, Timestamp},
 };
-use bailiwick_ops::users;
+use bailiwick_ops::{
+    profile::{self, Profile},
+    teams::{self, NewTeam},
+    users,
+};
 use bailiwick_store::{
     Permit,
     audit::{self, Told},
@@ -15,6 +19,10 @@ use bailiwick_store::{
 use bailiwick_testkit::{Db, both_databases};
 
 use crate::{raw, raw_rows, support::raw::Raw};
+
+fn named(name: &str) -> NewTeam {
+    NewTeam { name: name.to_owned(), ..NewTeam::default() }
+}
 
 /// The records about somebody up to a moment.
 async fn told(db: &Db, permit: &Permit<ByJob>, user: bailiwick_domain::ids::UserId, at: Timestamp) -> Told {
@@ -36,7 +44,7 @@ both_databases! {
             assert!(person.role == role && person.active, "{person:?}");
         }
         let Told::All(none) = told(&db, &acme.job(), user.id, before - Span::days(1)).await else { panic!() };
-        assert!(none.is_empty());
+        assert!(none.records.is_empty());
     }
 
     async fn records_of_another_tenant_are_not_there(db: Db) {
@@ -44,7 +52,7 @@ both_databases! {
         let zenith = db.tenant("zenith").await;
         let now = db.store.now();
         let Told::All(none) = told(&db, &zenith.job(), acme.owner().id(), now).await else { panic!() };
-        assert!(none.is_empty());
+        assert!(none.records.is_empty());
         let mut view = db.store.read(&zenith.job()).await.unwrap();
         assert_eq!(audit::joined(&mut view, None, now, 10).await.unwrap(), [zenith.owner().id()]);
     }
@@ -77,12 +85,51 @@ both_databases! {
         let more = raw!(
             raw,
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
-             INSERT INTO audit_access (tenant, subject, recorded_at, event, kind, action)
-             SELECT a.tenant, a.subject, a.recorded_at - n.i, a.event, a.kind, a.action FROM audit_access a CROSS JOIN n WHERE a.subject = $1",
+             INSERT INTO audit_access (tenant, subject, recorded_at, event, kind, action, says)
+             SELECT a.tenant, a.subject, a.recorded_at - n.i, a.event, a.kind, a.action, a.says FROM audit_access a CROSS JOIN n WHERE a.subject = $1",
             user.id.uuid()
         );
         assert_eq!(usize::try_from(more.unwrap()).unwrap(), audit::OF_PERSON);
         assert!(matches!(told(&db, &acme.job(), user.id, db.store.now()).await, Told::TooMany));
+    }
+
+    async fn nobody_hides_what_they_may_do_behind_a_thousand_names(db: Db) {
+        let acme = db.tenant("acme").await;
+        let user = acme.user(Role::Auditor).await;
+        let team = teams::create(&db.store, &acme.owner().permit::<UpdateTeam>().await, named("Night 0")).await.unwrap().id;
+        // As many as they like, each in a change of its own; a few at the same moment.
+        for n in 1..=30 {
+            if n % 3 == 0 {
+                db.clock.advance(Span::seconds(1));
+            }
+            let profile = Profile { name: format!("Una {n}"), time_zone: String::new() };
+            profile::change_mine(&db.store, &user.permit::<ChangeMe>().await, profile).await.unwrap();
+            teams::change(&db.store, &acme.owner().permit::<UpdateTeam>().await, team, named(&format!("Night {n}"))).await.unwrap();
+        }
+        let before = db.store.now();
+        db.clock.advance(Span::minutes(1));
+        users::assign_role(&db.store, &acme.owner().permit::<AssignRole>().await, user.id(), "developer").await.unwrap();
+        for (at, role) in [(before, Role::Auditor), (db.store.now(), Role::Developer)] {
+            let mut view = db.store.read(&acme.job()).await.unwrap();
+            let all = audit::about_people(&mut view, &[user.id()], at).await.unwrap().remove(0).1;
+            drop(view);
+            for told in [all, told(&db, &acme.job(), user.id(), at).await] {
+                let Told::All(history) = told else { panic!("{told:?}") };
+                assert!(history.records.len() <= 5, "{}", history.records.len());
+                assert_eq!(Person::of(user.id(), things(history)).unwrap().unwrap().role, role);
+            }
+            let mut view = db.store.read(&acme.job()).await.unwrap();
+            let setting = audit::setting(&mut view, at).await.unwrap();
+            assert!(setting.is_complete());
+            assert_eq!(setting.team(team), Some("Night 30"), "the last name is told");
+        }
+        // What was left out is counted: a note that is missing among them shows, too.
+        let mut raw = Raw::tampering(&db).await;
+        let first: Vec<(i64,)> = raw_rows!(raw, "SELECT min(recorded_at) FROM audit_access WHERE subject = $1 AND says = 'nothing'", user.id().uuid());
+        let gone = raw!(raw, "DELETE FROM audit_access WHERE subject = $1 AND says = 'nothing' AND recorded_at = $2", user.id().uuid(), first[0].0);
+        assert!(gone.unwrap() >= 1);
+        let Told::All(history) = told(&db, &acme.job(), user.id(), db.store.now()).await else { panic!() };
+        assert!(Person::of(user.id(), things(history)).is_err());
     }
 
     async fn a_note_that_is_missing_shows_as_a_hole(db: Db) {

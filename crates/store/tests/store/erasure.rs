@@ -18,8 +18,8 @@ use bailiwick_ops::{
     step_up::Answer,
 };
 use bailiwick_store::{
-    DatabaseKind, Error, Event, Outbox, Permit, Store, accounts, api_keys, audit, invitations as stored,
-    mail, users,
+    Credential, DatabaseKind, Error, Event, Outbox, Permit, Refusal, RequestContext, Store, accounts,
+    api_keys, audit, invitations as stored, mail, users,
 };
 use bailiwick_testkit::{Actor, Authenticator, Db, PASSWORD, Tenant, both_databases};
 use bailiwick_vault::token::InvitationToken;
@@ -28,6 +28,8 @@ use uuid::Uuid;
 use crate::{raw_rows, support::raw::Raw};
 
 const ADDRESS: &str = "prudence.private@leaver.example";
+/// Where a program of theirs runs.
+const PROGRAM: &str = "198.51.100.77";
 const NUMBERS: [&str; 2] = ["+61491570156", "+61491570157"];
 
 /// Somebody who was invited, joined and did what people do.
@@ -79,7 +81,12 @@ async fn busy(leaver: &Actor) {
     bailiwick_ops::profile::change_mine(store, &leaver.permit::<ChangeMe>().await, profile).await.unwrap();
     let key =
         NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
-    bailiwick_ops::api_keys::create(store, &leaver.permit::<CreateApiKey>().await, key).await.unwrap();
+    let permit = leaver.permit::<CreateApiKey>().await;
+    let (_, secret) = bailiwick_ops::api_keys::create(store, &permit, key).await.unwrap();
+    // A program of theirs, on a computer of theirs, asks for what it may not do.
+    let request = RequestContext { ip: Some(PROGRAM.parse().unwrap()), ..leaver.request() };
+    let refused = store.gate().admit::<DeleteUser>(Credential::Key(secret.hash()), request).await;
+    assert!(matches!(refused, Err(Refusal::Forbidden)), "{refused:?}");
     let new = NewInvitation { email: "later@acme.example".into(), role: "auditor".into(), expires_at: None };
     invitations::create(store, &leaver.permit::<Invite>().await, new).await.unwrap();
     factors::totp_begin_for(store, &leaver.db.job(leaver.tenant), leaver.id()).await.unwrap();
@@ -180,7 +187,8 @@ both_databases! {
         let leaver = joined(&acme, "Prudence First").await;
         busy(&leaver).await;
         db.sign().await;
-        assert!(readable(&db.store, &acme).await.contains(ADDRESS), "the search itself works");
+        let log = readable(&db.store, &acme).await;
+        assert!(log.contains(ADDRESS) && log.contains(PROGRAM), "the search itself works");
         let before = everything(&db).await;
         assert!(before.iter().any(|(table, text)| table == "users" && holds(text, ADDRESS)), "the search itself works");
         let tag = hex::encode(db.store.keys().directory.address_tag(ADDRESS));
@@ -226,7 +234,7 @@ both_databases! {
         // Whoever reads the log, in this process or another, reads nothing of them; and the log proves what it proved.
         for store in [db.store.clone(), db.another().await] {
             let log = readable(&store, &acme).await;
-            for needle in ["prudence", "australia/sydney", "61491570"] {
+            for needle in ["prudence", "australia/sydney", "61491570", PROGRAM] {
                 assert!(!log.contains(needle), "{needle}: {log}");
             }
             assert!(log.contains("owner@acme.example"), "of others everything can be read");

@@ -70,6 +70,26 @@ mod tests {
             db.verify().await.unwrap();
         }
 
+        async fn floor_of_passkeys_leads_whoever_signed_in_by_less_to_their_passkey(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut device = Authenticator::new();
+            owner.add_passkey(&mut device, "Laptop").await;
+            let mut browser = Browser::of(&owner);
+            let policy = [
+                ("mfa_floor", "passkey"), ("mfa_grace_days", "0"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14"),
+            ];
+            assert_eq!(browser.post("/policy", &policy).await.led(), (303, "/policy"));
+            assert_eq!(browser.get("/account").await.led(), (303, "/sign-in/again?next=%2Faccount"));
+            assert!(browser.get("/enrol/factor").await.location().starts_with("/sign-in/again"));
+            let page = browser.get("/sign-in/again?next=%2Faccount").await;
+            assert!(page.status == 200 && page.shows("asks for a passkey at each sign-in") && page.shows("Use a passkey"));
+            assert!(!page.shows(r#"name="password""#), "nothing less is taken");
+            let (ceremony, credential) = answered(&mut browser, &mut device).await;
+            let proof = [("next", "/account"), ("ceremony", ceremony.as_str()), ("credential", credential.as_str())];
+            assert_eq!(browser.post(FORM, &proof).await.led(), (303, "/account"));
+            assert_eq!(browser.get("/account").await.status, 200);
+        }
+
         async fn answer_of_another_session_person_or_purpose_proves_nothing(db: Db) {
             let acme = db.tenant("acme").await;
             let mut device = Authenticator::new();

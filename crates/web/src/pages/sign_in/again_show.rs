@@ -6,7 +6,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::rule::{ProveAgain, Rule};
+use bailiwick_domain::{
+    mfa,
+    rule::{ProveAgain, Rule},
+};
 use bailiwick_ops::sign_in::{Proofs, proofs};
 use bailiwick_store::{Permit, Store};
 
@@ -22,6 +25,7 @@ use crate::{
 #[template(path = "sign_in/again.html")]
 pub(super) struct AgainPage {
     shell: Shell,
+    heading: &'static str,
     sentence: String,
     problems: Vec<Problem>,
     next: String,
@@ -41,15 +45,30 @@ impl AgainPage {
         next: &LocalPath,
         problems: Vec<Problem>,
     ) -> Self {
-        let who = permit.caller().map(|caller| caller.user.email.clone()).unwrap_or_default();
+        let caller = permit.caller();
+        let who = caller.map(|caller| caller.user.email.clone()).unwrap_or_default();
+        let (heading, sentence) = match caller.filter(|caller| caller.mfa == mfa::Standing::Unused) {
+            Some(caller) => (
+                "Use your passkey",
+                format!(
+                    "{} asks for a passkey at each sign-in, and {who} has one. If yours is lost, sign out and sign in with a recovery code, or ask whoever looks after your organisation.",
+                    caller.tenant.name
+                ),
+            ),
+            None => (
+                "Is it still you?",
+                format!(
+                    "You are signed in as {who}. What comes next needs a proof of that from the last minutes."
+                ),
+            ),
+        };
         let password = || Field::new("password", "Password").emptied(&problems);
         let code =
             || Field::new("code", "Six digits").hint("From your authenticator app.").emptied(&problems);
         Self {
-            shell: Shell::card(visit, "Is it still you?"),
-            sentence: format!(
-                "You are signed in as {who}. What comes next needs a proof of that from the last minutes."
-            ),
+            shell: Shell::card(visit, heading),
+            heading,
+            sentence,
             next: next.to_string(),
             password: proofs.password.then(password),
             code: (proofs.password && proofs.code).then(code),

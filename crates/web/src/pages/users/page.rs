@@ -124,8 +124,7 @@ impl UserPage {
         let path = format!("/users/{id}");
         let waiting = sign_in::waits(&mut view, id).await?;
         let lately = attempts::turned_away_since(&mut view, id, now - Span::hours(24)).await?;
-        let turned_away = (lately > 0)
-            .then(|| format!("{} turned away unseen in the last day", counted(lately, "attempt")));
+        let turned_away = (lately.attempts > 0).then(|| words_of(&lately));
         let may_unlock = why_not(permit, Permission::USER_UNLOCK, user, theirs).is_none();
         let to = |status: UserStatus, verb: &str| {
             (administered && user.status == status).then(|| format!("{path}/{verb}"))
@@ -192,6 +191,24 @@ fn roles(given: Vec<Givable>, user: &User, problems: &[Problem]) -> Select {
     select.error =
         problems.iter().find(|problem| problem.field == select.name).map(|problem| problem.text.clone());
     select
+}
+
+/// How much was turned away, and from how many sources.
+fn words_of(lately: &attempts::TurnedAway) -> String {
+    let all = counted(lately.attempts, "attempt");
+    let others = if lately.from_others > 0 { " and others" } else { "" };
+    let from = match (lately.sources, lately.from_others) {
+        (0 | 1, 0) => "from one source".to_owned(),
+        (0, _) => "from many sources".to_owned(),
+        (sources, _) => {
+            format!(
+                "from {}{others}, {} of them from the busiest",
+                counted(sources, "source"),
+                lately.from_one
+            )
+        }
+    };
+    format!("{all} turned away unseen in the last day, {from}")
 }
 
 async fn signs_in_with(view: &mut View, user: &User) -> Result<String> {
