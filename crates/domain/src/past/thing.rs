@@ -174,8 +174,8 @@ pub fn things(history: impl Into<History>) -> Vec<Result<Thing, Broken>> {
         let read = i64::try_from(history.len()).unwrap_or(i64::MAX);
         let all = read.saturating_add(left_out.get(&thing.id).copied().unwrap_or_default());
         let whole = history.iter().try_for_each(|record| thing.apply(record));
-        found
-            .push(whole.and_then(|()| if thing.revision == all { Ok(thing) } else { Err(Broken(thing.id)) }));
+        let complete = if thing.revision == all { Ok(thing) } else { Err(Broken(thing.id)) };
+        found.push(whole.and(complete));
     }
     found
 }

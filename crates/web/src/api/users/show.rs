@@ -12,7 +12,11 @@ use bailiwick_ops::{
     sign_in::{self, Waits},
     users::permissions_of,
 };
-use bailiwick_store::{Scope, Store, attempts, grants, teams, users};
+use bailiwick_store::{
+    Scope, Store,
+    attempts::{self, TurnedAway},
+    grants, teams, users,
+};
 use serde::Serialize;
 
 use super::UserBody;
@@ -36,7 +40,26 @@ pub(in crate::api) struct Body {
     /// Who has to wait at the account after wrong guesses; empty as a rule. Known devices and passkeys never do.
     waits: Vec<Waiting>,
     /// Attempts of the last day that were turned away unseen.
-    turned_away: i64,
+    turned_away: Unseen,
+}
+
+/// Attempts that were turned away unseen, from whatever source.
+#[derive(Serialize)]
+struct Unseen {
+    /// How many.
+    attempts: i64,
+    /// Sources that were told apart; unknown ones are one together.
+    sources: i64,
+    /// How many came from the source with the most of them.
+    from_one: i64,
+    /// How many came from further sources, which were not told apart.
+    from_others: i64,
+}
+
+impl From<TurnedAway> for Unseen {
+    fn from(TurnedAway { attempts, sources, from_one, from_others }: TurnedAway) -> Self {
+        Self { attempts, sources, from_one, from_others }
+    }
 }
 
 #[derive(Serialize)]
@@ -77,7 +100,7 @@ pub(in crate::api) async fn handle(
     let lately = view.now() - Span::hours(24);
     Ok(Json(Body {
         waits: waits.into_iter().map(Waiting::from).collect(),
-        turned_away: attempts::turned_away_since(&mut view, id, lately).await?,
+        turned_away: attempts::turned_away_since(&mut view, id, lately).await?.into(),
         teams: teams
             .into_iter()
             .map(|team| InTeam { id: team.id, name: team.name, roles: team.roles })
