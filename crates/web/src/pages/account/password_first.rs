@@ -117,7 +117,8 @@ mod tests {
             assert_eq!(browser.get("/account/password/first").await.led(), (303, "/account/password"));
             assert_eq!(browser.post("/account/password/first", &chosen).await.status, 409);
             let mut other = Browser::new(&db);
-            assert_eq!(other.post("/sign-in", &[("address", ADDRESS), ("password", PASSWORD)]).await.led(), (303, "/"));
+            assert_eq!(other.post("/sign-in", &[("address", ADDRESS), ("password", PASSWORD)]).await.led(), (303, "/sign-in/code"));
+            assert!(other.get("/sign-in/code").await.shows("Sign in with a passkey"), "the factor that is there has to follow");
         }
 
         async fn whoever_came_by_an_old_session_sets_no_password(db: Db) {
