@@ -55,7 +55,7 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
                 bar: "≤ 2".into(),
                 figure: format!("{ratio:.2} ({alone:.1} ms alone, {beside:.1} ms beside them)"),
                 met: Met::of(ratio <= SLOWER),
-                close: "threads of their own for hashes, at a lower priority than those that answer requests",
+                close: "fewer hashes at once than there are cores: they stand back behind those that answer requests, and share the caches with them all the same",
             },
             Line {
                 what: "resident memory at its peak while 200 people sign in".into(),

@@ -132,12 +132,14 @@ async fn check(
         Some(user) => Attempts::of(store, permit, user, Guess::Password),
         None => Attempts::nowhere(store, permit, store.new_id(), Guess::Password),
     };
-    if let Err(limited) = attempts.look().await {
-        // Whoever is over the limit waits as long as for any wrong password.
-        idle(hasher, password).await?;
-        return Err(limited);
-    }
-    let verdict = hasher.verify(password, account.hash.as_ref()).await.map_err(Error::Password)?;
+    // Side by side: whoever is over the limit waits as long as for any wrong password, and nobody waits for both.
+    let (looked, verdict) = tokio::join!(attempts.look(), hasher.verify(password, account.hash.as_ref()));
+    let verdict = match (looked, verdict) {
+        (Ok(()), verdict) => verdict.map_err(Error::Password)?,
+        // Whether it was the right one makes no difference then, nor what is wrong with the stored hash.
+        (Err(limited), Ok(_) | Err(PasswordError::Stored)) => return Err(limited),
+        (Err(_), Err(error)) => return Err(Error::Password(error)),
+    };
     match (verdict, &account.user) {
         (Verdict::Match { needs_rehash }, Some(user)) => {
             let verified = Verified { password, hash: account.hash.as_ref(), needs_rehash };

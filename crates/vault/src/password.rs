@@ -5,27 +5,31 @@
 //! The permits of [`PasswordHasher`] are the bound; a caller that gives up waiting does not free the permit
 //! of work already begun. Those who wait for a permit are bounded, too ([`WAITING`]): whoever comes after them
 //! is told at once, and not after a time in which nobody waits any more. Judging a chosen password counts as
-//! such work: it takes some milliseconds, and may read a disk.
+//! such work: it takes some milliseconds, and may read a disk. Behind the permits stand threads of their own,
+//! each of which keeps its memory and stands back behind what answers requests.
 
 mod compromised;
 mod cost;
+mod memory;
 mod strength;
+mod threads;
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Params, Version};
 pub use compromised::{CompromisedList, ListError};
 pub use cost::{CostError, PasswordCost};
 pub use strength::About;
 use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
-use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
+use self::memory::Memory;
+use self::threads::Threads;
 use crate::entropy::{Entropy, draw};
 
 /// The fewest characters (Unicode scalar values) of a chosen password; OWASP ASVS 5.0, 6.2.1 asks for 8 and
@@ -136,6 +140,8 @@ pub struct PasswordHasher {
     permits: Arc<Semaphore>,
     /// One for each piece of work that runs or waits.
     places: Arc<Semaphore>,
+    /// At most as many as there are permits.
+    threads: Threads,
     entropy: Arc<dyn Entropy>,
     list: Option<Arc<CompromisedList>>,
     hashes: AtomicU64,
@@ -145,13 +151,16 @@ pub struct PasswordHasher {
 impl PasswordHasher {
     /// A hasher that runs at most `permits` hashes at once, with at most [`WAITING`] waiting behind them; the number of cores
     /// is a good choice.
+    ///
+    /// As many threads as ever had work at once stay until it is dropped, each with the memory of one hash.
     #[must_use]
     pub fn new(cost: PasswordCost, permits: NonZeroUsize, entropy: Arc<dyn Entropy>) -> Self {
         let permits = permits.get().min(Semaphore::MAX_PERMITS - WAITING);
         let places = Arc::new(Semaphore::new(permits + WAITING));
+        let threads = Threads::new(permits, Memory::of(&cost));
         let permits = Arc::new(Semaphore::new(permits));
         let (house, hashes) = (Arc::default(), AtomicU64::new(0));
-        Self { cost, permits, places, entropy, list: None, hashes, house }
+        Self { cost, permits, places, threads, entropy, list: None, hashes, house }
     }
 
     /// The same, which also finds the passwords of this list compromised.
@@ -184,7 +193,7 @@ impl PasswordHasher {
         about: About,
     ) -> Result<Option<Weakness>, PasswordError> {
         let (password, list, house) = (Arc::clone(&password.0), self.list.clone(), Arc::clone(&self.house));
-        self.run(move || {
+        self.run(move |_| {
             if compromised::is_well_known(&password) {
                 return Ok(Some(Weakness::Compromised));
             }
@@ -206,10 +215,9 @@ impl PasswordHasher {
         self.hashes.fetch_add(1, Ordering::Relaxed);
         let (params, salt) = (self.cost.params()?, draw::<SALT>(self.entropy.as_ref()));
         let password = Arc::clone(&password.0);
-        self.run(move || {
-            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-            let hash = argon2.hash_password_with_salt(password.as_bytes(), &salt);
-            hash.map(|hash| StoredPassword(hash.to_string())).map_err(|_| PasswordError::Memory)
+        self.run(move |memory| {
+            let output = memory.hash(&params, password.as_bytes(), &salt)?;
+            stored(&params, &salt, output.as_slice())
         })
         .await
     }
@@ -235,22 +243,17 @@ impl PasswordHasher {
             None => Target::nobody(&self.cost)?,
         };
         let password = Arc::clone(&password.0);
-        self.run(move || target.verify(password.as_bytes())).await
+        self.run(move |memory| target.verify(memory, password.as_bytes())).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let place = self.place()?;
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PasswordError::Stopped)?;
-        let task = spawn_blocking(move || {
-            // Held by the work and not by the waiting future: dropping that does not stop a hash that has
-            // begun.
-            let _held = (permit, place);
-            work()
-        });
-        task.await.map_err(|_| PasswordError::Stopped)?
+        // Held by the work and not by the waiting future: dropping that does not stop a hash that has begun.
+        self.threads.run((permit, place), work).await
     }
 
     /// A place among those who are served or wait, if there is one.
@@ -266,6 +269,21 @@ impl fmt::Debug for PasswordHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PasswordHasher").field("cost", &self.cost).finish_non_exhaustive()
     }
+}
+
+/// The PHC string of what Argon2id, in its present version, made of a password under this salt.
+fn stored(params: &Params, salt: &[u8], output: &[u8]) -> Result<StoredPassword, PasswordError> {
+    let phc = || -> argon2::password_hash::Result<PasswordHash> {
+        Ok(PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(params)?,
+            salt: Some(Salt::new(salt)?),
+            hash: Some(Output::new(output)?),
+        })
+    };
+    // Unreachable for a salt and an output of this program's lengths.
+    phc().map(|hash| StoredPassword(hash.to_string())).map_err(|_| PasswordError::Stored)
 }
 
 /// What a password is verified against.
@@ -304,11 +322,8 @@ impl Target {
         })
     }
 
-    fn verify(self, password: &[u8]) -> Result<Verdict, PasswordError> {
-        let mut output = Zeroizing::new([0; OUTPUT]);
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params)
-            .hash_password_into(password, &self.salt, output.as_mut_slice())
-            .map_err(|_| PasswordError::Memory)?;
+    fn verify(self, memory: &mut Memory, password: &[u8]) -> Result<Verdict, PasswordError> {
+        let output = memory.hash(&self.params, password, &self.salt)?;
         let equal = bool::from(output.ct_eq(&self.expected));
         Ok(if equal & self.exists {
             Verdict::Match { needs_rehash: self.needs_rehash }
@@ -330,7 +345,7 @@ pub enum PasswordError {
     /// The stored text is not an Argon2id hash at a cost this program accepts.
     #[error("the stored password hash cannot be read")]
     Stored,
-    /// There was no memory for the hash.
+    /// There was no memory for the hash, or no thread.
     #[error("not enough memory to hash a password")]
     Memory,
     /// [`WAITING`] others wait already. Nothing was done, and nothing was found out about the password.
@@ -339,7 +354,7 @@ pub enum PasswordError {
     /// The list of compromised passwords cannot be searched.
     #[error("the list of compromised passwords cannot be searched: {0}")]
     List(#[source] ListError),
-    /// The runtime is shutting down.
+    /// The work ended without an answer.
     #[error("password hashing has stopped")]
     Stopped,
 }

@@ -22,7 +22,7 @@ pub(crate) use super::stop::Stop;
 use super::{
     device::{self, Whence},
     locks,
-    waits::{counted_since, last_wait, limited, remaining},
+    waits::{all_counted_since, last_wait, limited, remaining},
 };
 use crate::{Error, Result};
 
@@ -81,6 +81,15 @@ enum Limit {
     Reached(Span),
     /// Over a limit that the log tells of.
     Said(Error),
+}
+
+/// From when on wrong guesses count.
+#[derive(Clone, Copy)]
+struct Counted {
+    /// Those of one source, or of one known device.
+    one: Timestamp,
+    /// Those from all sources together.
+    everywhere: Timestamp,
 }
 
 /// The attempts of one source at one account with one factor.
@@ -176,8 +185,9 @@ impl<'a, R: Writes> Attempts<'a, R> {
         let (factor, role) = (self.guess.factor(), self.role.title());
         let from = device::whence(self.store, self.permit, tx, self.user).await?;
         let event = self.event(tx, from, AttemptOutcome::Refused).await?;
+        let counted = self.counted(tx, &limits).await?;
         if let Some(bound) = bound(factor, &limits) {
-            let everywhere = self.everywhere(tx, &limits).await?;
+            let everywhere = self.everywhere(tx, counted).await?;
             if everywhere == bound {
                 locks::begin(self.store, tx, (self.user, self.role), factor).await?;
                 return Ok(event);
@@ -188,7 +198,7 @@ impl<'a, R: Writes> Attempts<'a, R> {
             }
         }
         if let Some(device) = &from.device
-            && let Ok(count) = i64::try_from(self.strikes(tx, Some(device), None, &limits).await?.len())
+            && let Ok(count) = i64::try_from(self.strikes(tx, Some(device), None, counted).await?.len())
             && limits.wait_after(count).is_some()
         {
             let text = format!("Too many wrong guesses from a known device of a {role} account");
@@ -229,14 +239,15 @@ impl<'a, R: Writes> Attempts<'a, R> {
         let limits = scope.sign_in_limits();
         let (user, factor, now) = (self.user, self.guess.factor(), scope.now());
         let whence = device::whence(self.store, self.permit, scope, self.user).await?;
-        let everywhere = self.everywhere(scope, &limits).await?;
-        let strikes = self.strikes(scope, None, whence.source, &limits).await?;
+        let counted = self.counted(scope, &limits).await?;
+        let everywhere = self.everywhere(scope, counted).await?;
+        let strikes = self.strikes(scope, None, whence.source, counted).await?;
         let since = last_wait(&limits, &strikes).map_or(now, |(at, _)| at);
         let said = attempts::limited_since(scope, user, factor, whence.source.as_ref(), since).await?;
         // A known device has a count of its own. Once that is used up, it is known no more for a while, and no worse off than
         // any other: somebody may have copied its cookie to keep the person out.
         if let Some(device) = &whence.device
-            && remaining(&limits, &self.strikes(scope, Some(device), None, &limits).await?, now).is_none()
+            && remaining(&limits, &self.strikes(scope, Some(device), None, counted).await?, now).is_none()
         {
             return Ok(Limit::Open);
         }
@@ -257,16 +268,22 @@ impl<'a, R: Writes> Attempts<'a, R> {
                 if *id == self.user && *method != SignInMethod::PasswordOnly)
     }
 
+    /// From when on wrong guesses count.
+    async fn counted(&self, scope: &mut impl Scope, limits: &SignInLimits) -> Result<Counted> {
+        let windows = [limits.remembered, limits.account_window];
+        let [one, everywhere] = all_counted_since(scope, self.user, windows).await?;
+        Ok(Counted { one, everywhere })
+    }
+
     /// Wrong guesses of a known device, or else of a source, that still count.
     async fn strikes(
         &self,
         scope: &mut impl Scope,
         device: Option<&[u8; 32]>,
         source: Option<[u8; 32]>,
-        limits: &SignInLimits,
+        counted: Counted,
     ) -> Result<Vec<Timestamp>> {
-        let (user, factor) = (self.user, self.guess.factor());
-        let since = counted_since(scope, user, limits.remembered).await?;
+        let (user, factor, since) = (self.user, self.guess.factor(), counted.one);
         Ok(match device {
             Some(device) => attempts::strikes_of_device(scope, user, factor, device, since).await?,
             None => attempts::strikes_from(scope, user, factor, source.as_ref(), since).await?,
@@ -274,9 +291,9 @@ impl<'a, R: Writes> Attempts<'a, R> {
     }
 
     /// Wrong guesses at the account from all sources together that still count.
-    async fn everywhere(&self, scope: &mut impl Scope, limits: &SignInLimits) -> Result<i64> {
-        let since = counted_since(scope, self.user, limits.account_window).await?;
-        Ok(attempts::refused_anywhere_since(scope, self.user, self.guess.factor(), since).await?)
+    async fn everywhere(&self, scope: &mut impl Scope, counted: Counted) -> Result<i64> {
+        let (user, factor) = (self.user, self.guess.factor());
+        Ok(attempts::refused_anywhere_since(scope, user, factor, counted.everywhere).await?)
     }
 
     async fn event(&self, tx: &mut Tx, from: Whence, outcome: AttemptOutcome) -> Result<Event> {

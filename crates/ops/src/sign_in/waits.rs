@@ -32,9 +32,26 @@ pub(super) fn remaining(limits: &SignInLimits, strikes: &[Timestamp], now: Times
 
 /// From when on guesses count: for a window, and not from before somebody let the person try again.
 pub(super) async fn counted_since(scope: &mut impl Scope, user: UserId, window: Span) -> Result<Timestamp> {
-    let since = scope.now() - window;
-    let unlocked = attempts::unlocked_since(scope, user, since).await?;
-    Ok(unlocked.map_or(since, |at| Timestamp::from_micros(at.micros() + 1)))
+    let [since] = all_counted_since(scope, user, [window]).await?;
+    Ok(since)
+}
+
+/// The same for several windows, by one look at who let the person try again.
+pub(super) async fn all_counted_since<const N: usize>(
+    scope: &mut impl Scope,
+    user: UserId,
+    windows: [Span; N],
+) -> Result<[Timestamp; N]> {
+    let begins = windows.map(|window| scope.now() - window);
+    let Some(first) = begins.iter().min() else { return Ok(begins) };
+    // The last time of all is the last one of each window that it falls into.
+    let unlocked = attempts::unlocked_since(scope, user, *first).await?;
+    Ok(begins.map(|begin| after(unlocked, begin)))
+}
+
+/// The begin of a window, or the moment after somebody let the person try again in it.
+fn after(unlocked: Option<Timestamp>, begin: Timestamp) -> Timestamp {
+    unlocked.filter(|at| *at >= begin).map_or(begin, |at| Timestamp::from_micros(at.micros() + 1))
 }
 
 /// A factor that is guessed at, by its stored name.
@@ -72,9 +89,10 @@ pub struct Waits {
 pub async fn waits(scope: &mut impl Scope, user: UserId) -> Result<Vec<Waits>> {
     let (limits, now) = (scope.sign_in_limits(), scope.now());
     let mut found = Vec::new();
-    let since = counted_since(scope, user, limits.remembered).await?;
+    let [remembered, everywhere] =
+        all_counted_since(scope, user, [limits.remembered, limits.account_window]).await?;
     for factor in FACTORS {
-        let strikes = attempts::strikes_by_source(scope, user, factor, since).await?;
+        let strikes = attempts::strikes_by_source(scope, user, factor, remembered).await?;
         let waits: Vec<_> = strikes.iter().filter_map(|one| remaining(&limits, one, now)).collect();
         found.extend(waits.iter().max().map(|longest| Waits {
             factor,
@@ -82,10 +100,9 @@ pub async fn waits(scope: &mut impl Scope, user: UserId) -> Result<Vec<Waits>> {
             until: now + *longest,
         }));
     }
-    let since = counted_since(scope, user, limits.account_window).await?;
     for factor in FACTORS {
         if let Some(bound) = bound(factor, &limits)
-            && attempts::refused_anywhere_since(scope, user, factor, since).await? >= bound
+            && attempts::refused_anywhere_since(scope, user, factor, everywhere).await? >= bound
         {
             found.push(Waits { factor, sources: None, until: now + limits.account_window });
         }
@@ -152,6 +169,15 @@ mod tests {
         assert_eq!(minutes(&[5, 4, 3, 2, 1], 20), None);
         assert_eq!(minutes(&[20, 5, 4, 3, 2, 1], 21), None, "four are left after the wait");
         assert_eq!(minutes(&[24, 23, 22, 21, 20, 5, 4, 3, 2, 1], 25), Some(29));
+    }
+
+    #[test]
+    fn an_unlock_counts_in_the_windows_that_it_falls_into() {
+        let at = Timestamp::from_micros;
+        assert_eq!(after(None, at(10)), at(10));
+        assert_eq!(after(Some(at(9)), at(10)), at(10));
+        assert_eq!(after(Some(at(10)), at(10)), at(11));
+        assert_eq!(after(Some(at(25)), at(10)), at(26));
     }
 
     #[test]

@@ -121,9 +121,9 @@ async fn an_unknown_account_never_matches_and_costs_the_same_work() {
     // Even an output that equals the stand-in does not make an account.
     let mut collision = Target::nobody(&PasswordCost::INSECURE).unwrap();
     let params = PasswordCost::INSECURE.params().unwrap();
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon2.hash_password_into(b"guess", &collision.salt, &mut collision.expected).unwrap();
-    assert_eq!(collision.verify(b"guess").unwrap(), Verdict::Mismatch);
+    let mut memory = Memory::of(&PasswordCost::INSECURE);
+    collision.expected = *memory.hash(&params, b"guess", &collision.salt).unwrap();
+    assert_eq!(collision.verify(&mut memory, b"guess").unwrap(), Verdict::Mismatch);
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ impl Held {
             let (hasher, running, most) = (Arc::clone(hasher), Arc::clone(&running), Arc::clone(&most));
             let (begin, wait) = (begin.clone(), Arc::clone(&wait));
             tokio::spawn(async move {
-                let work = move || {
+                let work = move |_: &mut Memory| {
                     most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
                     begin.blocking_send(()).unwrap();
                     wait.lock().unwrap().recv().unwrap();
@@ -257,7 +257,7 @@ async fn giving_up_does_not_let_more_work_in_than_permitted() {
     let caller = tokio::spawn({
         let hasher = Arc::clone(&hasher);
         async move {
-            let work = move || {
+            let work = move |_: &mut Memory| {
                 began.send(()).unwrap();
                 wait.recv().map_err(|_| PasswordError::Stopped)
             };
@@ -269,7 +269,7 @@ async fn giving_up_does_not_let_more_work_in_than_permitted() {
     assert!(caller.await.unwrap_err().is_cancelled());
     assert_eq!(hasher.permits.available_permits(), 0, "the work is still going on");
     release.send(()).unwrap();
-    hasher.run(|| Ok(())).await.unwrap();
+    hasher.run(|_| Ok(())).await.unwrap();
 }
 
 proptest! {
