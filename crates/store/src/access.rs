@@ -1,10 +1,12 @@
-//! What the gate reads: one query for a session or key, one for everything its user has.
+//! What the gate reads: one query for a session or key together with everything its user has. And the same with the source of each
+//! permission, for whoever asks why somebody may do something.
+
+mod has;
 
 use std::sync::Arc;
 
 use bailiwick_domain::{
-    catalogue::Catalogue,
-    entity::{ApiKey, Session, Tenant, TenantStatus, User},
+    entity::{ApiKey, Session, Tenant, TenantStatus, User, UserStatus},
     ids::TenantId,
     mfa::Standing,
     permission::{Given, Held, PermissionSet, Source},
@@ -14,6 +16,8 @@ use bailiwick_vault::token::TokenHash;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+pub(crate) use self::has::{Has, named};
+use self::has::{role, team_role};
 use crate::{
     Error, Result, Store, api_keys,
     lock::{row, rows},
@@ -38,6 +42,22 @@ pub(crate) struct BySession {
     pub(crate) outdated: Option<i64>,
     /// How the person, in this session, stands to the second factor that is asked of them.
     pub(crate) mfa: Standing,
+    pub(crate) has: Has,
+}
+
+/// A key with everything that decides whether it is good.
+pub(crate) struct ByKey {
+    pub(crate) key: ApiKey,
+    pub(crate) tenant: TenantStatus,
+    /// Whoever made it, while they are there.
+    pub(crate) maker: Option<Maker>,
+}
+
+/// Whose arm a key is.
+pub(crate) struct Maker {
+    pub(crate) status: UserStatus,
+    pub(crate) role: RoleName,
+    pub(crate) has: Has,
 }
 
 #[derive(FromRow)]
@@ -50,6 +70,8 @@ struct Row {
     tenant: tenants::Row,
     #[sqlx(flatten)]
     asked: AskedRow,
+    #[sqlx(flatten)]
+    has: Has,
     session_idle_minutes: i64,
     reauth_minutes: i64,
     seen_privileges: i64,
@@ -57,8 +79,11 @@ struct Row {
     role_label: Option<String>,
 }
 
+/// The session with this token, or with the one that replaced it a moment ago, live or not.
+///
+/// Here and below, `CROSS JOIN` has SQLite begin with what is the user's and not with the teams of the whole tenant.
 pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Option<BySession>> {
-    let tenant = view.tenant();
+    let (tenant, now) = (view.tenant(), view.now());
     let row: Option<Row> = row!(
         view,
         "SELECT s.id AS session_id, s.user_id, s.method, s.created_at AS session_created_at, s.last_seen_at, s.idle_until, s.absolute_until, s.ended_at,
@@ -70,17 +95,23 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
                 (SELECT min(f.mfa_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
                     SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_mfa_since,
                 (SELECT min(f.passkey_since) FROM role_floor f WHERE f.tenant = u.tenant AND (f.role = u.role OR EXISTS (
-                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since
+                    SELECT 1 FROM team_member m JOIN team_role g ON g.tenant = m.tenant AND g.team = m.team WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.role = f.role))) AS role_passkey_since,
+                c.permissions AS role_permissions,
+                (SELECT string_agg(g.role || ' ' || COALESCE(r.permissions, ''), ',') FROM team_member m CROSS JOIN team_role g LEFT JOIN custom_role r ON r.tenant = g.tenant AND r.name = g.role
+                    WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.tenant = m.tenant AND g.team = m.team) AS team_roles,
+                (SELECT string_agg(d.effect || ' ' || d.permission, ',') FROM user_grant d WHERE d.tenant = u.tenant AND d.user_id = u.id AND (d.expires_at IS NULL OR d.expires_at > $3)) AS grants
          FROM session s
          JOIN users u ON u.tenant = s.tenant AND u.id = s.user_id
          JOIN tenant t ON t.id = s.tenant
          JOIN policy p ON p.tenant = s.tenant
          LEFT JOIN custom_role c ON c.tenant = u.tenant AND c.name = u.role
-         WHERE s.tenant = $1 AND s.token_hash = $2",
+         WHERE s.tenant = $1 AND s.id = COALESCE(
+            (SELECT n.id FROM session n WHERE n.tenant = $1 AND n.token_hash = $2),
+            (SELECT o.id FROM session o WHERE o.tenant = $1 AND o.old_hash = $2 AND o.old_until > $3))",
         tenant.uuid(),
-        &token.as_bytes()[..]
+        &token.as_bytes()[..],
+        now.micros()
     )?;
-    let now = view.now();
     row.map(|row| {
         let user: User = row.user.try_into()?;
         let session: Session = row.session.into();
@@ -93,6 +124,7 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
             idle_minutes: row.session_idle_minutes,
             reauth_minutes: row.reauth_minutes,
             privileges: row.privileges,
+            has: row.has,
             outdated: (row.seen_privileges != row.privileges).then_some(row.privileges),
         })
     })
@@ -124,9 +156,8 @@ pub async fn held(scope: &mut impl Scope, user: &User) -> Result<Held> {
          FROM custom_role r WHERE r.tenant = $1 AND r.name = $3
          UNION ALL
          SELECT 'team', t.team, t.role, COALESCE(r.permissions, '')
-         FROM team_member m JOIN team_role t ON t.tenant = m.tenant AND t.team = m.team
-         LEFT JOIN custom_role r ON r.tenant = t.tenant AND r.name = t.role
-         WHERE m.tenant = $1 AND m.user_id = $2
+         FROM team_member m CROSS JOIN team_role t LEFT JOIN custom_role r ON r.tenant = t.tenant AND r.name = t.role
+         WHERE m.tenant = $1 AND m.user_id = $2 AND t.tenant = m.tenant AND t.team = m.team
          UNION ALL
          SELECT g.effect, g.id, g.permission, ''
          FROM user_grant g WHERE g.tenant = $1 AND g.user_id = $2 AND (g.expires_at IS NULL OR g.expires_at > $4)",
@@ -144,12 +175,9 @@ pub async fn held(scope: &mut impl Scope, user: &User) -> Result<Held> {
         let (source, permissions) = match row.kind.as_str() {
             "role" => (Source::Role(user.role), named(catalogue, &row.permissions)),
             "team" => {
-                let role: RoleName = row.name.parse().map_err(|_| Error::Corrupt("team_role.role".into()))?;
-                let permissions = match role {
-                    RoleName::BuiltIn(role) => catalogue.role_set(role),
-                    RoleName::Custom(_) => named(catalogue, &row.permissions),
-                };
-                (Source::Team { team: row.id.into(), role }, permissions)
+                let name = team_role(&row.name)?;
+                let permissions = role(catalogue, name, &row.permissions);
+                (Source::Team { team: row.id.into(), role: name }, permissions)
             }
             "grant" => (Source::Grant(row.id.into()), one()),
             "deny" => {
@@ -172,24 +200,50 @@ pub async fn held(scope: &mut impl Scope, user: &User) -> Result<Held> {
     Ok(held)
 }
 
-/// The set of stored names, with spaces between them.
-pub(crate) fn named(catalogue: &Catalogue, names: &str) -> PermissionSet {
-    names.split_whitespace().filter_map(|name| catalogue.find(name)).collect()
-}
-
 pub(crate) async fn tenant_of_key(store: &Store, hash: &TokenHash) -> Result<Option<TenantId>> {
     tenants::of_key(store, hash).await
 }
 
-pub(crate) async fn by_key(view: &mut View, hash: &TokenHash) -> Result<Option<(ApiKey, TenantStatus)>> {
-    let tenant = view.tenant();
-    let row: Option<api_keys::Row> = row!(
+#[derive(FromRow)]
+struct KeyRow {
+    #[sqlx(flatten)]
+    key: api_keys::Row,
+    #[sqlx(try_from = "String")]
+    tenant_status: TenantStatus,
+    maker_status: Option<String>,
+    maker_role: Option<String>,
+    #[sqlx(flatten)]
+    has: Has,
+}
+
+/// The key with this hash, good or not.
+pub(crate) async fn by_key(view: &mut View, hash: &TokenHash) -> Result<Option<ByKey>> {
+    let (tenant, now) = (view.tenant(), view.now());
+    let row: Option<KeyRow> = row!(
         view,
-        "SELECT id, name, prefix, scopes, created_by, created_at, expires_at, revoked_at FROM api_key WHERE tenant = $1 AND hash = $2",
+        "SELECT k.id, k.name, k.prefix, k.scopes, k.created_by, k.created_at, k.expires_at, k.revoked_at,
+                t.status AS tenant_status, u.status AS maker_status, u.role AS maker_role,
+                c.permissions AS role_permissions,
+                (SELECT string_agg(g.role || ' ' || COALESCE(r.permissions, ''), ',') FROM team_member m CROSS JOIN team_role g LEFT JOIN custom_role r ON r.tenant = g.tenant AND r.name = g.role
+                    WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.tenant = m.tenant AND g.team = m.team) AS team_roles,
+                (SELECT string_agg(d.effect || ' ' || d.permission, ',') FROM user_grant d WHERE d.tenant = u.tenant AND d.user_id = u.id AND (d.expires_at IS NULL OR d.expires_at > $3)) AS grants
+         FROM api_key k
+         JOIN tenant t ON t.id = k.tenant
+         LEFT JOIN users u ON u.tenant = k.tenant AND u.id = k.created_by
+         LEFT JOIN custom_role c ON c.tenant = u.tenant AND c.name = u.role
+         WHERE k.tenant = $1 AND k.hash = $2",
         tenant.uuid(),
-        &hash.as_bytes()[..]
+        &hash.as_bytes()[..],
+        now.micros()
     )?;
     let Some(row) = row else { return Ok(None) };
-    let status = tenants::find(view).await?.status;
-    Ok(Some((row.try_into()?, status)))
+    let maker = match (row.maker_status, row.maker_role) {
+        (Some(status), Some(role)) => Some(Maker {
+            status: status.parse().map_err(|_| Error::Corrupt("users.status".into()))?,
+            role: role.parse().map_err(|_| Error::Corrupt("users.role".into()))?,
+            has: row.has,
+        }),
+        _ => None,
+    };
+    Ok(Some(ByKey { key: row.key.try_into()?, tenant: row.tenant_status, maker }))
 }

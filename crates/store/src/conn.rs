@@ -2,12 +2,14 @@
 
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
-use crate::pool::writer::Turn;
+use crate::pool::{glance::Glance, writer::Turn};
 
 /// An open transaction.
 pub(crate) enum Conn {
     /// A snapshot of SQLite; nothing can be written through it.
     SqliteRead(Transaction<'static, Sqlite>),
+    /// What one statement sees of SQLite; nothing can be written through it.
+    SqliteGlance(Glance),
     /// A turn at SQLite's one writer.
     SqliteWrite(Turn),
     /// A transaction of PostgreSQL with the tenant set for row-level security.
@@ -21,11 +23,21 @@ pub(crate) mod counted {
 
     thread_local! {
         pub(super) static STATEMENTS: Cell<u64> = const { Cell::new(0) };
+        static SNAPSHOTS: Cell<u64> = const { Cell::new(0) };
     }
 
     /// Statements that were sent from this thread since it began.
     pub fn statements() -> u64 {
         STATEMENTS.with(Cell::get)
+    }
+
+    /// Transactions for reading that this thread has asked for since it began: each is a word more to the database.
+    pub fn snapshots() -> u64 {
+        SNAPSHOTS.with(Cell::get)
+    }
+
+    pub(crate) fn snapshot() {
+        SNAPSHOTS.with(|snapshots| snapshots.set(snapshots.get() + 1));
     }
 }
 
@@ -36,11 +48,22 @@ pub(crate) enum Driver<'a> {
 }
 
 impl Conn {
+    /// Ends the connection with what its only statement found. Where that failed, nobody knows what the connection is good for.
+    pub(crate) fn seen<T, E>(self, found: Result<T, E>) -> Result<T, E> {
+        if let Self::SqliteGlance(glance) = self
+            && found.is_err()
+        {
+            glance.discard();
+        }
+        found
+    }
+
     pub(crate) fn driver(&mut self) -> Driver<'_> {
         #[cfg(feature = "load")]
         counted::STATEMENTS.with(|statements| statements.set(statements.get() + 1));
         match self {
             Self::SqliteRead(tx) => Driver::Sqlite(tx),
+            Self::SqliteGlance(glance) => Driver::Sqlite(glance.connection()),
             Self::SqliteWrite(turn) => Driver::Sqlite(turn.connection()),
             Self::Postgres(tx) => Driver::Postgres(tx),
         }

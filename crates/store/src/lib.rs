@@ -48,7 +48,7 @@ pub mod users;
 mod written;
 
 #[cfg(feature = "load")]
-pub use conn::counted::statements;
+pub use conn::counted::{snapshots, statements};
 pub use error::{Error, Public, Result};
 pub use gate::{
     Actor, AgentClass, Approved, Caller, CarriedDevices, Credential, Gate, Job, Jobs, Permit, Refusal,

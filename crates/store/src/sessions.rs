@@ -320,18 +320,3 @@ pub(crate) async fn renew(
     let after = Session { renewed_at: Some(now), ..before.clone() };
     Ok((touched == 1).then(|| Written::replaced(before, after)))
 }
-
-/// The token that replaced this one a moment ago.
-pub(crate) async fn replacement(scope: &mut impl Scope, old: &TokenHash) -> Result<Option<TokenHash>> {
-    let (tenant, now) = (scope.tenant(), scope.now());
-    let found: Option<(Vec<u8>,)> = row!(
-        scope,
-        "SELECT token_hash FROM session WHERE tenant = $1 AND old_hash = $2 AND old_until > $3",
-        tenant.uuid(),
-        &old.as_bytes()[..],
-        now.micros()
-    )?;
-    let Some((bytes,)) = found else { return Ok(None) };
-    let bytes = bytes.try_into().map_err(|_| Error::Corrupt("session.token_hash".into()))?;
-    Ok(Some(TokenHash::from_bytes(bytes)))
-}

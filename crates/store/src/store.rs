@@ -336,7 +336,15 @@ impl Store {
     }
 
     pub(crate) async fn view(&self, tenant: TenantId) -> Result<View> {
-        let mut conn = self.shared.pool.read().await?;
+        self.over(self.shared.pool.read().await?, tenant).await
+    }
+
+    /// As [`view`](Self::view), for one statement: another one would look at another moment. [`View::seen`] ends it.
+    pub(crate) async fn glance(&self, tenant: TenantId) -> Result<View> {
+        self.over(self.shared.pool.glance().await?, tenant).await
+    }
+
+    async fn over(&self, mut conn: Conn, tenant: TenantId) -> Result<View> {
         enter(&mut conn, tenant).await?;
         Ok(View { conn, tenant, now: self.now(), shared: Arc::clone(&self.shared) })
     }
@@ -364,7 +372,7 @@ impl Store {
                 audit::append_postgres(&mut transaction, drafts).await?;
                 transaction.commit().await?;
             }
-            Conn::SqliteRead(_) => return Err(Error::Unrecorded),
+            Conn::SqliteRead(_) | Conn::SqliteGlance(_) => return Err(Error::Unrecorded),
         }
         self.shared.subjects.learn(learned);
         self.shared.subjects.forget(tenant, &erased);
@@ -376,7 +384,7 @@ impl Store {
         match tx.conn {
             Conn::SqliteWrite(turn) => turn.finish(Vec::new()).await,
             Conn::Postgres(transaction) => Ok(transaction.commit().await?),
-            Conn::SqliteRead(_) => Err(Error::Unrecorded),
+            Conn::SqliteRead(_) | Conn::SqliteGlance(_) => Err(Error::Unrecorded),
         }
     }
 
@@ -385,7 +393,7 @@ impl Store {
             Conn::SqliteWrite(turn) => turn.undo().await,
             // If the connection is gone, so is its transaction.
             Conn::Postgres(transaction) => drop(transaction.rollback().await),
-            Conn::SqliteRead(_) => {}
+            Conn::SqliteRead(_) | Conn::SqliteGlance(_) => {}
         }
     }
 }

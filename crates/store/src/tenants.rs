@@ -231,11 +231,11 @@ pub async fn of_address(store: &Store, email: &str) -> Result<Vec<TenantId>> {
 
 /// The tenant of an API key.
 pub(crate) async fn of_key(store: &Store, hash: &TokenHash) -> Result<Option<TenantId>> {
-    let mut conn = store.shared.pool.read().await?;
-    let id: Option<Uuid> =
+    let mut conn = store.shared.pool.glance().await?;
+    let id: Result<Option<Uuid>, sqlx::Error> =
         on!(conn, |c| sqlx::query_scalar("SELECT tenant FROM directory_key WHERE hash = $1")
             .bind(&hash.as_bytes()[..])
             .fetch_optional(c)
-            .await)?;
-    Ok(id.map(TenantId::from))
+            .await);
+    Ok(conn.seen(id)?.map(TenantId::from))
 }

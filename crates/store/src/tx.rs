@@ -11,6 +11,7 @@ use bailiwick_domain::{
 use uuid::Uuid;
 
 use crate::{
+    Result,
     conn::{Conn, Driver},
     store::Shared,
     written::Event,
@@ -45,6 +46,13 @@ pub struct View {
     pub(crate) tenant: TenantId,
     pub(crate) now: Timestamp,
     pub(crate) shared: Arc<Shared>,
+}
+
+impl View {
+    /// Ends a glance with what its statement found.
+    pub(crate) fn seen<T>(self, found: Result<T>) -> Result<T> {
+        self.conn.seen(found)
+    }
 }
 
 /// A write transaction in one tenant. It commits only with at least one record.

@@ -16,7 +16,7 @@ use bailiwick_domain::{
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
 use super::{Actor, Caller, Permit, RequestContext};
-use crate::{Event, Result, access, audit, permission_use::Use, sessions, store::Store, upkeep, users};
+use crate::{Event, Result, access, audit, permission_use::Use, sessions, store::Store, upkeep};
 
 /// What a request shows to prove who sent it.
 #[derive(Debug)]
@@ -251,16 +251,11 @@ impl<'s> Gate<'s> {
 
     async fn session(&self, token: &SessionToken) -> Result<Option<Admitted>, Refusal> {
         let tenant = TenantId::from(uuid::Uuid::from_bytes(token.tenant()));
-        let mut view = self.store.view(tenant).await?;
-        let now = view.now;
         let hash = token.hash();
-        let mut found = access::by_session(&mut view, &hash).await?;
-        if found.is_none()
-            && let Some(newer) = sessions::replacement(&mut view, &hash).await?
-        {
-            found = access::by_session(&mut view, &newer).await?;
-        }
-        let Some(found) = found else { return Ok(None) };
+        let mut glance = self.store.glance(tenant).await?;
+        let now = glance.now;
+        let found = access::by_session(&mut glance, &hash).await;
+        let Some(found) = glance.seen(found)? else { return Ok(None) };
         let live = found.session.ended_at.is_none()
             && now < found.session.idle_until
             && now < found.session.absolute_until;
@@ -271,8 +266,7 @@ impl<'s> Gate<'s> {
             return Err(Refusal::Suspended);
         }
         let catalogue = self.store.catalogue();
-        let mut permissions = access::held(&mut view, &found.user).await?.permissions();
-        drop(view);
+        let mut permissions = found.has.permissions(catalogue, found.user.role)?;
         if found.tenant.kind != TenantKind::Platform {
             permissions = permissions.difference(catalogue.platform_permissions());
         }
@@ -309,12 +303,15 @@ impl<'s> Gate<'s> {
 
     async fn key(&self, hash: &TokenHash) -> Result<Option<Admitted>, Refusal> {
         let Some(tenant) = access::tenant_of_key(self.store, hash).await? else { return Ok(None) };
-        let mut view = self.store.view(tenant).await?;
-        let Some((key, status)) = access::by_key(&mut view, hash).await? else { return Ok(None) };
-        if !matches!(key.status(view.now), ApiKeyStatus::Active | ApiKeyStatus::Expiring) {
+        let mut glance = self.store.glance(tenant).await?;
+        let now = glance.now;
+        let found = access::by_key(&mut glance, hash).await;
+        let Some(found) = glance.seen(found)? else { return Ok(None) };
+        let key = found.key;
+        if !matches!(key.status(now), ApiKeyStatus::Active | ApiKeyStatus::Expiring) {
             return Ok(None);
         }
-        if status != TenantStatus::Active {
+        if found.tenant != TenantStatus::Active {
             return Err(Refusal::Suspended);
         }
         let catalogue = self.store.catalogue();
@@ -323,16 +320,12 @@ impl<'s> Gate<'s> {
             .fold(PermissionSet::empty(), PermissionSet::with)
             .difference(catalogue.platform_permissions());
         // A key is its maker's arm: it does nothing that they cannot do at this moment, and nothing once they are disabled.
-        if let Some(maker) = key.created_by {
-            let maker = match users::find(&mut view, maker).await {
-                // Deleting its maker revokes a key; this is for one that was made in the same moment.
-                Err(crate::Error::NotFound) => return Ok(None),
-                found => found?,
-            };
-            if maker.status != UserStatus::Active {
+        if key.created_by.is_some() {
+            // Deleting its maker revokes a key; one without them was made in the same moment.
+            let Some(maker) = found.maker.filter(|maker| maker.status == UserStatus::Active) else {
                 return Ok(None);
-            }
-            permissions = permissions.intersection(access::held(&mut view, &maker).await?.permissions());
+            };
+            permissions = permissions.intersection(maker.has.permissions(catalogue, maker.role)?);
         }
         Ok(Some(Admitted {
             actor: Actor::Key { id: key.id, maker: key.created_by },

@@ -1,5 +1,6 @@
 //! Opening a database. The pools never leave this crate.
 
+pub(crate) mod glance;
 mod options;
 pub(crate) mod writer;
 
@@ -9,14 +10,16 @@ use bailiwick_domain::ids::TenantId;
 use sqlx::{Connection, PgConnection, PgPool, SqlitePool, postgres::PgConnectOptions};
 
 pub use self::options::{DatabaseKind, PoolOptions, TlsMode};
-use self::writer::GroupCommit;
+use self::{glance::Glances, writer::GroupCommit};
+#[cfg(feature = "load")]
+use crate::conn::counted;
 use crate::{Error, Result, conn::Conn};
 
 /// A connection to PostgreSQL that was idle for less is used without asking whether it still stands: it was asked when it
 /// came back to the pool, and asking costs as much as a statement.
 const STANDS_FOR: Duration = Duration::from_secs(1);
 
-/// The connections of one store at this moment; on SQLite those of the readers, beside which there is one writer.
+/// The connections of one store at this moment; on SQLite those that read, beside which there is one writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolUsage {
     /// Connections that somebody works with.
@@ -27,8 +30,8 @@ pub struct PoolUsage {
 
 /// The connections of one store.
 pub(crate) enum Pool {
-    /// Many readers and one writer.
-    Sqlite { readers: SqlitePool, writer: Arc<GroupCommit> },
+    /// Many readers, as many again that run single statements, and one writer.
+    Sqlite { readers: SqlitePool, glances: Arc<Glances>, writer: Arc<GroupCommit> },
     /// Any number of transactions.
     Postgres(PgPool),
 }
@@ -38,14 +41,16 @@ impl Pool {
         if let Some(sqlite) = options.sqlite()? {
             // The writer first: it creates the file and sets its journal mode before any reader looks.
             let writer = GroupCommit::open(&sqlite, options.acquire_timeout).await?;
+            let reading = sqlite.read_only(true).create_if_missing(false);
+            let glances = Glances::open(reading.clone(), options.readers, options.acquire_timeout).await?;
             let readers = sqlx::sqlite::SqlitePoolOptions::new()
                 .max_connections(options.readers)
                 // A file does not hang up.
                 .test_before_acquire(false)
                 .acquire_timeout(options.acquire_timeout)
-                .connect_with(sqlite.read_only(true).create_if_missing(false))
+                .connect_with(reading)
                 .await?;
-            return Ok(Self::Sqlite { readers, writer });
+            return Ok(Self::Sqlite { readers, glances, writer });
         }
         let reach = options.postgres()?;
         let opened = sqlx::postgres::PgPoolOptions::new()
@@ -76,8 +81,19 @@ impl Pool {
         }
     }
 
+    /// What one statement sees: on SQLite without a transaction, on PostgreSQL in one as for [`read`](Self::read), since the
+    /// tenant of row-level security stands in it.
+    pub(crate) async fn glance(&self) -> Result<Conn> {
+        match self {
+            Self::Sqlite { glances, .. } => Ok(Conn::SqliteGlance(glances.take().await?)),
+            Self::Postgres(_) => self.read().await,
+        }
+    }
+
     /// A consistent snapshot for reading.
     pub(crate) async fn read(&self) -> Result<Conn> {
+        #[cfg(feature = "load")]
+        counted::snapshot();
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::SqliteRead(readers.begin().await?),
             Self::Postgres(pool) => {
@@ -96,18 +112,19 @@ impl Pool {
 
     /// How many connections there are, and how many of them wait for work.
     pub(crate) fn usage(&self) -> PoolUsage {
-        let (open, idle) = match self {
-            Self::Sqlite { readers, .. } => (readers.size(), readers.num_idle()),
-            Self::Postgres(pool) => (pool.size(), pool.num_idle()),
+        let (open, idle, glances) = match self {
+            Self::Sqlite { readers, glances, .. } => (readers.size(), readers.num_idle(), glances.usage()),
+            Self::Postgres(pool) => (pool.size(), pool.num_idle(), (0, 0)),
         };
         let idle = u32::try_from(idle).unwrap_or(u32::MAX).min(open);
-        PoolUsage { in_use: open - idle, idle }
+        PoolUsage { in_use: open - idle + glances.0, idle: idle + glances.1 }
     }
 
     /// Lets running transactions end and closes every connection.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite { readers, glances, writer } => {
+                glances.close().await;
                 readers.close().await;
                 writer.close().await;
             }

@@ -66,7 +66,7 @@ pub struct PoolOptions {
     pub tls_root: Option<std::path::PathBuf>,
     /// Connections to PostgreSQL at most.
     pub connections: u32,
-    /// Readers of SQLite at most.
+    /// Readers of SQLite at most, and connections for single statements as many again.
     pub readers: u32,
     /// How long a request waits for a connection, and on SQLite for its turn at the writer.
     pub acquire_timeout: Duration,

@@ -9,6 +9,7 @@ mod change;
 mod concurrency;
 mod erasure;
 mod faults;
+mod gate;
 mod paging;
 mod personal_data;
 mod plans;

@@ -1,7 +1,7 @@
 //! The list of people goes along an index whatever is looked for, and sorts nothing: its cost does not grow with the tenant.
 
 use bailiwick_store::DatabaseKind;
-use bailiwick_testkit::both_databases;
+use bailiwick_testkit::{both_databases, sqlite_only};
 
 use crate::{queries::texts_of, raw, raw_rows, support::raw::Raw};
 
@@ -119,5 +119,25 @@ both_databases! {
             }
         }
         assert!(seen >= EXPECTED.len());
+    }
+}
+
+// PostgreSQL knows from its statistics where to begin.
+sqlite_only! {
+    async fn what_somebody_holds_is_sought_from_them_and_not_from_every_team(db: Db) {
+        let acme = db.tenant("acme").await;
+        let mut texts = texts_of(include_str!("../../src/access.rs"));
+        texts.retain(|text| text.starts_with("SELECT "));
+        assert_eq!(texts.len(), 3, "{texts:#?}");
+        let mut raw = Raw::superuser(&db).await;
+        for text in texts {
+            let plan = plan(&mut raw, &with_values(&text, db.kind(), acme.id().uuid(), &[Id, Id, Number, Number])).await;
+            assert!(plan.contains("team_member_by_user (tenant=? AND user_id=?)"), "{text}\n{plan}");
+            assert!(!plan.contains("SCAN "), "{text}\n{plan}");
+            // Of a whole organisation there are one policy and the floors of its roles.
+            for line in plan.lines().filter(|line| line.ends_with("(tenant=?)")) {
+                assert!(line.starts_with("SEARCH p ") || line.starts_with("SEARCH f "), "{line} of\n{text}");
+            }
+        }
     }
 }
