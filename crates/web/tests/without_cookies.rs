@@ -536,7 +536,7 @@ both_databases! {
         let until = (db.store.now() + Span::minutes(15)).to_string();
         let shown = service.get(&owner, &path).await.json();
         assert_eq!(shown["waits"], json!([{"factor": "password", "sources": 1, "until": until}]), "{shown}");
-        assert_eq!(shown["turned_away"], 0);
+        assert_eq!(shown["turned_away"]["attempts"], 0);
         assert_eq!(service.send(&owner, &Method::POST, &format!("{path}/unlock"), Sent::Nothing).await.status, StatusCode::NO_CONTENT);
         assert_eq!(service.get(&owner, &path).await.json()["waits"], json!([]));
     }
