@@ -1,7 +1,7 @@
 //! What a person is told of what others do to their account.
 //!
 //! These letters have no limit where a change with its own permission causes them: whoever could hold them back would act unseen.
-//! The one that a stranger can cause, by guessing, keeps to the organisation's limits, and comes once in a window.
+//! Those that a stranger can cause, by guessing or with the password, keep to the organisation's limits, and come once in a window.
 
 use bailiwick_domain::{
     entity::{MailKind, User},
@@ -33,6 +33,7 @@ pub(crate) async fn notice(tx: &mut Tx, user: &User, news: News) -> Result<Lette
     Ok(Letter::Notice(NoticeLetter {
         name: Line::of(&user.name),
         organisation: Line::of(&tenants::find(tx).await?.name),
+        tenant: tx.tenant(),
         at: tx.now(),
         news,
     }))
@@ -42,10 +43,26 @@ pub(crate) async fn notice(tx: &mut Tx, user: &User, news: News) -> Result<Lette
 /// letters leave room.
 pub(crate) async fn warn(store: &Store, tx: &mut Tx, id: UserId, window: Span) -> Result<()> {
     let user = users::find(tx, id).await?;
+    once(store, tx, &user, (News::Attacked, MailKind::AccountAttacked), window).await
+}
+
+/// Tells a locked user that somebody gives their right password again and again, once in a day and while the organisation's limits
+/// on letters leave room.
+pub(crate) async fn password_known(store: &Store, tx: &mut Tx, user: &User) -> Result<()> {
+    once(store, tx, user, (News::PasswordKnown, MailKind::PasswordKnown), Span::hours(24)).await
+}
+
+async fn once(
+    store: &Store,
+    tx: &mut Tx,
+    user: &User,
+    (news, kind): (News, MailKind),
+    window: Span,
+) -> Result<()> {
     let since = tx.now() - window;
-    let told = letters::written_of_kind(tx, MailKind::AccountAttacked, &user.email, since).await?;
+    let told = letters::written_of_kind(tx, kind, &user.email, since).await?;
     if told > 0 || !mail::leaves_room(store, tx, &user.email).await? {
         return Ok(());
     }
-    tell(store, tx, &user, News::Attacked).await
+    tell(store, tx, user, news).await
 }

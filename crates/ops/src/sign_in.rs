@@ -9,6 +9,8 @@ mod locks;
 mod passkey;
 pub(crate) mod session;
 mod stop;
+mod tried;
+mod unanswered;
 mod unlock;
 mod waits;
 
@@ -25,6 +27,7 @@ use bailiwick_vault::{
 
 use crate::{Error, Result};
 use attempts::{Attempts, Guess, Stop};
+use tried::{Tried, foremost};
 
 pub use again::{Proofs, again, proofs};
 pub use again_passkey::{again_passkey, again_passkey_begin};
@@ -47,13 +50,7 @@ pub enum Step {
     SecondFactor(SessionToken),
 }
 
-/// Checks an address and a password.
-///
-/// The address may belong to several organisations; the first one in which the password is right is entered. Without any,
-/// the same work is done as for one: as many hashes and as many statements, so that neither the answer nor its time tells
-/// whether there is an account. It does tell of how many organisations a person is: each has a hash of its own, which takes
-/// its own time. A wrong guess that is looked at leaves a record besides, which takes a moment more; there are only a few of
-/// those until whoever guesses has to wait.
+/// Checks an address and a password, in whichever organisation: see [`password_in`].
 pub async fn password(
     store: &Store,
     hasher: &PasswordHasher,
@@ -61,28 +58,69 @@ pub async fn password(
     email: &str,
     password: String,
 ) -> Result<Step> {
+    password_in(store, hasher, permit, None, email, password).await
+}
+
+/// Checks an address and a password, in the organisation that is asked for or in any.
+///
+/// The address may belong to several organisations. All of them are looked at before anything is noted in one: a password that is
+/// right in any is no wrong guess at the others. Where it is right in several and none was asked for, the one is entered that knows
+/// the browser, then the one that was entered last.
+///
+/// Without any organisation the same work is done as for one: as many hashes and as many statements, so that neither the answer
+/// nor its time tells whether there is an account. It does tell of how many organisations a person is: each has a hash of its own,
+/// which takes its own time. A wrong guess that is looked at leaves a record besides, which takes a moment more; there are only a
+/// few of those until whoever guesses has to wait.
+///
+/// # Errors
+/// `Invalid`, with one sentence whatever was wrong: also for an organisation that the address is unknown in, which costs as much
+/// as an address that is unknown everywhere.
+pub async fn password_in(
+    store: &Store,
+    hasher: &PasswordHasher,
+    permit: &Permit<SignIn>,
+    organisation: Option<TenantId>,
+    email: &str,
+    password: String,
+) -> Result<Step> {
     let password = Password::presented(password).map_err(|_| wrong(store))?;
     // PostgreSQL takes no U+0000 in a text. Nobody has an address with one, so it may go: nobody is found either way.
     let email = email.trim().to_lowercase().replace('\0', " ");
     let mut tenants = tenants::of_address(store, &email).await?;
+    tenants.retain(|tenant| organisation.is_none_or(|asked| asked == *tenant));
     if tenants.is_empty() {
         // One that there is not.
         tenants.push(store.new_id());
     }
+    let (mut right, mut wrongs) = (Vec::new(), Vec::new());
     for tenant in tenants.into_iter().take(TENANTS) {
         let inside = permit.enter(tenant);
         let account = account(store, &inside, tenant, &email).await?;
-        match check(store, hasher, &inside, account, &password).await {
-            Ok(step) => {
-                session::leave_elsewhere(store, permit, tenant).await;
-                return Ok(step);
-            }
-            // One answer for both: another one to whoever is over the limit would tell that there is an account.
-            Err(Error::Invalid(_) | Error::Limited { .. }) => {}
-            Err(error) => return Err(error),
+        let tried = Tried::at(store, hasher, inside, account, &password).await?;
+        if tried.is_right() {
+            right.push(tried);
+        } else {
+            wrongs.push(tried);
         }
     }
-    Err(wrong(store))
+    let entered = match foremost(store, right).await? {
+        Some(tried) => tried.enter(store, hasher, &password).await,
+        None => {
+            for tried in wrongs {
+                tried.note(store).await?;
+            }
+            Err(wrong(store))
+        }
+    };
+    match entered {
+        Ok((step, tenant)) => {
+            session::leave_elsewhere(store, permit, tenant).await;
+            Ok(step)
+        }
+        // One answer for both: another one to whoever is over the limit would tell that there is an account.
+        Err(Error::Invalid(_) | Error::Limited { .. }) => Err(wrong(store)),
+        Err(error) => Err(error),
+    }
 }
 
 fn wrong(store: &Store) -> Error {
@@ -119,38 +157,6 @@ async fn account(store: &Store, permit: &Permit<SignIn>, tenant: TenantId, email
     let user = user.filter(|user| served && user.status == UserStatus::Active);
     let hash = stored.filter(|_| user.is_some()).map(|stored| StoredPassword::from_stored(stored.hash));
     Ok(Account { user, hash })
-}
-
-async fn check(
-    store: &Store,
-    hasher: &PasswordHasher,
-    permit: &Permit<SignIn>,
-    account: Account,
-    password: &Password,
-) -> Result<Step> {
-    let attempts = match &account.user {
-        Some(user) => Attempts::of(store, permit, user, Guess::Password),
-        None => Attempts::nowhere(store, permit, store.new_id(), Guess::Password),
-    };
-    // Side by side: whoever is over the limit waits as long as for any wrong password, and nobody waits for both.
-    let (looked, verdict) = tokio::join!(attempts.look(), hasher.verify(password, account.hash.as_ref()));
-    let verdict = match (looked, verdict) {
-        (Ok(()), verdict) => verdict.map_err(Error::Password)?,
-        // Whether it was the right one makes no difference then, nor what is wrong with the stored hash.
-        (Err(limited), Ok(_) | Err(PasswordError::Stored)) => return Err(limited),
-        (Err(_), Err(error)) => return Err(Error::Password(error)),
-    };
-    match (verdict, &account.user) {
-        (Verdict::Match { needs_rehash }, Some(user)) => {
-            let verified = Verified { password, hash: account.hash.as_ref(), needs_rehash };
-            accept(store, hasher, permit, user, verified).await
-        }
-        (Verdict::Mismatch, Some(_)) => {
-            attempts.refuse().await?;
-            Err(wrong(store))
-        }
-        (_, None) => Err(wrong(store)),
-    }
 }
 
 /// Whether the hash that a password was verified against is the person's still.

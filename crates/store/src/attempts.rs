@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bailiwick_domain::{
-    entity::{Attempt, AttemptOutcome, Session},
+    entity::{Attempt, AttemptOutcome, Session, SignInMethod},
     ids::{AttemptId, SessionId, UserId},
     rule::Rule,
     time::Timestamp,
@@ -317,6 +317,44 @@ pub async fn refused_in(scope: &mut impl Scope, waiting: &Session, factor: &str)
         waiting.id.uuid()
     )?;
     Ok(count.map_or(0, |(n,)| n))
+}
+
+/// Right passwords since `since` after which a second factor has to follow and none has. A passkey is shown without the session that
+/// waits; each one that was taken counts for one of them.
+pub async fn unanswered_since(scope: &mut impl Scope, user: UserId, since: Timestamp) -> Result<i64> {
+    let tenant = scope.tenant();
+    let count: Option<(i64,)> = row!(
+        scope,
+        "SELECT (SELECT count(*) FROM session s WHERE s.tenant = $1 AND s.user_id = $2 AND s.created_at > $3 AND s.method = $4
+                   AND NOT EXISTS (SELECT 1 FROM sign_in_attempt a WHERE a.tenant = $1 AND a.user_id = $2 AND a.factor IN ('totp', 'recovery')
+                                   AND a.at > $3 AND a.session = s.id AND a.outcome = 'accepted'))
+              - (SELECT count(*) FROM sign_in_attempt p WHERE p.tenant = $1 AND p.user_id = $2 AND p.factor = 'passkey' AND p.at > $3
+                   AND p.outcome = 'accepted')",
+        tenant.uuid(),
+        user.uuid(),
+        since.micros(),
+        SignInMethod::PasswordOnly.name()
+    )?;
+    Ok(count.map_or(0, |(n,)| n))
+}
+
+/// Whether it was noted since `since` that many right passwords were left unanswered.
+pub async fn unanswered_noted_since(
+    scope: &mut impl Scope,
+    user: UserId,
+    factor: &str,
+    since: Timestamp,
+) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at > $4 AND outcome = 'unanswered' LIMIT 1",
+        tenant.uuid(),
+        user.uuid(),
+        factor,
+        since.micros()
+    )?;
+    Ok(found.is_some())
 }
 
 /// An unknown source is stored as nothing, so that all unknown sources count together.

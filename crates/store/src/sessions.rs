@@ -19,8 +19,9 @@ use crate::{
 
 /// No session lasts longer than a policy may say, so older ones need not be looked at.
 const LONGEST: Span = Span::days(31);
-/// Live sessions of one person at most, and as many again that wait for a second factor: whoever has only the password ends none
-/// that is whole. Together they are no more than are listed.
+/// Live sessions of one person at most, and as many again that wait for a second factor, twice: those begun on a device that the
+/// person is known by, and those begun elsewhere. Whoever has only the password ends none of the first two. Together they are no
+/// more than are listed.
 pub const OF_PERSON: i64 = 50;
 /// A token that was replaced is taken for so long: the other requests of one page were on their way with it.
 const OVERLAP: Span = Span::seconds(5);
@@ -73,7 +74,8 @@ impl From<Row> for Session {
     }
 }
 
-/// Stores a session beside the hash of its token and the keyed tag of the address that it was opened from.
+/// Stores a session beside the hash of its token, the keyed tag of the address that it was opened from and that of the device, where
+/// the person was known by it.
 ///
 /// The records of the transaction then name its user as the actor, unless the server itself acts.
 pub async fn insert(
@@ -81,13 +83,14 @@ pub async fn insert(
     session: Session,
     token: &TokenHash,
     source: Option<&[u8; 32]>,
+    device: Option<&[u8; 32]>,
 ) -> Result<Written<Session>> {
     let tenant = tx.tenant();
     execute!(
         tx,
         "INSERT INTO session (tenant, id, user_id, token_hash, method, created_at, last_seen_at, idle_until, absolute_until, ended_at,
-                              browser, system, place, network, renewed_at, source, privileges)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+                              browser, system, place, network, renewed_at, source, device, privileges)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                  (SELECT privileges FROM users WHERE tenant = $1 AND id = $3))",
         tenant.uuid(),
         session.id.uuid(),
@@ -104,7 +107,8 @@ pub async fn insert(
         session.place.name(),
         session.network.name(),
         session.renewed_at.map(Timestamp::micros),
-        source.map(|tag| tag.to_vec())
+        source.map(|tag| tag.to_vec()),
+        device.map(|tag| tag.to_vec())
     )?;
     tx.opened = Some(Opened { user: session.user, session: session.id, method: session.method });
     Ok(Written::created(session))
@@ -116,7 +120,7 @@ pub async fn live_of(scope: &mut impl Scope, user: UserId) -> Result<Vec<Session
     let rows: Vec<Row> = rows!(
         scope,
         "SELECT id AS session_id, user_id, method, created_at AS session_created_at, last_seen_at, idle_until, absolute_until, ended_at, browser, system, place, network, renewed_at FROM session
-         WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3 ORDER BY created_at DESC LIMIT 100",
+         WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3 ORDER BY created_at DESC LIMIT 150",
         tenant.uuid(),
         user.uuid(),
         now.micros()
@@ -124,22 +128,64 @@ pub async fn live_of(scope: &mut impl Scope, user: UserId) -> Result<Vec<Session
     Ok(rows.into_iter().map(Session::from).collect())
 }
 
-/// The live sessions of a locked user that have to end before another one of their kind begins, the oldest last: none as a rule. Of
-/// those that wait for a second factor, or of those that do not.
-pub async fn beyond(scope: &mut impl Scope, user: UserId, waiting: bool) -> Result<Vec<SessionId>> {
+/// The live sessions of a locked user that have to end before another one begins, the oldest last: none as a rule. Those that wait
+/// for a second factor are none of them: see [`waiting_of`].
+pub async fn beyond(scope: &mut impl Scope, user: UserId) -> Result<Vec<SessionId>> {
     let (tenant, now) = (scope.tenant(), scope.now());
     let ids: Vec<(Uuid,)> = rows!(
         scope,
         "SELECT id FROM session WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3
-           AND (method = $4) = ($5 = 1) ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $6",
+           AND method <> $4 ORDER BY created_at DESC, id DESC LIMIT 100 OFFSET $5",
         tenant.uuid(),
         user.uuid(),
         now.micros(),
         SignInMethod::PasswordOnly.name(),
-        i64::from(waiting),
         OF_PERSON - 1
     )?;
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// A live session that waits for its second factor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// The session.
+    pub id: SessionId,
+    /// Where it was begun: the keyed tag of the device that the person was known by, or else of the address, if there was any.
+    pub from: Option<Vec<u8>>,
+}
+
+/// The live sessions of a locked user that wait for a second factor, newest first: those begun on a device that the person was
+/// known by, or those begun elsewhere.
+pub async fn waiting_of(scope: &mut impl Scope, user: UserId, known: bool) -> Result<Vec<Waiting>> {
+    let (tenant, now) = (scope.tenant(), scope.now());
+    let found: Vec<(Uuid, Option<Vec<u8>>, Option<Vec<u8>>)> = rows!(
+        scope,
+        "SELECT id, device, source FROM session WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3
+           AND method = $4 AND (device IS NOT NULL) = ($5 = 1) ORDER BY created_at DESC, id DESC LIMIT 100",
+        tenant.uuid(),
+        user.uuid(),
+        now.micros(),
+        SignInMethod::PasswordOnly.name(),
+        i64::from(known)
+    )?;
+    let waiting = |(id, device, source): (Uuid, Option<Vec<u8>>, Option<Vec<u8>>)| Waiting {
+        id: id.into(),
+        from: device.or(source),
+    };
+    Ok(found.into_iter().map(waiting).collect())
+}
+
+/// When a user last opened a session that does not wait for a second factor; nothing for whoever never did.
+pub async fn last_opened(scope: &mut impl Scope, user: UserId) -> Result<Option<Timestamp>> {
+    let tenant = scope.tenant();
+    let last: Option<(i64,)> = row!(
+        scope,
+        "SELECT created_at FROM session WHERE tenant = $1 AND user_id = $2 AND method <> $3 ORDER BY created_at DESC LIMIT 1",
+        tenant.uuid(),
+        user.uuid(),
+        SignInMethod::PasswordOnly.name()
+    )?;
+    Ok(last.map(|(at,)| Timestamp::from_micros(at)))
 }
 
 /// The session with this token, live or not.

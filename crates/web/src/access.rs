@@ -8,11 +8,14 @@ mod credential;
 
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
-use bailiwick_domain::{entity::Device, rule::Rule};
+use bailiwick_domain::{
+    entity::Device,
+    rule::{Rule, SignIn},
+};
 use bailiwick_store::{
-    Permit, Refusal, RequestContext,
+    Actor, Permit, Refusal, RequestContext, Store,
     gate::{AgentClass, CarriedDevices, Credential},
 };
 
@@ -60,6 +63,24 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
             visit.renew(token, as_bearer);
         }
         Ok(Self(permit))
+    }
+}
+
+/// The permit of whoever shows a session as a bearer token under the word of the other kind, which counts as nobody's everywhere
+/// else; any other permit as it is.
+pub(crate) async fn under_either_word(
+    store: &Store,
+    permit: Permit<SignIn>,
+    headers: &HeaderMap,
+) -> Result<Permit<SignIn>, Error> {
+    match credential::read(headers)? {
+        Credential::Bearer(token) | Credential::Pending(token)
+            if matches!(permit.actor(), Actor::Anonymous) =>
+        {
+            let request = permit.request().clone();
+            Ok(store.gate().admit(Credential::Session(token), request).await?)
+        }
+        _ => Ok(permit),
     }
 }
 

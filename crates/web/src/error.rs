@@ -95,6 +95,8 @@ pub enum DeadLink {
     Enrolment(&'static str),
     /// An invitation.
     Invitation(&'static str),
+    /// One that replaces a forgotten password.
+    Reset(&'static str),
 }
 
 impl DeadLink {
@@ -113,6 +115,11 @@ impl DeadLink {
                 "This invitation does not work",
                 text,
                 &["If you have joined with it already, sign in with the password that you chose."],
+            ),
+            Self::Reset(text) => (
+                "This link does not work",
+                text,
+                &["If you have set a password with it already, sign in with that password."],
             ),
         };
         Public { code: "dead-link", title, detail, advice }

@@ -162,6 +162,7 @@ both_databases! {
         let mut program = Program::new(&service);
         let given = program.sign_in(" Owner@ACME.example ", PASSWORD).await;
         assert_eq!((given.status, given.header("cache-control")), (StatusCode::OK, "no-store"), "{}", given.text());
+        assert_eq!(given.header("session-token"), "", "it stands in the body alone");
         let given = given.json();
         assert!(given["next"].is_null() && given["token"].as_str().unwrap().starts_with("session."), "{given}");
         assert_eq!(program.get("/v1/me").await.json()["signed_in_by"], "password");
@@ -178,6 +179,49 @@ both_databases! {
         for action in ["sign_in.accepted", "session.created", "session.ended"] {
             assert!(log.contains(action), "{action}: {log}");
         }
+    }
+
+    async fn session_ends_under_the_word_of_the_other_kind_too(db: Db) {
+        let owner = db.tenant("acme").await.owner();
+        let service = Service::over(&db);
+        let mut program = Program::new(&service);
+        program.sign_in("owner@acme.example", PASSWORD).await;
+        let whole = program.token.clone().unwrap();
+        let mut other = Program::showing(&service, format!("pending.{}", program.bare()));
+        assert_eq!(opens(&service, &whole).await, Ok(()));
+        assert_eq!(other.ask("/v1/sign-out").await.status, StatusCode::NO_CONTENT);
+        assert_eq!(opens(&service, &whole).await, Err(json!("urn:bailiwick:problem:sign-in")), "out is out");
+        let secret = authenticator(&owner).await;
+        let mut half = Program::new(&service);
+        half.sign_in("owner@acme.example", PASSWORD).await;
+        let mut other = Program::showing(&service, format!("session.{}", half.bare()));
+        assert_eq!(other.ask("/v1/sign-out").await.status, StatusCode::NO_CONTENT);
+        let late = half.post("/v1/sign-in/code", json!({"code": now(&db, &secret)})).await;
+        assert_eq!(late.status, StatusCode::CONFLICT, "what waited is over");
+    }
+
+    async fn program_asks_for_one_of_two_organisations(db: Db) {
+        let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
+        let new = users::NewUser { email: "owner@acme.example".into(), name: "Olive Elsewhere".into(), role: Role::Auditor };
+        let other = users::create(&db.store, &globex.job(), new).await.unwrap();
+        enrolment::set_password(&db.store, &db.hasher, &globex.job(), other.id, PASSWORD.into()).await.unwrap();
+        let service = Service::over(&db);
+        let body = |organisation: Value| json!({"address": "owner@acme.example", "password": PASSWORD, "organisation": organisation});
+        for tenant in [acme.id(), globex.id()] {
+            let mut program = Program::new(&service);
+            let done = program.post("/v1/sign-in", body(json!(tenant.to_string()))).await;
+            assert_eq!(done.status, StatusCode::OK, "{}", done.text());
+            let named = program.get("/v1/me").await.json()["name"] == "Olive Elsewhere";
+            assert_eq!(named, tenant == globex.id());
+        }
+        let wrong = Program::new(&service).sign_in("owner@acme.example", "not the password").await;
+        for organisation in ["no id", "00000000-0000-0000-0000-000000000000"] {
+            let answer = Program::new(&service).post("/v1/sign-in", body(json!(organisation))).await;
+            assert_eq!(said(&answer), said(&wrong), "{organisation}");
+        }
+        assert_eq!(Program::new(&service).post("/v1/sign-in", body(Value::Null)).await.status, StatusCode::OK, "any");
+        let unknown = json!({"address": "owner@acme.example", "password": PASSWORD, "tenant": "x"});
+        assert_eq!(Program::new(&service).post("/v1/sign-in", unknown).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     async fn nobody_learns_what_became_of_an_account(db: Db) {
@@ -347,7 +391,7 @@ both_databases! {
             dead.push(said(&nobody.post("/v1/password-resets/use", chosen(token, NEW)).await));
             dead.push(said(&nobody.post("/v1/password-resets/look", json!({"token": token})).await));
         }
-        assert_eq!(dead[0]["status"], 409);
+        assert_eq!((&dead[0]["status"], &dead[0]["type"]), (&json!(409), &json!("urn:bailiwick:problem:dead-link")));
         assert!(dead.iter().all(|answer| *answer == dead[0]), "one answer to every link that does not work: {dead:?}");
         assert_eq!(Program::new(&service).sign_in("owner@acme.example", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(Program::new(&service).sign_in("owner@acme.example", NEW).await.status, StatusCode::OK);

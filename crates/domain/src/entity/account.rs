@@ -213,6 +213,8 @@ named! {
         Closed = "closed",
         /// No attempt: the time of that has passed.
         Reopened = "reopened",
+        /// No attempt: with the one beside it, many passwords were right and no second factor followed.
+        Unanswered = "unanswered",
     }
 }
 

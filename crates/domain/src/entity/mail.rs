@@ -49,6 +49,8 @@ named! {
         RecoveryCodesMade = "recovery_codes_made",
         /// The news that very many wrong guesses were made at the recipient's account.
         AccountAttacked = "account_attacked",
+        /// The news that somebody gives the recipient's password and no second factor.
+        PasswordKnown = "password_known",
         /// The link with which the first owner of a new organisation sets a password.
         OwnerLink = "owner_link",
         /// The news that an invitation which waits is for another role.
@@ -83,6 +85,7 @@ impl MailKind {
             Self::SessionsEnded => "News of ended sessions",
             Self::RecoveryCodesMade => "News of new recovery codes",
             Self::AccountAttacked => "Warning of wrong guesses",
+            Self::PasswordKnown => "Warning that a password is known",
             Self::OwnerLink => "Link of a first owner",
             Self::InvitationChanged => "News of an invitation\u{2019}s other role",
             Self::FactorReminder => "Reminder of a second factor",

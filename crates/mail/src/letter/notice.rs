@@ -1,8 +1,9 @@
 //! Letters that tell a person what somebody else did to their account, or tries to do.
 
 use askama::Template;
-use bailiwick_domain::{entity::MailKind, time::Timestamp};
+use bailiwick_domain::{entity::MailKind, ids::TenantId, time::Timestamp};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::{Content, Unrenderable, until};
 use crate::{Line, LinkBase, LinkPath};
@@ -15,6 +16,8 @@ pub struct NoticeLetter {
     pub name: Line,
     /// The organisation's name.
     pub organisation: Line,
+    /// The organisation, which the link to the sign-in names: the person may be in others with the same address.
+    pub tenant: TenantId,
     /// When it happened.
     pub at: Timestamp,
     /// What happened.
@@ -81,6 +84,8 @@ pub enum News {
     RecoveryCodesMade,
     /// So many wrong passwords or codes were tried that none is taken for a while from an unknown browser.
     Attacked,
+    /// Their right password was given many times, and no second factor after it.
+    PasswordKnown,
     /// They set a password beside the passkeys they had.
     PasswordSet,
     /// Somebody asks them to set up a second factor.
@@ -104,6 +109,7 @@ impl News {
             Self::SessionsEnded { .. } => MailKind::SessionsEnded,
             Self::RecoveryCodesMade => MailKind::RecoveryCodesMade,
             Self::Attacked => MailKind::AccountAttacked,
+            Self::PasswordKnown => MailKind::PasswordKnown,
             Self::PasswordSet => MailKind::PasswordChanged,
             Self::FactorWanted { .. } => MailKind::FactorReminder,
         }
@@ -121,6 +127,7 @@ impl News {
             Self::SessionsEnded { .. } => "You were signed out",
             Self::RecoveryCodesMade => "New recovery codes were made",
             Self::Attacked => "Somebody tries to get into your account",
+            Self::PasswordKnown => "Somebody may have your password",
             Self::PasswordSet => "A password was set",
             Self::FactorWanted { .. } => "Please set up a second factor",
         }
@@ -164,6 +171,13 @@ impl News {
                 "For a while none is taken from a browser in which you have not signed in before. A passkey works all the same."
                     .to_owned(),
             ],
+            Self::PasswordKnown => vec![
+                format!(
+                    "Your right password was given many times within an hour until {at}, and no second factor after it."
+                ),
+                "Nobody gets in without your second factor. If it was not you, your password is known to somebody else."
+                    .to_owned(),
+            ],
             Self::PasswordSet => vec![
                 format!("A password was set for your account at {at}, which had none."),
                 "Every other session of yours was ended.".to_owned(),
@@ -184,6 +198,9 @@ impl News {
             Self::Attacked => format!(
                 "None of them was right. If your password is short, or used elsewhere too, choose another one. If it goes on, tell whoever administers {at}:"
             ),
+            Self::PasswordKnown => format!(
+                "If it was not you, choose another password at once, here and wherever else you use it, and tell whoever administers {at}:"
+            ),
             Self::PasswordSet => format!(
                 "If it was you, there is nothing to do. If it was not, sign in, end every session that you do not know, and tell whoever administers {at} at once:"
             ),
@@ -197,7 +214,7 @@ impl News {
     /// Where it is looked at, and what the way there is called.
     const fn way(&self) -> (&'static str, &'static str) {
         match self {
-            Self::RecoveryCodesMade | Self::Attacked | Self::PasswordSet => {
+            Self::RecoveryCodesMade | Self::Attacked | Self::PasswordKnown | Self::PasswordSet => {
                 ("/account", "Look at my account")
             }
             Self::FactorWanted { .. } => ("/account", "Go to my account"),
@@ -234,6 +251,10 @@ impl NoticeLetter {
     pub(super) fn render(&self, base: &LinkBase) -> Result<Content, Unrenderable> {
         let (path, button) = self.news.way();
         let link = base.to(&LinkPath::parse(path).map_err(|_| Unrenderable)?);
+        let link = match path {
+            "/sign-in" => Zeroizing::new(format!("{}?organisation={}", link.as_str(), self.tenant)),
+            _ => link,
+        };
         let (name, host, at, title) = (&self.name, base.host(), until(self.at), self.news.title());
         let lines = self.news.lines(&self.organisation);
         let advice = self.news.advice(&self.organisation);
@@ -279,13 +300,18 @@ mod tests {
             (News::SessionsEnded { by: by(), count: 3 }, "You were signed out", "ended 3 sessions of yours"),
             (News::RecoveryCodesMade, "New recovery codes were made", "good no more"),
             (News::Attacked, "Somebody tries to get into your account", "wrong passwords or codes"),
+            (News::PasswordKnown, "Somebody may have your password", "no second factor after it"),
             (News::PasswordSet, "A password was set", "which had none"),
             (News::FactorWanted { by: by() }, "Please set up a second factor", "asks you to protect"),
         ] {
-            let named = !matches!(news, News::RecoveryCodesMade | News::Attacked | News::PasswordSet);
+            let named = !matches!(
+                news,
+                News::RecoveryCodesMade | News::Attacked | News::PasswordKnown | News::PasswordSet
+            );
             let letter = Letter::Notice(NoticeLetter {
                 name: Line::of("Una"),
                 organisation: Line::of("Example Care"),
+                tenant: TenantId::from_bytes([7; 16]),
                 at: Timestamp::parse("2026-01-16T03:04:05.000000Z").unwrap(),
                 news,
             });
@@ -298,6 +324,13 @@ mod tests {
                     assert!(part.contains(word), "{word} in {}", part.as_str());
                 }
             }
+            let asked = "/sign-in?organisation=07070707-0707-0707-0707-070707070707";
+            assert_eq!(
+                content.link.contains("/sign-in"),
+                content.link.ends_with(asked),
+                "{}",
+                content.link.as_str()
+            );
             assert_eq!(content.text.contains("Imran <Owner>"), named, "{}", content.text.as_str());
             assert!(!content.html.contains("<Owner>"), "a name is text: {}", content.html.as_str());
         }

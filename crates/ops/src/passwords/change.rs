@@ -172,7 +172,7 @@ pub(super) async fn renewed(
     let token = SessionToken::generate(&tx.tenant().bytes(), store.entropy());
     let after = Session { id: store.new_id(), last_seen_at: tx.now(), ..before };
     let source = permit.request().ip.map(|ip| store.keys().directory.ip_tag(&tx.tenant().bytes(), ip));
-    let written = sessions::insert(tx, after.clone(), &token.hash(), source.as_ref()).await?;
+    let written = sessions::insert(tx, after.clone(), &token.hash(), source.as_ref(), None).await?;
     device::remember(store, tx, permit, &after, &token).await?;
     let event = Event::new("session.created", &written)?;
     Ok(tx.record(event, token))

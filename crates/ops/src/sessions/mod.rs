@@ -61,7 +61,7 @@ pub(crate) async fn end_because(
     Ok(())
 }
 
-/// Ends the live sessions of a locked user but `kept`, and gives what is to be recorded of each: of no more than twice
+/// Ends the live sessions of a locked user but `kept`, and gives what is to be recorded of each: of no more than three times
 /// [`OF_PERSON`](sessions::OF_PERSON), since nobody has more.
 pub(crate) async fn end_but(
     tx: &mut Tx,
@@ -84,7 +84,7 @@ pub(crate) async fn end_but(
             let written = sessions::end(tx, session).await?;
             events.push(event(&written)?);
         }
-        // They are listed a hundred at a time.
+        // A list of them has an end.
         if events.len() == before {
             return Ok(events);
         }

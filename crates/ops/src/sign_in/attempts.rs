@@ -75,7 +75,7 @@ pub(super) fn bound(factor: &str, limits: &SignInLimits) -> Option<i64> {
 }
 
 /// Whether another attempt is let through.
-enum Limit {
+pub(super) enum Limit {
     Open,
     /// This source has guessed wrong too often and has to wait for so long, and nothing says so yet.
     Reached(Span),
@@ -124,9 +124,20 @@ impl<'a, R: Writes> Attempts<'a, R> {
     /// Refuses whoever is over the limit before any work is done for them. What is counted here may be one behind:
     /// [`limited`](Self::limited) decides.
     pub(crate) async fn look(&self) -> Result<()> {
+        self.meet(self.stands().await?).await
+    }
+
+    /// How this source stands, with nothing written or counted yet: see [`meet`](Self::meet).
+    pub(super) async fn stands(&self) -> Result<Limit> {
         let mut view = self.store.read(self.permit).await?;
-        let limit = self.limit(&mut view).await?;
-        drop(view);
+        self.limit(&mut view).await
+    }
+
+    /// Records and counts that somebody over the limit is turned away; nothing for whoever is not.
+    ///
+    /// # Errors
+    /// `Limited` for whoever is.
+    pub(super) async fn meet(&self, limit: Limit) -> Result<()> {
         let looked = match limit {
             Limit::Open => Ok(()),
             Limit::Said(error) => Err(error),
@@ -326,6 +337,7 @@ impl<'a, R: Writes> Attempts<'a, R> {
             AttemptOutcome::Unlocked => Event::new("login.unlocked", &written)?,
             AttemptOutcome::Closed => Event::new("login.locked", &written)?,
             AttemptOutcome::Reopened => Event::new("login.unlocked_by_time", &written)?,
+            AttemptOutcome::Unanswered => Event::new("sign_in.unanswered", &written)?,
         })
     }
 }

@@ -65,7 +65,7 @@ async fn over(store: &Store, tx: &mut Tx, user: UserId, factor: &'static str) ->
 }
 
 /// What is no attempt, and stands among them.
-async fn insert(
+pub(super) async fn insert(
     store: &Store,
     tx: &mut Tx,
     user: UserId,

@@ -40,6 +40,8 @@ mod step_up;
 mod support;
 mod teams;
 mod tenants;
+mod two_organisations;
+mod unanswered;
 mod unlock;
 mod unused;
 mod withdrawn;

@@ -28,7 +28,7 @@ use crate::support::{HOME, room_of, times, try_sign_in, verified};
 const WRONG: &str = "quite another password";
 
 /// How many letters of a kind were written to an address.
-async fn told(tenant: &Tenant, kind: MailKind, to: &str) -> usize {
+pub(crate) async fn told(tenant: &Tenant, kind: MailKind, to: &str) -> usize {
     let mut view = tenant.db.store.read(&tenant.job()).await.unwrap();
     let listed = mail::list(&mut view, None, None).await.unwrap().items;
     listed.iter().filter(|letter| letter.mail.kind == kind && letter.mail.to == to).count()

@@ -135,6 +135,7 @@ const ACTIONS: &[(&str, Means)] = &[
     ("session.ended_by_admin", Raises(INFO)),
     ("sign_in.accepted", Silent("a sign-in is no news")),
     ("sign_in.refused", Sometimes("they come from a known device, and were too many")),
+    ("sign_in.unanswered", Raises(HIGH)),
     ("step_up.asked", Silent("what it is asked for tells of itself")),
     ("step_up.superseded", Silent("nothing has changed")),
     ("team.changed", Silent("another name gives nobody anything")),
@@ -165,6 +166,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("password.limited", "passwords", "wrong_present_password_counts_as_a_guess_at_the_sign_in_does"),
     ("password_reset.limited", "resets", "whoever_floods_an_account_leaves_its_owner_a_link_that_works"),
     ("policy.updated", "floors", "asking_less_raises_an_event_and_asking_more_says_so"),
+    (
+        "sign_in.unanswered",
+        "unanswered",
+        "person_at_the_code_step_gets_in_from_their_device_while_others_have_their_password",
+    ),
 ];
 
 const WRONG: &str = "quite another password";

@@ -19,7 +19,7 @@ use crate::{
     access::{bearer, cookies},
     error::{Error, Result},
     forms::Json,
-    pages::known_device,
+    pages::{known_device, sign_in::Standing},
 };
 
 #[derive(Serialize)]
@@ -66,7 +66,12 @@ pub(super) fn whole<R: Rule>(store: &Store, permit: &Permit<R>, token: &SessionT
         token: bearer::whole(token).to_string(),
         device: Some(permit.request().known.with(&token.device())),
     };
-    Ok(([(bearer::SESSION_TOKEN, bearer::header(token))], Json(body)).into_response())
+    let mut response = Json(body).into_response();
+    // Whoever showed a whole session reads its successor where every other answer has it as well.
+    if Standing::of(permit) == Standing::SignedIn {
+        response.headers_mut().insert(bearer::SESSION_TOKEN, bearer::header(token));
+    }
+    Ok(response)
 }
 
 /// Whether the session was shown by its cookie.

@@ -16,7 +16,7 @@ use bailiwick_vault::token::PasswordResetToken;
 pub(crate) use ask::ask_later;
 
 use crate::{
-    error::{Error, Result},
+    error::{DeadLink, Error, Result},
     pages::sign_in::Standing,
     routes::Routes,
     shell::SeeOther,
@@ -49,6 +49,17 @@ impl FromStr for Link {
     }
 }
 
+/// One answer, whatever is wrong with the link.
+const DEAD: Error = Error::DeadLink(DeadLink::Reset(reset::DEAD));
+
+/// Why the operation refused, where the link is to blame for it said as everywhere else.
+pub(crate) fn refused(error: bailiwick_ops::Error) -> Error {
+    match error {
+        bailiwick_ops::Error::Conflict(reset::DEAD) => DEAD,
+        other => other.into(),
+    }
+}
+
 /// Leads away whoever has come further than the password already.
 fn elsewhere<R: Rule>(permit: &Permit<R>) -> Option<Response> {
     match Standing::of(permit) {
@@ -68,9 +79,9 @@ pub(crate) async fn forgotten(
         // Otherwise the password of one person would be recorded as replaced by another.
         return Err(Error::SignedIn);
     }
-    let Some(token) = link.0 else { return Err(Error::Conflict(reset::DEAD)) };
+    let Some(token) = link.0 else { return Err(DEAD) };
     match reset::look(store, permit, &token).await? {
         Some(who) => Ok((token, who)),
-        None => Err(reset::refuse(store, permit, &token).await?.into()),
+        None => Err(refused(reset::refuse(store, permit, &token).await?)),
     }
 }

@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::Cookie;
-use bailiwick_domain::{entity::SignInMethod, rule::Rule};
+use bailiwick_domain::{entity::SignInMethod, ids::TenantId, rule::Rule};
 use bailiwick_store::{Actor, Permit, Store};
 use bailiwick_vault::token::SessionToken;
 use serde::Deserialize;
@@ -74,6 +74,8 @@ impl Standing {
 #[derive(Debug, Default, Deserialize)]
 struct Next {
     next: Option<String>,
+    /// The id of the organisation to sign in to, where it is to be this one.
+    organisation: Option<String>,
 }
 
 impl Next {
@@ -91,6 +93,11 @@ fn place(next: &str) -> LocalPath {
         })
     };
     LocalPath::parse(next).filter(|path| !is_step(path.as_str())).unwrap_or_else(LocalPath::start)
+}
+
+/// The organisation that is asked for, if any. What is no id names one that there is not, and is answered as a wrong password is.
+pub(crate) fn asked_for(store: &Store, organisation: &str) -> Option<TenantId> {
+    (!organisation.is_empty()).then(|| organisation.parse().unwrap_or_else(|_| store.new_id()))
 }
 
 /// A page of a step, from which it goes on to `next`.

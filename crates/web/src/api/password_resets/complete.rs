@@ -10,7 +10,7 @@ use crate::{
     api::opened,
     error::Result,
     forms::Json,
-    pages::reset::{Link, forgotten},
+    pages::reset::{Link, forgotten, refused},
     state::AppState,
 };
 
@@ -28,6 +28,6 @@ pub(in crate::api) async fn handle(
     Json(chosen): Json<Chosen>,
 ) -> Result<Response> {
     let (token, _) = forgotten(&state.store, &permit, Link::of(&chosen.token)).await?;
-    let step = reset::complete(&state.store, &state.hasher, &permit, &token, chosen.password).await?;
-    opened::so_far(&state.store, &permit, &step)
+    let step = reset::complete(&state.store, &state.hasher, &permit, &token, chosen.password).await;
+    opened::so_far(&state.store, &permit, &step.map_err(refused)?)
 }

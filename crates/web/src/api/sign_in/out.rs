@@ -1,8 +1,9 @@
-//! Signing out. It works with any session, also one that waits for its second factor or has ended by itself.
+//! Signing out. It works with any session, also one that waits for its second factor or has ended by itself, and under either
+//! word: whoever shows the token of a session wants it to be over.
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::SignIn;
@@ -10,7 +11,7 @@ use bailiwick_ops::{Error, sign_in};
 use bailiwick_store::{AgentClass, Store};
 
 use crate::{
-    access::{Access, cookies},
+    access::{self, Access, cookies},
     api::NoBody,
     error::{self, Result},
 };
@@ -18,8 +19,10 @@ use crate::{
 pub(in crate::api) async fn handle(
     Access(permit): Access<SignIn>,
     State(store): State<Store>,
+    headers: HeaderMap,
     _: NoBody,
 ) -> Result<Response> {
+    let permit = access::under_either_word(&store, permit, &headers).await?;
     match sign_in::sign_out(&store, &permit).await {
         // Another request ended it a moment ago.
         Ok(()) | Err(Error::NotFound) => {}

@@ -6,7 +6,12 @@ use bailiwick_ops::sign_in;
 use serde::Deserialize;
 
 use crate::{
-    access::Access, api::opened, error::Result, forms::Json, pages::join::signed_out, state::AppState,
+    access::Access,
+    api::opened,
+    error::Result,
+    forms::Json,
+    pages::{join::signed_out, sign_in::asked_for},
+    state::AppState,
 };
 
 #[derive(Deserialize)]
@@ -14,6 +19,8 @@ use crate::{
 pub(in crate::api) struct Credentials {
     address: String,
     password: String,
+    /// The id of the organisation to enter, where the address is known in several; any otherwise.
+    organisation: Option<String>,
 }
 
 pub(in crate::api) async fn handle(
@@ -23,6 +30,9 @@ pub(in crate::api) async fn handle(
 ) -> Result<Response> {
     // Otherwise the attempt at one account would be recorded as made by another.
     signed_out(&permit)?;
-    let step = sign_in::password(&state.store, &state.hasher, &permit, &body.address, body.password).await?;
-    opened::so_far(&state.store, &permit, &step)
+    let (store, hasher) = (&state.store, &state.hasher);
+    let organisation = asked_for(store, body.organisation.as_deref().unwrap_or_default());
+    let step =
+        sign_in::password_in(store, hasher, &permit, organisation, &body.address, body.password).await?;
+    opened::so_far(store, &permit, &step)
 }

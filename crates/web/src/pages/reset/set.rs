@@ -8,7 +8,7 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::{passwords::reset, sign_in::Step};
 use serde::Deserialize;
 
-use super::{Link, forgotten, show::page};
+use super::{Link, forgotten, refused, show::page};
 use crate::{
     access::Access,
     error::Result,
@@ -51,7 +51,7 @@ pub(super) async fn set(
                     let page = page(&visit, &token, who, refused.problems);
                     return Ok((refused.status, page).into_response());
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(refused(error)),
             };
             return Ok(done.tell(Message::PasswordChanged).into_response());
         }

@@ -73,7 +73,7 @@ pub(super) async fn passkey(
     Ok(denied.answer(|problems| match standing {
         Standing::CodeMissing => SignInCodePage::new(&permit, &visit, &next, problems).into_response(),
         Standing::Nobody | Standing::SignedIn => {
-            SignInPage::new(&visit, &next, &Typed::default(), problems).into_response()
+            SignInPage::new(&visit, &next, "", &Typed::default(), problems).into_response()
         }
     }))
 }

@@ -8,7 +8,7 @@ use bailiwick_domain::rule::SignIn;
 use bailiwick_ops::sign_in::{self, Step};
 use serde::Deserialize;
 
-use super::{Denied, elsewhere, place, show::SignInPage, signed_in, step};
+use super::{Denied, asked_for, elsewhere, place, show::SignInPage, signed_in, step};
 use crate::{
     access::{Access, cookies},
     error::Result,
@@ -20,6 +20,9 @@ use crate::{
 
 #[derive(Deserialize)]
 pub(super) struct Credentials {
+    /// The id of the organisation to enter; empty for any.
+    #[serde(default)]
+    organisation: String,
     address: String,
     password: String,
 }
@@ -38,9 +41,10 @@ pub(super) async fn password(
     let denied = match form.values {
         Err(problems) => Refused::unread(problems, &[]).into(),
         Ok(values) => {
-            match sign_in::password(&state.store, &state.hasher, &permit, &values.address, values.password)
-                .await
-            {
+            let Credentials { organisation, address, password } = values;
+            let organisation = asked_for(&state.store, &organisation);
+            let (store, hasher) = (&state.store, &state.hasher);
+            match sign_in::password_in(store, hasher, &permit, organisation, &address, password).await {
                 Ok(Step::Done(token)) => {
                     return Ok(signed_in(&state.store, &permit, next.as_str(), &token).into_response());
                 }
@@ -53,13 +57,19 @@ pub(super) async fn password(
             }
         }
     };
-    Ok(denied.answer(|problems| SignInPage::new(&visit, &next, &form.typed, problems).into_response()))
+    let organisation = form.typed.value("organisation");
+    Ok(denied.answer(|problems| {
+        SignInPage::new(&visit, &next, organisation, &form.typed, problems).into_response()
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use bailiwick_domain::{role::Role, time::Span};
-    use bailiwick_ops::users;
+    use bailiwick_ops::{
+        enrolment,
+        users::{self, NewUser},
+    };
     use bailiwick_testkit::{PASSWORD, both_databases};
 
     use crate::{
@@ -150,6 +160,31 @@ mod tests {
             // The same answer as to any wrong guess: another one would tell that there is an account.
             assert_eq!(limited.status, 422);
             assert!(limited.shows("wait fifteen minutes") && limited.sets(SESSION).is_none());
+        }
+
+        async fn person_enters_the_organisation_that_the_link_names(db: Db) {
+            let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
+            let new = NewUser { email: "owner@acme.example".into(), name: "Olive Elsewhere".into(), role: Role::Auditor };
+            let other = users::create(&db.store, &globex.job(), new).await.unwrap();
+            enrolment::set_password(&db.store, &db.hasher, &globex.job(), other.id, PASSWORD.into()).await.unwrap();
+            for (tenant, name) in [(acme.id(), "acme Pty Ltd"), (globex.id(), "globex Pty Ltd")] {
+                let mut browser = Browser::new(&db);
+                let id = tenant.to_string();
+                let page = browser.get(&format!("/sign-in?organisation={id}&next=%2Faccount")).await;
+                assert!(page.shows(&format!(r#"name="organisation" value="{id}""#)), "{}", page.body);
+                let wrong = browser.post("/sign-in", &[("next", "/account"), ("organisation", &id), ("address", "owner@acme.example"), ("password", "not the password")]).await;
+                assert!(wrong.status == 422 && wrong.shows(&format!(r#"name="organisation" value="{id}""#)), "it is kept");
+                let done = browser.post("/sign-in", &[("next", "/account"), ("organisation", &id), ("address", "owner@acme.example"), ("password", PASSWORD)]).await;
+                assert_eq!(done.led(), (303, "/account"));
+                assert!(browser.get("/account").await.shows(name), "{name}");
+            }
+            let strange = Browser::new(&db).get("/sign-in?organisation=%22%3E%3Cb%3E").await;
+            assert!(strange.status == 200 && !strange.shows(r#"name="organisation""#), "what is no id is left out");
+            for organisation in ["no id", "00000000-0000-0000-0000-000000000000"] {
+                let form = [("organisation", organisation), ("address", "owner@acme.example"), ("password", PASSWORD)];
+                let answer = Browser::new(&db).post("/sign-in", &form).await;
+                assert!(answer.status == 422 && answer.shows("The address or the password is not right."), "{organisation}");
+            }
         }
 
         async fn nobody_is_led_to_another_site(db: Db) {

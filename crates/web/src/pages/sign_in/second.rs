@@ -62,7 +62,9 @@ impl Second {
             Ok(token) => Ok(signed_in(store, permit, next.as_str(), &token).into_response()),
             // There is no session left that a code could complete.
             Err(error @ Error::Conflict(_)) => {
-                let form = |problems| SignInPage::new(visit, &next, &Typed::default(), problems);
+                let organisation = permit.tenant().map(|id| id.to_string()).unwrap_or_default();
+                let form =
+                    |problems| SignInPage::new(visit, &next, &organisation, &Typed::default(), problems);
                 Ok(Denied::by(error)?.answer(|problems| form(problems).into_response()))
             }
             Err(error) => Ok(Denied::by(error)?.answer(|problems| self.page(permit, visit, &next, problems))),
