@@ -72,7 +72,7 @@ test('owner asks for MFA at once, and whoever lacks it sets it up at sign-in', a
 
   await t.test('owner gives nobody any more time', async () => {
     await owner.goto('/policy');
-    await owner.getByLabel('Days that a person may do without').fill('0');
+    await owner.getByLabel('Days that people have to set up what is asked of them').fill('0');
     await owner.getByText('More for some roles').click();
     await look(owner, 'mfa-policy');
     await owner.getByRole('button', { name: 'Save policy' }).click();
@@ -116,7 +116,7 @@ test('owner asks for MFA at once, and whoever lacks it sets it up at sign-in', a
   await t.test('the figures of the page have moved', async () => {
     assert.equal(await tile(owner), 'Active users\nInfo\n8\n7 have verified MFA factors');
     const row = (await rows(panel(owner, 'Users and MFA'))).find(([who]) => who.includes('ops@example.com'));
-    assert.equal(row[2], 'Required');
+    assert.equal(row[2], 'Verified, required');
   });
 
   await t.test('person without the device signs in with a recovery code, once', async (t) => {
@@ -163,7 +163,7 @@ test('owner asks for passkeys, and whoever lacks one sets it up at sign-in and p
   await owner.getByText('The passkey was added.').waitFor();
   await owner.goto('/policy');
   await owner.getByRole('radio', { name: /^A passkey/ }).check();
-  await owner.getByLabel('Days that a person may do without').fill('0');
+  await owner.getByLabel('Days that people have to set up what is asked of them').fill('0');
   await owner.getByRole('button', { name: 'Save policy' }).click();
   await owner.getByText('The policy was changed.').waitFor();
 

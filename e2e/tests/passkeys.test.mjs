@@ -148,7 +148,7 @@ test('invited person joins with a passkey only, and every figure moves with them
   await panel(guest, 'Password').getByRole('link', { name: 'Change password' }).waitFor();
 
   await owner.goto('/users');
-  assert.ok((await rows(panel(owner, 'Users'))).some(([who, , mfa]) => who.includes('Pia Passkey') && mfa === 'Required'));
+  assert.ok((await rows(panel(owner, 'Users'))).some(([who, , mfa]) => who.includes('Pia Passkey') && mfa === 'Verified, required'));
 });
 
 test('person without script or without WebAuthn is told so and signs in the other way', async (t) => {

@@ -152,8 +152,8 @@ test('owner reads who has MFA and who is missing it', async (t) => {
   assert.deepEqual(users[0], ['Ops Manager', 'ops@example.com', 'Operations Manager', 'Missing', 'Active'], 'who lacks one comes first');
   assert.equal(users[1][3], 'SSO asserted');
   assert.deepEqual(users.slice(2, 4), [
-    ['Imran Owner', 'owner@example.com', 'Tenant Owner', 'Required', 'Active'],
-    ['Plan Manager', 'plan@example.com', 'Plan Manager', 'Required', 'Active'],
+    ['Imran Owner', 'owner@example.com', 'Tenant Owner', 'Verified, required', 'Active'],
+    ['Plan Manager', 'plan@example.com', 'Plan Manager', 'Verified, required', 'Active'],
   ]);
   await panel(page, 'Users and MFA').getByText('5 of 8', { exact: true }).waitFor();
 });

@@ -172,7 +172,7 @@ test('owner invites three people, and each way of answering moves the page and s
     situation.active += 1;
     situation.verified += 1;
     await figures(owner);
-    assert.equal(await mfaOf(owner, 'pia@example.com'), 'Required');
+    assert.equal(await mfaOf(owner, 'pia@example.com'), 'Verified, required');
     await recorded(owner, 'invitation.accepted', 'state', 'open', 'accepted');
     await recorded(owner, 'user.created', 'status', null, 'active');
     const factor = await recorded(owner, 'mfa.enabled', 'state', null, 'verified');
@@ -207,7 +207,7 @@ test('owner invites three people, and each way of answering moves the page and s
     situation.verified += 1;
     await figures(owner);
     await newest(owner, 'mfa.enabled', 'Info');
-    assert.equal(await mfaOf(owner, 'tom@example.com'), 'Required');
+    assert.equal(await mfaOf(owner, 'tom@example.com'), 'Verified, required');
     await recorded(owner, 'mfa.enabled', 'state', 'pending', 'verified');
   });
 

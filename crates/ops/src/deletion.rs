@@ -18,7 +18,7 @@ use crate::{
     invitations::withdraw_beyond,
     mail, phones,
     sessions::end_but,
-    step_up::{Answer, Change, Outcome},
+    step_up::{Answer, Change, Outcome, Told},
     users::{keep_an_owner, nobody_above, permissions_of, refuse_self},
 };
 
@@ -39,8 +39,18 @@ pub async fn delete(
 ) -> Result<Outcome<User>> {
     let change = Change { store, home: permit, inside: permit };
     change
-        .confirmed(answer, |user: &User| user.name.clone(), async |tx| remove(store, tx, permit, id).await)
+        .confirmed(answer, told, async |tx| remove(store, tx, permit, id).await)
         .await
+}
+
+/// What it means, in words.
+fn told(user: &User) -> Told {
+    let effects = [
+        "Name, address and everything else that says who they are is erased for good, in the audit log too.",
+        "Every session of theirs ends, and the API keys that they made are revoked.",
+        "Their second factors and recovery codes are removed, and their open invitations taken back.",
+    ];
+    Told { name: user.name.clone(), effects: effects.map(str::to_owned).into() }
 }
 
 async fn remove(

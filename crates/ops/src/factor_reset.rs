@@ -1,7 +1,7 @@
 //! Removing the second factors of somebody who lost theirs: sensitive, since the account is then worth its password alone.
 
 use bailiwick_domain::{
-    entity::{FactorKind, Severity, User},
+    entity::{Factor, FactorKind, Severity, User},
     ids::UserId,
     rule::ResetFactors,
     time::Span,
@@ -12,7 +12,7 @@ use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, accounts, devic
 use crate::{
     Error, Result, factors, mail, passwords,
     sessions::{Because, end_because},
-    step_up::{Answer, Change, Outcome},
+    step_up::{Answer, Change, Outcome, Told},
     users::{nobody_above, permissions_of, refuse_self},
 };
 
@@ -30,9 +30,17 @@ pub async fn reset(
     answer: Option<Answer>,
 ) -> Result<Outcome<User>> {
     let change = Change { store, home: permit, inside: permit };
-    change
-        .confirmed(answer, |user: &User| user.name.clone(), async |tx| remove(store, tx, permit, id).await)
-        .await
+    let outcome = change.confirmed(answer, told, async |tx| remove(store, tx, permit, id).await).await?;
+    Ok(outcome.map(|(user, _)| user))
+}
+
+/// What it means, in words: each factor by its name.
+fn told((user, factors): &(User, Vec<Factor>)) -> Told {
+    let kind = |factor: &Factor| if factor.kind == FactorKind::Passkey { "passkey" } else { "authenticator app" };
+    let mut effects: Vec<String> =
+        factors.iter().map(|factor| format!("The {} “{}” is removed.", kind(factor), factor.name)).collect();
+    effects.push("Recovery codes go with it. They are signed out everywhere, and a letter tells them.".to_owned());
+    Told { name: user.name.clone(), effects }
 }
 
 async fn remove(
@@ -40,16 +48,17 @@ async fn remove(
     tx: &mut Tx,
     permit: &Permit<ResetFactors>,
     id: UserId,
-) -> Result<Recorded<User>> {
+) -> Result<Recorded<(User, Vec<Factor>)>> {
     let user = users::lock(tx, id).await?;
     refuse_self(permit, id, "Somebody else has to remove your second factors.")?;
     nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
-    let mut removed = Vec::new();
+    let (mut removed, mut gone) = (Vec::new(), Vec::new());
     for factor in accounts::factors(tx, id).await? {
         if factor.kind == FactorKind::Sso {
             continue;
         }
         let Some(taken) = factors::take(tx, id, factor.id).await? else { continue };
+        gone.push(factor);
         if let Some(event) = taken.passkey {
             tx.also(event);
         }
@@ -82,5 +91,5 @@ async fn remove(
         Severity::High,
         format!("The second factors of a user with the role {} were removed", user.role.title()),
     );
-    Ok(tx.record(event, user))
+    Ok(tx.record(event, (user, gone)))
 }

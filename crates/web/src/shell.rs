@@ -39,6 +39,8 @@ pub struct Shell {
     pub person: Option<Person>,
     /// By when the person has to set up a second factor; nothing for whoever has what is asked of them.
     pub enrol_by: Option<When>,
+    /// Where a person proves who they are whose last proof is too old for the forms of this page; nothing while it is fresh.
+    pub prove_at: Option<String>,
     /// The CSRF token of this browser.
     pub csrf: String,
     /// The message of the action that led here.
@@ -98,6 +100,7 @@ impl Shell {
             if let Standing::Grace(until) = caller.mfa {
                 shell.enrol_by = Some(When::day(until));
             }
+            shell.prove_at = (!permit.proved_lately()).then(|| visit.path.after("/sign-in/again"));
             shell.zone = zone_of(permit);
             shell.tenant_name.clone_from(&caller.tenant.name);
             shell.tenant_region.clone_from(&caller.tenant.region);
@@ -122,6 +125,7 @@ impl Shell {
             tenant_region: String::new(),
             person: None,
             enrol_by: None,
+            prove_at: None,
             csrf: visit.csrf.to_string(),
             flash: visit.flash.map(Message::flash),
             request_id: visit.client.id.to_string(),

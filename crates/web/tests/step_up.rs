@@ -37,7 +37,9 @@ both_databases! {
         assert_eq!((asked.status, asked.json()["type"].as_str()), (StatusCode::FORBIDDEN, Some("urn:bailiwick:problem:step-up-required")));
         let step_up = asked.json()["step_up"].clone();
         assert_eq!(step_up["action"], "factor_reset");
-        assert_eq!(step_up["difference"][0], "Second factor: state from “pending” to “removed”");
+        let lines = step_up["difference"].as_array().unwrap();
+        assert_eq!(lines[0], "The authenticator app “Authenticator app” is removed.", "the factor by its name comes first");
+        assert!(lines.iter().any(|line| *line == "Second factor: state from “pending” to “removed”"), "{lines:?}");
         let id = step_up["id"].as_str().unwrap();
         let code = owner.mailed_code(id.parse().unwrap()).await;
         assert!(!asked.text().contains(&code), "the code is in the letter alone");

@@ -69,6 +69,15 @@ pub async fn verify(store: &Store, permit: &Permit<EnrolFactor>, code: &str) -> 
         .await
 }
 
+/// The secret of the authenticator app that was begun, to be shown again to whoever typed a wrong code; nothing if none was.
+///
+/// # Errors
+/// `Conflict` for whoever is not held to it.
+pub async fn waiting(store: &Store, permit: &Permit<EnrolFactor>) -> Result<Option<TotpSecret>> {
+    refuse_others(permit)?;
+    totp::waiting(store, permit, me(permit)?, None).await
+}
+
 /// Begins setting up a passkey.
 ///
 /// # Errors

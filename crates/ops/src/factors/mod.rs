@@ -19,7 +19,7 @@ use crate::{Error, Result};
 
 pub use enrol::{
     begin as enrol_begin, passkey as enrol_passkey, passkey_begin as enrol_passkey_begin,
-    verify as enrol_verify, wanted as enrol_wanted,
+    verify as enrol_verify, waiting as enrol_waiting, wanted as enrol_wanted,
 };
 pub use recovery_codes::{CODES, generate as make_recovery_codes};
 pub use remind::remind;
@@ -39,6 +39,19 @@ pub async fn totp_begin(
     name: Option<&str>,
 ) -> Result<(Factor, TotpSecret)> {
     totp::begin(store, permit, me(permit)?, name).await
+}
+
+/// The secret of an authenticator of one's own that waits for its first code, to be shown again to whoever typed a wrong one;
+/// nothing for one that is proven, removed or somebody else's.
+///
+/// # Errors
+/// `Forbidden` for a key, which has no account.
+pub async fn totp_waiting(
+    store: &Store,
+    permit: &Permit<ChangeMyProofs>,
+    id: FactorId,
+) -> Result<Option<TotpSecret>> {
+    totp::waiting(store, permit, me(permit)?, Some(id)).await
 }
 
 /// Proves a pending authenticator by one of its codes; only then does it count.

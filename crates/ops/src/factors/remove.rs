@@ -14,12 +14,12 @@ use crate::{
     sessions::{Because, end_because},
 };
 
-/// Removes an authenticator; its secret is erased with it. Every other session of the person ends.
+/// Removes an authenticator; its secret is erased with it. Every other session of the person ends, unless it was never proven.
 ///
 /// # Errors
 /// `Conflict` for the last one as long as the policy asks for a second factor, whatever is left of the grace, and for single
 /// sign-on, which the identity provider asserts.
-pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId) -> Result<()> {
+pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId) -> Result<Factor> {
     let me = me(permit)?;
     store
         .change(permit, async |tx| {
@@ -34,7 +34,7 @@ pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId
             let written = accounts::replace_factor(tx, before, after.clone()).await?;
             if !proven {
                 let event = Event::new("factor.abandoned", &written)?;
-                return Ok(tx.record(event, ()));
+                return Ok(tx.record(event, after));
             }
             if left < Held::Own
                 && let Some(event) = withdraw(tx, me).await?
@@ -45,7 +45,7 @@ pub async fn remove(store: &Store, permit: &Permit<ChangeMyProofs>, id: FactorId
             letter::written(store, tx, &owner, &after, false).await?;
             let event = Event::new("mfa.disabled", &written)?
                 .raising(Severity::Warning, format!("{} removed a TOTP factor", owner.role.title()));
-            Ok(tx.record(event, ()))
+            Ok(tx.record(event, after))
         })
         .await
 }

@@ -83,6 +83,22 @@ fn free_name(taken: &[String]) -> String {
     names.find(|name| !taken.contains(name)).unwrap_or_else(|| NAME.to_owned())
 }
 
+/// The secret of the app of theirs that waits for its first code, or of this one.
+pub(super) async fn waiting<R: Rule>(
+    store: &Store,
+    permit: &Permit<R>,
+    user: UserId,
+    id: Option<FactorId>,
+) -> Result<Option<TotpSecret>> {
+    let mut view = store.read(permit).await?;
+    let factors = accounts::factors(&mut view, user).await?;
+    let waits = |factor: &&Factor| factor.kind == FactorKind::Totp && factor.state == FactorState::Pending;
+    match factors.iter().filter(waits).find(|factor| id.is_none_or(|id| factor.id == id)) {
+        Some(factor) => Ok(Some(accounts::factor_secret(&mut view, factor.id).await?)),
+        None => Ok(None),
+    }
+}
+
 pub(super) async fn verify<R: Writes>(
     store: &Store,
     permit: &Permit<R>,

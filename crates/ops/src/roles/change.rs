@@ -79,7 +79,7 @@ pub async fn change(
                 let severity = if gained.is_empty() { Severity::Info } else { Severity::Warning };
                 let detail = format!(
                     "Role {} changed: permissions gained {}, lost {}",
-                    name.slug(),
+                    after.label,
                     gained.len(),
                     lost.len()
                 );

@@ -9,7 +9,7 @@ use bailiwick_store::{
 };
 use bailiwick_vault::step_up::Code;
 
-use super::{Asked, Change, shown};
+use super::{Asked, Change, Told, shown};
 use crate::{
     Error, Result,
     mail::{self, Recipient},
@@ -28,7 +28,7 @@ impl<R: Sensitive> Change<'_, R> {
     ///
     /// # Errors
     /// `Limited` beyond [`PER_HOUR`], and where their phone number got as many messages as any may; where it cannot be counted, nothing is written.
-    pub(super) async fn ask(&self, planned: &Planned<R>, name: &str) -> Result<Asked> {
+    pub(super) async fn ask(&self, planned: &Planned<R>, told: Told) -> Result<Asked> {
         let seeking = self.home.seeking().ok_or(NO_PERSON)?;
         let me = self.home.caller().ok_or(NO_PERSON)?.user.id;
         let id: StepUpId = self.store.new_id();
@@ -42,7 +42,7 @@ impl<R: Sensitive> Change<'_, R> {
                 }
                 let to = Recipient::of_codes(self.store, tx, &user).await?;
                 mail::within_number(self.store, tx, &to).await?;
-                let asked = shown(id, planned, name, &to);
+                let asked = shown(id, planned, told, &self.zone(), &to);
                 let code = Code::generate(self.store.entropy());
                 let written = step_up::insert(tx, &seeking, id, planned, &code).await?;
                 let Some(request) = written.entity().cloned() else { return Err(Error::NotFound) };

@@ -10,8 +10,9 @@ mod words;
 use bailiwick_domain::{
     entity::{MailChannel, SensitiveAction},
     ids::StepUpId,
-    rule::Sensitive,
+    rule::{Rule, Sensitive},
     time::Timestamp,
+    zone::Zone,
 };
 use bailiwick_store::{
     Error as StoreError, Permit, Recorded, Store, Tx,
@@ -51,7 +52,7 @@ pub struct Asked {
     pub action: SensitiveAction,
     /// The same with the name of what it is done to: `Suspend the organisation Example Care`.
     pub sentence: String,
-    /// What would change, one line each.
+    /// What it means in words, and what would change, one line each.
     pub difference: Vec<String>,
     /// The first groups of the change's digest, as they stand in the letter.
     pub digest: String,
@@ -74,6 +75,25 @@ pub enum Outcome<T> {
     Refused(Asked),
 }
 
+impl<T> Outcome<T> {
+    /// The same with something else made of what is done.
+    pub(crate) fn map<U>(self, made: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Done(value) => Outcome::Done(made(value)),
+            Self::Asked(asked) => Outcome::Asked(asked),
+            Self::Refused(asked) => Outcome::Refused(asked),
+        }
+    }
+}
+
+/// What the person reads of a change before its difference.
+pub(crate) struct Told {
+    /// What people call the thing that it is done to.
+    pub(crate) name: String,
+    /// What it means, one sentence each, short enough for a line of a letter (120 characters).
+    pub(crate) effects: Vec<String>,
+}
+
 /// One sensitive change: who asks, where they are at home, and where the change happens.
 pub(crate) struct Change<'a, R> {
     pub(crate) store: &'a Store,
@@ -84,16 +104,16 @@ pub(crate) struct Change<'a, R> {
 }
 
 impl<R: Sensitive> Change<'_, R> {
-    /// Asks for a code, or runs `work` with the one that came back. `name` is what people call the thing.
+    /// Asks for a code, or runs `work` with the one that came back. `told` puts into words what is to be done.
     pub(crate) async fn confirmed<T>(
         &self,
         answer: Option<Answer>,
-        name: impl FnOnce(&T) -> String,
+        told: impl FnOnce(&T) -> Told,
         work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>> + Clone,
     ) -> Result<Outcome<T>> {
         let Some(answer) = answer else {
             let (planned, value) = self.store.rehearse(self.inside, work).await?;
-            return Ok(Outcome::Asked(self.ask(&planned, &name(&value)).await?));
+            return Ok(Outcome::Asked(self.ask(&planned, told(&value)).await?));
         };
         let verdict =
             step_up::answer(self.store, self.home, answer.id, Code::parse(&answer.code).as_ref()).await?;
@@ -109,17 +129,31 @@ impl<R: Sensitive> Change<'_, R> {
         let mut view = self.store.read(self.home).await?;
         let to = Recipient::of_codes(self.store, &mut view, &caller.user).await?;
         drop(view);
-        Ok(Outcome::Refused(shown(answer.id, &planned, &name(&value), &to)))
+        Ok(Outcome::Refused(shown(answer.id, &planned, told(&value), &self.zone(), &to)))
+    }
+}
+
+impl<R: Rule> Change<'_, R> {
+    /// The time zone of whoever asks.
+    fn zone(&self) -> Zone {
+        self.home.caller().and_then(|caller| caller.user.time_zone.clone()).unwrap_or_default()
     }
 }
 
 /// What the person reads of a change, before it is said until when its code works.
-fn shown<R: Sensitive>(id: StepUpId, planned: &Planned<R>, name: &str, to: &Recipient) -> Asked {
+fn shown<R: Sensitive>(
+    id: StepUpId,
+    planned: &Planned<R>,
+    told: Told,
+    zone: &Zone,
+    to: &Recipient,
+) -> Asked {
+    let Told { name, effects } = told;
     Asked {
         id,
         action: R::ACTION,
         sentence: format!("{} {name}", R::ACTION.title()),
-        difference: words::difference(planned.events()),
+        difference: effects.into_iter().chain(words::difference(planned.events(), zone)).collect(),
         digest: words::groups(planned.digest()),
         sent_to: to.masked(),
         channel: to.channel,

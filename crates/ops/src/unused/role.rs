@@ -122,7 +122,8 @@ pub async fn narrow_role(
             let written = roles::replace(tx, before, after.clone()).await?;
             take_back(store, tx, &[name.into()], "what a role holds changed").await?;
             sessions::outdate_holders(tx, name.into()).await?;
-            let detail = format!("Role {} lost {} unused permissions", name.slug(), gone.len());
+            let plural = if gone.len() == 1 { "" } else { "s" };
+            let detail = format!("Role {} lost {} unused permission{plural}", after.label, gone.len());
             let event = Event::new("role.changed", &written)?.because(reason).raising(Severity::Info, detail);
             Ok(tx.record(event, after))
         })

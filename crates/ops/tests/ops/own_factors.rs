@@ -33,7 +33,7 @@ async fn add(user: &Actor, name: &str) -> (FactorId, TotpSecret) {
 }
 
 async fn remove(user: &Actor, id: FactorId) -> Result<(), Error> {
-    factors::remove(&user.db.store, &user.permit::<ChangeMyProofs>().await, id).await
+    factors::remove(&user.db.store, &user.permit::<ChangeMyProofs>().await, id).await.map(|_| ())
 }
 
 both_databases! {

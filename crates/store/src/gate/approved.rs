@@ -47,6 +47,7 @@ impl<R: Sensitive> Permit<R> {
             permissions: self.permissions,
             request: self.request.clone(),
             caller: self.caller.clone(),
+            recent: self.recent,
             renewed: None,
             seen: self.seen.clone(),
             rule: PhantomData,

@@ -34,6 +34,7 @@ impl Jobs {
                 known: CarriedDevices::default(),
             },
             caller: None,
+            recent: false,
             renewed: None,
             seen: None,
             rule: PhantomData,

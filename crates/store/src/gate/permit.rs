@@ -29,6 +29,8 @@ pub struct Permit<R> {
     pub(super) permissions: PermissionSet,
     pub(super) request: RequestContext,
     pub(super) caller: Option<Box<Caller>>,
+    /// Whether a person proved who they are a short while ago.
+    pub(super) recent: bool,
     /// The token that has just replaced the one of the request.
     pub(super) renewed: Option<Arc<SessionToken>>,
     /// Changes of what the person may do that the gate had seen, and those that this request made itself; nothing for others.
@@ -79,6 +81,12 @@ impl<R: Rule> Permit<R> {
         self.caller.as_deref()
     }
 
+    /// Whether a person proved who they are as lately as [`Need::Recent`](bailiwick_domain::rule::Need::Recent) asks for; never of
+    /// programs, jobs and visitors.
+    pub const fn proved_lately(&self) -> bool {
+        self.recent
+    }
+
     /// The session's new token, where what its user may do has changed since the last request: to be handed to the browser,
     /// whose old one is worth nothing in a few seconds.
     pub fn renewed(&self) -> Option<&SessionToken> {
@@ -104,6 +112,7 @@ impl<R: Rule> Permit<R> {
             permissions: self.permissions,
             request: self.request.clone(),
             caller: self.caller.clone(),
+            recent: self.recent,
             renewed: self.renewed.clone(),
             seen: self.seen.clone(),
             rule: PhantomData,
@@ -123,7 +132,7 @@ impl<R: Entry> Permit<R> {
             Actor::System(job) => Actor::System(*job),
             _ => Actor::Anonymous,
         };
-        Self { permissions: PermissionSet::empty(), caller: None, ..self.with_tenant(actor, tenant) }
+        Self { permissions: PermissionSet::empty(), caller: None, recent: false, ..self.with_tenant(actor, tenant) }
     }
 }
 

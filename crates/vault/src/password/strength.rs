@@ -35,6 +35,13 @@ const PRODUCT: [&str; 14] = [
 /// then meets the limits of signing in. The estimator's authors draw the line here, too.
 const LEAST: Score = Score::Three;
 
+/// The fewest characters that are left of a password once everything is taken out that others know.
+const OWN: usize = 8;
+/// The least score of what is left: beyond 10⁶ guesses, times the orders and spellings of the words around it.
+const OWN_LEAST: Score = Score::Two;
+/// What is said of a password that is put together from what others know.
+const KNOWN_WORDS: &str = "Leave out your name, your address, your organisation, roles and this product: without the words that others know, at least 8 characters that are not easy to guess have to be left.";
+
 /// What others know of the person whose password it is: the first things that somebody tries who means this
 /// person (OWASP ASVS 5.0, 6.2.11).
 #[derive(Clone)]
@@ -90,9 +97,40 @@ pub(super) fn guessable(password: &str, about: &About, house: &[String]) -> Opti
     let words: Vec<&str> = words.iter().chain(house).map(String::as_str).chain(PRODUCT).collect();
     let estimate = zxcvbn(&judged, &words);
     if estimate.score() >= LEAST {
-        return None;
+        return leans(&judged, &words).then(|| KNOWN_WORDS.to_owned());
     }
     Some(estimate.feedback().map(|feedback| feedback.to_string().trim().to_owned()).unwrap_or_default())
+}
+
+/// Whether little is left of a password without the words that others know: the estimator takes each of them for a rare find,
+/// and several in a row for a strong password.
+fn leans(password: &str, words: &[&str]) -> bool {
+    let mut known: Vec<String> = words.iter().map(|word| letters(word)).collect();
+    known.retain(|word| word.chars().count() >= SHORTEST_WORD);
+    // The longest first: of a name within a longer one no end stays behind.
+    known.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
+    let whole = Zeroizing::new(letters(password));
+    let mut own = whole.clone();
+    for word in &known {
+        own = Zeroizing::new(own.replace(word.as_str(), ""));
+    }
+    if own.len() == whole.len() {
+        return false;
+    }
+    // What stands between words counts where it is more than that: signs are as good as letters.
+    let signs = password.chars().filter(|c| !c.is_alphanumeric() && !is_separator(*c));
+    own.extend(signs);
+    own.chars().count() < OWN || zxcvbn(&own, words).score() < OWN_LEAST
+}
+
+/// In small letters, without anything that is neither a letter nor a digit.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// What people put between words.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "-_.,;:/\\|+&@'\"".contains(c)
 }
 
 /// The first `most` characters.
@@ -157,6 +195,33 @@ mod tests {
     }
 
     #[test]
+    fn words_that_others_know_make_no_password_together() {
+        let about = About {
+            name: "Imran Owner".into(),
+            email: "owner@example.com".into(),
+            organisation: "Example Care".into(),
+        };
+        for password in [
+            "Example Care Ops Manager",
+            "ops manager example care",
+            "examplecare opsmanager",
+            "bailiwick-security-owner",
+            "bailiwick security owner",
+            "Imran.Owner@Example.Care",
+            "EXAMPLE_care_2026_owner",
+        ] {
+            assert!(guessable(password, &about).is_some(), "{password}");
+        }
+        let told = guessable("bailiwick security owner", &about);
+        assert!(told.is_some_and(|told| !told.is_empty()), "it is said what to do");
+        let named = house(&["Northern Star".to_owned()]);
+        assert!(super::guessable("northern example star care", &about, &named).is_some());
+        for password in ["example care seven quiet lanterns", "bailiwick p7f2k9qx4d", "owner %&)!?(=#@*~^"] {
+            assert_eq!(guessable(password, &about), None, "{password}: enough of it is the person's own");
+        }
+    }
+
+    #[test]
     fn documentation_lists_every_word_of_the_product() {
         let page = include_str!("../../../../docs/security/authentication.md");
         for word in PRODUCT {
@@ -214,6 +279,21 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn words_that_others_know_are_too_easy_in_any_order_and_spelling(
+            words in prop::collection::vec(
+                prop::sample::select(vec!["quillhaven", "care", "olive", "marlowe", "bailiwick", "security", "owner", "zyqqurat"]),
+                2..6,
+            ),
+            between in prop::sample::select(vec!["", " ", "-", "_", ".", "/"]),
+            loud in any::<bool>(),
+        ) {
+            let password = words.join(between);
+            let password = if loud { password.to_uppercase() } else { password };
+            let told = super::guessable(&password, &about(), &house(&["Zyqqurat".to_owned()]));
+            prop_assert!(told.is_some(), "{}", password);
+        }
+
         #[test]
         fn no_text_stops_the_judge(password in "\\PC{0,140}", name in "\\PC{0,40}") {
             let _ = guessable(&password, &About { name, ..about() });

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use super::app::Ground;
 use crate::{
     error::{self, Error},
     forms::LocalPath,
-    shell::{Visit, Wants},
+    shell::{Message, Visit, Wants},
 };
 
 /// Turns an answer that stands for an error into one that its reader can use. An answer that a handler rendered itself
@@ -38,7 +38,12 @@ pub(super) async fn render(State(ground): State<Arc<Ground>>, request: Request, 
         // What was sent is not kept; the page that it was sent from is where it can be sent again.
         (Error::Reauthenticate, Wants::Page) => {
             let back = if reads { Some(visit.path.clone()) } else { before };
-            lead(&visit, "/sign-in/again", here.or(back))
+            let mut led = lead(&visit, "/sign-in/again", here.or(back));
+            // Said before the proof and, since the page of the proof carries it on, on the page behind it.
+            if !reads && let Ok(told) = HeaderValue::from_str(&Message::NotSent.cookie().to_string()) {
+                led.headers_mut().append(header::SET_COOKIE, told);
+            }
+            led
         }
         (Error::Enrol, Wants::Page) => lead(&visit, "/enrol/factor", None),
         (error, Wants::Page) => error::page(error, &visit),

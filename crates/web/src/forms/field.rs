@@ -2,6 +2,9 @@
 
 use super::{Problem, Typed};
 
+/// What stands in a field in which nothing is chosen yet.
+const UNCHOSEN: &str = "Choose one";
+
 /// A field with one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -117,6 +120,21 @@ impl Select {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// With nothing chosen until somebody chooses: sending it as it stands is refused.
+    #[must_use]
+    pub fn unchosen(mut self) -> Self {
+        if !self.options.is_empty() && !self.options.iter().any(|option| option.selected) {
+            let nothing = Choice { selected: true, ..Choice::new("", UNCHOSEN) };
+            self.options.insert(0, nothing);
+        }
+        self
+    }
+
+    /// Whether sending it takes a choice: it begins with none.
+    pub fn is_required(&self) -> bool {
+        self.options.first().is_some_and(|first| first.value.is_empty() && first.label == UNCHOSEN)
     }
 
     /// Its name, and what people call it.

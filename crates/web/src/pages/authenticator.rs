@@ -1,5 +1,5 @@
-//! Setting up an authenticator app, on the page of one's account and at sign-in: the secret is there once, in the answer
-//! that made it.
+//! Setting up an authenticator app, on the page of one's account and at sign-in: the secret is there in the answer
+//! that made it, and again in those that refuse a code of it.
 
 mod qr;
 
@@ -13,9 +13,9 @@ use crate::{
 
 /// An authenticator that waits for its first code.
 pub(super) struct Enrolment {
-    /// A picture as a `data:` address; empty when the secret was shown before.
+    /// A picture as a `data:` address.
     pub(super) qr: String,
-    /// In groups of four; empty when it was shown before.
+    /// In groups of four.
     pub(super) secret: String,
     pub(super) action: String,
     pub(super) code: Field,
@@ -25,17 +25,13 @@ impl Enrolment {
     /// Shows the secret and asks for a code of it.
     pub(super) fn shown(action: String, secret: &TotpSecret, caller: &Caller) -> Result<Self> {
         let qr = qr::picture(&address(secret, caller)?)?;
-        Ok(Self { qr, secret: grouped(secret), ..Self::waiting(action, &[]) })
+        let code = Field::new("code", "Six digits from the app");
+        Ok(Self { qr, secret: grouped(secret), action, code })
     }
 
-    /// Asks for a code again, without the secret.
-    pub(super) fn waiting(action: String, problems: &[Problem]) -> Self {
-        Self {
-            qr: String::new(),
-            secret: String::new(),
-            action,
-            code: Field::new("code", "Six digits from the app").emptied(problems),
-        }
+    /// With what is wrong with the code that was typed.
+    pub(super) fn again(self, problems: &[Problem]) -> Self {
+        Self { code: self.code.emptied(problems), ..self }
     }
 }
 

@@ -51,6 +51,7 @@ messages! {
     PhoneRemoved "ok" "phone-removed": "The number was removed. One-time codes come by mail.";
     SessionWasEnded "ok" "session-was-ended": "The session has ended.";
     FactorRemoved "ok" "factor-removed": "The authenticator was removed. Every other session of yours has ended.";
+    SetupCancelled "ok" "setup-cancelled": "The setup was cancelled. The app that was not proven is gone.";
     PasskeyEnrolled "ok" "passkey-enrolled": "The passkey is set up. Keep recovery codes for the day on which it is lost.";
     FactorEnrolled "ok" "factor-enrolled": "The authenticator is verified. Keep recovery codes for the day on which it is lost.";
     SessionsEnded "ok" "sessions-ended": "The sessions have ended.";
@@ -85,6 +86,7 @@ messages! {
     OwnerLinkSent "ok" "owner-link-sent": "A letter brings the owner another link. Every link before stopped working.";
     TenantSuspended "ok" "tenant-suspended": "The organisation is suspended. Every session and key of it is refused.";
     TenantReactivated "ok" "tenant-reactivated": "The organisation is served again.";
+    NotSent "warn" "not-sent": "Nothing was sent: a fresh proof that it is you was due first. Please fill it in again.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }
 

@@ -60,6 +60,7 @@ pub(super) async fn remove(
     State(store): State<Store>,
     Id(id): Id<FactorId>,
 ) -> Result<SeeOther> {
-    factors::remove(&store, &permit, id).await?;
-    Ok(SeeOther::to("/account").tell(Message::FactorRemoved))
+    let gone = factors::remove(&store, &permit, id).await?;
+    let proven = gone.verified_at.is_some();
+    Ok(SeeOther::to("/account").tell(if proven { Message::FactorRemoved } else { Message::SetupCancelled }))
 }

@@ -41,7 +41,7 @@ pub(super) async fn add(
             let new = NewPasskey { ceremony, name: passkey_name, credential };
             match passkeys::finish(&state.store, &state.passkeys()?, &permit, new).await {
                 Ok(_) => {
-                    return Ok(SeeOther::to("/account#passkeys").tell(Message::PasskeyAdded).into_response());
+                    return Ok(SeeOther::to("/account").tell(Message::PasskeyAdded).into_response());
                 }
                 Err(error) => Refused::by(error, NAMES)?,
             }

@@ -47,5 +47,5 @@ pub(super) async fn remove(
     Id(id): Id<FactorId>,
 ) -> Result<SeeOther> {
     passkeys::remove(&store, &permit, id).await?;
-    Ok(SeeOther::to("/account#passkeys").tell(Message::PasskeyRemoved))
+    Ok(SeeOther::to("/account").tell(Message::PasskeyRemoved))
 }

@@ -81,7 +81,7 @@ pub(super) async fn rename(
         Err(problems) => Refused::unread(problems, &[]),
         Ok(values) => match passkeys::rename(&store, &permit, id, &values.name).await {
             Ok(_) => {
-                return Ok(SeeOther::to("/account#passkeys").tell(Message::PasskeyRenamed).into_response());
+                return Ok(SeeOther::to("/account").tell(Message::PasskeyRenamed).into_response());
             }
             Err(error) => Refused::by(error, &[])?,
         },

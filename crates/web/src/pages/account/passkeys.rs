@@ -88,21 +88,21 @@ mod tests {
             let nameless = browser.post("/account/passkeys", &[fields[0], fields[1], ("passkey_name", " ")]).await;
             assert!(nameless.status == 422 && nameless.shows("Enter 1 to 100 visible characters"));
             let added = browser.post("/account/passkeys", &[fields[0], fields[1], ("passkey_name", "Laptop")]).await;
-            assert_eq!(added.led(), (303, "/account#passkeys"));
+            assert_eq!(added.led(), (303, "/account"));
             let page = browser.get("/account").await;
             assert!(page.shows("Laptop") && page.shows("Bound to one device, counter at 1 signature"), "{}", page.body);
             let path = href(&page.body, "/account/passkeys/", "").to_owned();
             let again = browser.post("/account/passkeys", &[fields[0], fields[1], ("passkey_name", "Twice")]).await;
             assert!(again.status == 409 && again.shows("was not accepted"));
             assert!(browser.get(&path).await.shows("value=\"Laptop\""));
-            assert_eq!(browser.post(&path, &[("name", "Desk")]).await.led(), (303, "/account#passkeys"));
+            assert_eq!(browser.post(&path, &[("name", "Desk")]).await.led(), (303, "/account"));
             assert!(browser.get("/account").await.shows("Desk"));
             assert!(browser.get(&format!("{path}/remove")).await.shows("Remove “Desk”?"));
             let kept = browser.post(&format!("{path}/remove"), &[]).await;
             assert!(kept.status == 409 && kept.shows("Your organisation asks for a second factor."));
             let policy = [("mfa_floor", "any"), ("mfa_grace_days", "14"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14")];
             assert_eq!(browser.post("/policy", &policy).await.led(), (303, "/policy"));
-            assert_eq!(browser.post(&format!("{path}/remove"), &[]).await.led(), (303, "/account#passkeys"));
+            assert_eq!(browser.post(&format!("{path}/remove"), &[]).await.led(), (303, "/account"));
             assert!(browser.get("/account").await.shows("No passkey yet"));
             assert_eq!(browser.get(&path).await.status, 404);
         }

@@ -38,9 +38,16 @@ pub(super) async fn totp_verify(
             Err(error) => Refused::by(error, &[])?,
         },
     };
-    // A wrong code may be tried again; whatever else was refused would be refused again.
+    // After a wrong code the secret is shown again, since an app that was set up wrongly shows no right one; whatever else was refused would be refused again.
     let waiting = refused.status.as_u16() == 422;
-    let enrolment = waiting.then(|| Enrolment::waiting(format!("/account/factors/{id}"), &refused.problems));
+    let secret = if waiting { factors::totp_waiting(&store, &permit, id).await? } else { None };
+    let enrolment = match (secret, permit.caller()) {
+        (Some(secret), Some(caller)) => {
+            let shown = Enrolment::shown(format!("/account/factors/{id}"), &secret, caller)?;
+            Some(shown.again(&refused.problems))
+        }
+        _ => None,
+    };
     let page = AccountPage::read(&store, &permit, &visit, refused.problems, enrolment).await?;
     Ok((refused.status, page).into_response())
 }
@@ -63,8 +70,8 @@ mod tests {
             let secret = TotpSecret::from_base32(&shown.replace(' ', "")).unwrap();
             let action = format!("/account/factors/{}", begun.between(r#"action="/account/factors/"#, "\"").unwrap());
             let wrong = browser.post(&action, &[("code", "000000")]).await;
-            assert!(wrong.status == 422 && wrong.shows("The code is not right.") && !wrong.shows(&shown));
-            assert!(!browser.get("/account").await.shows(&shown));
+            assert!(wrong.status == 422 && wrong.shows("The code is not right.") && wrong.shows(&shown), "the app may not have it yet");
+            assert!(!browser.get("/account").await.shows(&shown), "reading the page does not show it");
             let code = secret.code_at(db.clock.now().unix_seconds());
             assert_eq!(browser.post(&action, &[("code", &code)]).await.led(), (303, "/account"));
             let page = browser.get("/account").await;
@@ -112,6 +119,18 @@ mod tests {
                 let refused = browser.post("/account/factors", &[("name", name)]).await;
                 assert!(refused.status == 422 && refused.shows("id=\"name-error\""), "{name}");
             }
+        }
+
+        async fn person_who_cancels_leaves_no_authenticator_that_was_not_proven(db: Db) {
+            let mut browser = Browser::of(&db.tenant("acme").await.owner());
+            let begun = browser.post("/account/factors", &[]).await;
+            let action = format!("/account/factors/{}", begun.between(r#"action="/account/factors/"#, "\"").unwrap());
+            assert!(begun.shows(&format!("action=\"{action}/remove\"")));
+            assert!(browser.get("/account").await.shows("Not proven yet"));
+            assert_eq!(browser.post(&format!("{action}/remove"), &[]).await.led(), (303, "/account"));
+            let page = browser.get("/account").await;
+            assert!(page.shows("The setup was cancelled.") && !page.shows("Not proven yet"));
+            assert_eq!(browser.post(&action, &[("code", "000000")]).await.status, 404);
         }
 
         async fn person_removes_an_authenticator_after_a_question(db: Db) {

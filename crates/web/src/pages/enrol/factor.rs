@@ -57,7 +57,10 @@ pub(super) async fn page(
     let Some(level) = factors::enrol_wanted(store, permit).await? else { return Ok(elsewhere()) };
     let caller = permit.caller().ok_or(Error::SignIn)?;
     Ok(EnrolPage {
-        shell: Shell::card(visit, "Set up a second factor"),
+        shell: Shell::card(
+            visit,
+            if level == MfaFloor::Passkey { "Set up a passkey" } else { "Set up a second factor" },
+        ),
         passkey_name: Field::new("passkey_name", "Name of the passkey")
             .value("Passkey 1")
             .hint("By which you tell it from the others, such as the device that it is on.")
@@ -87,7 +90,7 @@ pub(super) async fn show(
     page(&permit, &store, &visit, Vec::new(), None).await
 }
 
-/// The answer shows the secret, this once.
+/// The answer shows the secret.
 pub(super) async fn begin(
     Access(permit): Access<EnrolFactor>,
     State(store): State<Store>,
@@ -124,9 +127,15 @@ pub(super) async fn verify(
             Err(error) => Refused::by(error, &[])?,
         },
     };
-    // A wrong code may be tried again; whatever else was refused would be refused again.
+    // After a wrong code the secret is shown again, since an app that was set up wrongly shows no right one; whatever else was refused would be refused again.
     let waiting = refused.status.as_u16() == 422;
-    let enrolment = waiting.then(|| Enrolment::waiting(CODE.to_owned(), &refused.problems));
+    let secret = if waiting { factors::enrol_waiting(&store, &permit).await? } else { None };
+    let enrolment = match (secret, permit.caller()) {
+        (Some(secret), Some(caller)) => {
+            Some(Enrolment::shown(CODE.to_owned(), &secret, caller)?.again(&refused.problems))
+        }
+        _ => None,
+    };
     let mut answer = page(&permit, &store, &visit, refused.problems, enrolment).await?;
     *answer.status_mut() = refused.status;
     Ok(answer)
@@ -192,7 +201,7 @@ mod tests {
             let shown = begun.between(r#"<code id="totp-secret">"#, "<").unwrap();
             let secret = TotpSecret::from_base32(&shown.replace(' ', "")).unwrap();
             let wrong = browser.post("/enrol/factor/code", &[("code", "000000")]).await;
-            assert!(wrong.status == 422 && wrong.shows("The code is not right.") && !wrong.shows(&shown));
+            assert!(wrong.status == 422 && wrong.shows("The code is not right.") && wrong.shows(&shown));
             let off = secret.code_at((db.clock.now() + Span::minutes(3)).unix_seconds());
             let off = browser.post("/enrol/factor/code", &[("code", &off)]).await;
             assert!(off.status == 422 && off.shows("about 3 minutes fast"));

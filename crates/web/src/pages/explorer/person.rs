@@ -22,7 +22,7 @@ use crate::{
     forms::{Field, Id, Problem, Query},
     pages::{
         audit::actors::erased,
-        parts::{Badge, address},
+        parts::{Badge, address, counted},
         refused::Refused,
     },
     shell::{Shell, Visit},
@@ -51,7 +51,7 @@ struct PersonPage {
     then: Option<When>,
     notes: Vec<String>,
     groups: Vec<Group>,
-    able: usize,
+    able: String,
     /// Narrowing what they do not use; nothing for whoever may not look at that.
     unused: Option<String>,
 }
@@ -111,7 +111,10 @@ pub(super) async fn show(
         standing: standing.role.map(|(role, active)| (standing.names.role(role), active)),
         then,
         notes,
-        able: standing.lines.iter().filter(|line| line.state == explorer::State::Able).count(),
+        able: counted(
+            standing.lines.iter().filter(|line| line.state == explorer::State::Able).count(),
+            "permission",
+        ),
         groups: groups(&store, &permit, &standing, filter.at.as_deref().filter(|_| problems.is_empty()))
             .await?,
         unused: (permit.may(Permission::AUDIT_READ) && standing.name.is_some())

@@ -82,7 +82,13 @@ impl<'a> Words<'a> {
         StepRow {
             words: step.kind.words(),
             at: When::ago(step.origin.at, self.now),
-            by: self.people.actor(&who.kind, who.id, None).name,
+            // It stands within a sentence: “role given 3 days ago by …”.
+            by: match who.kind.as_str() {
+                "user" | "api_key" => self.people.actor(&who.kind, who.id, None).name,
+                "system" => "the server".to_owned(),
+                "operator" => "an operator of the platform".to_owned(),
+                _ => "nobody known".to_owned(),
+            },
             href: format!("/audit/events/{}", step.origin.event),
         }
     }

@@ -16,7 +16,7 @@ use super::new::{lifetimes, roles};
 use crate::{
     access::Access,
     error::Result,
-    forms::{Field, Form, Problem, Select, Typed},
+    forms::{Field, Form, Problem, Select, Typed, in_order},
     pages::{parts::counted, refused::Refused},
     shell::{Shell, Visit},
 };
@@ -104,11 +104,12 @@ async fn page(permit: &Permit<Invite>, visit: &Visit, store: &Store) -> Result<M
 
 impl ManyPage {
     fn again(self, typed: &Typed, problems: Vec<Problem>) -> Self {
+        let fields = [self.addresses.named(), self.role.named(), self.lifetime.named()];
         Self {
             addresses: self.addresses.again(typed, &problems),
             role: self.role.again(typed, &problems),
             lifetime: self.lifetime.again(typed, &problems),
-            problems,
+            problems: in_order(problems, &fields),
             ..self
         }
     }

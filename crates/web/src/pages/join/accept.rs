@@ -108,7 +108,7 @@ mod tests {
             assert!(owner.get("/security/events").await.shows("Auditor joined by invitation"));
             let mut second = Browser::new(&db);
             let used = second.get(&link).await;
-            assert!(used.status == 409 && used.shows("sign in with the password that you chose") && used.shows("href=\"/sign-in\""), "{}", used.body);
+            assert!(used.status == 409 && used.shows("sign in: with your passkey, or with your address and password") && used.shows("href=\"/sign-in\""), "{}", used.body);
             assert!(!used.shows("Reload the page"), "that never helps here");
             assert_eq!(second.post(&link, &[("name", "Eve"), ("new", NEW), ("again", NEW)]).await.status, 409);
         }

@@ -76,7 +76,7 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
         may_update: permit.may(Permission::POLICY_UPDATE),
         history: permit.may(Permission::AUDIT_READ).then(|| history("policy", policy.id)),
         mfa_floor: Select::new("mfa_floor", "Everybody signs in with", floors, level.name()),
-        grace: Field::new("mfa_grace_days", "Days that a person may do without")
+        grace: Field::new("mfa_grace_days", "Days that people have to set up what is asked of them")
             .value(policy.mfa_grace_days.to_string())
             .hint(
                 "0 to 90, counted from when they joined or when it was first asked for, whichever is later.",
@@ -91,7 +91,7 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
             .hint("1 to 720. Sessions that are open keep the end they have."),
         reauth: Field::new("reauth_minutes", "Minutes until what proves a person is asked for again")
             .value(policy.reauth_minutes.to_string())
-            .hint("1 to 60. Before changing a password or a second factor, and before ending one's own sessions."),
+            .hint(PROOFS),
         invitation: Field::new("invitation_days", "Days that an invitation waits for its answer")
             .value(policy.invitation_days.to_string())
             .hint("1 to 90. Whoever invites may choose otherwise."),
@@ -130,6 +130,9 @@ impl PolicyPage {
         }
     }
 }
+
+/// Everything that asks for a fresh proof.
+const PROOFS: &str = "1 to 60. It is asked for before changing one's own password, second factors, passkeys, recovery codes and phone, and before ending one's own sessions; before giving roles and permissions and making, changing and removing roles; before inviting and sending an invitation again; and before making API keys and changing this policy.";
 
 /// The field of a role's own floor.
 const fn field(role: Role) -> &'static str {
@@ -193,7 +196,7 @@ const fn meaning(floor: MfaFloor) -> &'static str {
 fn facts(policy: &Policy, titles: &Titles) -> Vec<(String, String)> {
     let mut facts = vec![
         ("Everybody signs in with".to_owned(), title(policy.floor.level()).to_owned()),
-        ("They may do without for".to_owned(), counted(policy.mfa_grace_days, "day")),
+        ("Time to set it up".to_owned(), counted(policy.mfa_grace_days, "day")),
     ];
     facts.extend(
         policy.role_floors.iter().map(|(role, floor)| (titles.of(*role), title(floor.level()).to_owned())),

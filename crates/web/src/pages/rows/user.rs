@@ -54,8 +54,8 @@ impl UserRow {
 /// What the pages say of a second factor, everywhere in the same words.
 pub(crate) fn mfa(state: MfaState) -> Badge {
     match state {
-        MfaState::Required => Badge::new("ok", "Required"),
-        MfaState::Verified => Badge::new("ok", "Verified"),
+        MfaState::Required => Badge::new("ok", "Verified, required"),
+        MfaState::Verified => Badge::new("ok", "Verified, not required"),
         MfaState::Missing => Badge::new("bad", "Missing"),
         MfaState::Sso => Badge::new("info", "SSO asserted"),
     }
@@ -64,8 +64,8 @@ pub(crate) fn mfa(state: MfaState) -> Badge {
 /// What the word means.
 pub(crate) const fn mfa_meaning(state: MfaState) -> &'static str {
     match state {
-        MfaState::Required => "Verified; the policy requires it of this person.",
-        MfaState::Verified => "Verified, although the policy does not require it of this person.",
+        MfaState::Required => "A second factor is verified, and the policy requires one of this person.",
+        MfaState::Verified => "A second factor is verified, although the policy requires none of this person.",
         MfaState::Missing => "No second factor is verified.",
         MfaState::Sso => "The identity provider asserts a second factor; none is verified here.",
     }

@@ -13,7 +13,7 @@ use super::{Denied, again_show::AgainPage, place, signed_in};
 use crate::{
     access::{Access, cookies},
     error::Result,
-    forms::{Form, LocalPath, Problem},
+    forms::{self, Form, LocalPath, Problem},
     pages::refused::Refused,
     shell::{Message, SeeOther, Visit},
     state::AppState,
@@ -39,15 +39,27 @@ pub(super) async fn again(
     form: Form<Typed>,
 ) -> Result<Response> {
     let proof = form.values.map(|Typed { password, code }| Proof::Password { password, code });
-    prove(&state, &permit, &visit, &place(form.typed.value("next")), proof).await
+    prove(&state, &permit, &visit, &Back::of(&form.typed), proof).await
 }
 
-/// Leads on to `next` with another session, or shows the form again.
+/// Where it goes on, and whether something that was sent from there came too late to be taken.
+pub(super) struct Back {
+    next: LocalPath,
+    unsent: bool,
+}
+
+impl Back {
+    pub(super) fn of(typed: &forms::Typed) -> Self {
+        Self { next: place(typed.value("next")), unsent: typed.has("unsent", "yes") }
+    }
+}
+
+/// Leads on with another session, or shows the form again.
 pub(super) async fn prove(
     state: &AppState,
     permit: &Permit<ProveAgain>,
     visit: &Visit,
-    next: &LocalPath,
+    back: &Back,
     proof: Result<Proof, Vec<Problem>>,
 ) -> Result<Response> {
     let store = &state.store;
@@ -64,13 +76,19 @@ pub(super) async fn prove(
                 }
             };
             match proved {
-                Ok(token) => return Ok(signed_in(store, permit, next.as_str(), &token).into_response()),
-                Err(Error::Conflict(_)) => return Ok(gone(next)),
+                Ok(token) => {
+                    let on = signed_in(store, permit, back.next.as_str(), &token);
+                    let on = if back.unsent { on.tell(Message::NotSent) } else { on };
+                    return Ok(on.into_response());
+                }
+                Err(Error::Conflict(_)) => return Ok(gone(&back.next)),
                 Err(error) => Denied::by(error)?,
             }
         }
     };
-    Ok(denied.answer(|problems| AgainPage::new(permit, visit, proofs, next, problems).into_response()))
+    Ok(denied.answer(|problems| {
+        AgainPage::new(permit, visit, proofs, &back.next, problems).remembering(back.unsent).into_response()
+    }))
 }
 
 /// Leads whoever has no session left that could be renewed to the sign-in.
@@ -174,6 +192,55 @@ mod tests {
             assert_eq!(browser.post_from(&page, &role, &owner).await.status, 303);
             let body = browser.get(&format!("/v1/users/{}", member.id)).await.page();
             assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["role"], "tenant_owner");
+        }
+
+        async fn person_whose_form_came_too_late_is_told_to_fill_it_in_again(db: Db) {
+            let acme = db.tenant("acme").await;
+            let member = acme.add(Role::Auditor).await;
+            let user = format!("/users/{}", member.id);
+            let role = format!("{user}/role");
+            let mut browser = Browser::of(&acme.owner());
+            let told = "Nothing was sent: a fresh proof that it is you was due first.";
+            let forms = [
+                ("/invitations/many", "/invitations/many"),
+                ("/invitations/new", "/invitations"),
+                ("/roles/new", "/roles"),
+                ("/policy", "/policy"),
+                ("/api-keys/new", "/api-keys"),
+                (user.as_str(), role.as_str()),
+                ("/account", BEGIN),
+            ];
+            for (page, action) in forms {
+                assert!(!browser.get(page).await.shows(told), "{page}");
+                db.clock.advance(Span::minutes(11));
+                let led = browser.post_from(page, action, &[]).await;
+                assert!(led.status == 303 && led.location().starts_with("/sign-in/again?next="), "{action}: {:?}", led.led());
+                let proof = browser.get(led.location()).await;
+                assert!(proof.shows(told) && proof.shows(r#"name="unsent" value="yes""#), "{action}");
+                if action == BEGIN {
+                    let wrong = browser.post(FORM, &[("next", page), ("unsent", "yes"), ("password", "not the password")]).await;
+                    assert!(wrong.status == 422 && wrong.shows(r#"name="unsent" value="yes""#), "a wrong proof forgets nothing");
+                }
+                let proved = browser.post(FORM, &[("next", page), ("unsent", "yes"), ("password", PASSWORD)]).await;
+                assert_eq!(proved.led(), (303, page));
+                assert!(browser.get(page).await.shows(told), "{page}");
+                assert!(!browser.get(page).await.shows(told), "{page}, where it is said once");
+            }
+        }
+
+        async fn person_who_opens_a_form_late_proves_who_they_are_before_filling_it_in(db: Db) {
+            let owner = db.tenant("acme").await.owner();
+            let mut browser = Browser::of(&owner);
+            db.clock.advance(Span::minutes(11));
+            for page in ["/invitations/many", "/invitations/new", "/roles/new", "/api-keys/new", "/account/password"] {
+                assert!(browser.get(page).await.location().starts_with("/sign-in/again?next="), "{page}");
+            }
+            let policy = browser.get("/policy").await;
+            assert!(policy.shows("Saving here asks for a fresh proof") && policy.shows("/sign-in/again?next=%2Fpolicy"));
+            let proof = browser.get("/sign-in/again?next=%2Fpolicy").await;
+            assert!(!proof.shows("name=\"unsent\""), "nothing was sent yet");
+            assert_eq!(browser.post(FORM, &[("next", "/policy"), ("password", PASSWORD)]).await.led(), (303, "/policy"));
+            assert!(!browser.get("/policy").await.shows("Saving here asks for a fresh proof"));
         }
 
         async fn nobody_is_led_away_or_let_in_by_proving(db: Db) {

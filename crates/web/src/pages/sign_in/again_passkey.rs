@@ -4,10 +4,7 @@ use axum::{extract::State, response::Response};
 use bailiwick_domain::rule::ProveAgain;
 use serde::Deserialize;
 
-use super::{
-    again::{Proof, prove},
-    place,
-};
+use super::again::{Back, Proof, prove};
 use crate::{access::Access, error::Result, forms::Form, shell::Visit, state::AppState};
 
 #[derive(Deserialize)]
@@ -23,7 +20,7 @@ pub(super) async fn again_passkey(
     form: Form<Answer>,
 ) -> Result<Response> {
     let proof = form.values.map(|Answer { ceremony, credential }| Proof::Passkey { ceremony, credential });
-    prove(&state, &permit, &visit, &place(form.typed.value("next")), proof).await
+    prove(&state, &permit, &visit, &Back::of(&form.typed), proof).await
 }
 
 #[cfg(test)]

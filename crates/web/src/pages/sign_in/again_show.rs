@@ -18,7 +18,7 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Field, LocalPath, Problem, Query},
-    shell::{Shell, Visit},
+    shell::{Message, Shell, Visit},
 };
 
 #[derive(Template, WebTemplate)]
@@ -29,6 +29,8 @@ pub(super) struct AgainPage {
     sentence: String,
     problems: Vec<Problem>,
     next: String,
+    /// Whether something was typed that came too late to be taken: said again once the proof is given.
+    unsent: bool,
     /// Nothing for whoever has no password.
     password: Option<Field>,
     /// Nothing for whoever has no authenticator.
@@ -38,6 +40,11 @@ pub(super) struct AgainPage {
 }
 
 impl AgainPage {
+    /// The same after a refusal, which remembers whether something came too late.
+    pub(super) fn remembering(self, unsent: bool) -> Self {
+        Self { unsent: self.unsent || unsent, ..self }
+    }
+
     pub(super) fn new<R: Rule>(
         permit: &Permit<R>,
         visit: &Visit,
@@ -70,6 +77,7 @@ impl AgainPage {
             heading,
             sentence,
             next: next.to_string(),
+            unsent: visit.flash == Some(Message::NotSent),
             password: proofs.password.then(password),
             code: (proofs.password && proofs.code).then(code),
             passkey: proofs.passkey,

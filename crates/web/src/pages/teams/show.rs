@@ -19,7 +19,7 @@ use super::new::fields;
 use crate::{
     access::Access,
     error::Result,
-    forms::{Choice, Field, Id, Problem, Query, Select, Typed},
+    forms::{Choice, Field, Id, LocalPath, Problem, Query, Select, Typed},
     pages::{
         audit::history,
         cursor,
@@ -138,8 +138,13 @@ impl TeamPage {
             remove: format!("{path}/members/{}/remove", one.user.id),
             name: one.user.name,
         };
+        let mut shell = Shell::new(permit, visit, team.name.clone()).under("Teams", "/teams");
+        // The page also comes as the answer to a form, whose own address nobody can open.
+        if shell.prove_at.is_some() {
+            shell.prove_at = LocalPath::parse(&path).map(|here| here.after("/sign-in/again"));
+        }
         Ok(Self {
-            shell: Shell::new(permit, visit, team.name.clone()).under("Teams", "/teams"),
+            shell,
             problems: Vec::new(),
             made: When::day(team.created_at),
             may_update,
@@ -156,6 +161,7 @@ impl TeamPage {
                 })
                 .collect(),
             role: Select::new("role", "Role", more.map(|one| Choice::new(one.role.name(), one.title)), "")
+                .unchosen()
                 .hint("Roles that hold more than you do are not offered, nor is an owner's."),
             members: members.items.into_iter().map(member).collect(),
             pager: Pager::forward(counted(size, "member"), before.map(|_| path.clone()), next),

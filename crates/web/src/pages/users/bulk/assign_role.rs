@@ -45,7 +45,7 @@ pub(in crate::pages::users) async fn ask(
         sentence: "It takes effect with their next request. Whoever holds more than you do stays as they are.",
         danger: false,
         action: "/users/bulk/role",
-        role: Some(Select::new("role", "Their new role", choices, "")),
+        role: Some(Select::new("role", "Their new role", choices, "").unchosen()),
         button: "Change role",
     };
     question.about(&store, &permit, &visit, picked).await
@@ -81,6 +81,7 @@ mod tests {
             assert!(question.status == 200 && question.shows("Change the role of 3 people?") && question.shows(&other.email));
             let (id, other_id, own) = (one.id.to_string(), other.id.to_string(), owner.id().to_string());
             let people = [("user", id.as_str()), ("user", other_id.as_str()), ("user", own.as_str()), ("role", "auditor")];
+            assert!(question.shows("<option value=\"\" selected>Choose one</option>") && question.shows("name=\"role\" required"), "nothing is chosen beforehand");
             let done = browser.post("/users/bulk/role", &people).await;
             assert_eq!(done.status, 200);
             assert!(done.shows("1 user changed, 2 refused.") && done.shows("The user has this role already."));
