@@ -73,6 +73,13 @@ async function recorded(owner, action, field, before, after) {
   return found;
 }
 
+/** The ids of the sessions that the person of a page has open. */
+async function sessionsOf(page) {
+  const answer = await page.request.get('/v1/me/sessions');
+  assert.equal(answer.status(), 200, await answer.text());
+  return (await answer.json()).items.map(({ id }) => id);
+}
+
 function changeOf(found, field) {
   return found.changes.find(({ path }) => path === `/${field}`);
 }
@@ -220,6 +227,11 @@ test('owner invites three people, and each way of answering moves the page and s
     const reader = await openPage(t, demo);
     const aside = await owner.context().newPage();
     await figures(aside);
+    const asked = await recorded(aside, 'step_up.asked', 'action', null, 'factor_reset');
+    const whole = changeOf(asked, 'digest').after;
+    assert.ok(whole.startsWith(digest.replaceAll(/[^0-9a-f]/g, '')), 'the code is for the change that the page names');
+    const open = await sessionsOf(guest);
+    assert.notDeepEqual(open, [], 'they are signed in until then');
     await aside.close();
     await owner.getByLabel('Eight digits').fill(await codeFor(reader, 'owner@example.com', digest));
     await owner.getByRole('button', { name: 'Reset second factors' }).click();
@@ -230,6 +242,15 @@ test('owner invites three people, and each way of answering moves the page and s
     await newest(owner, 'mfa.reset', 'High');
     assert.equal(await mfaOf(owner, 'tom@example.com'), 'Missing');
     await recorded(owner, 'mfa.reset', 'state', 'verified', 'removed');
+    const answered = await record(owner, 'step_up.approved');
+    assert.equal(answered.entity.id, asked.entity.id, 'what was asked for was answered');
+    const used = changeOf(answered, 'used_at');
+    assert.deepEqual([used.before ?? null, typeof used.after], [null, 'string'], 'the code is used up');
+    const ended = await record(owner, 'session.ended');
+    assert.ok(open.includes(ended.entity.id), 'it is a session of the person whose factor was reset');
+    assert.equal(ended.reason, 'the second factors were removed');
+    const end = changeOf(ended, 'ended_at');
+    assert.deepEqual([end.before ?? null, typeof end.after], [null, 'string']);
     assert.equal((await guest.goto('/account')).url().includes('/sign-in'), true, 'every session of theirs has ended');
     await letterTo(reader, 'tom@example.com', 'Your second factors at');
     await owner.goto('/security');

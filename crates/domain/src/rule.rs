@@ -138,8 +138,8 @@ rules! {
     AssignRole: Writes => Need::RecentHas(Permission::USER_ASSIGN_ROLE);
     /// Granting or denying a user single permissions.
     GrantPermission: Writes => Need::RecentHas(Permission::USER_GRANT);
-    /// Disabling and enabling a user.
-    DisableUser: Writes => Need::Has(Permission::USER_DISABLE);
+    /// Disabling and enabling a user: whoever is enabled may again do all that they could.
+    DisableUser: Writes => Need::RecentHas(Permission::USER_DISABLE);
     /// Changing another user's name.
     UpdateUser: Writes => Need::Has(Permission::USER_UPDATE);
     /// Letting a user try again who has to wait after wrong guesses.
@@ -160,8 +160,8 @@ rules! {
     DeleteRole: Writes => Need::RecentHas(Permission::ROLE_DELETE);
     /// Reading teams and who is in them.
     ReadTeams => Need::Has(Permission::TEAM_READ);
-    /// Making, changing and dissolving teams, and taking people in and out.
-    UpdateTeam: Writes => Need::Has(Permission::TEAM_UPDATE);
+    /// Making, changing and dissolving teams, and taking people in and out: whoever is in one has its roles.
+    UpdateTeam: Writes => Need::RecentHas(Permission::TEAM_UPDATE);
     /// Giving a team a role and taking it away: as with a user's role, it decides what people may do.
     GiveTeamRole: Writes => Need::RecentHas(Permission::USER_ASSIGN_ROLE);
     /// Reading invitations.

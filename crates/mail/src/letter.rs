@@ -222,7 +222,10 @@ impl Occasion {
     /// What happened, in a sentence.
     fn says(self, letter: &InvitationLetter) -> String {
         match (self, &letter.inviter) {
-            (Self::Sent, Some(inviter)) => format!("{inviter} invites you to {}.", letter.organisation),
+            // Quoted, so that whatever somebody calls themselves reads as a name.
+            (Self::Sent, Some(inviter)) => {
+                format!("\u{201c}{inviter}\u{201d} invites you to {}.", letter.organisation)
+            }
             (Self::Sent, None) => format!("You are invited to {}.", letter.organisation),
             (Self::Lapsing, _) => {
                 format!("Your invitation to {} has not been answered.", letter.organisation)
@@ -297,7 +300,7 @@ mod tests {
         assert_eq!(content.subject.as_str(), "You are invited to Example Care");
         for part in [&content.text, &content.html] {
             for word in [
-                "Imran Owner",
+                "\u{201c}Imran Owner\u{201d} invites you",
                 "Example Care",
                 "Auditor",
                 "16 January 2026, 03:04 UTC",

@@ -1,7 +1,7 @@
 //! What a person is told of what others do to their account.
 //!
-//! These letters have no limit where a change with its own permission causes them: whoever could hold them back would act unseen.
-//! Those that a stranger can cause, by guessing or with the password, keep to the organisation's limits, and come once in a window.
+//! These letters have a bound of their own, for each person and kind, and share none with other letters: whoever could use it up
+//! elsewhere would act unseen. Those that a stranger can cause, by guessing or with the password, come once in a window besides.
 
 use bailiwick_domain::{
     entity::{MailKind, User},
@@ -39,15 +39,13 @@ pub(crate) async fn notice(tx: &mut Tx, user: &User, news: News) -> Result<Lette
     }))
 }
 
-/// Warns a locked user whose account's bound of wrong guesses is used up, once in a window and while the organisation's limits on
-/// letters leave room.
+/// Warns a locked user whose account's bound of wrong guesses is used up, once in a window, whatever other letters there were.
 pub(crate) async fn warn(store: &Store, tx: &mut Tx, id: UserId, window: Span) -> Result<()> {
     let user = users::find(tx, id).await?;
     once(store, tx, &user, (News::Attacked, MailKind::AccountAttacked), window).await
 }
 
-/// Tells a locked user that somebody gives their right password again and again, once in a day and while the organisation's limits
-/// on letters leave room.
+/// Tells a locked user that somebody gives their right password again and again, once in a day, whatever other letters there were.
 pub(crate) async fn password_known(store: &Store, tx: &mut Tx, user: &User) -> Result<()> {
     once(store, tx, user, (News::PasswordKnown, MailKind::PasswordKnown), Span::hours(24)).await
 }
@@ -61,7 +59,7 @@ async fn once(
 ) -> Result<()> {
     let since = tx.now() - window;
     let told = letters::written_of_kind(tx, kind, &user.email, since).await?;
-    if told > 0 || !mail::leaves_room(store, tx, &user.email).await? {
+    if told > 0 {
         return Ok(());
     }
     tell(store, tx, user, news).await

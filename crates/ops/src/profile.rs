@@ -32,7 +32,7 @@ pub async fn change_mine(store: &Store, permit: &Permit<ChangeMe>, profile: Prof
     let caller = permit.caller().ok_or(Error::Forbidden("Only a signed-in person has a profile."))?;
     let me = caller.user.id;
     let mut fields = Fields::default();
-    let name = fields.take("name", valid::name(&profile.name));
+    let name = fields.take("name", valid::called(&profile.name));
     let time_zone = fields.take("time_zone", valid::time_zone(&profile.time_zone));
     fields.done()?;
     let (Some(name), Some(time_zone)) = (name, time_zone) else { return Err(Error::NotFound) };
@@ -56,7 +56,7 @@ pub async fn change_mine(store: &Store, permit: &Permit<ChangeMe>, profile: Prof
 /// # Errors
 /// `Invalid` for a name that cannot be read; `Conflict` where it is their name already, and for oneself; `Limited` as above.
 pub async fn rename(store: &Store, permit: &Permit<UpdateUser>, id: UserId, name: &str) -> Result<User> {
-    let name = valid::name(name).map_err(|text| Error::field("name", text))?;
+    let name = valid::called(name).map_err(|text| Error::field("name", text))?;
     store
         .change(permit, async |tx| {
             let before = users::lock(tx, id).await?;

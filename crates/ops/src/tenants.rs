@@ -131,9 +131,9 @@ struct Parsed {
 fn parse(store: &Store, new: NewTenant) -> Result<Parsed> {
     let mut fields = Fields::default();
     let slug = fields.take("slug", valid::slug(&new.slug));
-    let name = fields.take("name", valid::name(&new.name));
+    let name = fields.take("name", valid::called(&new.name));
     let owner_email = fields.take("owner_email", valid::email(&new.owner.email));
-    let owner_name = fields.take("owner_name", valid::name(&new.owner.name));
+    let owner_name = fields.take("owner_name", valid::called(&new.owner.name));
     let chosen = new.key_brand.as_deref().map(str::trim).filter(|brand| !brand.is_empty());
     let brand =
         chosen.or_else(|| store.catalogue().key_brand()).map_or_else(|| Some(Brand::default()), Brand::parse);

@@ -35,7 +35,7 @@ pub struct NewUser {
 pub async fn create(store: &Store, permit: &Permit<ByJob>, new: NewUser) -> Result<User> {
     let mut fields = Fields::default();
     let email = fields.take("email", valid::email(&new.email));
-    let name = fields.take("name", valid::name(&new.name));
+    let name = fields.take("name", valid::called(&new.name));
     fields.done()?;
     let (Some(email), Some(name)) = (email, name) else { return Err(Error::NotFound) };
     store

@@ -75,6 +75,17 @@ pub(crate) fn name(text: &str) -> std::result::Result<String, &'static str> {
     line(text, 1..=100).ok_or("Enter 1 to 100 visible characters on one line.")
 }
 
+/// What a person, an organisation or a role is called: as [`name`], and nothing of which a mail program makes a link. Letters show it to
+/// people who know nobody here, and whoever chose it is not to lead them elsewhere.
+pub(crate) fn called(text: &str) -> std::result::Result<String, &'static str> {
+    let name = name(text)?;
+    let lower = name.to_ascii_lowercase();
+    if ["://", "www.", "@"].into_iter().any(|part| lower.contains(part)) {
+        return Err("Leave out addresses: a name cannot hold ://, www. or @.");
+    }
+    Ok(name)
+}
+
 /// A time zone of the IANA database by its name; nothing for UTC, which is what everybody has who chose none.
 pub(crate) fn time_zone(text: &str) -> std::result::Result<Option<Zone>, &'static str> {
     match text.trim() {
@@ -253,6 +264,26 @@ mod tests {
             assert!(name(blank).is_err(), "{blank:?}");
             assert!(reason(&blank.repeat(3)).is_err(), "{blank:?}");
         }
+    }
+
+    #[test]
+    fn a_name_leads_nobody_elsewhere() {
+        for wrong in [
+            "Account closed! Log in at https://evil.example/x",
+            "HTTP://evil.example",
+            "See WWW.evil.example",
+            "help@evil.example",
+            "@imran",
+        ] {
+            assert!(name(wrong).is_ok(), "{wrong:?} is a line like others");
+            assert!(called(wrong).is_err_and(|text| text.contains("://, www. or @")), "{wrong:?}");
+        }
+        for right in
+            ["Imran Owner", "Dr. Zoë Müller", "St. John\u{2019}s Care: North / South", "3www Pty Ltd"]
+        {
+            assert_eq!(called(right).as_deref(), Ok(right), "{right:?}");
+        }
+        assert!(called("").is_err_and(|text| text.contains("1 to 100")));
     }
 
     #[test]

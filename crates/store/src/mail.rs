@@ -97,10 +97,11 @@ pub async fn insert(tx: &mut Tx, mail: Mail, content: &[u8], last_day: Timestamp
     let recipient = seal(tx, mail.id, "recipient", mail.to.as_bytes()).await?;
     let content = seal(tx, mail.id, "content", content).await?;
     let tag = tx.shared.keys.directory.address_tag(&mail.to);
+    let mailbox = tx.shared.keys.directory.address_tag(&mailbox(&mail.to));
     execute!(
         tx,
-        "INSERT INTO mail (tenant, id, kind, about, recipient, recipient_tag, content, state, attempts, created_at, next_attempt_at, last_day, channel)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $8, $9, $10)",
+        "INSERT INTO mail (tenant, id, kind, about, recipient, recipient_tag, content, state, attempts, created_at, next_attempt_at, last_day, channel, mailbox_tag)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $8, $9, $10, $11)",
         tenant.uuid(),
         mail.id.uuid(),
         mail.kind.name(),
@@ -110,7 +111,8 @@ pub async fn insert(tx: &mut Tx, mail: Mail, content: &[u8], last_day: Timestamp
         content.as_slice(),
         mail.created_at.micros(),
         last_day.micros(),
-        mail.channel.name()
+        mail.channel.name(),
+        &mailbox[..]
     )?;
     Ok(Written::created(mail))
 }
@@ -278,20 +280,36 @@ pub async fn written_of(scope: &mut impl Scope, kind: MailKind, since: Timestamp
     Ok(count.map_or(0, |(n,)| n))
 }
 
-/// How many letters were written since `since`: all, and those to one address. Links for forgotten passwords are counted apart,
-/// see [`written_of`].
+/// How many letters were written since `since`: all, and those to the mailbox of one address, however it is tagged. Links for forgotten
+/// passwords are counted apart, see [`written_of`], and so is news of what happened to an account ([`MailKind::is_news`]), see
+/// [`written_of_kind`].
 pub async fn written_since(scope: &mut impl Scope, to: &str, since: Timestamp) -> Result<(i64, i64)> {
     let tenant = scope.tenant();
-    let tag = scope.shared().keys.directory.address_tag(to);
+    let tag = scope.shared().keys.directory.address_tag(&mailbox(to));
     let counts: Option<(i64, i64)> = row!(
         scope,
-        "SELECT (SELECT count(*) FROM mail WHERE tenant = $1 AND created_at > $3 AND kind <> 'password_reset'),
-                (SELECT count(*) FROM mail WHERE tenant = $1 AND recipient_tag = $2 AND created_at > $3 AND kind <> 'password_reset')",
+        "SELECT count(*), count(CASE WHEN mailbox_tag = $2 THEN 1 END) FROM mail WHERE tenant = $1 AND created_at > $3
+             AND kind NOT IN ('password_reset', 'factor_reset', 'passkey_added', 'passkey_removed', 'password_changed',
+                              'recovery_code_used', 'factor_added', 'factor_removed', 'phone_changed', 'account_deleted',
+                              'role_changed', 'permissions_changed', 'account_disabled', 'account_enabled', 'sessions_ended',
+                              'recovery_codes_made', 'account_attacked', 'password_known')",
         tenant.uuid(),
         &tag[..],
         since.micros()
     )?;
     counts.ok_or(Error::NotFound)
+}
+
+/// The mailbox behind an address, as far as the address tells: what follows a `+` is a tag that its owner chose (RFC 5233), and the
+/// domain is the same in either case (RFC 5321, 2.4). A phone number is what it is.
+///
+/// For counting only: a letter goes to the address that was given.
+fn mailbox(address: &str) -> String {
+    let Some((local, domain)) = address.rsplit_once('@') else { return address.to_owned() };
+    let untagged = local.split_once('+').map_or(local, |(before, _)| before);
+    // With nothing before the sign, the sign is the name.
+    let local = if untagged.is_empty() { local } else { untagged };
+    format!("{local}@{}", domain.to_ascii_lowercase())
 }
 
 /// Reads a letter for settling it.
@@ -314,7 +332,8 @@ pub async fn settle(tx: &mut Tx, before: Mail, after: Mail) -> Result<Written<Ma
         tx,
         "UPDATE mail SET state = $3, fault = $4, settled_at = $5, content = NULL,
                          recipient = CASE WHEN kind = 'account_deleted' THEN NULL ELSE recipient END,
-                         recipient_tag = CASE WHEN kind = 'account_deleted' THEN NULL ELSE recipient_tag END
+                         recipient_tag = CASE WHEN kind = 'account_deleted' THEN NULL ELSE recipient_tag END,
+                         mailbox_tag = CASE WHEN kind = 'account_deleted' THEN NULL ELSE mailbox_tag END
          WHERE tenant = $1 AND id = $2 AND state = 'waiting'",
         tenant.uuid(),
         before.id.uuid(),
@@ -493,4 +512,24 @@ pub(crate) async fn find_tenants(conn: &mut Conn) -> Result<()> {
         sqlx::query("SELECT set_config('bailiwick.job', 'on', true)").execute(&mut **transaction).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tagged_addresses_are_one_mailbox() {
+        for (address, behind) in [
+            ("victim@example.com", "victim@example.com"),
+            ("victim+0@example.com", "victim@example.com"),
+            ("victim+a+b@EXAMPLE.com", "victim@example.com"),
+            ("victim+@example.com", "victim@example.com"),
+            ("+tag@example.com", "+tag@example.com"),
+            ("+61491570156", "+61491570156"),
+            ("", ""),
+        ] {
+            assert_eq!(mailbox(address), behind, "{address}");
+        }
+    }
 }

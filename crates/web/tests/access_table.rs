@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use bailiwick_domain::{
     catalogue::Catalogue,
@@ -20,13 +20,14 @@ fn access_table_is_the_reviewed_one() {
             Need::Anyone => "anyone",
             Need::SignedIn => "signed in",
             Need::Recent => "recent",
-            Need::Enrolling | Need::Proving => "signed in or enrolling",
+            Need::Enrolling => "enrolling",
+            Need::Proving => "proving",
             Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
                 catalogue.name(permission)
             }
         };
         let confirmed = if row.writes && matches!(row.need, Need::Confirmed(_)) { ", confirmed" } else { "" };
-        let recent = if matches!(row.need, Need::RecentHas(_)) { ", recent" } else { "" };
+        let recent = if matches!(row.need, Need::Enrolling | Need::RecentHas(_)) { ", recent" } else { "" };
         writeln!(
             table,
             "{:<7}{:<44}{:<22}{need}{confirmed}{recent}",
@@ -94,7 +95,26 @@ fn every_kind_of_need_and_every_sensitive_action_is_documented() {
         need.split('(').next().unwrap_or_default().to_owned()
     });
     let actions = SensitiveAction::ALL.iter().map(|action| action.name().to_owned());
-    let missing: std::collections::BTreeSet<_> =
+    let missing: BTreeSet<_> =
         needs.chain(actions).filter(|name| !page.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "docs/security/authorization.md does not speak of {missing:?}");
+}
+
+/// OWASP ASVS 5.0, 8.1.1: the page names the routes that are open to everybody, all of them and no other.
+#[test]
+fn routes_open_to_everybody_are_the_documented_ones() {
+    let page = include_str!("../../../docs/security/authorization.md");
+    let from = page.find("### Open to everybody\n").expect("the section is there");
+    let section = page[from..].split("\n## ").next().unwrap();
+    // What stands between backticks, where it is a method and a path.
+    let documented: BTreeSet<_> =
+        section.split('`').skip(1).step_by(2).filter(|code| code.contains(" /")).map(str::to_owned).collect();
+    let open = bailiwick_web::routes().table().into_iter().filter(|row| row.need == Need::Anyone);
+    let open: BTreeSet<_> = open.map(|row| format!("{} {}", row.method, row.path)).collect();
+    let (missing, gone): (Vec<_>, Vec<_>) =
+        (open.difference(&documented).collect(), documented.difference(&open).collect());
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "docs/security/authorization.md leaves out {missing:?} and speaks of {gone:?}"
+    );
 }

@@ -91,6 +91,38 @@ impl MailKind {
             Self::FactorReminder => "Reminder of a second factor",
         }
     }
+
+    /// Whether it tells a person of something that has happened to their account. Such letters are bounded for each person and kind
+    /// apart, and use up no other letter's room.
+    pub const fn is_news(self) -> bool {
+        match self {
+            Self::FactorReset
+            | Self::PasskeyAdded
+            | Self::PasskeyRemoved
+            | Self::PasswordChanged
+            | Self::RecoveryCodeUsed
+            | Self::FactorAdded
+            | Self::FactorRemoved
+            | Self::PhoneChanged
+            | Self::AccountDeleted
+            | Self::RoleChanged
+            | Self::PermissionsChanged
+            | Self::AccountDisabled
+            | Self::AccountEnabled
+            | Self::SessionsEnded
+            | Self::RecoveryCodesMade
+            | Self::AccountAttacked
+            | Self::PasswordKnown => true,
+            Self::Invitation
+            | Self::InvitationReminder
+            | Self::StepUpCode
+            | Self::PasswordReset
+            | Self::PhoneCode
+            | Self::OwnerLink
+            | Self::InvitationChanged
+            | Self::FactorReminder => false,
+        }
+    }
 }
 
 named! {

@@ -90,7 +90,7 @@ pub async fn accept(
         return Err(refuse(store, &inside, token).await?);
     };
     let mut fields = Fields::default();
-    let name = fields.take("name", valid::name(&joining.name));
+    let name = fields.take("name", valid::called(&joining.name));
     let Invited { invitation, organisation, .. } = invited;
     let about = About { name: joining.name, email: invitation.email, organisation };
     let password = match choose(hasher, "password", joining.password, about).await {

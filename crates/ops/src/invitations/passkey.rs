@@ -87,7 +87,7 @@ pub async fn accept_with_passkey(
     if look(store, &inside, token).await?.is_none() {
         return Err(refuse(store, &inside, token).await?);
     }
-    let name = valid::name(&joining.name).map_err(|text| Error::field("name", text))?;
+    let name = valid::called(&joining.name).map_err(|text| Error::field("name", text))?;
     let now = store.now().micros();
     let carried = store.keys().directory.carried(PURPOSE, &bound(visitor, token), now, &joining.ceremony);
     let (Ok(carried), Ok(answer)) = (carried, Attestation::parse(&joining.credential)) else {

@@ -2,7 +2,8 @@
 //! (`step_up.messages_per_number`). Where it cannot be counted, nothing is written.
 //!
 //! Links for forgotten passwords, which anybody can ask for, are counted apart: they use up no other letter's room, and others
-//! use up none of theirs.
+//! use up none of theirs. So is news of what happened to somebody's account, for each person and kind: whoever causes very much of
+//! one keeps back neither another kind of it nor an invitation.
 
 use bailiwick_domain::{
     entity::{MailChannel, MailKind},
@@ -15,6 +16,9 @@ use crate::{Error, Result};
 
 /// How far back letters count.
 pub(crate) const WINDOW: Span = Span::hours(24);
+
+/// News of one kind that is written to one person in a day. What it would tell of beyond is recorded all the same.
+pub const NEWS_OF_A_KIND: i64 = 20;
 
 /// Refuses a letter too many. The tenant's policy is locked meanwhile, so that the count is exact.
 pub(crate) async fn within_limits(store: &Store, tx: &mut Tx, to: &str) -> Result<()> {
@@ -59,13 +63,11 @@ pub(crate) async fn within_resets(store: &Store, tx: &mut Tx) -> Result<()> {
     refused_unless(links < store.outbox().per_organisation)
 }
 
-/// Whether there is room for another letter. The policy is not locked for it, so that a few at the same moment may be beyond:
-/// it is for letters that are left out then, in a change that has locked a person already.
-pub(crate) async fn leaves_room(store: &Store, tx: &mut Tx, to: &str) -> Result<bool> {
+/// Whether somebody is told once more of what happened to their account, or was told of as much as anybody reads in a day. No lock is
+/// taken for it, so that a few at the same moment may be beyond.
+pub(crate) async fn leaves_room_for_news(tx: &mut Tx, kind: MailKind, to: &str) -> Result<bool> {
     let since = tx.now() - WINDOW;
-    let (all, to_them) = mail::written_since(tx, to, since).await?;
-    let limits = store.outbox();
-    Ok(all < limits.per_organisation && to_them < limits.per_recipient)
+    Ok(mail::written_of_kind(tx, kind, to, since).await? < NEWS_OF_A_KIND)
 }
 
 /// The letters that count: all, and those to one address.

@@ -12,9 +12,10 @@ use bailiwick_mail::Letter;
 use bailiwick_store::{Event, Scope, Store, Tx, Written, mail, phones};
 use uuid::Uuid;
 
+pub use limits::NEWS_OF_A_KIND;
 pub(crate) use limits::{
-    WINDOW, leaves_room, one_at_a_time, refused_unless, within_limits, within_number, within_organisation,
-    within_resets,
+    WINDOW, leaves_room_for_news, one_at_a_time, refused_unless, within_limits, within_number,
+    within_organisation, within_resets,
 };
 pub use room::{Mailroom, RoundError};
 
@@ -79,7 +80,8 @@ pub(crate) async fn write(
     write_to(store, tx, letter, about, &Recipient::address(to), until).await
 }
 
-/// As [`write`], to an address or to a phone.
+/// As [`write`], to an address or to a phone. News beyond [`NEWS_OF_A_KIND`] is not written; the change that it is about, and its record,
+/// stand.
 pub(crate) async fn write_to(
     store: &Store,
     tx: &mut Tx,
@@ -88,6 +90,10 @@ pub(crate) async fn write_to(
     recipient: &Recipient,
     until: Timestamp,
 ) -> Result<()> {
+    let kind = letter.kind();
+    if kind.is_news() && !leaves_room_for_news(tx, kind, &recipient.to).await? {
+        return Ok(());
+    }
     let written = insert(store, tx, letter, about, recipient, until).await?;
     let event = Event::new("mail.written", &written)?.following();
     tx.also(event);

@@ -39,7 +39,7 @@ pub async fn change(
     new: Change,
 ) -> Result<CustomRole> {
     let mut fields = Fields::default();
-    let label = fields.take("label", valid::name(&new.label));
+    let label = fields.take("label", valid::called(&new.label));
     let description = fields.take("description", valid::description(&new.description));
     let wanted = chosen(store.catalogue(), &new.permissions, &mut fields);
     fields.done()?;

@@ -33,7 +33,7 @@ pub struct NewRole {
 /// `Invalid` by field, `Forbidden` for more than the actor has, `Conflict` for more than [`MOST`] roles and on the platform.
 pub async fn create(store: &Store, permit: &Permit<CreateRole>, new: NewRole) -> Result<CustomRole> {
     let mut fields = Fields::default();
-    let label = fields.take("label", valid::name(&new.label));
+    let label = fields.take("label", valid::called(&new.label));
     let name = fields.take("slug", slug(&new, label.as_deref()));
     let description = fields.take("description", valid::description(&new.description));
     let wanted = chosen(store.catalogue(), &new.permissions, &mut fields);

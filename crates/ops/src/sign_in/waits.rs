@@ -85,7 +85,7 @@ pub struct Waits {
     pub until: Timestamp,
 }
 
-/// Who has to wait at a user's account after wrong guesses, by factor; nobody as a rule. Known devices never do.
+/// Who has to wait at a user's account after wrong guesses, by factor; nobody as a rule. A known device with the right password never does.
 pub async fn waits(scope: &mut impl Scope, user: UserId) -> Result<Vec<Waits>> {
     let (limits, now) = (scope.sign_in_limits(), scope.now());
     let mut found = Vec::new();

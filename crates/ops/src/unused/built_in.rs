@@ -57,7 +57,7 @@ pub async fn copy_without(
     measured: PermissionSet,
 ) -> Result<Copied> {
     let mut fields = Fields::default();
-    let label = fields.take("label", valid::name(&new.label));
+    let label = fields.take("label", valid::called(&new.label));
     let named = NewRole { label: new.label.clone(), ..NewRole::default() };
     let name = fields.take("label", slug(&named, label.as_deref()));
     let reason = fields.take("reason", valid::reason(&new.reason));

@@ -90,7 +90,7 @@ both_databases! {
         assert_eq!(room.round().await.unwrap(), 0, "once");
         let message = mailbox.messages().remove(0).message;
         assert_eq!(message.to.as_str(), "new@acme.example");
-        assert!(message.content.text.contains("Olive acme invites you to acme Pty Ltd"), "{}", message.content.text.as_str());
+        assert!(message.content.text.contains("\u{201c}Olive acme\u{201d} invites you to acme Pty Ltd"), "{}", message.content.text.as_str());
         assert!(message.content.link.starts_with("https://bailiwick.test/join/"));
         let sent = only(&acme).await;
         assert_eq!((sent.mail.state, sent.attempts, sent.fault), (MailState::Sent, 1, None));
@@ -230,6 +230,20 @@ both_databases! {
         invite(&acme, "another@acme.example").await;
         db.clock.advance(Span::hours(24));
         invitations::create(&db.store, &acme.user(Role::TenantOwner).await.permit::<Invite>().await, new()).await.unwrap();
+    }
+
+    async fn tags_make_no_other_mailbox_of_an_address(db: Db) {
+        let acme = db.tenant("acme").await;
+        let permit = acme.owner().permit::<Invite>().await;
+        let new = |email: String| NewInvitation { email, role: "auditor".into(), expires_at: None };
+        for n in 0..db.store.outbox().per_recipient {
+            invitations::create(&db.store, &permit, new(format!("victim+{n}@acme.example"))).await.unwrap();
+        }
+        for beyond in ["victim+more@acme.example", "victim@ACME.example"] {
+            let outcome = invitations::create(&db.store, &permit, new(beyond.into())).await;
+            assert!(matches!(outcome, Err(Error::Limited { .. })), "{beyond}: {outcome:?}");
+        }
+        invite(&acme, "another+victim@acme.example").await;
     }
 
     async fn the_operator_decides_how_many_letters_an_organisation_causes(db: Db) {

@@ -16,6 +16,7 @@ use bailiwick_ops::{
     bulk::{self, Chosen},
     factors,
     invitations::{self, NewInvitation},
+    mail::NEWS_OF_A_KIND,
     passwords::reset::{self, SignInAddress},
     sessions,
     users::{self, NewGrant},
@@ -97,10 +98,15 @@ both_databases! {
         factors::remind(&db.store, &permit, person.id()).await.unwrap();
         assert_eq!(times(&db, &acme, "mfa.reminded").await, 2);
         db.store.decide_outbox(Outbox { per_recipient: 1, ..Outbox::default() });
-        let busy = acme.user(Role::Auditor).await;
-        users::assign_role(&db.store, &later.permit::<AssignRole>().await, busy.id(), "developer").await.unwrap();
-        let answered = bulk::remind_of_factors(&db.store, &permit, Chosen::of(vec![busy.id()]).unwrap()).await.unwrap();
-        assert_eq!(answered[0].outcome, Err(invitations::TOO_MANY_LETTERS.to_owned()));
+        let (told_of_a_role, invited) = (acme.user(Role::Auditor).await, acme.user(Role::Auditor).await);
+        users::assign_role(&db.store, &later.permit::<AssignRole>().await, told_of_a_role.id(), "developer").await.unwrap();
+        let email = invited.user.email.replacen('@', "+more@", 1);
+        let new = NewInvitation { email, role: "auditor".into(), expires_at: None };
+        invitations::create(&db.store, &later.permit::<Invite>().await, new).await.unwrap();
+        let chosen = Chosen::of(vec![told_of_a_role.id(), invited.id()]).unwrap();
+        let answered = bulk::remind_of_factors(&db.store, &permit, chosen).await.unwrap();
+        let refusals: Vec<_> = answered.iter().map(|one| one.outcome.as_ref().err().map(String::as_str)).collect();
+        assert_eq!(refusals, [None, Some(invitations::TOO_MANY_LETTERS)], "news is counted apart, another letter to the mailbox is not");
         verified(&db).await;
     }
 
@@ -138,16 +144,31 @@ both_databases! {
         assert_eq!(told(&acme, MailKind::AccountAttacked, email).await, 2, "in another window");
     }
 
-    async fn stranger_who_guesses_causes_no_letter_beyond_the_limits(db: Db) {
+    async fn nobody_drowns_the_warning_of_an_attack_in_other_letters(db: Db) {
         db.store.limit_sign_in(SignInLimits { account_passwords: 10, ..SignInLimits::default() });
-        db.store.decide_outbox(Outbox { per_organisation: 1, ..Outbox::default() });
+        db.store.decide_outbox(Outbox { per_organisation: 1, per_recipient: 1, ..Outbox::default() });
         let acme = db.tenant("acme").await;
-        let person = acme.user(Role::Auditor).await;
-        let new = NewInvitation { email: "new@acme.example".into(), role: "auditor".into(), expires_at: None };
-        invitations::create(&db.store, &acme.owner().permit::<Invite>().await, new).await.unwrap();
+        let (owner, person) = (acme.owner(), acme.user(Role::Auditor).await);
+        let permit = owner.permit::<DisableUser>().await;
+        let rounds = usize::try_from(NEWS_OF_A_KIND).unwrap() + 2;
+        for _ in 0..rounds {
+            users::disable(&db.store, &permit, person.id()).await.unwrap();
+            users::enable(&db.store, &permit, person.id()).await.unwrap();
+        }
+        for kind in [MailKind::AccountDisabled, MailKind::AccountEnabled] {
+            assert_eq!(told(&acme, kind, &person.user.email).await, rounds - 2, "{}", kind.name());
+        }
+        assert_eq!(times(&db, &acme, "user.disabled").await, rounds, "each is recorded all the same");
+        // None of it used up what the organisation has for inviting.
+        let new = |email: &str| NewInvitation { email: email.into(), role: "auditor".into(), expires_at: None };
+        let invite = owner.permit::<Invite>().await;
+        invitations::create(&db.store, &invite, new("new@acme.example")).await.unwrap();
+        let beyond = invitations::create(&db.store, &invite, new("newer@acme.example")).await;
+        assert!(matches!(beyond, Err(Error::Limited { .. })), "{beyond:?}");
         flood(&db, &person.user.email, 3).await;
         assert_eq!(times(&db, &acme, "sign_in.refused").await, 10);
-        assert_eq!(told(&acme, MailKind::AccountAttacked, &person.user.email).await, 0);
+        assert_eq!(told(&acme, MailKind::AccountAttacked, &person.user.email).await, 1, "once, and though all other room is used up");
+        verified(&db).await;
     }
 
     async fn links_for_forgotten_passwords_and_other_letters_use_up_none_of_each_others_room(db: Db) {

@@ -3,8 +3,8 @@
 use bailiwick_domain::{
     role::Role,
     rule::{
-        AssignRole, CreateApiKey, CreateRole, DeleteRole, GiveTeamRole, GrantPermission, Invite, ReadUsers,
-        ResendInvitation, Rule, UpdatePolicy, UpdateRole,
+        AssignRole, CreateApiKey, CreateRole, DeleteRole, DisableUser, GiveTeamRole, GrantPermission, Invite,
+        ReadUsers, ResendInvitation, RevokeApiKey, RevokeSession, Rule, UpdatePolicy, UpdateRole, UpdateTeam,
     },
     time::Span,
 };
@@ -42,6 +42,8 @@ macro_rules! each {
         $check::<AssignRole>($actor).await;
         $check::<GrantPermission>($actor).await;
         $check::<GiveTeamRole>($actor).await;
+        $check::<UpdateTeam>($actor).await;
+        $check::<DisableUser>($actor).await;
         $check::<CreateRole>($actor).await;
         $check::<UpdateRole>($actor).await;
         $check::<DeleteRole>($actor).await;
@@ -62,6 +64,9 @@ both_databases! {
         db.clock.advance(Span::minutes(10));
         each!(asks_for_a_proof(&owner));
         opens::<ReadUsers>(&owner).await;
+        // What only takes away, and has to be quick in an incident, waits for nothing.
+        opens::<RevokeApiKey>(&owner).await;
+        opens::<RevokeSession>(&owner).await;
         // Whoever may not is told so, and not that a proof would help.
         each!(forbidden(&auditor));
         owner.prove_again().await;

@@ -177,7 +177,7 @@ keys! {
     MAIL_TIMEOUT_SECONDS: Bounded<1, 120> = "mail.timeout_seconds", default "20";
 
     /// Letters that one organisation causes at most in 24 hours; beyond, whoever would cause another one is asked to wait. As many links
-    /// for forgotten passwords are counted apart.
+    /// for forgotten passwords are counted apart, and so is news of what happened to somebody's account.
     MAIL_PER_ORGANISATION: Bounded<1, 10_000_000> = "mail.per_organisation", default "5000";
 
     /// Letters from one organisation to one address at most in 24 hours. Codes, links for forgotten passwords and news of

@@ -406,7 +406,7 @@ CREATE TABLE invitation_link (
 CREATE INDEX invitation_link_by_invitation ON invitation_link (tenant, invitation, replaced_at);
 
 -- Letters to people. Recipient and content are sealed; the content goes once the letter is settled, the recipient once the person
--- is deleted.
+-- is deleted. `recipient_tag` is of the address as it is, `mailbox_tag` of the address without what follows a `+`.
 CREATE TABLE mail (
     tenant           BLOB NOT NULL REFERENCES tenant (id),
     id               BLOB NOT NULL,
@@ -423,11 +423,13 @@ CREATE TABLE mail (
     last_day         INTEGER NOT NULL,
     settled_at       INTEGER,
     channel          TEXT NOT NULL CHECK (channel IN ('mail', 'webhook')),
+    mailbox_tag      BLOB,
     PRIMARY KEY (tenant, id),
     CHECK ((state = 'waiting') = (content IS NOT NULL)),
     CHECK ((state = 'waiting') = (settled_at IS NULL)),
     CHECK ((recipient IS NULL) = (recipient_tag IS NULL)),
-    CHECK (recipient IS NOT NULL OR state <> 'waiting')
+    CHECK (recipient IS NOT NULL OR state <> 'waiting'),
+    CHECK ((recipient_tag IS NULL) = (mailbox_tag IS NULL))
 ) STRICT;
 CREATE INDEX mail_by_time ON mail (tenant, created_at, id);
 CREATE INDEX mail_by_state ON mail (tenant, state, created_at, id);

@@ -72,14 +72,14 @@ pub async fn erase(tx: &mut Tx, user: User) -> Result<Written<User>> {
     let tag = tx.shared.keys.directory.address_tag(&user.email);
     execute!(
         tx,
-        "UPDATE mail SET recipient = NULL, recipient_tag = NULL WHERE tenant = $1 AND recipient_tag = $2 AND state <> 'waiting'",
+        "UPDATE mail SET recipient = NULL, recipient_tag = NULL, mailbox_tag = NULL WHERE tenant = $1 AND recipient_tag = $2 AND state <> 'waiting'",
         tenant,
         &tag[..]
     )?;
     // Messages to their phones carry a number, which they may have removed since: by what they are about.
     execute!(
         tx,
-        "UPDATE mail SET recipient = NULL, recipient_tag = NULL WHERE tenant = $1 AND channel = 'webhook' AND state <> 'waiting'
+        "UPDATE mail SET recipient = NULL, recipient_tag = NULL, mailbox_tag = NULL WHERE tenant = $1 AND channel = 'webhook' AND state <> 'waiting'
              AND (about = $2 OR about IN (SELECT id FROM step_up WHERE tenant = $1 AND user_id = $2))",
         tenant,
         user.id.uuid()

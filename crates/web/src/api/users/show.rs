@@ -37,7 +37,8 @@ pub(in crate::api) struct Body {
     teams: Vec<InTeam>,
     /// What role, teams and grants amount to, by name.
     permissions: Vec<String>,
-    /// Who has to wait at the account after wrong guesses; empty as a rule. Known devices and passkeys never do.
+    /// Who has to wait at the account after wrong guesses; empty as a rule. Passkeys never do, nor known devices with the right password:
+    /// one that guesses wrong too often counts as unknown for a while.
     waits: Vec<Waiting>,
     /// Attempts of the last day that were turned away unseen.
     turned_away: Unseen,

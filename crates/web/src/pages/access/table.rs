@@ -46,7 +46,8 @@ pub(super) async fn table(
             Need::Anyone => (Badge::new("mute", "Anyone"), String::new()),
             Need::SignedIn => (Badge::new("info", "Signed in"), String::new()),
             Need::Recent => (Badge::new("info", "Proved recently"), String::new()),
-            Need::Enrolling | Need::Proving => (Badge::new("info", "Signed in or enrolling"), String::new()),
+            Need::Enrolling => (Badge::new("info", "Proved recently, or enrolling"), String::new()),
+            Need::Proving => (Badge::new("info", "Signed in or enrolling"), String::new()),
             Need::Has(permission) | Need::RecentHas(permission) | Need::Confirmed(permission) => {
                 (Badge::new("ok", "Permission"), store.catalogue().name(permission).to_owned())
             }

@@ -64,7 +64,7 @@ mod tests {
             let list = guest.get("/mailbox").await;
             assert!(list.status == 200 && list.shows("new@example.com") && list.shows("You are invited to acme Pty Ltd"));
             let letter = guest.get("/mailbox/1").await;
-            assert!(letter.shows("Olive acme invites you") && letter.shows("https://bailiwick.test/join/"));
+            assert!(letter.shows("\u{201c}Olive acme\u{201d} invites you") && letter.shows("https://bailiwick.test/join/"));
             assert_eq!(guest.get("/mailbox/2").await.status, 404);
             assert_eq!(guest.get("/mailbox/x").await.status, 404);
         }
