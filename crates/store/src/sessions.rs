@@ -158,9 +158,9 @@ pub struct Waiting {
 /// known by, or those begun elsewhere.
 pub async fn waiting_of(scope: &mut impl Scope, user: UserId, known: bool) -> Result<Vec<Waiting>> {
     let (tenant, now) = (scope.tenant(), scope.now());
-    let found: Vec<(Uuid, Option<Vec<u8>>, Option<Vec<u8>>)> = rows!(
+    let found: Vec<(Uuid, Option<Vec<u8>>)> = rows!(
         scope,
-        "SELECT id, device, source FROM session WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3
+        "SELECT id, coalesce(device, source) FROM session WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND idle_until > $3 AND absolute_until > $3
            AND method = $4 AND (device IS NOT NULL) = ($5 = 1) ORDER BY created_at DESC, id DESC LIMIT 100",
         tenant.uuid(),
         user.uuid(),
@@ -168,11 +168,7 @@ pub async fn waiting_of(scope: &mut impl Scope, user: UserId, known: bool) -> Re
         SignInMethod::PasswordOnly.name(),
         i64::from(known)
     )?;
-    let waiting = |(id, device, source): (Uuid, Option<Vec<u8>>, Option<Vec<u8>>)| Waiting {
-        id: id.into(),
-        from: device.or(source),
-    };
-    Ok(found.into_iter().map(waiting).collect())
+    Ok(found.into_iter().map(|(id, from)| Waiting { id: id.into(), from }).collect())
 }
 
 /// When a user last opened a session that does not wait for a second factor; nothing for whoever never did.
