@@ -173,7 +173,7 @@ impl News {
             ],
             Self::PasswordKnown => vec![
                 format!(
-                    "Your right password was given many times within an hour until {at}, and no second factor after it."
+                    "Your right password was given many times within an hour at {at}, and no second factor after it."
                 ),
                 "Nobody gets in without your second factor. If it was not you, your password is known to somebody else."
                     .to_owned(),

@@ -146,7 +146,7 @@ both_databases! {
         let raised = async || {
             let mut view = db.store.read(&acme.job()).await.unwrap();
             let raised = security_events::list(&mut view, None, 100).await.unwrap().items;
-            raised.iter().filter(|event| event.severity == Severity::High).count()
+            raised.iter().filter(|event| event.kind == "login.locked" && event.severity == Severity::High).count()
         };
         assert_eq!(raised().await, 1);
         // The password is still taken; no code is, not even the right one, from an address that has never guessed.
