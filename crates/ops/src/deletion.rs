@@ -38,9 +38,7 @@ pub async fn delete(
     answer: Option<Answer>,
 ) -> Result<Outcome<User>> {
     let change = Change { store, home: permit, inside: permit };
-    change
-        .confirmed(answer, told, async |tx| remove(store, tx, permit, id).await)
-        .await
+    change.confirmed(answer, told, async |tx| remove(store, tx, permit, id).await).await
 }
 
 /// What it means, in words.

@@ -36,10 +36,13 @@ pub async fn reset(
 
 /// What it means, in words: each factor by its name.
 fn told((user, factors): &(User, Vec<Factor>)) -> Told {
-    let kind = |factor: &Factor| if factor.kind == FactorKind::Passkey { "passkey" } else { "authenticator app" };
+    let kind =
+        |factor: &Factor| if factor.kind == FactorKind::Passkey { "passkey" } else { "authenticator app" };
     let mut effects: Vec<String> =
         factors.iter().map(|factor| format!("The {} “{}” is removed.", kind(factor), factor.name)).collect();
-    effects.push("Recovery codes go with it. They are signed out everywhere, and a letter tells them.".to_owned());
+    effects.push(
+        "Recovery codes go with it. They are signed out everywhere, and a letter tells them.".to_owned(),
+    );
     Told { name: user.name.clone(), effects }
 }
 

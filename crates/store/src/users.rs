@@ -322,6 +322,17 @@ pub async fn tally(scope: &mut impl Scope) -> Result<Vec<(MfaState, UserStatus, 
     Ok(counts)
 }
 
+/// How many active users have no passkey.
+pub async fn without_passkey(scope: &mut impl Scope) -> Result<i64> {
+    let tenant = scope.tenant();
+    let rows: Vec<(i64,)> = rows!(
+        scope,
+        "SELECT count(*) FROM users WHERE tenant = $1 AND status = 'active' AND (factor IS NULL OR factor <> 'passkey')",
+        tenant.uuid()
+    )?;
+    Ok(rows.first().map_or(0, |(count,)| *count))
+}
+
 /// How many active users hold each role; roles that nobody holds are missing.
 pub async fn by_role(scope: &mut impl Scope) -> Result<std::collections::HashMap<RoleName, i64>> {
     let tenant = scope.tenant();

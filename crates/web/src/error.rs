@@ -114,7 +114,9 @@ impl DeadLink {
             Self::Invitation(text) => (
                 "This invitation does not work",
                 text,
-                &["If you have joined with it already, sign in: with your passkey, or with your address and password."],
+                &[
+                    "If you have joined with it already, sign in: with your passkey, or with your address and password.",
+                ],
             ),
             Self::Reset(text) => (
                 "This link does not work",

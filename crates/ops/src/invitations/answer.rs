@@ -10,6 +10,7 @@ use bailiwick_domain::{
         TenantStatus, User,
     },
     ids::{TenantId, UserId},
+    mfa::{Held, Standing},
     rule::SignIn,
 };
 use bailiwick_store::{Event, Permit, Scope, Store, Tx, accounts, invitations, tenants, users};
@@ -45,6 +46,8 @@ pub struct Invited {
     pub role: String,
     /// What its holders are there for; may be empty.
     pub purpose: String,
+    /// Whether whoever joins without a passkey has to set one up before anything else.
+    pub needs_passkey: bool,
 }
 
 /// What somebody fills in to join.
@@ -70,7 +73,10 @@ pub async fn look(
         && tenant.status == TenantStatus::Active
         && stands(store, &mut view, &invitation).await?;
     let (role, purpose) = roles::words(&mut view, invitation.role).await?;
-    Ok(open.then_some(Invited { invitation, organisation: tenant.name, role, purpose }))
+    let now = view.now();
+    let asked = tenants::policy(&mut view).await?.asked(&[invitation.role]);
+    let needs_passkey = asked.standing(Held::Own, now, now) == Standing::Below;
+    Ok(open.then_some(Invited { invitation, organisation: tenant.name, role, purpose, needs_passkey }))
 }
 
 /// Joins: makes the user in the role of the invitation, sets the password and signs in. Exactly one of several at once.

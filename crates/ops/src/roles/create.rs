@@ -89,7 +89,8 @@ pub(crate) async fn insert(
         created_at: tx.now(),
     };
     let written = roles::insert(tx, role.clone()).await?;
-    let detail = format!("Role {} created with {} permissions", name.slug(), wanted.len());
+    let plural = if wanted.len() == 1 { "" } else { "s" };
+    let detail = format!("Role {} created with {} permission{plural}", role.label, wanted.len());
     let event = Event::new("role.created", &written)?.raising(Severity::Info, detail);
     Ok((event, role))
 }

@@ -65,8 +65,8 @@ pub async fn delete(
                 replace(store, tx, permit, &role, other).await?;
             }
             forget_role(tx, policy, name.into(), WHY).await?;
+            let detail = format!("Role {} removed", role.label);
             let written = roles::remove(tx, role).await?;
-            let detail = format!("Role {} removed", name.slug());
             let event = Event::new("role.deleted", &written)?.raising(Severity::Info, detail);
             Ok(tx.record(event, ()))
         })

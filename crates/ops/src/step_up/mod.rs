@@ -141,13 +141,7 @@ impl<R: Rule> Change<'_, R> {
 }
 
 /// What the person reads of a change, before it is said until when its code works.
-fn shown<R: Sensitive>(
-    id: StepUpId,
-    planned: &Planned<R>,
-    told: Told,
-    zone: &Zone,
-    to: &Recipient,
-) -> Asked {
+fn shown<R: Sensitive>(id: StepUpId, planned: &Planned<R>, told: Told, zone: &Zone, to: &Recipient) -> Asked {
     let Told { name, effects } = told;
     Asked {
         id,

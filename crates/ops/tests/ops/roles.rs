@@ -308,7 +308,7 @@ both_databases! {
         let raised = |kind: &str| events.iter().find(|event| event.kind == kind).unwrap();
         assert_eq!(raised("role.created").severity, Severity::Info);
         assert_eq!(raised("role.changed").severity, Severity::Warning, "a privilege was widened");
-        assert_eq!(raised("role.changed").detail, "Role reader changed: permissions gained 1, lost 0");
+        assert_eq!(raised("role.changed").detail, "Role Reader changed: permissions gained 1, lost 0");
     }
 
     async fn role_of_another_tenant_is_not_there(db: Db) {

@@ -122,6 +122,20 @@ mod tests {
             assert!(differs.status == 422 && differs.shows("not the same password") && !differs.shows(NEW));
         }
 
+        async fn person_whose_role_needs_a_passkey_at_once_is_offered_it_first(db: Db) {
+            let acme = db.tenant("acme").await;
+            let link = link(&acme).await;
+            let before = Browser::new(&db).get(&link).await;
+            assert!(before.shows("Join with a passkey instead of a password") && !before.shows("for a passkey:"));
+            let mut owner = Browser::of(&acme.owner());
+            let policy = [("mfa_floor", "any"), ("mfa_grace_days", "0"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14"), ("floor_auditor", "passkey")];
+            assert_eq!(owner.post("/policy", &policy).await.led(), (303, "/policy"));
+            let page = Browser::new(&db).get(&link).await.page();
+            assert!(page.contains("asks everybody in this role for a passkey"));
+            let (passkey, password) = (page.find("data-passkey=\"create\"").unwrap(), page.find("name=\"new\"").unwrap());
+            assert!(passkey < password, "what is needed comes first");
+        }
+
         async fn dead_links_get_one_answer(db: Db) {
             let acme = db.tenant("acme").await;
             let link = link(&acme).await;

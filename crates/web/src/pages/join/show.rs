@@ -28,6 +28,8 @@ pub(super) struct JoinPage {
     purpose: String,
     expires: When,
     address: String,
+    /// Whether a passkey is asked for at once, so that it comes first.
+    needs_passkey: bool,
     name: Field,
     new: Field,
     again: Field,
@@ -43,6 +45,7 @@ impl JoinPage {
             role: who.role,
             purpose: who.purpose,
             expires: When::day(who.invitation.expires_at),
+            needs_passkey: who.needs_passkey,
             address: who.invitation.email,
             name: Field::new("name", "Your name"),
             new: Field::new("new", "Password").hint("At least 12 characters. Length beats symbols."),

@@ -9,13 +9,18 @@ use bailiwick_domain::{
     role::{CustomName, Role, RoleName},
     rule::{ReadPolicy, Rule},
 };
-use bailiwick_store::{Permit, Store, tenants};
+use bailiwick_store::{Permit, Store, tenants, users};
 
 use crate::{
     access::Access,
     error::Result,
     forms::{Choice, Field, Problem, Select, Typed, in_order},
-    pages::{audit::history, parts::counted, reach::opens, titles::Titles},
+    pages::{
+        audit::history,
+        parts::{counted, people},
+        reach::opens,
+        titles::Titles,
+    },
     shell::{Shell, Visit},
 };
 
@@ -62,8 +67,14 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
     let mut view = store.read(permit).await?;
     let policy = tenants::policy(&mut view).await?;
     let platform = tenants::find(&mut view).await?.kind == bailiwick_domain::entity::TenantKind::Platform;
-    let floors =
-        MfaFloor::ALL.iter().map(|floor| Choice::new(floor.name(), title(*floor)).hint(meaning(*floor)));
+    let bare = users::without_passkey(&mut view).await?;
+    let floors = MfaFloor::ALL.iter().map(|floor| {
+        let hint = match floor {
+            MfaFloor::Passkey => format!("{} {}", meaning(*floor), affected(bare)),
+            _ => meaning(*floor).to_owned(),
+        };
+        Choice::new(floor.name(), title(*floor)).hint(hint)
+    });
     let level = policy.floor.level();
     let titles = Titles::read(&mut view).await?;
     Ok(PolicyPage {
@@ -193,6 +204,16 @@ const fn meaning(floor: MfaFloor) -> &'static str {
     }
 }
 
+/// Whom a floor of passkeys concerns, said before it is chosen.
+fn affected(without: i64) -> String {
+    let lack = match without {
+        0 => "Everybody here has one.".to_owned(),
+        1 => "1 person here has none, and has to set one up within the days below.".to_owned(),
+        many => format!("{} here have none, and have to set one up within the days below.", people(many)),
+    };
+    format!("{lack} Whoever has one must show it, once those days are over, with their next request.")
+}
+
 fn facts(policy: &Policy, titles: &Titles) -> Vec<(String, String)> {
     let mut facts = vec![
         ("Everybody signs in with".to_owned(), title(policy.floor.level()).to_owned()),
@@ -214,6 +235,16 @@ fn facts(policy: &Policy, titles: &Titles) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn owner_reads_whom_passkeys_would_concern() {
+        assert!(affected(0).starts_with("Everybody here has one."));
+        assert!(affected(1).starts_with("1 person here has none"));
+        assert!(
+            affected(1_204).starts_with("1,204 people here have none")
+                && affected(2).contains("next request")
+        );
+    }
 
     #[test]
     fn each_role_has_a_field_that_names_it() {

@@ -65,7 +65,9 @@ pub(crate) fn mfa(state: MfaState) -> Badge {
 pub(crate) const fn mfa_meaning(state: MfaState) -> &'static str {
     match state {
         MfaState::Required => "A second factor is verified, and the policy requires one of this person.",
-        MfaState::Verified => "A second factor is verified, although the policy requires none of this person.",
+        MfaState::Verified => {
+            "A second factor is verified, although the policy requires none of this person."
+        }
         MfaState::Missing => "No second factor is verified.",
         MfaState::Sso => "The identity provider asserts a second factor; none is verified here.",
     }
