@@ -132,7 +132,12 @@ impl<R: Entry> Permit<R> {
             Actor::System(job) => Actor::System(*job),
             _ => Actor::Anonymous,
         };
-        Self { permissions: PermissionSet::empty(), caller: None, recent: false, ..self.with_tenant(actor, tenant) }
+        Self {
+            permissions: PermissionSet::empty(),
+            caller: None,
+            recent: false,
+            ..self.with_tenant(actor, tenant)
+        }
     }
 }
 

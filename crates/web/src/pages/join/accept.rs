@@ -61,7 +61,7 @@ mod tests {
     use bailiwick_mail::{LinkBase, Mailbox};
     use bailiwick_ops::mail::Mailroom;
     use bailiwick_store::audit;
-    use bailiwick_testkit::{Tenant, both_databases};
+    use bailiwick_testkit::{Authenticator, Tenant, both_databases};
 
     use crate::pages::browser::{Browser, href};
 
@@ -127,7 +127,9 @@ mod tests {
             let link = link(&acme).await;
             let before = Browser::new(&db).get(&link).await;
             assert!(before.shows("Join with a passkey instead of a password") && !before.shows("for a passkey:"));
-            let mut owner = Browser::of(&acme.owner());
+            let actor = acme.owner();
+            actor.add_passkey(&mut Authenticator::new(), "Laptop").await;
+            let mut owner = Browser::of(&actor);
             let policy = [("mfa_floor", "any"), ("mfa_grace_days", "0"), ("session_idle_minutes", "30"), ("session_absolute_hours", "12"), ("reauth_minutes", "10"), ("invitation_days", "14"), ("floor_auditor", "passkey")];
             assert_eq!(owner.post("/policy", &policy).await.led(), (303, "/policy"));
             let page = Browser::new(&db).get(&link).await.page();

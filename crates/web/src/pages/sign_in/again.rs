@@ -232,9 +232,11 @@ mod tests {
             let owner = db.tenant("acme").await.owner();
             let mut browser = Browser::of(&owner);
             db.clock.advance(Span::minutes(11));
-            for page in ["/invitations/many", "/invitations/new", "/roles/new", "/api-keys/new", "/account/password"] {
+            for page in ["/invitations/many", "/invitations/new", "/roles/new", "/api-keys/new"] {
                 assert!(browser.get(page).await.location().starts_with("/sign-in/again?next="), "{page}");
             }
+            let password = browser.get("/account/password").await;
+            assert!(password.shows("Saving here asks for a fresh proof"), "{}", password.body);
             let policy = browser.get("/policy").await;
             assert!(policy.shows("Saving here asks for a fresh proof") && policy.shows("/sign-in/again?next=%2Fpolicy"));
             let proof = browser.get("/sign-in/again?next=%2Fpolicy").await;
