@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(browser.post(&format!("{action}/remove"), &[]).await.led(), (303, "/account"));
             let page = browser.get("/account").await;
             assert!(page.shows("The setup was cancelled.") && !page.shows("Not proven yet"));
-            assert_eq!(browser.post(&action, &[("code", "000000")]).await.status, 404);
+            assert_eq!(browser.post(&action, &[("code", "000000")]).await.status, 409, "it is gone");
         }
 
         async fn person_removes_an_authenticator_after_a_question(db: Db) {
