@@ -181,7 +181,8 @@ test('owner asks for passkeys, and whoever lacks one sets it up at sign-in and p
   assert.notEqual(await idOf(page), heldBack, 'what was held back has another id now');
 
   await page.goto('/sign-in/again?next=%2Faccount');
-  await page.getByLabel('Password', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Use a passkey' }).waitFor();
+  assert.equal(await page.getByLabel('Password', { exact: true }).count(), 0, 'nothing less is taken');
   await look(page, 'prove-again-passkey');
   const before = await idOf(page);
   await page.getByRole('button', { name: 'Use a passkey' }).click();

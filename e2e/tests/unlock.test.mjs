@@ -38,7 +38,7 @@ test('owner lets somebody try again who guessed wrong too often, and it is recor
   assert.equal(await unlock.count(), 0, 'there is nothing left to unlock');
 
   await typeIn(person, demo, WHO);
-  await owner.goto('/audit?action=sign_in.unlocked');
+  await owner.goto('/audit?action=login.unlocked');
   assert.equal((await rows(panel(owner, 'Records'))).length, 1);
   await owner.goto('/security/events');
   await owner.getByText('Operations Manager account unlocked').first().waitFor();
