@@ -285,21 +285,23 @@ pub async fn refused_before_last(
     Ok(found.map(|(at,)| Timestamp::from_micros(at)))
 }
 
-/// Whether an attempt at this account and factor, from whatever source, was turned away unseen since `since`.
-pub async fn limited_anywhere_since(
+/// Whether an attempt at this account and factor, from whatever source, came out like this since `since`.
+pub async fn any_since(
     scope: &mut impl Scope,
     user: UserId,
     factor: &str,
+    outcome: AttemptOutcome,
     since: Timestamp,
 ) -> Result<bool> {
     let tenant = scope.tenant();
     let found: Option<(i64,)> = row!(
         scope,
-        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND outcome = 'limited' LIMIT 1",
+        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at >= $4 AND outcome = $5 LIMIT 1",
         tenant.uuid(),
         user.uuid(),
         factor,
-        since.micros()
+        since.micros(),
+        outcome.name()
     )?;
     Ok(found.is_some())
 }
@@ -336,25 +338,6 @@ pub async fn unanswered_since(scope: &mut impl Scope, user: UserId, since: Times
         SignInMethod::PasswordOnly.name()
     )?;
     Ok(count.map_or(0, |(n,)| n))
-}
-
-/// Whether it was noted since `since` that many right passwords were left unanswered.
-pub async fn unanswered_noted_since(
-    scope: &mut impl Scope,
-    user: UserId,
-    factor: &str,
-    since: Timestamp,
-) -> Result<bool> {
-    let tenant = scope.tenant();
-    let found: Option<(i64,)> = row!(
-        scope,
-        "SELECT at FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2 AND factor = $3 AND at > $4 AND outcome = 'unanswered' LIMIT 1",
-        tenant.uuid(),
-        user.uuid(),
-        factor,
-        since.micros()
-    )?;
-    Ok(found.is_some())
 }
 
 /// An unknown source is stored as nothing, so that all unknown sources count together.

@@ -19,7 +19,7 @@ const WINDOW: Span = Span::hours(1);
 pub(super) async fn note(store: &Store, tx: &mut Tx, user: &User) -> Result<()> {
     let since = tx.now() - WINDOW;
     if attempts::unanswered_since(tx, user.id, since).await? < MANY
-        || attempts::unanswered_noted_since(tx, user.id, PASSWORD, since).await?
+        || attempts::any_since(tx, user.id, PASSWORD, AttemptOutcome::Unanswered, since).await?
     {
         return Ok(());
     }

@@ -162,7 +162,7 @@ async fn turn_away(
     user: &User,
     source: Option<&[u8; 32]>,
 ) -> Result<Recorded<()>, Stop> {
-    if attempts::limited_anywhere_since(tx, user.id, FACTOR, tx.now() - LASTS).await? {
+    if attempts::any_since(tx, user.id, FACTOR, AttemptOutcome::Limited, tx.now() - LASTS).await? {
         return Err(Stop::Unsaid(Error::Limited { retry_after_seconds: LASTS.as_seconds() }));
     }
     let attempt = Attempt {

@@ -85,9 +85,13 @@ mod tests {
 
     /// An organisation whose owner has a passkey and gives nobody any time to have one.
     async fn strict(db: &Db) -> Tenant {
+        strict_with(db, &mut Authenticator::new()).await
+    }
+
+    async fn strict_with(db: &Db, device: &mut Authenticator) -> Tenant {
         let acme = db.tenant("acme").await;
         let owner = acme.owner();
-        owner.add_passkey(&mut Authenticator::new(), "Laptop").await;
+        owner.add_passkey(device, "Laptop").await;
         let new = NewPolicy {
             mfa_floor: "passkey".into(),
             mfa_grace_days: 0,
@@ -145,9 +149,20 @@ mod tests {
         }
 
         async fn person_who_has_what_is_asked_is_led_away(db: Db) {
-            let mut browser = Browser::of(&strict(&db).await.owner());
-            assert_eq!(browser.post("/enrol/factor/passkey", &[]).await.led(), (303, "/sign-in/again"), "to show it");
-            assert_eq!(browser.post("/enrol/factor/passkey/begin", &[]).await.status, 303);
+            let mut device = Authenticator::new();
+            let mut browser = Browser::of(&strict_with(&db, &mut device).await.owner());
+            for path in ["/enrol/factor/passkey", "/enrol/factor/passkey/begin"] {
+                assert_eq!(browser.post(path, &[]).await.led(), (303, "/sign-in/again"), "it is there, and not shown yet");
+            }
+            let mut browser = Browser::new(&db);
+            browser.get("/sign-in").await;
+            let begun = browser.post("/sign-in/passkey/begin", &[]).await;
+            let question: serde_json::Value = serde_json::from_str(&begun.body).unwrap();
+            let (ceremony, credential) = (question["ceremony"].as_str().unwrap(), device.get(&question["options"]));
+            let shown = browser.post("/sign-in/passkey", &[("ceremony", ceremony), ("credential", &credential)]).await;
+            assert_eq!(shown.status, 303);
+            assert_eq!(browser.post("/enrol/factor/passkey", &[]).await.led(), (303, "/account"));
+            assert_eq!(browser.post("/enrol/factor/passkey/begin", &[]).await.status, 409);
         }
     }
 }
