@@ -11,6 +11,7 @@ use std::{
 
 use bailiwick_ops::enrolment;
 use bailiwick_store::DatabaseKind;
+use bailiwick_vault::password::PasswordHasher;
 use bailiwick_web::bootstrap::App;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -55,7 +56,7 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
                 bar: "≤ 2".into(),
                 figure: format!("{ratio:.2} ({alone:.1} ms alone, {beside:.1} ms beside them)"),
                 met: Met::of(ratio <= SLOWER),
-                close: "fewer hashes at once than there are cores: they stand back behind those that answer requests, and share the caches with them all the same",
+                close: "fewer hashes at once: they stand back behind those that answer requests, and share the caches with them all the same",
             },
             Line {
                 what: "resident memory at its peak while 200 people sign in".into(),
@@ -66,7 +67,7 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             },
         ],
         body: format!(
-            "{} rounds of {} requests alone and as many beside the crowd, in turns; {} hashes of 19 MiB at once; {:.0} sign-ins were answered, each with a session.\n",
+            "{} rounds of {} requests alone and as many beside the crowd, in turns; hashes of 19 MiB at once: {}; {:.0} sign-ins were answered, each with a session.\n",
             number("rounds")?,
             number("requests")?,
             number("hashes")?,
@@ -81,7 +82,7 @@ pub(crate) async fn child(short: bool) -> Result<()> {
     let stage = Stage::new(DatabaseKind::Sqlite, 8).await?;
     let tenant = stage.open.tenant().await?;
     let addresses = people(&stage, &tenant).await?;
-    let hashes = std::thread::available_parallelism()?;
+    let hashes = PasswordHasher::usual_permits();
     let app = app(&stage.open, DatabaseKind::Sqlite, hashes).await?;
     ask(&app, &tenant, PATH, requests).await?;
     let rest = machine::memory("VmRSS", "self")?;

@@ -149,8 +149,18 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// A hasher that runs at most `permits` hashes at once, with at most [`WAITING`] waiting behind them; the number of cores
-    /// is a good choice.
+    /// How many hashes at once are a good choice here: one processor is left to the requests that need no hash.
+    ///
+    /// A crowd that signs in is answered as fast on two processors as with a hash on each, since what follows a hash (the
+    /// commit) has a processor meanwhile; `docs/PERFORMANCE.md` has what other requests notice of it.
+    #[must_use]
+    pub fn usual_permits() -> NonZeroUsize {
+        let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        NonZeroUsize::new(processors.get() - 1).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// A hasher that runs at most `permits` hashes at once, with at most [`WAITING`] waiting behind them;
+    /// [`Self::usual_permits`] is a good choice.
     ///
     /// As many threads as ever had work at once stay until it is dropped, each with the memory of one hash.
     #[must_use]

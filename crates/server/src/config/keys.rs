@@ -219,7 +219,7 @@ keys! {
     PASSWORD_PARALLELISM: Bounded<1, 16> = "password.parallelism", default "1";
 
     /// Hashes that are computed at once; up to 256 further ones wait, and whoever comes then is asked to come again.
-    /// Without it, as many as there are cores.
+    /// Without it, one fewer than there are cores, and one at least.
     PASSWORD_HASHES_AT_ONCE: Bounded<1, 256> = "password.hashes_at_once", example "4";
 
     /// A file of leaked passwords that nobody may choose: lines of `SHA1HEX` or `SHA1HEX:COUNT`, sorted by hash.

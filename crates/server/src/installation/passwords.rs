@@ -1,16 +1,15 @@
 //! How this installation hashes passwords, and which it refuses.
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use bailiwick_domain::clock::Entropy;
 use bailiwick_vault::password::{CompromisedList, PasswordHasher};
 
 use crate::{config::Passwords, exit::Refusal};
 
-/// The hasher of the settings; as many hashes at once as there are cores unless they say otherwise.
+/// The hasher of the settings; as many hashes at once as leave a core to others unless they say otherwise.
 pub(crate) fn hasher(settings: &Passwords, entropy: &Arc<dyn Entropy>) -> Result<PasswordHasher, Refusal> {
-    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let at_once = settings.hashes_at_once.unwrap_or_else(cores);
+    let at_once = settings.hashes_at_once.unwrap_or_else(PasswordHasher::usual_permits);
     let hasher = PasswordHasher::new(settings.cost, at_once, Arc::clone(entropy)).knowing(&settings.words);
     match &settings.compromised {
         Some(path) => Ok(hasher.refusing(list(path)?)),
