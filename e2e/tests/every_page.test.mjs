@@ -41,6 +41,7 @@ const FURTHER = {
     ['/api-keys', 'td.act a'],
     ['/audit?to=1990-01-01'],
     ['/audit?only=changes'],
+    ['/audit/intake'],
     ['/find?q=plan'],
     ['/access/who?permission=user%3Aread'],
     ['/access/who?permission=user%3Aread', 'td a.into'],
@@ -285,6 +286,18 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await look(page, 'teams with one', 'owner-teams');
     await page.goto(`${team}/dissolve`);
     await lookAt(page, 'Dissolve Night shift?', 'owner-team-dissolve');
+  });
+
+  test('owner looks at a schema of product events and is asked before it goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+    await page.goto('/audit/intake');
+    await page.locator('#action').fill('app.plan.approved');
+    await page.locator('#schema').fill('{"required": ["actor"]}');
+    await page.getByRole('button', { name: 'Register schema' }).click();
+    await lookAt(page, 'app.plan.approved', 'owner-schema');
+    await page.goto(`${new URL(page.url()).pathname}/remove`);
+    await lookAt(page, 'Remove the schema of app.plan.approved?', 'owner-schema-remove');
   });
 
   test('operations manager is asked before a session of theirs ends', async (t) => {

@@ -11,7 +11,10 @@
 
 use bailiwick_domain::{
     change::{Direction, apply, difference as difference_of},
-    ids::UserId,
+    ids::{TenantId, UserId},
+    json::{self, Body, Item},
+    product::{Context, LIMITS, read},
+    redaction::Redaction,
     role::RoleName,
     time::Timestamp,
 };
@@ -46,6 +49,56 @@ pub fn event(octets: &[u8]) -> usize {
         assert_eq!(fields.prev.is_none(), fields.entity.revision == 1, "only a first revision follows none");
     }
     accepted
+}
+
+/// Events as a product sends them, read strictly and judged under rules.
+///
+/// What the strict reader takes, any reader takes for the same; what is judged has canonical octets, and holds nothing that
+/// the rules hide.
+pub fn product_event(octets: &[u8]) -> usize {
+    const RULES: &str = "secret /**/pin\ndrop /debug\npersonal /contacts/*/name";
+    let rules = Redaction::rules(RULES).expect("good rules");
+    let redaction = Redaction { rules, ..Redaction::default() };
+    let now = Timestamp::from_micros(1_767_323_045_000_006);
+    let context = Context { tenant: TenantId::from_bytes([7; 16]), now };
+    let items = match json::read(octets, &LIMITS) {
+        Ok(Body::One(item)) => vec![item],
+        Ok(Body::Many(items)) => items,
+        Err(_) => return 0,
+    };
+    let mut accepted = 0;
+    for Item { value, faults } in items.into_iter().filter(|item| item.faults.is_empty()) {
+        assert!(
+            faults.is_empty() && canonical::to_bytes(&value).is_ok(),
+            "what is taken can be written down"
+        );
+        let Ok(event) = read(&value, &context) else { continue };
+        let Ok(judged) = redaction.judge(&event) else { continue };
+        let sealed = Value::from("sealed");
+        let changes = judged.commit(|_| Ok::<_, ()>(sealed.clone())).expect("nothing fails");
+        for change in &changes {
+            let dropped = change.path == "/debug" || change.path.starts_with("/debug/");
+            assert!(!dropped, "what is left out leaves nothing");
+            for side in [&change.before, &change.after] {
+                assert!(canonical::to_bytes(side).is_ok(), "what is judged can be written down");
+                assert!(hides(side), "a name of the rules with a value in clear");
+            }
+        }
+        accepted += 1;
+    }
+    accepted
+}
+
+/// Whether every member `pin` is hidden.
+fn hides(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().all(|(name, member)| {
+            let hidden = member.is_null() || member.get("redacted").is_some();
+            (name != "pin" || hidden) && (hidden || hides(member))
+        }),
+        Value::Array(items) => items.iter().all(hides),
+        _ => true,
+    }
 }
 
 /// A signed note, a checkpoint and a verifier key, as they lie in files outside the database.

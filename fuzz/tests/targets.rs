@@ -10,6 +10,7 @@ use bailiwick_vault::{
 use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestCaseResult};
 
 const EVENT: &str = r#"{"action":"user.created","actor":{"auth":"none","credential":null,"id":null,"kind":"anonymous"},"changes":[{"after":"a \"word\"","before":null,"op":"add","path":"/name"}],"entity":{"id":"01930000-0000-7000-8000-00000000000e","revision":1,"type":"user"},"id":"01930000-0000-7000-8000-0000000000ff","occurred_at":"2026-01-02T03:04:05.000006Z","outcome":"ok","prev":null,"reason":null,"recorded_at":"2026-01-02T03:04:05.000006Z","request":null,"source":{"agent":"job","ip":null},"tenant":"01930000-0000-7000-8000-000000000000","v":1}"#;
+const PRODUCT: &str = r#"[{"key":"k","action":"app.plan.changed","entity":{"type":"app.plan","id":"1"},"actor":{"id":"u"},"subject":{"type":"app.person","id":"2"},"before":{"pin":1,"debug":[1]},"after":{"pin":2,"contacts":[{"name":"n","pin":{"a":1}}],"mail":"a@example.com"}},{"key":"l","action":"app.plan.changed","entity":{"type":"app.plan","id":"1"},"patch":[{"op":"move","from":"/a","path":"/b/pin"}],"old":{"/a":[1,null,true,"x\u00e9"]}}]"#;
 const CHECKPOINT: &str = "bailiwick.example/log/01930000-0000-7000-8000-000000000000\n3\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
 
 fn credentials() -> Vec<Vec<u8>> {
@@ -55,6 +56,11 @@ fn holds(target: fn(&[u8]) -> usize, good: Vec<Vec<u8>>) {
 #[test]
 fn event_of_a_stranger_is_canonical_or_refused() {
     holds(bailiwick_fuzz::event, vec![EVENT.into()]);
+}
+
+#[test]
+fn event_of_a_product_is_judged_or_refused() {
+    holds(bailiwick_fuzz::product_event, vec![PRODUCT.into()]);
 }
 
 #[test]

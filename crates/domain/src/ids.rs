@@ -77,6 +77,8 @@ ids! {
     FactorId,
     /// A record of the audit log.
     EventId,
+    /// How the product's events of one action have to look.
+    EventSchemaId,
     /// One HTTP request or one run of a job.
     RequestId,
     /// An event raised for a person to look at.

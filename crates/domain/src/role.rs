@@ -217,6 +217,7 @@ const DEVELOPER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
     P::INTEGRATION_READ,
     P::INTEGRATION_UPDATE,
     P::DOCUMENT_STORE_READ,
+    P::AUDIT_WRITE,
     P::SYSTEM_READ,
 ]));
 

@@ -186,6 +186,12 @@ rules! {
     TriageSecurityEvents: Writes => Need::Has(Permission::SECURITY_EVENT_TRIAGE);
     /// Searching the audit log.
     ReadAudit => Need::Has(Permission::AUDIT_READ);
+    /// Recording events of the guarded product.
+    RecordEvents: Writes => Need::Has(Permission::AUDIT_WRITE);
+    /// Reading what is never stored of the product's events, and how they have to look.
+    ReadIntake => Need::Has(Permission::AUDIT_READ);
+    /// Changing that: whoever may do it could let something be stored that must not be.
+    SetIntake: Writes => Need::RecentHas(Permission::AUDIT_REDACTION);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.

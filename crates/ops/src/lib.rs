@@ -2,6 +2,7 @@
 //! happen. Each operation takes a permit, so whoever calls it was let in; each ends in an audit record.
 
 pub mod api_keys;
+pub mod audit;
 pub mod bulk;
 pub mod deletion;
 pub mod enrolment;

@@ -21,6 +21,9 @@ pub enum Error {
     /// Others wrote at the same time; the same request may succeed.
     #[error("the change met another one; try again")]
     Busy,
+    /// The disk under the database is full; nothing was changed, and the same request succeeds once there is room.
+    #[error("the disk of the database is full")]
+    Full,
     /// A stored value cannot be what this version wrote; names the column.
     #[error("stored data cannot be read: {0}")]
     Corrupt(String),
@@ -49,6 +52,10 @@ impl From<sqlx::Error> for Error {
             {
                 return Self::Busy;
             }
+            // PostgreSQL: disk full. SQLite: database or disk is full.
+            sqlx::Error::Database(db) if matches!(db.code().as_deref(), Some("53100" | "13")) => {
+                return Self::Full;
+            }
             _ => {}
         }
         Self::Sql(error)
@@ -76,7 +83,7 @@ impl Public for Error {
             Self::Unrecorded => Some("unrecorded"),
             Self::Unapproved => Some("unapproved"),
             Self::Busy => Some("busy"),
-            Self::Corrupt(_) | Self::Vault(_) | Self::Proof(_) | Self::Sql(_) => None,
+            Self::Full | Self::Corrupt(_) | Self::Vault(_) | Self::Proof(_) | Self::Sql(_) => None,
         }
     }
 }

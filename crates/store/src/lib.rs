@@ -18,6 +18,7 @@ mod error;
 pub mod gate;
 pub mod grants;
 pub mod holders;
+pub mod intake;
 pub mod invitations;
 mod links;
 mod lock;

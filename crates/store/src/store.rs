@@ -20,6 +20,7 @@ use crate::{
     audit::{self, Draft},
     conn::{Conn, on},
     gate::{self, Approved, Gate, Jobs, Permit},
+    intake,
     permission_use::Uses,
     pool::Pool,
     step_up::{self, Planned},
@@ -82,6 +83,8 @@ pub(crate) struct Shared {
     pub(crate) tallies: Tallies,
     pub(crate) uses: Uses,
     pub(crate) outbox: OnceLock<Outbox>,
+    pub(crate) intake: intake::Cache,
+    pub(crate) ingest: audit::Queues,
     sign_in: OnceLock<SignInLimits>,
 }
 
@@ -122,6 +125,8 @@ impl Store {
                 tallies: Tallies::default(),
                 uses: Uses::default(),
                 outbox: OnceLock::new(),
+                intake: intake::Cache::default(),
+                ingest: audit::Queues::default(),
                 sign_in: OnceLock::new(),
             }),
         };

@@ -23,6 +23,7 @@ pub struct KeyedHash {
     step_up: hmac::Key,
     carried: hmac::Key,
     device: hmac::Key,
+    event: hmac::Key,
 }
 
 impl KeyedHash {
@@ -36,12 +37,14 @@ impl KeyedHash {
         let step_up = provider.derive_key(b"bailiwick step-up v1").await?;
         let carried = provider.derive_key(b"bailiwick carried v1").await?;
         let device = provider.derive_key(b"bailiwick device tag v1").await?;
+        let event = provider.derive_key(b"bailiwick event tag v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
             step_up: hmac::Key::new(hmac::HMAC_SHA256, step_up.expose()),
             carried: hmac::Key::new(hmac::HMAC_SHA256, carried.expose()),
             device: hmac::Key::new(hmac::HMAC_SHA256, device.expose()),
+            event: hmac::Key::new(hmac::HMAC_SHA256, event.expose()),
         })
     }
 
@@ -79,6 +82,27 @@ impl KeyedHash {
     pub fn device_tag(&self, tenant: &[u8; 16], user: &[u8; 16], device: &DeviceToken) -> [u8; 32] {
         let message = Transcript::new("device").field(tenant).field(user);
         tag(&self.device, &message.field(device.hash().as_bytes()).finish())
+    }
+
+    /// What is stored of the key under which a product sends an event, to know it again: sixteen octets.
+    #[must_use]
+    pub fn event_key_tag(&self, tenant: &[u8; 16], key: &str) -> [u8; 16] {
+        let whole =
+            tag(&self.event, &Transcript::new("event key").field(tenant).field(key.as_bytes()).finish());
+        let mut short = [0; 16];
+        for (to, from) in short.iter_mut().zip(whole) {
+            *to = from;
+        }
+        short
+    }
+
+    /// What is stored of an event as a product sent it, in canonical octets, to tell another event under the same key apart.
+    ///
+    /// Keyed, because it is made before anything is redacted: from a plain hash a number of a card could be guessed.
+    #[must_use]
+    pub fn event_payload_tag(&self, tenant: &[u8; 16], canonical: &[u8]) -> [u8; 32] {
+        let message = Transcript::new("event payload").field(tenant).field(canonical);
+        tag(&self.event, &Zeroizing::new(message.finish()))
     }
 
     /// The digest of a change that a one-time code approves, over the change's canonical octets.
@@ -183,6 +207,9 @@ mod tests {
         }
         assert!(!same(&stored, stored.get(..31).unwrap()));
         assert_ne!(hash.change_digest(b"{}"), hash.change_digest(b"[]"));
+        // A tenant's tags of events are its own.
+        assert_ne!(hash.event_key_tag(&[1; 16], "a"), hash.event_key_tag(&[2; 16], "a"));
+        assert_ne!(hash.event_payload_tag(&[1; 16], b"{}"), hash.event_payload_tag(&[1; 16], b"[]"));
     }
 
     proptest::proptest! {
@@ -191,7 +218,7 @@ mod tests {
             // What lies in ::ffff:0:0/96 is an IPv4 address, which is exact.
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-            let hash = KeyedHash { address: key(), ip: key(), step_up: key(), carried: key(), device: key() };
+            let hash = KeyedHash { address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key() };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));
             proptest::prop_assert_ne!(tag(bits), tag(bits ^ 1 << flipped));

@@ -68,6 +68,12 @@ pub enum Error {
     /// What was sent cannot be accepted, field by field; 422.
     #[error("{} fields cannot be accepted", .0.len())]
     Invalid(Vec<Problem>),
+    /// The body cannot be read, from some place on; 400.
+    #[error("the body cannot be read")]
+    Unreadable(Vec<Problem>),
+    /// Other events have the keys that were sent; 409.
+    #[error("{} keys are taken", .0.len())]
+    KeyTaken(Vec<Problem>),
     /// Too many attempts; 429.
     #[error("too many attempts")]
     Limited {
@@ -146,7 +152,7 @@ impl Error {
     /// The status of the answer.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_)
             | Self::StepUpRequired(_)
@@ -155,12 +161,22 @@ impl Error {
             | Self::Reauthenticate
             | Self::Enrol => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn | Self::KeyTaken(_) => {
+                StatusCode::CONFLICT
+            }
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Protocol(status) => *status,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What is wrong, place by place.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Invalid(problems) | Self::Unreadable(problems) | Self::KeyTaken(problems) => problems,
+            _ => &[],
         }
     }
 
@@ -267,6 +283,15 @@ impl Error {
                 "Some of what was sent cannot be accepted.",
                 &[],
             ),
+            Self::Unreadable(_) => {
+                ("bad-request", "The request cannot be understood", "The body cannot be read as JSON.", &[])
+            }
+            Self::KeyTaken(_) => (
+                "key-taken",
+                "Another event has this key",
+                "An event is known again by its key. Under these keys other events were stored before.",
+                &["Give each event a key of its own, and the same one only to the very same event."],
+            ),
             Self::Limited { .. } => {
                 ("limited", "Too many attempts", "Wait a while before the next attempt.", &[])
             }
@@ -331,6 +356,7 @@ impl From<bailiwick_store::Error> for Error {
             Store::NotFound => Self::NotFound,
             Store::Conflict(text) => Self::Conflict(text),
             Store::Busy => Self::Unavailable { retry_after_seconds: 1 },
+            Store::Full => Self::Unavailable { retry_after_seconds: 60 },
             other => Self::Internal(Box::new(other)),
         }
     }
@@ -396,6 +422,11 @@ mod tests {
         let limited = Error::from(bailiwick_ops::Error::Limited { retry_after_seconds: 0 });
         assert_eq!(limited.headers()[header::RETRY_AFTER], "1");
         assert_eq!(Error::from(bailiwick_store::Error::Busy).status(), StatusCode::SERVICE_UNAVAILABLE);
+        let full = Error::from(bailiwick_ops::Error::from(bailiwick_store::Error::Full));
+        assert_eq!(
+            (full.status(), &full.headers()[header::RETRY_AFTER]),
+            (StatusCode::SERVICE_UNAVAILABLE, &HeaderValue::from_static("60"))
+        );
         let crowded = Error::from(bailiwick_ops::Error::Password(PasswordError::Busy));
         assert_eq!(crowded.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(crowded.headers()[header::RETRY_AFTER], "5");

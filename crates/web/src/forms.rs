@@ -14,6 +14,7 @@ pub use field::{Choice, Field, Select};
 pub use form::{Form, Typed};
 pub use id::Id;
 pub use json::Json;
+pub(crate) use json::JsonOctets;
 pub use local_path::LocalPath;
 pub(crate) use pair::Pair;
 pub use problem::Problem;

@@ -2,11 +2,21 @@
 
 use std::time::Duration;
 
+use axum::{
+    body::HttpBody,
+    http::{Method, Request},
+};
+
 /// Bounds of one request, and of how many are served at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Octets of any body; more is answered 413.
     pub body: usize,
+    /// Octets of a body of events (`POST /v1/audit/events`); more is answered 413. One that is larger than `body` says its length
+    /// beforehand.
+    pub events: usize,
+    /// Bodies of events larger than `body` at the same moment; one more is answered 503.
+    pub large: usize,
     /// Octets of a form, which is held in memory whole; more is answered 413.
     pub form: usize,
     /// Fields of a form; more is answered 413.
@@ -25,10 +35,29 @@ pub struct Limits {
     pub in_flight: usize,
 }
 
+/// The one path under which a body may be larger than others.
+const EVENTS: &str = "/v1/audit/events";
+
+impl Limits {
+    /// Octets that the body of this request may have, as far as it says its length.
+    pub(crate) fn body_of<B: HttpBody>(&self, request: &Request<B>) -> usize {
+        let says = request.body().size_hint().exact().is_some();
+        let events = *request.method() == Method::POST && request.uri().path() == EVENTS;
+        if events && says { self.events.max(self.body) } else { self.body }
+    }
+
+    /// Whether the body is larger than most may be, and so takes one of a few places.
+    pub(crate) fn is_large<B: HttpBody>(&self, request: &Request<B>) -> bool {
+        request.body().size_hint().lower() > self.body as u64
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            events: 4 * 1024 * 1024,
+            large: 32,
             form: 64 * 1024,
             form_fields: 512,
             headers: 64,

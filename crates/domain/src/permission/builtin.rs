@@ -97,6 +97,8 @@ permissions! {
     }
     "Audit log", platform: false {
         AUDIT_READ = "audit:read": "Search the audit log and see what changed.";
+        AUDIT_WRITE = "audit:write": "Record events of the guarded product.";
+        AUDIT_REDACTION = "audit:redaction": "Set what of the product's events is never stored, and how they have to look.";
         AUDIT_EXPORT = "audit:export": "Export audit records with their proofs.";
         AUDIT_VERIFY = "audit:verify": "Verify that the audit log is complete and unaltered.";
         AUDIT_HOLD = "audit:hold": "Place and lift legal holds.";

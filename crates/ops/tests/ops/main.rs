@@ -13,6 +13,8 @@ mod floors;
 mod grants;
 mod held_to_passkey;
 mod hostile;
+mod ingest;
+mod intake;
 mod invitations;
 mod inviters;
 mod joining;

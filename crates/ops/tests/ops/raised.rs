@@ -64,6 +64,13 @@ const ACTIONS: &[(&str, Means)] = &[
     ("enrolment.created", Sometimes("the platform issues another link for the first owner")),
     ("enrolment.used", Silent("password.set tells of it")),
     ("enrolment.withdrawn", Silent("part of what took its place")),
+    ("event_rules.changed", Raises(WARNING)),
+    ("event_schema.changed", Silent("an event that does not fit is refused, and whoever sends it is told")),
+    (
+        "event_schema.registered",
+        Silent("an event that does not fit is refused, and whoever sends it is told"),
+    ),
+    ("event_schema.removed", Silent("it is about the looks of events alone")),
     ("factor.abandoned", Silent("it was never verified")),
     ("factor.enrolled", Silent("it is not verified yet")),
     ("factor.removed", Silent("mfa.reset or user.deleted tells of it")),
@@ -161,6 +168,7 @@ const ACTIONS: &[(&str, Means)] = &[
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("api_key.created", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
     ("api_key.revoked", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
+    ("event_rules.changed", "intake", "changed_rules_are_recorded_and_raise_an_event"),
     ("mail.given_up", "mail", "a_server_that_is_down_is_tried_later_and_later_until_the_last_day"),
     ("passkey.cloned", "passkey_sign_in", "copy_whose_counter_is_behind_is_refused_and_reported"),
     ("password.limited", "passwords", "wrong_present_password_counts_as_a_guess_at_the_sign_in_does"),

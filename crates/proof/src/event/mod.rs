@@ -10,9 +10,16 @@
 //! [`scan`] reads every octet: it checks the whole event to be [canonical](crate::canonical) and hands out the
 //! fields that tie it to its tenant, its entity and its past, borrowed from the octets. What the remaining fields mean
 //! is not its business, but their octets are checked, too.
+//!
+//! Events of the guarded product have the same form. Their entity's `type` begins with [`NAMESPACE`], and its `id` is a text of
+//! the product's own, as is that of an actor of the kind [`ACTOR`]; see [`id_of`].
 
+mod product;
 mod scan;
 
+use std::borrow::Cow;
+
+pub use product::{ACTOR, NAMESPACE, id_of, is_product, key_of};
 pub use scan::scan;
 
 use crate::{canonical::CanonicalError, hash::Hash};
@@ -59,6 +66,14 @@ pub struct Entity<'a> {
     pub revision: u64,
     /// Its kind, such as `invitation`.
     pub kind: &'a str,
+}
+
+impl<'a> Entity<'a> {
+    /// What its chain and its head are keyed by: its id, or what stands for the [id of a product](id_of).
+    #[must_use]
+    pub fn key(&self) -> Cow<'a, str> {
+        key_of(self.kind, self.id)
+    }
 }
 
 /// Why octets are not an event.

@@ -77,8 +77,8 @@ impl ChainWalker {
     }
 
     fn check_link(&mut self, fields: &EventFields<'_>, event: &StoredEvent<'_>) -> Result<(), Finding> {
-        let Entity { id, revision, kind } = fields.entity;
-        let entity = EntityName { kind: kind.to_owned(), id: id.to_owned() };
+        let Entity { revision, kind, .. } = fields.entity;
+        let entity = EntityName { kind: kind.to_owned(), id: fields.entity.key().into_owned() };
         let before = match &self.open {
             Some(link) if link.entity == entity => Some(link),
             _ => {

@@ -22,7 +22,8 @@ use crate::{
 /// 2. every event by [`event`](Self::event): those with a leaf in leaf order, those still waiting for one in any place;
 /// 3. when stored tiles are to be compared, the tiles that each event completes ([`due`](Self::due)) by
 ///    [`tile`](Self::tile);
-/// 4. every recorded entity head by [`head`](Self::head), in ascending octet order of kind and id (`COLLATE "C"`);
+/// 4. every recorded entity head by [`head`](Self::head), in ascending octet order of kind and id (`COLLATE "C"`), where that of
+///    a product's entity has the id that [stands for it](crate::event::id_of);
 /// 5. then [`finish`](Self::finish).
 ///
 /// After the first finding nothing more is learnt: every later call returns that finding again.
@@ -193,7 +194,8 @@ impl Verifier {
             _ => {}
         }
         let fields = open_event(&self.tenant, event)?;
-        self.chains.event(&fields.entity, &event.hash, fields.prev.as_ref());
+        let key = fields.entity.key();
+        self.chains.event(&Entity { id: &key, ..fields.entity }, &event.hash, fields.prev.as_ref());
         if event.leaf_index.is_none() {
             self.counts.waiting += 1;
             return Ok(fields);

@@ -641,6 +641,34 @@ CREATE TABLE permission_recording (
     PRIMARY KEY (tenant)
 );
 
+-- Events of the guarded product: what of them is never stored, how they have to look, and the keys by which one is known again.
+-- `revision` grows with every change of the first two. Keys and payloads are keyed hashes: nothing of an event is kept here.
+CREATE TABLE event_intake (
+    tenant     uuid NOT NULL REFERENCES tenant (id),
+    revision   bigint NOT NULL,
+    rules      text NOT NULL,
+    detectors  text NOT NULL,
+    PRIMARY KEY (tenant)
+);
+
+CREATE TABLE event_schema (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    id          uuid NOT NULL,
+    action      text NOT NULL,
+    schema      text NOT NULL,
+    created_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, action)
+);
+
+CREATE TABLE audit_intake (
+    tenant   uuid NOT NULL,
+    key      bytea NOT NULL,
+    event    uuid NOT NULL,
+    payload  bytea NOT NULL,
+    PRIMARY KEY (tenant, key)
+);
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   uuid NOT NULL REFERENCES tenant (id),
@@ -733,6 +761,9 @@ GRANT SELECT, INSERT ON audit_checkpoint TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_personal TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_verification TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_access TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON event_intake TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON event_schema TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_intake TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON permission_use TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON role_use TO bailiwick_app;
 GRANT SELECT, INSERT ON permission_recording TO bailiwick_app;
@@ -867,6 +898,15 @@ CREATE POLICY audit_verification_own ON audit_verification USING (tenant = baili
 ALTER TABLE audit_access ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_access FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_access_own ON audit_access USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE event_intake ENABLE ROW LEVEL SECURITY;
+ALTER TABLE event_intake FORCE ROW LEVEL SECURITY;
+CREATE POLICY event_intake_own ON event_intake USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE event_schema ENABLE ROW LEVEL SECURITY;
+ALTER TABLE event_schema FORCE ROW LEVEL SECURITY;
+CREATE POLICY event_schema_own ON event_schema USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_intake ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_intake FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_intake_own ON audit_intake USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE permission_use ENABLE ROW LEVEL SECURITY;
 ALTER TABLE permission_use FORCE ROW LEVEL SECURITY;
 CREATE POLICY permission_use_own ON permission_use USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

@@ -641,6 +641,34 @@ CREATE TABLE permission_recording (
     PRIMARY KEY (tenant)
 ) STRICT;
 
+-- Events of the guarded product: what of them is never stored, how they have to look, and the keys by which one is known again.
+-- `revision` grows with every change of the first two. Keys and payloads are keyed hashes: nothing of an event is kept here.
+CREATE TABLE event_intake (
+    tenant     BLOB NOT NULL REFERENCES tenant (id),
+    revision   INTEGER NOT NULL,
+    rules      TEXT NOT NULL,
+    detectors  TEXT NOT NULL,
+    PRIMARY KEY (tenant)
+) STRICT;
+
+CREATE TABLE event_schema (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    id          BLOB NOT NULL,
+    action      TEXT NOT NULL,
+    schema      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, action)
+) STRICT;
+
+CREATE TABLE audit_intake (
+    tenant   BLOB NOT NULL,
+    key      BLOB NOT NULL,
+    event    BLOB NOT NULL,
+    payload  BLOB NOT NULL,
+    PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID;
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   BLOB NOT NULL REFERENCES tenant (id),

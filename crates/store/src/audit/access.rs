@@ -56,8 +56,8 @@ pub(super) async fn note(tx: &mut Tx, subject: Uuid, draft: &Draft, says: Option
         subject,
         draft.recorded_at.micros(),
         draft.id.uuid(),
-        draft.entity_type,
-        draft.action,
+        &*draft.entity_type,
+        &*draft.action,
         says.name()
     )?;
     Ok(())

@@ -1,5 +1,10 @@
 //! An event on its way into the log: everything but its place in its entity's history.
 
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
+
 use bailiwick_domain::{
     change::Change,
     entity::{SecurityEvent, Triage},
@@ -7,12 +12,13 @@ use bailiwick_domain::{
     rule::Rule,
     time::Timestamp,
 };
+use bailiwick_proof::hash::Hash;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     access,
-    octets::{Octets, Said},
+    octets::{Id, Octets, Said},
     personal::{Personal, Sealed},
 };
 use crate::{
@@ -46,12 +52,14 @@ pub(crate) struct Draft {
     pub(crate) id: EventId,
     pub(crate) recorded_at: Timestamp,
     pub(crate) actor: ActorImage,
-    pub(crate) action: &'static str,
+    pub(crate) action: Cow<'static, str>,
     pub(crate) outcome: Outcome,
-    pub(crate) entity_type: &'static str,
+    pub(crate) entity_type: Cow<'static, str>,
     pub(crate) entity_id: Uuid,
     pub(crate) octets: Octets,
     pub(crate) personal: Vec<Sealed>,
+    /// Where the hash is left that the event gets with its place in its entity's history, for whoever has to answer it.
+    pub(crate) told: Option<Arc<OnceLock<Hash>>>,
 }
 
 /// The actor as the log names them: opaque ids only.
@@ -59,35 +67,43 @@ pub(crate) struct Draft {
 pub(crate) struct ActorImage {
     pub(crate) kind: &'static str,
     pub(crate) id: Option<Uuid>,
+    /// How the guarded product calls them, where it is one of its actors: `id` then stands for this.
+    pub(crate) named: Option<String>,
     pub(crate) auth: &'static str,
     pub(crate) credential: Option<Uuid>,
 }
 
 impl ActorImage {
-    fn of(actor: &Actor) -> Self {
+    pub(super) fn of(actor: &Actor) -> Self {
+        let named = None;
         match actor {
-            Actor::Anonymous => Self { kind: "anonymous", id: None, auth: "none", credential: None },
+            Actor::Anonymous => Self { kind: "anonymous", id: None, named, auth: "none", credential: None },
             Actor::User { id, session, method } => Self {
                 kind: "user",
                 id: Some(id.uuid()),
+                named,
                 auth: method.name(),
                 credential: Some(session.uuid()),
             },
             Actor::Operator { id, session } => Self {
                 kind: "operator",
                 id: Some(id.uuid()),
+                named,
                 auth: "session",
                 credential: Some(session.uuid()),
             },
             Actor::Key { id, .. } => {
-                Self { kind: "api_key", id: Some(id.uuid()), auth: "api_key", credential: Some(id.uuid()) }
+                let id = Some(id.uuid());
+                Self { kind: "api_key", id, named, auth: "api_key", credential: id }
             }
-            Actor::System(job) => Self { kind: "system", id: None, auth: job.name(), credential: None },
+            Actor::System(job) => {
+                Self { kind: "system", id: None, named, auth: job.name(), credential: None }
+            }
         }
     }
 
     /// The person whose address the request came from; the request itself where nobody is known.
-    fn subject(&self, request: Uuid) -> Uuid {
+    pub(super) fn subject(&self, request: Uuid) -> Uuid {
         self.id.unwrap_or(request)
     }
 }
@@ -193,8 +209,9 @@ async fn draft<R: Rule>(
         actor: &actor,
         changes: &changes,
         entity_type: event.entity_type,
-        entity_id: event.entity_id,
+        entity_id: Id::Ours(event.entity_id),
         id,
+        occurred_at: recorded_at,
         recorded_at,
         outcome,
         reason: event.reason.as_deref(),
@@ -208,12 +225,13 @@ async fn draft<R: Rule>(
         id,
         recorded_at,
         actor,
-        action: event.action,
+        action: Cow::Borrowed(event.action),
         outcome,
-        entity_type: event.entity_type,
+        entity_type: Cow::Borrowed(event.entity_type),
         entity_id: event.entity_id,
         octets,
         personal: personal.seal(tx).await?,
+        told: None,
     })
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bailiwick_domain::ids::TenantId;
 use bailiwick_proof::{
+    event::{id_of as product_id, is_product},
     hash::Hash,
     tile::complete_tiles,
     tree::{Frontier, Needs},
@@ -160,6 +161,14 @@ async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, le
     Ok(())
 }
 
+/// The UUID by which something is found that an event names so: its id, or what stands for the id of a product's own.
+pub fn id_of(kind: &str, text: &str) -> Option<Uuid> {
+    if is_product(kind) {
+        return Some(Uuid::from_bytes(product_id(kind, text)));
+    }
+    Uuid::try_parse(text).ok()
+}
+
 /// A leaf from an event's stored octets, for events that were written before their place was known.
 pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
     let unreadable = || Error::Corrupt(format!("event {event} is not what this version writes"));
@@ -167,18 +176,19 @@ pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
     let text = |pointer: &str| {
         value.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(unreadable)
     };
-    let id = |text: String| Uuid::try_parse(&text).map_err(|_| unreadable());
+    let id = |kind: &str, text: String| id_of(kind, &text).ok_or_else(unreadable);
     let at = bailiwick_domain::time::Timestamp::parse(&text("/recorded_at")?).map_err(|_| unreadable())?;
+    let (actor, entity) = (text("/actor/kind")?, text("/entity/type")?);
     Ok(Leaf {
         event,
         hash: stored_hash(hash)?,
         recorded_at: at.micros(),
-        actor_kind: text("/actor/kind")?.into(),
-        actor_id: text("/actor/id").ok().map(id).transpose()?,
+        actor_id: text("/actor/id").ok().map(|text| id(&actor, text)).transpose()?,
+        actor_kind: actor.into(),
         action: text("/action")?.into(),
         outcome: text("/outcome")?.into(),
-        entity_type: text("/entity/type")?.into(),
-        entity_id: id(text("/entity/id")?)?,
+        entity_id: id(&entity, text("/entity/id")?)?,
+        entity_type: entity.into(),
         revision: value.pointer("/entity/revision").and_then(Value::as_i64).ok_or_else(unreadable)?,
     })
 }

@@ -10,6 +10,7 @@ mod append;
 mod checkpoint;
 mod draft;
 mod find;
+pub mod ingest;
 mod integrate;
 mod lag;
 mod many;
@@ -32,6 +33,8 @@ pub(crate) use checkpoint::signed;
 pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
 pub use find::{RECENT, by_prefix};
+pub(crate) use ingest::Queues;
+pub use integrate::id_of;
 pub use lag::{LAG_CAP, Lag, lag};
 pub use owner::owner;
 pub use page::{

@@ -26,8 +26,9 @@ pub(super) struct Said<'a> {
     pub(super) actor: &'a ActorImage,
     pub(super) changes: &'a [Change],
     pub(super) entity_type: &'a str,
-    pub(super) entity_id: Uuid,
+    pub(super) entity_id: Id<'a>,
     pub(super) id: EventId,
+    pub(super) occurred_at: Timestamp,
     pub(super) recorded_at: Timestamp,
     pub(super) outcome: Outcome,
     pub(super) reason: Option<&'a str>,
@@ -37,7 +38,18 @@ pub(super) struct Said<'a> {
     pub(super) tenant: TenantId,
 }
 
+/// An id as the event says it.
+#[derive(Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(super) enum Id<'a> {
+    /// Of something of ours.
+    Ours(Uuid),
+    /// Of something of the guarded product, in its own words.
+    Product(&'a str),
+}
+
 /// The octets of an event, with gaps for its revision and the hash of the one before.
+#[derive(Clone)]
 pub(crate) struct Octets {
     to_revision: Vec<u8>,
     to_prev: Vec<u8>,
@@ -72,7 +84,7 @@ struct End<'a> {
 struct Actor<'a> {
     auth: &'a str,
     credential: Option<Uuid>,
-    id: Option<Uuid>,
+    id: Option<Id<'a>>,
     kind: &'a str,
 }
 
@@ -108,7 +120,7 @@ impl Octets {
                 actor: Actor {
                     auth: actor.auth,
                     credential: actor.credential,
-                    id: actor.id,
+                    id: actor.named.as_deref().map(Id::Product).or(actor.id.map(Id::Ours)),
                     kind: actor.kind,
                 },
                 changes: said.changes.iter().map(Difference::from).collect(),
@@ -126,7 +138,7 @@ impl Octets {
         to_prev.push(b'}');
         members(
             &mut to_prev,
-            &Middle { id: said.id, occurred_at: said.recorded_at, outcome: said.outcome.name() },
+            &Middle { id: said.id, occurred_at: said.occurred_at, outcome: said.outcome.name() },
         )?;
         to_prev.extend_from_slice(b",\"prev\":");
 
@@ -192,12 +204,19 @@ mod tests {
         Octets::of(&Said {
             tenant: TenantId::new(at, &SystemEntropy),
             id: EventId::new(at, &SystemEntropy),
+            occurred_at: at,
             recorded_at: at,
-            actor: &ActorImage { kind: "user", id: Some(Uuid::nil()), auth: "session", credential: None },
+            actor: &ActorImage {
+                kind: "user",
+                id: Some(Uuid::nil()),
+                named: None,
+                auth: "session",
+                credential: None,
+            },
             action: "user.disabled",
             outcome: Outcome::Ok,
             entity_type: "user",
-            entity_id: Uuid::nil(),
+            entity_id: Id::Ours(Uuid::nil()),
             changes: &values.into_iter().map(change).collect::<Vec<_>>(),
             reason,
             request: Uuid::nil(),

@@ -81,7 +81,7 @@ pub async fn event_page(scope: &mut impl Scope, event: EventId) -> Result<EventP
     Ok(EventPage { bytes, hash: stored_hash(&row.hash)?, proof, personal })
 }
 
-async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
+pub(super) async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
     let tenant = scope.tenant();
     let (newest, frontier) = integrate::tree(&mut scope.driver(), tenant).await?;
     let oldest: Option<(i64, String, i64)> = on!(scope, |c| {

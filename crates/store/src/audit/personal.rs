@@ -87,9 +87,9 @@ impl Personal {
     }
 
     /// Seals what was collected, one piece per subject; of those who were erased, nothing.
-    pub(crate) async fn seal(self, tx: &mut Tx) -> Result<Vec<Sealed>> {
+    pub(crate) async fn seal(&self, tx: &mut Tx) -> Result<Vec<Sealed>> {
         let mut sealed = Vec::with_capacity(self.values.len());
-        for (subject, values) in self.values {
+        for (&subject, values) in &self.values {
             // Nobody shall be able to open it: neither value nor salt is kept.
             if tx.erased.contains(&subject) {
                 continue;
@@ -102,7 +102,7 @@ impl Personal {
                     None => continue,
                 },
             };
-            let plain = serde_json::to_vec(&values).map_err(|e| Error::Proof(e.to_string()))?;
+            let plain = serde_json::to_vec(values).map_err(|e| Error::Proof(e.to_string()))?;
             let bytes = key
                 .seal(&context(self.tenant, &self.event.bytes()), &plain, &*tx.shared.entropy)
                 .map_err(Error::vault)?;

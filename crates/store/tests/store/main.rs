@@ -10,6 +10,7 @@ mod concurrency;
 mod erasure;
 mod faults;
 mod gate;
+mod ingest;
 mod letters;
 mod paging;
 mod personal_data;

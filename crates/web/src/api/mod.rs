@@ -6,6 +6,7 @@
 //!   thing need not be allowed to read it.
 //! - Bodies are JSON objects. A field that is unknown, missing, there twice or of another type is named by a JSON
 //!   pointer in the problem (RFC 9457, RFC 6901); values are never repeated.
+//! - Recording events takes one object or an array of up to a thousand, with an answer for each.
 //! - Ids are hyphenated UUIDs, times are RFC 3339 in UTC with six digits of fraction, hashes are lower-case hex.
 //! - A sensitive operation is answered 403 `step-up-required` first, and a letter goes to the person who asks; the same request
 //!   with `Step-Up: <id> <code>` does it. A program with an API key has nobody who reads letters, and is refused.
@@ -18,6 +19,8 @@ mod access_table;
 mod api_keys;
 mod audit_entities;
 mod audit_events;
+mod audit_ingest;
+mod audit_intake;
 mod audit_verification;
 mod created;
 mod cursor;
@@ -165,6 +168,15 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/access/unused/users/{id}", unused::person::handle)
         .post("/v1/access/unused/users/{id}/narrow", unused::narrow_person::handle)
         .get("/v1/audit/events", audit_events::list::handle)
+        .post("/v1/audit/events", audit_ingest::create::handle)
+        .get("/v1/audit/intake", audit_intake::show::handle)
+        .put("/v1/audit/intake", audit_intake::set::handle)
+        .post("/v1/audit/intake/try", audit_intake::attempt::handle)
+        .get("/v1/audit/schemas", audit_intake::schemas::list)
+        .post("/v1/audit/schemas", audit_intake::schemas::create)
+        .get("/v1/audit/schemas/{schema}", audit_intake::schemas::show)
+        .put("/v1/audit/schemas/{schema}", audit_intake::schemas::change)
+        .delete("/v1/audit/schemas/{schema}", audit_intake::schemas::remove)
         .get("/v1/audit/events/{id}", audit_events::show::handle)
         .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)
         .get("/v1/audit/verification", audit_verification::show::handle)

@@ -34,6 +34,7 @@ pub(super) struct Ground {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) site: Arc<Site>,
     pub(super) in_flight: Arc<Semaphore>,
+    pub(super) large: Arc<Semaphore>,
 }
 
 /// How a listener's connections arrive.
@@ -55,6 +56,7 @@ pub struct App {
 impl App {
     pub(crate) fn new(router: Router, table: Vec<AccessRow>, state: &AppState) -> Self {
         let in_flight = Arc::new(Semaphore::new(state.settings.limits.in_flight));
+        let large = Arc::new(Semaphore::new(state.settings.limits.large));
         Self::behind(
             Ground {
                 settings: Arc::clone(&state.settings),
@@ -62,6 +64,7 @@ impl App {
                 entropy: Arc::clone(&state.entropy),
                 site: Arc::new(Site { table }),
                 in_flight,
+                large,
             },
             router,
         )

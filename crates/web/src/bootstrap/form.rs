@@ -12,7 +12,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::app::Ground;
+use super::{app::Ground, limits::MostOctets};
 use crate::error::Error;
 
 /// The fields of a form, in the order in which they came.
@@ -57,7 +57,8 @@ pub(super) async fn read(State(ground): State<Arc<Ground>>, request: Request, ne
     let limits = &ground.settings.limits;
     let form = is_form(request.headers());
     // Whatever it is, the limits bound it already to what any body may have.
-    let most = if form { limits.form } else { limits.body };
+    let allowed = request.extensions().get::<MostOctets>().map_or(limits.body, |most| most.0);
+    let most = if form { limits.form } else { allowed };
     let (mut parts, body) = request.into_parts();
     if body.size_hint().lower() > most as u64 {
         return Error::Protocol(StatusCode::PAYLOAD_TOO_LARGE).into_response();

@@ -49,7 +49,7 @@ struct Item<'e> {
 /// Renders the problem.
 pub(crate) fn problem(error: &Error, request: RequestId) -> Response {
     let public = error.public();
-    let problems = if let Error::Invalid(problems) = error { problems.as_slice() } else { &[] };
+    let problems = error.problems();
     let body = Body {
         r#type: format!("urn:bailiwick:problem:{}", public.code),
         title: public.title,

@@ -1,6 +1,6 @@
 //! JSON bodies of the API.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 use axum::{
     body::Bytes,
@@ -26,16 +26,28 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        if !is_json(kind) {
-            return Err(Error::Protocol(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
-        read(&read_body(request.into_body(), state.settings.limits.arrival).await?).map(Self)
+        read(&octets(request, state).await?).map(Self)
     }
+}
+
+/// The octets of a JSON body, for an operation that reads them itself.
+pub(crate) struct JsonOctets(pub(crate) Arc<[u8]>);
+
+impl FromRequest<AppState> for JsonOctets {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
+        Ok(Self(octets(request, state).await?.as_ref().into()))
+    }
+}
+
+async fn octets(request: Request, state: &AppState) -> Result<Bytes, Error> {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_json(kind) {
+        return Err(Error::Protocol(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    read_body(request.into_body(), state.settings.limits.arrival).await
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

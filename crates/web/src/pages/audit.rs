@@ -7,6 +7,7 @@ mod entity;
 mod event;
 mod filter;
 mod find;
+mod intake;
 pub(in crate::pages) mod moment;
 mod record;
 mod search;
@@ -26,6 +27,14 @@ pub(crate) fn routes() -> Routes {
         .get("/audit/verify", verify_status::verify_status)
         .get("/audit/events/{event}", event::event)
         .get("/audit/entities/{type}/{id}", entity::entity)
+        .get("/audit/intake", intake::show::show)
+        .post("/audit/intake", intake::set::set)
+        .post("/audit/intake/try", intake::attempt::attempt)
+        .post("/audit/intake/schemas", intake::register::register)
+        .get("/audit/intake/schemas/{schema}", intake::schema::show)
+        .post("/audit/intake/schemas/{schema}", intake::schema::change)
+        .get("/audit/intake/schemas/{schema}/remove", intake::remove::ask)
+        .post("/audit/intake/schemas/{schema}/remove", intake::remove::remove)
 }
 
 /// Where the history of a thing is.

@@ -81,6 +81,10 @@ messages! {
     ApiKeyRevoked "ok" "api-key-revoked": "The key is revoked. Requests with it are refused from now on.";
     EventAcknowledged "ok" "event-acknowledged": "The event is acknowledged.";
     EventResolved "ok" "event-resolved": "The event is resolved.";
+    EventRulesChanged "ok" "event-rules-changed": "The rules were changed. Events that are stored from now on follow them.";
+    EventSchemaRegistered "ok" "event-schema-registered": "The schema is registered. Events that do not fit are refused from now on.";
+    EventSchemaChanged "ok" "event-schema-changed": "The schema was changed. It counts from now on.";
+    EventSchemaRemoved "ok" "event-schema-removed": "The schema is removed.";
     PolicyChanged "ok" "policy-changed": "The policy was changed. It takes effect at once.";
     TenantCreated "ok" "tenant-created": "The organisation was created. A letter brings its first owner a link that works for a day.";
     OwnerLinkSent "ok" "owner-link-sent": "A letter brings the owner another link. Every link before stopped working.";

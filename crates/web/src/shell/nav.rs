@@ -57,7 +57,14 @@ const LIST: &[Group] = &[
             ("Access table", "/access", "route"),
         ],
     ),
-    (Some("Records"), &[("Audit log", "/audit", "log"), ("Verify", "/audit/verify", "seal")]),
+    (
+        Some("Records"),
+        &[
+            ("Audit log", "/audit", "log"),
+            ("Verify", "/audit/verify", "seal"),
+            ("Product events", "/audit/intake", "inbox"),
+        ],
+    ),
     (
         Some("Platform"),
         &[("Tenants", "/platform/tenants", "building"), ("System health", "/system-health", "pulse")],

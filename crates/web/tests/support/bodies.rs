@@ -10,6 +10,9 @@ use super::{
     stock::{Stock, TEAM_ROLE},
 };
 
+/// An event of the product.
+const EVENT: &str = r#"{"key":"k","action":"app.plan.approved","entity":{"type":"app.plan","id":"1"}}"#;
+
 /// What a request for `row` carries; `stock` is the caller's own tenant, `serial` is different for each request.
 ///
 /// # Panics
@@ -94,6 +97,29 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             let token = if serial.is_multiple_of(2) { stock.letters[1].as_str() } else { "none" };
             Sent::Json(json!({"token": token}))
         }
+        ("POST", "/v1/audit/events") => Sent::Json(json!({
+            "key": format!("k{serial}"), "action": "app.plan.approved", "entity": {"type": "app.plan", "id": "PL-1"}, "tenant": stock.id
+        })),
+        ("PUT", "/v1/audit/intake") => {
+            Sent::Json(json!({"rules": [format!("secret /s{serial}")], "detectors": ["card"]}))
+        }
+        ("POST", "/v1/audit/intake/try") => Sent::Json(json!({"event": EVENT})),
+        ("POST", "/v1/audit/schemas") => {
+            Sent::Json(json!({"action": format!("app.thing.s{serial}"), "schema": {}}))
+        }
+        ("PUT", "/v1/audit/schemas/{schema}") => {
+            Sent::Json(json!({"schema": {"title": format!("T{serial}")}}))
+        }
+        ("DELETE", "/v1/audit/schemas/{schema}") => Sent::Nothing,
+        ("POST", "/audit/intake") => form(&[("rules", &format!("drop /d{serial}")), ("detector", "card")]),
+        ("POST", "/audit/intake/try") => form(&[("event", EVENT)]),
+        ("POST", "/audit/intake/schemas") => {
+            form(&[("action", &format!("app.item.s{serial}")), ("schema", "{}")])
+        }
+        ("POST", "/audit/intake/schemas/{schema}") => {
+            form(&[("schema", &format!("{{\"title\":\"F{serial}\"}}"))])
+        }
+        ("POST", "/audit/intake/schemas/{schema}/remove") => form(&[]),
         ("PUT", "/v1/me/phone") => Sent::Json(json!({"number": "+61 491 570 156"})),
         ("POST", "/v1/me/phone/verify") => {
             Sent::Json(json!({"message_code": "00000000", "letter_code": "00000000"}))

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, EventId, FactorId, GrantId, InvitationId, MailId, SecurityEventId, SessionId, TeamId,
-        TenantId, UserId,
+        ApiKeyId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId, SecurityEventId,
+        SessionId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
-    rule::{CreateApiKey, CreateRole, GrantPermission, Invite, SignIn, UpdateTeam},
+    rule::{CreateApiKey, CreateRole, GrantPermission, Invite, SetIntake, SignIn, UpdateTeam},
     time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
 use bailiwick_ops::{
     api_keys::{self, NewApiKey},
+    audit::intake::{self, NewSchema},
     enrolment, factors,
     invitations::{self, NewInvitation},
     mail::Mailroom,
@@ -54,6 +55,8 @@ pub(crate) struct Stock {
     pub(crate) security_event: SecurityEventId,
     /// A role of the tenant's own that nobody holds.
     pub(crate) role: CustomName,
+    /// A schema of an action of the product.
+    pub(crate) schema: EventSchemaId,
     /// Two teams: one to be changed, one to be dissolved.
     pub(crate) teams: [TeamId; 2],
     /// The token of a link with which the user may set a password.
@@ -120,6 +123,8 @@ impl Stock {
         } else {
             [own_team(tenant, marker, 1).await, own_team(tenant, marker, 2).await]
         };
+        // Nobody of the platform asks anything of a product's events.
+        let schema = if platform { store.new_id() } else { own_schema(tenant, marker).await };
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -149,6 +154,7 @@ impl Stock {
             letter,
             security_event,
             role: made_role,
+            schema,
             teams,
             link,
             letters,
@@ -184,6 +190,7 @@ impl Stock {
             ([.., "mail"], _) => self.letter.to_string(),
             ([.., "api-keys"], _) => self.api_key.to_string(),
             ([.., "audit", "events"], _) => self.event.to_string(),
+            ([.., "schemas"], _) => self.schema.to_string(),
             ([.., "audit", "entities"], _) => "user".to_owned(),
             ([.., "audit", "entities", _], _) => self.user.to_string(),
             ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
@@ -242,6 +249,7 @@ impl Stock {
             self.teams[0].to_string(),
             self.teams[1].to_string(),
             self.role.to_string(),
+            self.schema.to_string(),
             self.tenant.owner().id().to_string(),
         ];
         ids.into_iter().chain([self.marker.clone(), self.tenant.entity.slug.clone()]).collect()
@@ -303,6 +311,13 @@ async fn own_role(tenant: &Tenant, marker: &str, user: UserId) -> CustomName {
     let label = format!("{marker} role");
     let new = NewRole { label, slug, permissions: vec!["team:read".into()], ..NewRole::default() };
     roles::create(&tenant.db.store, &tenant.owner().permit::<CreateRole>().await, new).await.unwrap().name
+}
+
+/// A schema of an action that no other stock of the tenant has.
+async fn own_schema(tenant: &Tenant, marker: &str) -> EventSchemaId {
+    let new = NewSchema { action: format!("app.{}.done", marker.replace('-', "_")), schema: "{}".into() };
+    let permit = tenant.owner().permit::<SetIntake>().await;
+    intake::register_schema(&tenant.db.store, &permit, new).await.unwrap().id
 }
 
 async fn own_team(tenant: &Tenant, marker: &str, number: u8) -> TeamId {

@@ -13,7 +13,7 @@ pub(crate) use self::{postgres::append_postgres, sqlite::flush_sqlite};
 use super::{draft::Draft, integrate::Leaf};
 use crate::{Error, Result};
 
-type EntityKey = (TenantId, &'static str, Uuid);
+type EntityKey = (TenantId, Cow<'static, str>, Uuid);
 
 /// The newest revision of an entity.
 #[derive(Clone, Copy)]
@@ -35,7 +35,12 @@ impl Ready {
     fn after(previous: Option<Head>, draft: Draft) -> Self {
         let revision = previous.map_or(0, |head| head.revision) + 1;
         let bytes = draft.octets.fill(revision, previous.map(|head| head.hash));
-        Self { hash: leaf_hash(&bytes), bytes, revision, draft }
+        let hash = leaf_hash(&bytes);
+        if let Some(told) = &draft.told {
+            // Nobody else has this draft, so nothing was told before.
+            told.get_or_init(|| hash);
+        }
+        Self { hash, bytes, revision, draft }
     }
 
     const fn head(&self) -> Head {
@@ -49,9 +54,9 @@ impl Ready {
             recorded_at: self.draft.recorded_at.micros(),
             actor_kind: Cow::Borrowed(self.draft.actor.kind),
             actor_id: self.draft.actor.id,
-            action: Cow::Borrowed(self.draft.action),
+            action: self.draft.action.clone(),
             outcome: Cow::Borrowed(self.draft.outcome.name()),
-            entity_type: Cow::Borrowed(self.draft.entity_type),
+            entity_type: self.draft.entity_type.clone(),
             entity_id: self.draft.entity_id,
             revision: self.revision,
         }
@@ -63,7 +68,7 @@ fn chain(drafts: Vec<Draft>, heads: &mut HashMap<EntityKey, Head>) -> Vec<Ready>
     drafts
         .into_iter()
         .map(|draft| {
-            let key = (draft.tenant, draft.entity_type, draft.entity_id);
+            let key = (draft.tenant, draft.entity_type.clone(), draft.entity_id);
             let ready = Ready::after(heads.get(&key).copied(), draft);
             heads.insert(key, ready.head());
             ready

@@ -27,12 +27,12 @@ pub(crate) async fn append_postgres(
 /// Most changes have one record: their statements name single rows, which PostgreSQL plans once and for all. Arrays of
 /// unknown length it would plan anew each time.
 async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Draft) -> Result<()> {
-    let (tenant, kind, entity) = (draft.tenant.uuid(), draft.entity_type, draft.entity_id);
+    let (tenant, kind, entity) = (draft.tenant.uuid(), draft.entity_type.clone(), draft.entity_id);
     let previous: Option<(i64, Vec<u8>)> = sqlx::query_as(
         "SELECT revision, hash FROM audit_head WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3",
     )
     .bind(tenant)
-    .bind(kind)
+    .bind(&*kind)
     .bind(entity)
     .fetch_optional(&mut **transaction)
     .await?;
@@ -59,7 +59,7 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
     .bind(&hash.0[..])
     .bind(bytes)
     .bind(draft.recorded_at.micros())
-    .bind(kind)
+    .bind(&*kind)
     .bind(entity)
     .bind(revision)
     .bind(subjects)
@@ -72,7 +72,12 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
 
 async fn append_many(transaction: &mut Transaction<'static, Postgres>, drafts: Vec<Draft>) -> Result<()> {
     let Some(tenant) = drafts.first().map(|draft| draft.tenant) else { return Err(Error::Unrecorded) };
-    let kinds: HashMap<_, _> = drafts.iter().map(|d| ((d.entity_type, d.entity_id), d.entity_type)).collect();
+    let kinds: HashMap<_, _> =
+        drafts.iter().map(|d| ((d.entity_type.to_string(), d.entity_id), d.entity_type.clone())).collect();
+    // In one order, so that two changes of the same things wait for each other and never in a circle.
+    let mut wanted: Vec<_> = drafts.iter().map(|d| (&*d.entity_type, d.entity_id)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
     let rows: Vec<(String, Uuid, i64, Vec<u8>)> = sqlx::query_as(
         "SELECT h.entity_type, h.entity_id, h.revision, h.hash FROM audit_head h
          JOIN unnest($2::text[], $3::uuid[]) AS wanted (entity_type, entity_id)
@@ -80,24 +85,27 @@ async fn append_many(transaction: &mut Transaction<'static, Postgres>, drafts: V
          WHERE h.tenant = $1 FOR UPDATE OF h",
     )
     .bind(tenant.uuid())
-    .bind(drafts.iter().map(|d| d.entity_type).collect::<Vec<_>>())
-    .bind(drafts.iter().map(|d| d.entity_id).collect::<Vec<_>>())
+    .bind(wanted.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
+    .bind(wanted.iter().map(|(_, id)| *id).collect::<Vec<_>>())
     .fetch_all(&mut **transaction)
     .await?;
     let mut heads = HashMap::new();
     for (kind, id, revision, hash) in rows {
-        let Some(kind) = kinds.get(&(kind.as_str(), id)) else { continue };
-        heads.insert((tenant, *kind, id), Head { revision, hash: stored_hash(&hash)? });
+        let Some(kind) = kinds.get(&(kind, id)) else { continue };
+        heads.insert((tenant, kind.clone(), id), Head { revision, hash: stored_hash(&hash)? });
     }
-    let before: HashMap<_, _> = heads.iter().map(|(key, head)| (*key, head.revision)).collect();
+    let before: HashMap<_, _> = heads.iter().map(|(key, head)| (key.clone(), head.revision)).collect();
     let ready = chain(drafts, &mut heads);
     let touched = heads.len();
     let (mut kinds, mut entities, mut expected, mut revisions, mut hashes) =
         (vec![], vec![], vec![], vec![], vec![]);
-    for (key @ (_, kind, id), head) in heads {
-        kinds.push(kind);
-        entities.push(id);
+    let mut heads: Vec<_> = heads.into_iter().collect();
+    heads.sort_unstable_by(|((_, left, one), _), ((_, right, other), _)| (left, one).cmp(&(right, other)));
+    for (key, head) in heads {
         expected.push(before.get(&key).copied().unwrap_or(0));
+        let (_, kind, id) = key;
+        kinds.push(kind.into_owned());
+        entities.push(id);
         revisions.push(head.revision);
         hashes.push(head.hash.0.to_vec());
     }

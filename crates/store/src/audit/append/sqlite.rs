@@ -59,7 +59,7 @@ pub(crate) async fn flush_sqlite(c: &mut SqliteConnection, drafts: Vec<Draft>) -
     let heads: Vec<_> = heads.into_iter().collect();
     NEW_HEADS
         .insert(c, &heads, |query, ((tenant, kind, id), head)| {
-            query.bind(tenant.uuid()).bind(*kind).bind(*id).bind(head.revision).bind(&head.hash.0[..])
+            query.bind(tenant.uuid()).bind(&**kind).bind(*id).bind(head.revision).bind(&head.hash.0[..])
         })
         .await?;
     for (tenant, leaves) in by_tenant(&ready) {
@@ -87,19 +87,19 @@ fn by_tenant(ready: &[Ready]) -> Vec<(TenantId, Vec<Leaf>)> {
 async fn heads(c: &mut SqliteConnection, drafts: &[Draft]) -> Result<HashMap<EntityKey, Head>> {
     let mut wanted: HashMap<(Uuid, &str, Uuid), EntityKey> = HashMap::new();
     for draft in drafts {
-        let key = (draft.tenant, draft.entity_type, draft.entity_id);
-        wanted.insert((draft.tenant.uuid(), draft.entity_type, draft.entity_id), key);
+        let key = (draft.tenant, draft.entity_type.clone(), draft.entity_id);
+        wanted.insert((draft.tenant.uuid(), &*draft.entity_type, draft.entity_id), key);
     }
-    let keys: Vec<_> = wanted.values().copied().collect();
+    let keys: Vec<_> = wanted.values().cloned().collect();
     let mut heads = HashMap::new();
     for (text, piece) in HEADS.cut(&keys) {
         let query: Selecting<(Uuid, String, Uuid, i64, Vec<u8>)> = sqlx::query_as(text);
         let query = piece
             .iter()
-            .fold(query, |query, (tenant, kind, id)| query.bind(tenant.uuid()).bind(*kind).bind(*id));
+            .fold(query, |query, (tenant, kind, id)| query.bind(tenant.uuid()).bind(&**kind).bind(*id));
         for (tenant, kind, id, revision, hash) in query.fetch_all(&mut *c).await? {
             if let Some(key) = wanted.get(&(tenant, kind.as_str(), id)) {
-                heads.insert(*key, Head { revision, hash: stored_hash(&hash)? });
+                heads.insert(key.clone(), Head { revision, hash: stored_hash(&hash)? });
             }
         }
     }

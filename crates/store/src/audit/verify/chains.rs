@@ -107,7 +107,7 @@ impl Walk {
             after = Some((last.recorded_at, last.id));
             for event in &events {
                 let Ok(fields) = scan(&event.bytes) else { continue };
-                let entity = (fields.entity.kind.to_owned(), fields.entity.id.to_owned());
+                let entity = (fields.entity.kind.to_owned(), fields.entity.key().into_owned());
                 by_entity.entry(entity).or_default().push((fields.entity.revision, event.id));
             }
         }

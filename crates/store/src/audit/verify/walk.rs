@@ -2,7 +2,7 @@
 
 use bailiwick_domain::time::Timestamp;
 use bailiwick_proof::{
-    event::EventFields,
+    event::{EventFields, id_of as product_id, is_product},
     tile::{Tile, TileId},
     verify::{Finding, StoredEvent, Verified, Verifier},
 };
@@ -354,18 +354,21 @@ impl Row {
             && fields.actor.kind == self.actor_kind
             && match (fields.actor.id, self.actor_id) {
                 (None, None) => true,
-                (Some(text), Some(id)) => is_id(text, id),
+                (Some(text), Some(id)) => is_id(fields.actor.kind, text, id),
                 _ => false,
             }
             && fields.entity.kind == self.entity_type
-            && is_id(fields.entity.id, self.entity_id)
+            && is_id(fields.entity.kind, fields.entity.id, self.entity_id)
             && i64::try_from(fields.entity.revision).ok() == Some(self.revision)
             && is_time(fields.recorded_at, self.recorded_at)
     }
 }
 
 /// Compared as they are written: a million times over, this is quicker than to read or to copy them.
-fn is_id(text: &str, id: Uuid) -> bool {
+fn is_id(kind: &str, text: &str, id: Uuid) -> bool {
+    if is_product(kind) {
+        return product_id(kind, text) == *id.as_bytes();
+    }
     text == id.hyphenated().encode_lower(&mut Uuid::encode_buffer())
 }
 

@@ -177,16 +177,19 @@ impl Writer {
         self.run("COMMIT").await
     }
 
-    /// Rolls everything back and tells everybody: the only one the cause, several that the same change may succeed.
+    /// Rolls everything back and tells everybody: the only one the cause, several that the same change may succeed, and all of
+    /// them that the disk is full.
     async fn abandon(&mut self, cause: Option<Error>) {
         self.unsettled = true;
         // Fails where SQLite has rolled back by itself, which is what is wanted.
         drop(self.run("ROLLBACK").await);
         let done = self.batch.take().map(|batch| batch.done).unwrap_or_default();
         self.unsettled = false;
+        let full = matches!(cause, Some(Error::Full));
         let mut cause = cause.filter(|_| done.len() == 1);
         for told in done {
-            drop(told.send(Err(cause.take().unwrap_or(Error::Busy))));
+            let otherwise = if full { Error::Full } else { Error::Busy };
+            drop(told.send(Err(cause.take().unwrap_or(otherwise))));
         }
     }
 

@@ -125,3 +125,26 @@ async fn turn_that_is_given_up_after_a_panic_keeps_nothing_of_what_was_open() {
     scene.group.close().await;
     assert_eq!(scene.noted().await, [0; 0]);
 }
+
+#[tokio::test]
+async fn full_disk_is_told_as_such_and_the_writer_goes_on_once_there_is_room() {
+    let scene = Scene::set(NEVER).await;
+    let mut turn = scene.noting(1).await;
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(turn.connection()).await.unwrap();
+    turn.finish(Vec::new()).await.unwrap();
+    let mut turn = scene.turn().await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
+        .execute(turn.connection())
+        .await
+        .unwrap();
+    let large = "INSERT INTO noted (n) WITH RECURSIVE r (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM r WHERE n < 100000) SELECT n FROM r";
+    let full = sqlx::query(large).execute(turn.connection()).await.map_err(Error::from);
+    assert!(matches!(full, Err(Error::Full)), "{full:?}");
+    turn.undo().await;
+    assert_eq!(scene.noted().await, [1], "nothing is half-written");
+    let mut turn = scene.turn().await.unwrap();
+    sqlx::query("PRAGMA max_page_count = 1000000").execute(turn.connection()).await.unwrap();
+    sqlx::query(large).execute(turn.connection()).await.unwrap();
+    turn.finish(Vec::new()).await.unwrap();
+    assert_eq!(scene.noted().await.len(), 1 + 99_001);
+}

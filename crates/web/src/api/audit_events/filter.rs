@@ -1,7 +1,7 @@
 //! The filter of a search, as the address spells it.
 
 use bailiwick_domain::time::Timestamp;
-use bailiwick_store::audit::{COMING_AND_GOING, Filter, Listed, OutcomeFilter};
+use bailiwick_store::audit::{COMING_AND_GOING, Filter, Listed, OutcomeFilter, id_of};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -33,13 +33,17 @@ impl Parameters {
     /// 400 names the first parameter that cannot be read.
     pub(super) fn read(&self) -> Result<(Filter, Option<i64>), Error> {
         let filter = Filter {
-            actor: parse(&self.actor, id, "`actor` is not an id.")?,
+            actor: parse(&self.actor, actor, "`actor` is not an id.")?,
             entity_type: parse(
                 &self.entity_type,
                 word,
                 "`entity_type` is not a kind of thing, such as api_key.",
             )?,
-            entity_id: parse(&self.entity_id, id, "`entity_id` is not an id.")?,
+            entity_id: parse(
+                &self.entity_id,
+                |text| entity_id(self.entity_type.as_deref(), text),
+                "`entity_id` is not an id.",
+            )?,
             // Programs name things by their ids.
             about: Vec::new(),
             action: parse(&self.action, word, "`action` is not an action, such as user.invited.")?,
@@ -63,6 +67,25 @@ fn parse<T>(
 
 fn id(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+}
+
+/// An actor's id; one whom the product names stands behind `product:`.
+fn actor(text: &str) -> Option<Uuid> {
+    match text.strip_prefix("product:") {
+        Some(name) => id_of("product", name),
+        None => id(text),
+    }
+}
+
+/// The id of a thing; where its type is one of the product's, in the product's words or as links have it.
+fn entity_id(kind: Option<&str>, text: &str) -> Option<Uuid> {
+    match kind {
+        Some(kind) if kind.starts_with("app.") => {
+            // What stands for a product's id is a UUID of version 8, which no product has a reason to use.
+            id(text).filter(|id| id.get_version_num() == 8).or_else(|| id_of(kind, text))
+        }
+        _ => id(text),
+    }
 }
 
 fn word(text: &str) -> Option<String> {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub(super) use filter::is_word;
+pub(super) use show::ProofBody;
 
 /// A record without its difference.
 #[derive(Serialize)]

@@ -30,8 +30,9 @@ pub(in crate::api) struct Body {
     personal: BTreeMap<String, Value>,
 }
 
+/// That a record lies in the tree.
 #[derive(Serialize)]
-struct ProofBody {
+pub(in crate::api) struct ProofBody {
     leaf_index: i64,
     size: i64,
     root: String,

@@ -63,12 +63,14 @@ fn settings() -> Settings {
 
 fn app(settings: Settings, router: Router) -> App {
     let in_flight = Arc::new(Semaphore::new(settings.limits.in_flight));
+    let large = Arc::new(Semaphore::new(settings.limits.large));
     let ground = Ground {
         settings: Arc::new(settings),
         clock: Arc::new(Still),
         entropy: Arc::new(Counting::default()),
         site: Arc::new(Site::default()),
         in_flight,
+        large,
     };
     App::behind(ground, router)
 }

@@ -142,6 +142,13 @@ impl Names {
                     known.map_or_else(|| "API key".to_owned(), |(_, prefix)| format!("API key {prefix}…"));
                 Actor { href: Some(history("api_key", id)), ..bare("api_key", &name, "key", how) }
             }
+            ("product", Some(id)) => bare(
+                "product",
+                &format!("Product user {}", words::short(id)),
+                "external",
+                how("named by the product"),
+            ),
+            ("product", None) => bare("product", "The product", "external", how("by itself")),
             ("operator", Some(id)) => bare("operator", "Platform operator", "globe", words::short(id)),
             ("system", _) => bare(
                 "system",

@@ -134,7 +134,14 @@ pub(super) async fn event(
         .chain([(kind, entity)])
         .collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
-    let actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
+    let mut actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
+    if let Some(named) = &record.actor.named {
+        actor.name.clone_from(named);
+    }
+    let mut thing = names.entity(kind, entity);
+    if let Some(named) = &record.entity.named {
+        thing.label.clone_from(named);
+    }
     let recorded = When::instant(record.recorded_at);
     let previous = record
         .prev
@@ -154,7 +161,7 @@ pub(super) async fn event(
         outcome,
         older,
         newer,
-        entity: names.entity(kind, entity),
+        entity: thing,
         entity_type: words::of_kind(kind),
         revision,
         previous,

@@ -21,8 +21,9 @@ pub(super) fn of_kind(kind: &str) -> String {
         "phone_check" => return "Check of a phone number".to_owned(),
         _ => {}
     }
-    let words =
-        kind.split(['_', ' ']).filter(|word| !word.is_empty()).enumerate().map(|(place, word)| match word {
+    let kind = kind.strip_prefix("app.").or_else(|| kind.strip_prefix("app ")).unwrap_or(kind);
+    let words = kind.split(['_', ' ', '.']).filter(|word| !word.is_empty()).enumerate().map(
+        |(place, word)| match word {
             "api" => "API".to_owned(),
             "mfa" => "MFA".to_owned(),
             "sso" => "SSO".to_owned(),
@@ -31,7 +32,8 @@ pub(super) fn of_kind(kind: &str) -> String {
                 letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
             }
             _ => word.to_owned(),
-        });
+        },
+    );
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -63,6 +65,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "security_event" => "bell",
         "request" => "route",
         "step_up" => "shield",
+        "event_rules" | "event_schema" => "sliders",
         _ => "log",
     }
 }
@@ -98,6 +101,7 @@ mod tests {
         for (action, words) in [
             ("api_key.created", "API key created"),
             ("user.role_changed", "User role changed"),
+            ("app.plan.approved", "Plan approved"),
             ("mfa.enabled", "MFA enabled"),
             ("sign_in.refused", "Sign in refused"),
             ("factor.created", "Factor created"),
