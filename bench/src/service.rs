@@ -60,6 +60,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         environment: Arc::new(environment),
         verifier: Arc::new(open.signer().await?.verifier().clone()),
         outgoing: Outgoing::Nowhere,
+        pace: Arc::default(),
     };
     Ok(bailiwick_web::routes().into_app(state)?)
 }

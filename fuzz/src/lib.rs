@@ -21,8 +21,15 @@ use bailiwick_domain::{
 use bailiwick_passkey::{Assertion, Attestation, Person, RelyingParty, UserHandle};
 use bailiwick_proof::{
     Hash, canonical,
-    checkpoint::{Checkpoint, SignedNote, VerifierKey},
+    checkpoint::{
+        Checkpoint, CosignerKey, EpochStatement, LogName, NoteSignature, SignedNote, Trust, VerifierKey,
+    },
+    completeness::Page,
     event::scan,
+    heads::Head,
+    receipt::Receipt,
+    tile::TilePath,
+    witness::{AddCheckpoint, Seen, judge},
 };
 use bailiwick_vault::{
     api_key::{ApiKey, Brand, KeyTag},
@@ -119,6 +126,55 @@ pub fn checkpoint(octets: &[u8]) -> usize {
         accepted += 1;
         assert_eq!(key.to_string(), text, "one key, one text");
         assert!(!key.signed(b"text", octets), "a key does not sign its own text");
+    }
+    accepted
+}
+
+/// A receipt, and everything else that a log, a witness and whoever verifies hand each other.
+///
+/// There is one text for each, and nothing is believed without a key.
+pub fn receipt(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    let nobody = Trust::default();
+    if let Ok(receipt) = Receipt::parse(octets) {
+        accepted += 1;
+        assert_eq!(receipt.to_string().as_bytes(), octets, "one receipt, one text");
+        assert!(receipt.verify(&nobody).is_err(), "nobody is trusted");
+    }
+    if let Ok(request) = AddCheckpoint::parse(octets) {
+        accepted += 1;
+        assert_eq!(request.to_string().as_bytes(), octets, "one request, one text");
+        assert!(judge(&request, &[], Seen::default()).is_err(), "nobody is trusted");
+    }
+    if let Ok(head) = Head::from_bytes(octets) {
+        accepted += 1;
+        assert_eq!(head.to_bytes().as_slice(), octets, "one head, one row of octets");
+    }
+    if let Ok(page) = serde_json::from_slice::<Page>(octets) {
+        accepted += 1;
+        assert!(Page::verify(&[page], &nobody).is_err(), "nobody is trusted");
+    }
+    let Ok(text) = std::str::from_utf8(octets) else { return accepted };
+    if let Ok(statement) = EpochStatement::parse(text) {
+        accepted += 1;
+        assert_eq!(statement.to_string(), text, "one statement, one text");
+        assert!(statement.epoch() > 1, "the first epoch begins without a statement");
+    }
+    if let Some(name) = LogName::parse(text) {
+        accepted += 1;
+        assert_eq!(name.to_string(), text, "one log, one name");
+    }
+    if let Ok(path) = text.parse::<TilePath>() {
+        accepted += 1;
+        assert_eq!(path.to_string(), text, "one tile, one path");
+    }
+    if let Ok(key) = text.parse::<CosignerKey>() {
+        accepted += 1;
+        assert_eq!(key.to_string(), text, "one key, one text");
+    }
+    if let Ok(line) = text.parse::<NoteSignature>() {
+        accepted += 1;
+        assert_eq!(line.to_string(), text, "one line, one text");
     }
     accepted
 }

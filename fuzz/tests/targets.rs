@@ -11,6 +11,7 @@ use proptest::{collection::vec, prelude::*, sample::Index, test_runner::TestCase
 
 const EVENT: &str = r#"{"action":"user.created","actor":{"auth":"none","credential":null,"id":null,"kind":"anonymous"},"changes":[{"after":"a \"word\"","before":null,"op":"add","path":"/name"}],"entity":{"id":"01930000-0000-7000-8000-00000000000e","revision":1,"type":"user"},"id":"01930000-0000-7000-8000-0000000000ff","occurred_at":"2026-01-02T03:04:05.000006Z","outcome":"ok","prev":null,"reason":null,"recorded_at":"2026-01-02T03:04:05.000006Z","request":null,"source":{"agent":"job","ip":null},"tenant":"01930000-0000-7000-8000-000000000000","v":1}"#;
 const PRODUCT: &str = r#"[{"key":"k","action":"app.plan.changed","entity":{"type":"app.plan","id":"1"},"actor":{"id":"u"},"subject":{"type":"app.person","id":"2"},"before":{"pin":1,"debug":[1]},"after":{"pin":2,"contacts":[{"name":"n","pin":{"a":1}}],"mail":"a@example.com"}},{"key":"l","action":"app.plan.changed","entity":{"type":"app.plan","id":"1"},"patch":[{"op":"move","from":"/a","path":"/b/pin"}],"old":{"/a":[1,null,true,"x\u00e9"]}}]"#;
+const ROOT: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 const CHECKPOINT: &str = "bailiwick.example/log/01930000-0000-7000-8000-000000000000\n3\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
 
 fn credentials() -> Vec<Vec<u8>> {
@@ -69,6 +70,25 @@ fn checkpoint_of_a_stranger_has_one_text() {
         "{CHECKPOINT}\n— bailiwick.example AAAAAQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/QA==\n"
     );
     holds(bailiwick_fuzz::checkpoint, vec![CHECKPOINT.into(), note.into()]);
+}
+
+#[test]
+fn receipt_of_a_stranger_has_one_text_and_is_not_believed() {
+    let vectors: serde_json::Value =
+        serde_json::from_str(include_str!("../../crates/proof/tests/vectors/receipt-v1.json")).unwrap();
+    let text = |name: &str| vectors[name].as_str().unwrap().as_bytes().to_vec();
+    let named = ["receipt", "head_receipt", "add_checkpoint", "witness_key", "cosignature"].map(text);
+    let epoch = format!(
+        "bailiwick-epoch/v1\nbailiwick.example/tenant/01930000-0000-7000-8000-000000000000/epoch/2\nkept 0 {ROOT} -\nsigned 3 {ROOT} 1767323045\n"
+    );
+    let others = [
+        epoch.into_bytes(),
+        b"bailiwick.example/tenant/01930000-0000-7000-8000-000000000000/epoch/2".to_vec(),
+        b"entries/x001/000.p/7".to_vec(),
+        [b"BWH1".as_slice(), &[7; 84]].concat(),
+        vectors["completeness"].to_string().into_bytes(),
+    ];
+    holds(bailiwick_fuzz::receipt, named.into_iter().chain(others).collect());
 }
 
 #[test]

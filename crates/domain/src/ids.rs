@@ -105,6 +105,10 @@ ids! {
     CeremonyId,
     /// A phone number that waits for its codes.
     PhoneCheckId,
+    /// That a log was not signed or not cosigned.
+    LogRefusalId,
+    /// A further epoch of a log.
+    LogEpochId,
 }
 
 #[cfg(test)]

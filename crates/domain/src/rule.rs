@@ -192,6 +192,8 @@ rules! {
     ReadIntake => Need::Has(Permission::AUDIT_READ);
     /// Changing that: whoever may do it could let something be stored that must not be.
     SetIntake: Writes => Need::RecentHas(Permission::AUDIT_REDACTION);
+    /// Reading what proves the audit log, and none of its records: checkpoints, proofs, witnesses.
+    VerifyAudit => Need::Has(Permission::AUDIT_VERIFY);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.

@@ -6,7 +6,7 @@ mod webhook;
 use bailiwick_domain::{entity::MailChannel, ids::MailId, time::Timestamp};
 
 pub use mail::ByMail;
-pub use webhook::{BadWebhook, Webhook, WebhookSecret, WebhookSettings, WebhookUrl};
+pub use webhook::{Answered, BadWebhook, Post, Webhook, WebhookSecret, WebhookSettings, WebhookUrl};
 
 use crate::{Letter, LinkBase, Sending};
 

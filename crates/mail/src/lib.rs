@@ -21,7 +21,8 @@ mod transport;
 
 pub use address::{Address, BadAddress, BadSender, Sender};
 pub use channel::{
-    BadWebhook, ByMail, Channel, Dispatch, Webhook, WebhookSecret, WebhookSettings, WebhookUrl,
+    Answered, BadWebhook, ByMail, Channel, Dispatch, Post, Webhook, WebhookSecret, WebhookSettings,
+    WebhookUrl,
 };
 pub use letter::{
     AccountDeletedLetter, BadCode, Content, FactorLetter, FactorResetLetter, InvitationLetter, Letter, News,

@@ -17,6 +17,15 @@
 //! 6. **Verification.** [`verify::Verifier`] walks the stored events once, in constant memory, and recomputes all of it
 //!    with tree code of its own: it shares nothing with the writer but SHA-256.
 //!
+//! # What a stranger checks
+//!
+//! - A [`receipt`] is one text: an event, its path, and a checkpoint with its signatures.
+//! - [`completeness`] follows one entity's chain from a proven newest revision back to the first.
+//! - A [`witness`] cosigns a checkpoint only if the log grew from the one that it cosigned last.
+//! - The tree of [`heads`] holds what every tenant's log looked like, so that a whole log cannot vanish.
+//!
+//! Whom to believe is one value, [`checkpoint::Trust`]: keys of logs, keys of witnesses, and how many of these.
+//!
 //! # What each check proves
 //!
 //! | check | what it proves | what it cannot prove |
@@ -25,16 +34,21 @@
 //! | entity chain against heads | no revision was changed, removed or added inside an entity's history | a chain rewritten to its head passes |
 //! | leaf against tile | the leaf is the one integrated when the tile was written | rewritten tiles pass |
 //! | root against signed checkpoint | nothing below the checkpoint's size differs in any bit | events after the newest checkpoint |
+//! | cosignatures of witnesses | nobody was shown another history of the log than they were | more dishonest witnesses than the quorum leaves room for |
 //! | checkpoint kept elsewhere | the database was not rolled back or replaced as a whole | the loss of the signing key |
 //!
 //! The last two lines carry the proof; the first three exist to name the record that does not fit.
 
 pub mod canonical;
 pub mod checkpoint;
+pub mod completeness;
 pub mod event;
 pub mod hash;
+pub mod heads;
+pub mod receipt;
 pub mod tile;
 pub mod tree;
 pub mod verify;
+pub mod witness;
 
 pub use hash::{Hash, empty_root, leaf_hash, node_hash};

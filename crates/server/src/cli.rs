@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// A witness, which cosigns the checkpoints of others' logs
+    #[command(subcommand)]
+    Witness(Witness),
     /// The configuration
     #[command(subcommand)]
     Config(Config),
@@ -187,8 +190,86 @@ pub(crate) struct Check {
 /// `audit`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Check every event, chain, tree and signature, and the checkpoints outside the database
-    Verify(Configured),
+    /// Check every event, chain, tree and signature, and the checkpoints outside the database; or, without any database, a
+    /// receipt or the history of an entity
+    Verify(Verify),
+    /// Go on with a log whose signed events were lost for good: says so outside the database, and records it
+    NewEpoch(NewEpoch),
+}
+
+/// `audit verify`
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// A receipt (.tlog-proof) to check without a database
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "key", conflicts_with = "completeness")]
+    pub(crate) receipt: Option<PathBuf>,
+    /// The history of an entity to check without a database: the answers of /v1/audit/entities/…/completeness, in their order
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "key")]
+    pub(crate) completeness: Vec<PathBuf>,
+    /// The verifier key of the log, as the page "Verify the log" shows it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
+    /// The key of a witness whose cosignature counts
+    #[arg(long, value_name = "KEY", requires = "key")]
+    pub(crate) witness: Vec<String>,
+    /// How many of these witnesses have to have cosigned [default: all]
+    #[arg(long, value_name = "NUMBER", requires = "witness")]
+    pub(crate) quorum: Option<usize>,
+}
+
+/// `audit new-epoch`
+#[derive(Args, Debug)]
+pub(crate) struct NewEpoch {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// The tenant's short name or id
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: String,
+    /// Why the events are lost, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+/// `witness`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Witness {
+    /// Make a witness: its key, and the logs that it trusts
+    Init(WitnessInit),
+    /// Print the key of its cosignatures
+    Key {
+        /// The folder of the witness
+        #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+    /// Answer logs until told to stop (SIGINT, SIGTERM); TLS is for a proxy in front
+    Serve(WitnessServe),
+}
+
+/// `witness init`
+#[derive(Args, Debug)]
+pub(crate) struct WitnessInit {
+    /// The folder of the witness
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// Its name in cosignatures, such as witness.example.com
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// A log that it trusts: "ORIGIN VERIFIER-KEY". May be given more than once
+    #[arg(long, value_name = "LOG")]
+    pub(crate) log: Vec<String>,
+}
+
+/// `witness serve`
+#[derive(Args, Debug)]
+pub(crate) struct WitnessServe {
+    /// The folder of the witness
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// The address to answer on
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
 }
 
 /// `config`

@@ -15,6 +15,7 @@ mod read;
 mod server;
 mod stop;
 mod ui;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     DatabaseKind, Error, PoolOptions, PoolUsage, Public, Result,
-    audit::{self, Draft},
+    audit::{self, Draft, witness::WitnessPolicy},
     conn::{Conn, on},
     gate::{self, Approved, Gate, Jobs, Permit},
     intake,
@@ -62,6 +62,10 @@ pub(crate) enum Quiet {
     SessionSeen,
     /// A checkpoint that already stands outside the database was noted inside it.
     CheckpointPublished,
+    /// What a witness cosigned, and how it stands, was noted: see `audit::witness`.
+    CheckpointCosigned,
+    /// That a head lies in the tree of heads, which stands outside the database, was noted inside it.
+    HeadNoted,
     /// What a verification found in a log was noted beside it: see `audit::note_verification`.
     LogVerified,
     /// A letter was taken to be handed on, or could not be yet: see `mail`.
@@ -85,10 +89,15 @@ pub(crate) struct Shared {
     pub(crate) outbox: OnceLock<Outbox>,
     pub(crate) intake: intake::Cache,
     pub(crate) ingest: audit::Queues,
+    witnesses: OnceLock<WitnessPolicy>,
     sign_in: OnceLock<SignInLimits>,
 }
 
 impl Shared {
+    pub(crate) fn witness_policy(&self) -> WitnessPolicy {
+        self.witnesses.get().cloned().unwrap_or_default()
+    }
+
     pub(crate) fn sign_in_limits(&self) -> SignInLimits {
         self.sign_in.get().copied().unwrap_or_default()
     }
@@ -127,6 +136,7 @@ impl Store {
                 outbox: OnceLock::new(),
                 intake: intake::Cache::default(),
                 ingest: audit::Queues::default(),
+                witnesses: OnceLock::new(),
                 sign_in: OnceLock::new(),
             }),
         };
@@ -141,6 +151,16 @@ impl Store {
     /// What the operator has decided about letters; the defaults where nobody said anything.
     pub fn outbox(&self) -> Outbox {
         self.shared.outbox.get().copied().unwrap_or_default()
+    }
+
+    /// Says which witnesses the operator asks and how many have to cosign, before anything is served. The first word stands.
+    pub fn decide_witnesses(&self, policy: WitnessPolicy) {
+        self.shared.witnesses.get_or_init(|| policy);
+    }
+
+    /// Which witnesses the operator asks, and how many have to cosign; none where nobody said anything.
+    pub fn witnesses(&self) -> WitnessPolicy {
+        self.shared.witness_policy()
     }
 
     /// The gate in front of the store.

@@ -190,6 +190,13 @@ pub(crate) async fn all(store: &Store) -> Result<Vec<Tenant>> {
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
+/// The tenant of this short name or id, for the command line.
+pub async fn named(store: &Store, text: &str) -> Result<Option<TenantId>> {
+    let known = all(store).await?;
+    let same = |tenant: &&Tenant| tenant.slug == text || tenant.id.to_string() == text;
+    Ok(known.iter().find(same).map(|tenant| tenant.id))
+}
+
 /// The oldest tenant that names another region than `region`.
 pub(crate) async fn outside(store: &Store, region: &str) -> Result<Option<Tenant>> {
     let mut conn = store.shared.pool.read().await?;

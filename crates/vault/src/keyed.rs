@@ -24,6 +24,7 @@ pub struct KeyedHash {
     carried: hmac::Key,
     device: hmac::Key,
     event: hmac::Key,
+    head: hmac::Key,
 }
 
 impl KeyedHash {
@@ -38,6 +39,7 @@ impl KeyedHash {
         let carried = provider.derive_key(b"bailiwick carried v1").await?;
         let device = provider.derive_key(b"bailiwick device tag v1").await?;
         let event = provider.derive_key(b"bailiwick event tag v1").await?;
+        let head = provider.derive_key(b"bailiwick head tag v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
@@ -45,6 +47,7 @@ impl KeyedHash {
             carried: hmac::Key::new(hmac::HMAC_SHA256, carried.expose()),
             device: hmac::Key::new(hmac::HMAC_SHA256, device.expose()),
             event: hmac::Key::new(hmac::HMAC_SHA256, event.expose()),
+            head: hmac::Key::new(hmac::HMAC_SHA256, head.expose()),
         })
     }
 
@@ -75,6 +78,38 @@ impl KeyedHash {
             IpAddr::V6(ip) => message.field(&(ip.to_bits() >> 64).to_be_bytes()),
         };
         tag(&self.ip, &message.finish())
+    }
+
+    /// What stands for a tenant in the tree of heads: always the same, and nobody without the root key learns from it which
+    /// tenant it is, or whether two installations have one in common.
+    ///
+    /// A synthetic initialisation vector (RFC 5297 calls the shape so): the first half is a keyed hash of the id, the second
+    /// the id under a pad that follows from the first half. So whoever has the key reads the id again.
+    #[must_use]
+    pub fn head_tag(&self, tenant: &[u8; 16]) -> [u8; 32] {
+        let first = halved(tag(&self.head, &Transcript::new("head").field(tenant).finish()));
+        let second = self.head_pad(&first, tenant);
+        let mut both = [0; 32];
+        for (to, from) in both.iter_mut().zip(first.into_iter().chain(second)) {
+            *to = from;
+        }
+        both
+    }
+
+    /// The tenant that a tag stands for; nothing for a tag of another key.
+    #[must_use]
+    pub fn tenant_of_head(&self, head: &[u8; 32]) -> Option<[u8; 16]> {
+        let (first, second) = head.split_first_chunk::<16>()?;
+        let tenant = self.head_pad(first, second.first_chunk::<16>()?);
+        same(&self.head_tag(&tenant), head).then_some(tenant)
+    }
+
+    fn head_pad(&self, first: &[u8; 16], text: &[u8; 16]) -> [u8; 16] {
+        let mut padded = halved(tag(&self.head, &Transcript::new("head id").field(first).finish()));
+        for (octet, other) in padded.iter_mut().zip(text) {
+            *octet ^= other;
+        }
+        padded
     }
 
     /// What is stored of a browser that a user of a tenant signed in from. Another user's tag of the same browser is another.
@@ -137,6 +172,14 @@ fn tag(key: &hmac::Key, message: &[u8]) -> [u8; 32] {
     tag
 }
 
+fn halved(tag: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    for (to, from) in half.iter_mut().zip(tag) {
+        *to = from;
+    }
+    half
+}
+
 impl fmt::Debug for KeyedHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyedHash(…)")
@@ -145,7 +188,7 @@ impl fmt::Debug for KeyedHash {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
     use crate::keyring::tests::provider;
     use crate::secret::assert_hidden;
@@ -212,13 +255,37 @@ mod tests {
         assert_ne!(hash.event_payload_tag(&[1; 16], b"{}"), hash.event_payload_tag(&[1; 16], b"[]"));
     }
 
+    #[tokio::test]
+    async fn the_tag_of_a_head_leads_its_own_installation_to_the_tenant_and_nobody_else() {
+        let (ours, theirs) = (provider(81), provider(82));
+        let (ours, theirs) = (
+            KeyedHash::derive(ours.as_ref()).await.unwrap(),
+            KeyedHash::derive(theirs.as_ref()).await.unwrap(),
+        );
+        for tenant in [[0; 16], [1; 16], [0xff; 16]] {
+            let tag = ours.head_tag(&tenant);
+            assert_eq!((ours.tenant_of_head(&tag), theirs.tenant_of_head(&tag)), (Some(tenant), None));
+            assert_eq!(tag, ours.head_tag(&tenant));
+            assert_ne!(tag, theirs.head_tag(&tenant));
+            for place in 0..32 {
+                let mut other = tag;
+                other[place] ^= 1;
+                assert_eq!(ours.tenant_of_head(&other), None, "{place}");
+            }
+        }
+        assert_ne!(ours.head_tag(&[0; 16])[..16], ours.head_tag(&[1; 16])[..16]);
+        assert_ne!(ours.head_tag(&[0; 16])[16..], ours.head_tag(&[1; 16])[16..]);
+    }
+
     proptest::proptest! {
         #[test]
         fn an_ipv6_tag_depends_on_the_first_64_bits_alone(bits: u128, host: u64, flipped in 64..127_u32) {
             // What lies in ::ffff:0:0/96 is an IPv4 address, which is exact.
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
-            let hash = KeyedHash { address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key() };
+            let hash = KeyedHash {
+                address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key(), head: key(),
+            };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));
             proptest::prop_assert_ne!(tag(bits), tag(bits ^ 1 << flipped));

@@ -13,6 +13,7 @@ pub mod error;
 pub mod forms;
 pub mod health;
 pub mod limits;
+pub mod pace;
 mod pages;
 pub mod routes;
 pub mod shell;

@@ -14,7 +14,7 @@ use bailiwick_store::Store;
 use bailiwick_vault::password::PasswordHasher;
 
 pub use crate::bootstrap::{BadNetwork, TrustedProxies};
-use crate::{error::Result, limits::Limits};
+use crate::{error::Result, limits::Limits, pace::Pace};
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -35,6 +35,8 @@ pub struct AppState {
     pub verifier: Arc<VerifierKey>,
     /// How letters leave.
     pub outgoing: Outgoing,
+    /// How fast proofs are asked for.
+    pub pace: Arc<Pace>,
 }
 
 /// How letters leave, as far as pages tell of it.

@@ -74,6 +74,15 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/access/unused/roles/{role}/narrow", "nothing is unused before ninety days are recorded"),
     ("POST", "/v1/access/unused/users/{id}/narrow", "nothing is unused before ninety days are recorded"),
     ("GET", "/v1/access/holders", "it takes the name of a permission in the address"),
+    ("GET", "/v1/audit/log/inclusion", "it takes a record in the address"),
+    ("GET", "/v1/audit/log/tile/{level}/{tile}", "no tile is full with so few records"),
+    ("GET", "/v1/audit/log/tile/{level}/{thousands}/{tile}", "no log here has so many records"),
+    ("GET", "/v1/audit/log/tile/{level}/{millions}/{thousands}/{tile}", "no log here has so many records"),
+    (
+        "GET",
+        "/v1/audit/log/tile/{level}/{millions}/{thousands}/{tile}/{width}",
+        "no log here has so many records",
+    ),
 ];
 
 /// Somebody who tries every route.

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod audit_log;
 mod custom_role;
 mod device;
 mod event;
@@ -23,6 +24,7 @@ pub use account::{
     RecoveryCodes, Session, SignInMethod,
 };
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use audit_log::{LogEpoch, LogRefusal, RefusalKind};
 pub use custom_role::CustomRole;
 pub use device::{Browser, Device, Network, Place, System};
 pub use event::{SecurityEvent, Severity, Triage};

@@ -6,6 +6,7 @@
 
 mod address;
 mod connect;
+mod post;
 mod secret;
 
 use std::{fmt, time::Duration};
@@ -16,6 +17,7 @@ use hyper::{Request, StatusCode, body::Bytes, header};
 use serde_json::json;
 
 pub use address::WebhookUrl;
+pub use post::{Answered, Post};
 pub use secret::WebhookSecret;
 
 use super::{Channel, Dispatch};

@@ -1,4 +1,6 @@
-//! What people and programs do with the audit log itself.
+//! What people and programs do with the audit log itself, and what happens to it.
 
+pub mod epochs;
 pub mod ingest;
 pub mod intake;
+pub mod refusals;

@@ -11,7 +11,7 @@ use bailiwick_domain::{
 use bailiwick_ops::posture::{self, Environment};
 use bailiwick_store::{
     Error,
-    audit::{SignError, VerifyError, note_verification},
+    audit::{Missing, SignError, VerifyError, note_verification},
 };
 use bailiwick_testkit::{Actor, Db, both_databases};
 
@@ -94,10 +94,11 @@ both_databases! {
         assert!(before.is_some());
         db.clock.advance(Span::minutes(1));
         let vanished: TenantId = db.store.new_id();
+        let missing = Missing { kept: 0, signed: 1, kept_at: None, signed_at: None };
         for error in [
             VerifyError::Store(Error::Busy),
             VerifyError::Sign(SignError::Raced(acme.id())),
-            VerifyError::Sign(SignError::Rollback { tenant: vanished, signed: 1, stored: 0 }),
+            VerifyError::Sign(SignError::Rollback { tenant: vanished, signed: 1, stored: 0, missing }),
         ] {
             note_verification(&db.store, &db.jobs(), &Err(error)).await.unwrap();
             assert_eq!(read(&owner).await.0, before);

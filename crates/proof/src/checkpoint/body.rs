@@ -99,13 +99,15 @@ impl fmt::Display for Checkpoint {
     }
 }
 
-fn parse_size(line: &str) -> Result<u64, CheckpointError> {
+/// Reads a number of leaves in its one spelling.
+pub(crate) fn parse_size(line: &str) -> Result<u64, CheckpointError> {
     let size: u64 = line.parse().map_err(|_| CheckpointError::Size)?;
     // Rust's parser takes "+1" and "007"; the format has one spelling.
     if size.to_string() == line { Ok(size) } else { Err(CheckpointError::Size) }
 }
 
-fn parse_root(line: &str) -> Result<Hash, CheckpointError> {
+/// Reads a hash as checkpoints and proofs have it: base64 of 32 octets.
+pub(crate) fn parse_root(line: &str) -> Result<Hash, CheckpointError> {
     let bytes = STANDARD.decode(line).map_err(|_| CheckpointError::Root)?;
     Hash::from_slice(&bytes).map_err(|_| CheckpointError::Root)
 }

@@ -7,7 +7,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest, Sha256};
 
 /// The signature type octet of plain Ed25519.
-const ED25519: u8 = 0x01;
+pub(super) const ED25519: u8 = 0x01;
 
 /// A named Ed25519 public key, written `name+key id+base64(0x01 ‖ key)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub enum KeyError {
     /// A name that is empty or holds white space, a control character or a plus sign.
     #[error("a key name holds no white space, no control characters and no plus sign")]
     Name,
-    /// A signature type other than Ed25519.
-    #[error("the key is not an Ed25519 key")]
+    /// A signature type other than the one that is asked for.
+    #[error("the key is not an Ed25519 key for this kind of signature")]
     Type,
     /// Octets that are no point of the curve, or one of small order that would accept forged signatures.
     #[error("the key is not a usable Ed25519 public key")]
@@ -46,11 +46,8 @@ impl VerifierKey {
         if !is_key_name(name) {
             return Err(KeyError::Name);
         }
-        let key = VerifyingKey::from_bytes(public_key).map_err(|_| KeyError::Point)?;
-        if key.is_weak() {
-            return Err(KeyError::Point);
-        }
-        Ok(Self { name: name.to_owned(), id: key_id(name, public_key), key })
+        let key = point(public_key)?;
+        Ok(Self { name: name.to_owned(), id: key_id(name, ED25519, public_key), key })
     }
 
     /// The key's name, as signature lines carry it.
@@ -83,9 +80,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut typed = vec![ED25519];
-        typed.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(typed))
+        write_key(f, &self.name, self.id, ED25519, self.key.as_bytes())
     }
 }
 
@@ -93,31 +88,58 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        // Base64 has plus signs of its own; the name and the id have none.
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(KeyError::Format);
-        };
-        let typed = STANDARD.decode(key).map_err(|_| KeyError::Format)?;
-        let (kind, octets) = typed.split_first().ok_or(KeyError::Format)?;
-        if *kind != ED25519 {
-            return Err(KeyError::Type);
-        }
-        let octets: &[u8; 32] = octets.try_into().map_err(|_| KeyError::Format)?;
-        let key = Self::new(name, octets)?;
+        let (name, id, octets) = read_key(text, ED25519)?;
+        let key = Self::new(name, &octets)?;
         if hex::encode(key.id) == id { Ok(key) } else { Err(KeyError::Id) }
     }
 }
 
-/// The id of an Ed25519 key of this name.
-pub(super) fn key_id(name: &str, public_key: &[u8; 32]) -> [u8; 4] {
+/// The public key of these octets.
+///
+/// # Errors
+/// Octets that are no point of the curve, or one of small order.
+pub(super) fn point(public_key: &[u8; 32]) -> Result<VerifyingKey, KeyError> {
+    let key = VerifyingKey::from_bytes(public_key).map_err(|_| KeyError::Point)?;
+    if key.is_weak() { Err(KeyError::Point) } else { Ok(key) }
+}
+
+/// The id of an Ed25519 key of this name for signatures of type `kind`: the first four octets of
+/// `SHA-256(name ‖ 0x0A ‖ kind ‖ key)`.
+pub(super) fn key_id(name: &str, kind: u8, public_key: &[u8; 32]) -> [u8; 4] {
     let mut hasher = Sha256::new();
     hasher.update(name.as_bytes());
-    hasher.update([b'\n', ED25519]);
+    hasher.update([b'\n', kind]);
     hasher.update(public_key);
     let digest: [u8; 32] = hasher.finalize().into();
     let [a, b, c, d, ..] = digest;
     [a, b, c, d]
+}
+
+/// Writes `name+id+base64(kind ‖ key)`.
+pub(super) fn write_key(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    id: [u8; 4],
+    kind: u8,
+    public_key: &[u8; 32],
+) -> fmt::Result {
+    let typed = [&[kind], public_key.as_slice()].concat();
+    write!(f, "{name}+{}+{}", hex::encode(id), STANDARD.encode(typed))
+}
+
+/// Takes `name+id+base64(kind ‖ key)` apart: name, id and key, none of them checked.
+pub(super) fn read_key(text: &str, kind: u8) -> Result<(&str, &str, [u8; 32]), KeyError> {
+    // Base64 has plus signs of its own; the name and the id have none.
+    let mut parts = text.splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(KeyError::Format);
+    };
+    let typed = STANDARD.decode(key).map_err(|_| KeyError::Format)?;
+    let (found, octets) = typed.split_first().ok_or(KeyError::Format)?;
+    if *found != kind {
+        return Err(KeyError::Type);
+    }
+    Ok((name, id, octets.try_into().map_err(|_| KeyError::Format)?))
 }
 
 /// Whether a note can carry this key name.

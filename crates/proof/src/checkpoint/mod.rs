@@ -13,9 +13,18 @@
 //! The private key never comes here: whoever holds it implements [`NoteSigner`].
 
 mod body;
+mod cosignature;
+mod epoch;
 mod key;
+mod name;
 mod note;
+mod trust;
 
 pub use body::{Checkpoint, CheckpointError};
+pub(crate) use body::{parse_root, parse_size};
+pub use cosignature::{CosignerKey, cosign};
+pub use epoch::{EpochError, EpochStatement, Head};
 pub use key::{KeyError, VerifierKey};
+pub use name::{LogName, Of};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, NoteError, NoteSignature, NoteSigner, SignedNote};
+pub use trust::{Cosigned, Trust, TrustError, Vouched};

@@ -1,12 +1,12 @@
 //! A text with the signatures under it: C2SP signed-note.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     VerifierKey,
-    key::{is_key_name, key_id},
+    key::{ED25519, is_key_name, key_id},
 };
 
 /// The longest note that is read, in octets; room for 16 signatures of the largest kind and more.
@@ -93,14 +93,24 @@ impl SignedNote {
         if !is_key_name(signer.name()) {
             return Err(NoteError::KeyName);
         }
+        self.add_line(NoteSignature {
+            name: signer.name().to_owned(),
+            key_id: key_id(signer.name(), ED25519, &signer.public_key()),
+            signature: signer.sign(self.text.as_bytes()).to_vec(),
+        })
+    }
+
+    /// Adds a signature line that was made elsewhere, such as a witness's. It is not checked.
+    ///
+    /// # Errors
+    /// Too many signatures.
+    pub fn add_line(&mut self, line: NoteSignature) -> Result<(), NoteError> {
         if self.signatures.len() >= MAX_SIGNATURES {
             return Err(NoteError::TooLong);
         }
-        self.signatures.push(NoteSignature {
-            name: signer.name().to_owned(),
-            key_id: key_id(signer.name(), &signer.public_key()),
-            signature: signer.sign(self.text.as_bytes()).to_vec(),
-        });
+        if !self.signatures.contains(&line) {
+            self.signatures.push(line);
+        }
         Ok(())
     }
 
@@ -124,7 +134,7 @@ impl SignedNote {
             if position >= MAX_SIGNATURES {
                 return Err(NoteError::TooLong);
             }
-            signatures.push(parse_line(line).ok_or(NoteError::SignatureLine(position + 1))?);
+            signatures.push(line.parse().map_err(|_| NoteError::SignatureLine(position + 1))?);
         }
         Ok(Self { text: format!("{text}\n"), signatures })
     }
@@ -174,10 +184,23 @@ impl SignedNote {
 impl fmt::Display for SignedNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        self.signatures.iter().try_for_each(|line| {
-            let octets = [line.key_id.as_slice(), &line.signature].concat();
-            writeln!(f, "\u{2014} {} {}", line.name, STANDARD.encode(octets))
-        })
+        self.signatures.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// The line without its newline.
+impl fmt::Display for NoteSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let octets = [self.key_id.as_slice(), &self.signature].concat();
+        write!(f, "\u{2014} {} {}", self.name, STANDARD.encode(octets))
+    }
+}
+
+impl FromStr for NoteSignature {
+    type Err = NoteError;
+
+    fn from_str(line: &str) -> Result<Self, NoteError> {
+        parse_line(line).ok_or(NoteError::SignatureLine(1))
     }
 }
 

@@ -4,10 +4,12 @@
 //! tlog-tiles). Only full tiles are stored; a full tile never changes, so tiles need no update and no locking.
 
 mod build;
+mod path;
 
 use std::fmt;
 
 pub use build::complete_tiles;
+pub use path::{Row, TilePath, TilePathError, tile_hashes};
 
 use crate::hash::{Hash, node_hash};
 

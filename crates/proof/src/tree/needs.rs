@@ -10,7 +10,7 @@ use std::{
 use super::{HashReader, ProveError, consistency_proof, inclusion_proof, root_at};
 use crate::{
     hash::Hash,
-    tile::{Tile, TileId, complete_tiles},
+    tile::{Tile, TileId, TilePath, complete_tiles, tile_hashes},
 };
 
 /// The tiles and leaves that a computation reads.
@@ -58,6 +58,14 @@ impl Needs {
     pub fn tiles(size: u64, appended: usize) -> Self {
         let recorder = Recorder::default();
         let Ok(_) = complete_tiles(&recorder, size, &vec![Hash([0; 32]); appended]);
+        recorder.0.into_inner()
+    }
+
+    /// What [`tile_hashes`] reads in a tree of `size` leaves.
+    #[must_use]
+    pub fn tile(path: TilePath, size: u64) -> Self {
+        let recorder = Recorder::default();
+        let Ok(_) = tile_hashes(&recorder, path, size);
         recorder.0.into_inner()
     }
 

@@ -8,8 +8,11 @@ mod demo_code;
 mod init;
 mod man;
 pub(crate) mod migrate;
+mod new_epoch;
+mod offline;
 mod serve;
 mod verify;
+mod witness;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -28,6 +31,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate(args) => migrate::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Audit(Audit::Verify(args)) => verify::run(&args),
+        Command::Audit(Audit::NewEpoch(args)) => new_epoch::run(&args),
+        Command::Witness(which) => witness::run(which),
         Command::Config(which) => config::run(&which),
         Command::Completions { shell } => {
             completions::run(shell);

@@ -1,6 +1,6 @@
 //! `bailiwick serve`
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, sync::Arc};
 
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
@@ -13,7 +13,7 @@ use bailiwick_web::bootstrap::Transport;
 use crate::{
     cli,
     clock::SystemClock,
-    config::{Config, Settings},
+    config::{Audit, Config, Settings},
     exit::{Failure, Refusal},
     http::{
         listen::listen,
@@ -27,6 +27,7 @@ use crate::{
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
         supervise::{Supervised, start},
         uses::{FLUSH_EVERY, NoteUses},
+        witnesses::{ASK_EVERY, Cosign},
     },
     logging,
     metrics::Metrics,
@@ -128,7 +129,7 @@ pub(crate) async fn up(
         redirect: openings.redirect.map(|listener| (listener, app.clone().over(Transport::Plain))),
         certificate: openings.certificate,
         app,
-        jobs: jobs(installation, mail, &metrics, settings.audit.sign_every),
+        jobs: jobs(installation, mail, &metrics, &settings.audit)?,
         metrics: openings.metrics.map(|listener| (listener, metrics.into_app(installation.store.clone()))),
         drain: settings.server.shutdown,
     };
@@ -140,8 +141,8 @@ fn jobs(
     installation: &Installation,
     mail: &Mail,
     metrics: &Metrics,
-    sign_every: Duration,
-) -> Vec<Supervised> {
+    audit: &Audit,
+) -> Result<Vec<Supervised>, Refusal> {
     let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
     let (store, signer) = (installation.store.clone(), installation.signer.clone());
     let (room, reminders, expiries) = (
@@ -152,7 +153,17 @@ fn jobs(
     let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
     let locks = LockEnds::new(store.clone(), Arc::clone(&installation.jobs));
     let noting = store.clone();
-    vec![
+    let sign_every = audit.sign_every;
+    let mut witnesses = Vec::new();
+    for witness in installation::witnesses::reached(&audit.witnesses)? {
+        let (store, signer, jobs) = (store.clone(), signer.clone(), Arc::clone(&installation.jobs));
+        let make =
+            move || Cosign::new(Arc::clone(&witness), store.clone(), signer.clone(), Arc::clone(&jobs));
+        witnesses.push(start(make, ASK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)));
+    }
+    let (signing, alarms) = (store.clone(), Arc::clone(&installation.jobs));
+    let sign = move || Sign::new(signer.clone(), signing.clone(), Arc::clone(&alarms));
+    let mut jobs = vec![
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
@@ -160,6 +171,9 @@ fn jobs(
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
-        start(move || Sign(signer.clone()), sign_every, metrics.jobs.clone(), clock),
-    ]
+        start(sign, sign_every, metrics.jobs.clone(), clock),
+    ];
+    // After the signer's last round, what it signed last is shown to the witnesses.
+    jobs.extend(witnesses);
+    Ok(jobs)
 }

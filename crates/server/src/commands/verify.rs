@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
-use bailiwick_store::audit::{Report, VerifyError, note_verification, verify_all};
+use bailiwick_domain::time::Timestamp;
+use bailiwick_proof::checkpoint::EpochStatement;
+use bailiwick_store::{
+    Store,
+    audit::{HeadsReport, Missing, Report, Verdict, VerifyError, note_verification, verify_everything},
+};
 
+use super::offline;
 use crate::{
     cli,
     clock::SystemClock,
@@ -15,8 +21,14 @@ use crate::{
 };
 
 /// Checks every record, names the first that does not fit, and notes the outcome for the posture.
-pub(crate) fn run(args: &cli::Configured) -> Result<(), Failure> {
-    let settings = Config::load(&args.sources(Vec::new())?)?.settings()?;
+pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
+    if let Some(path) = &args.receipt {
+        return offline::receipt(path, &offline::trust(args)?);
+    }
+    if !args.completeness.is_empty() {
+        return offline::completeness(&args.completeness, &offline::trust(args)?);
+    }
+    let settings = Config::load(&args.configured.sources(Vec::new())?)?.settings()?;
     super::runtime()?.block_on(verify(&settings))
 }
 
@@ -29,13 +41,17 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
     database::check_schema(&store).await?;
     let signer = installation::signer(settings, &store, key)?;
     let bar = ui::progress("Verifying");
-    let outcome = verify_all(&store, &signer, |progress| {
+    let outcome = verify_everything(&store, &signer, |progress| {
         bar.set_length(progress.total);
         bar.set_position(progress.events);
     });
     let outcome = outcome.await;
     bar.finish_and_clear();
     // What was found stands whether or not it can be noted, for example in a database that is only read.
+    let (outcome, heads) = match outcome {
+        Ok(Verdict { reports, heads }) => (Ok(reports), heads),
+        Err(error) => (Err(error), None),
+    };
     if let Err(error) = note_verification(&store, &jobs, &outcome).await {
         ui::complain(format_args!("the outcome was not noted for the posture: {}", describe(&error)));
     }
@@ -43,6 +59,7 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
     match outcome {
         Ok(reports) => {
             print(&reports);
+            tree_of_heads(heads.as_ref(), &store);
             Ok(())
         }
         Err(error @ VerifyError::Store(_)) => {
@@ -59,7 +76,7 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
 }
 
 fn print(reports: &[Report]) {
-    for Report { slug, tenant, verified, signed } in reports {
+    for Report { slug, tenant, verified, signed, epochs } in reports {
         ui::say(format_args!("{slug} ({tenant})"));
         ui::say(format_args!(
             "  {} events ({} waiting for a place), {} entities, {} tiles, {} checkpoints",
@@ -70,9 +87,40 @@ fn print(reports: &[Report]) {
             Some(size) => ui::say(format_args!("  signed up to leaf {size} outside the database")),
             None => ui::say("  not signed yet: nothing outside the database vouches for this log"),
         }
+        epochs.iter().for_each(epoch);
     }
     let events: u64 = reports.iter().map(|report| report.verified.events).sum();
     let tenants =
         if reports.len() == 1 { "1 tenant".to_owned() } else { format!("{} tenants", reports.len()) };
     ui::say(format_args!("Every record fits: {events} events, {tenants}."));
+}
+
+/// An earlier loss that was owned up to. It stays known for ever.
+fn epoch(statement: &EpochStatement) {
+    let moment = |seconds: Option<u64>| {
+        let micros = i64::try_from(seconds?).ok()?.checked_mul(1_000_000)?;
+        Some(Timestamp::from_micros(micros))
+    };
+    let EpochStatement { kept, signed, .. } = statement;
+    let missing = Missing {
+        kept: kept.size,
+        signed: signed.size,
+        kept_at: moment(kept.seconds),
+        signed_at: moment(signed.seconds),
+    };
+    let number = statement.epoch();
+    let before = number.saturating_sub(1);
+    ui::say(format_args!("  epoch {before} ended at {} events signed; {missing}", signed.size));
+    ui::say(format_args!("  epoch {number} goes on from {} events", kept.size));
+}
+
+fn tree_of_heads(heads: Option<&HeadsReport>, store: &Store) {
+    let Some(HeadsReport { size, tenants, note }) = heads else { return };
+    ui::say(format_args!("tree of heads: {size} heads, and each of its {tenants} logs is there"));
+    for witness in store.witnesses().witnesses {
+        match witness.cosigned_note(note) {
+            Some(_) => ui::say(format_args!("  cosigned by {}", witness.name())),
+            None => ui::say(format_args!("  not cosigned by {}", witness.name())),
+        }
+    }
 }

@@ -59,6 +59,7 @@ fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
         DeValue::String(text) => Raw::Text(text.to_string()),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map_or(Raw::Other("a number out of range"), Raw::Integer),
+        DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => places(items),
         DeValue::Array(items) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
             texts
@@ -70,6 +71,24 @@ fn raw(value: &Spanned<DeValue<'_>>) -> Raw {
         DeValue::Datetime(_) => Raw::Other("a date or time"),
         DeValue::Table(_) => Raw::Other("a table"),
     }
+}
+
+/// Tables of places, each with an address, a key and perhaps a name, as the texts that say the same elsewhere.
+fn places(items: &[Spanned<DeValue<'_>>]) -> Raw {
+    let place = |item: &Spanned<DeValue<'_>>| {
+        let table = item.get_ref().as_table()?;
+        let text = |name: &str| {
+            let found = table.iter().find(|(key, _)| key.get_ref() == name)?;
+            // A space would shift one into the place of another.
+            found.1.get_ref().as_str().filter(|text| !text.contains(char::is_whitespace)).map(str::to_owned)
+        };
+        let (url, key, name) = (text("url")?, text("key")?, text("name"));
+        let known = 2 + usize::from(name.is_some());
+        (table.len() == known)
+            .then(|| [Some(url), Some(key), name].into_iter().flatten().collect::<Vec<_>>().join(" "))
+    };
+    let texts: Option<Vec<_>> = items.iter().map(place).collect();
+    texts.map_or(Raw::Other("tables of something else than url, key and name"), Raw::List)
 }
 
 /// The line of a place in the text, counted from 1.

@@ -12,6 +12,7 @@ use super::{
     mail::{Host, MailSender, Secret, Word},
     step_up::{GatewayUrl, SigningSecret},
     types::{Bounded, Network, Size},
+    witness::WitnessPlace,
 };
 
 /// A section with what it is about.
@@ -145,6 +146,20 @@ keys! {
 
     /// How often the heads of the logs are signed, in milliseconds.
     AUDIT_SIGN_EVERY_MS: Bounded<100, 3_600_000> = "audit.sign_every_ms", default "1000";
+
+    /// The witnesses that are asked to cosign every checkpoint (C2SP tlog-witness). In the file each is a table `[[audit.witness]]`
+    /// with `url`, `key` (its verifier key) and, if it is to be compared, `name`; elsewhere an address, a space and the key.
+    /// https, or http on this machine.
+    AUDIT_WITNESS: Vec<WitnessPlace> = "audit.witness", default "";
+
+    /// How many of the witnesses have to have cosigned a checkpoint before it counts as witnessed. Signing never waits for them.
+    AUDIT_WITNESS_QUORUM: Bounded<0, 32> = "audit.witness_quorum", default "0";
+
+    /// How long a witness may take, from the connection to the answer.
+    AUDIT_WITNESS_TIMEOUT_SECONDS: Bounded<1, 60> = "audit.witness_timeout_seconds", default "10";
+
+    /// The authorities that may have signed the witnesses' certificates (PEM); without it, the public ones.
+    AUDIT_WITNESS_TLS_ROOT: PathBuf = "audit.witness_tls_root", example "witness-authority.pem";
 
     /// How letters leave. Without a way they wait, and the page of letters says so.
     MAIL_TRANSPORT: MailTransport = "mail.transport", default "none";

@@ -18,6 +18,7 @@ mod step_up;
 mod template;
 mod types;
 mod value;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,8 @@ pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat,
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
 pub(crate) use settings::{
-    Database, Gateway, GatewaySecret, Keys, MailServer, Packs, Password, Passwords, Region, Server, Settings,
+    Audit, Database, Gateway, GatewaySecret, Keys, MailServer, Packs, Password, Passwords, Region, Server,
+    Settings, Witnesses,
 };
 pub(crate) use show::show;
 pub(crate) use template::template;

@@ -20,6 +20,7 @@ use super::{
     step_up::SigningSecret,
     types::Network,
     value::{Origin, Setting},
+    witness::WitnessPlace,
 };
 
 /// Everything the server is told.
@@ -98,6 +99,16 @@ pub(crate) struct Audit {
     pub(crate) checkpoints: PathBuf,
     pub(crate) origin: LogOrigin,
     pub(crate) sign_every: Duration,
+    pub(crate) witnesses: Witnesses,
+}
+
+/// `[[audit.witness]]` and what concerns all of them: see the table of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Witnesses {
+    pub(crate) places: Vec<WitnessPlace>,
+    pub(crate) quorum: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) tls_root: Option<PathBuf>,
 }
 
 /// `[mail]`: see the table of keys.
@@ -177,6 +188,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
             checkpoints: value(config, &AUDIT_CHECKPOINTS)?,
             origin: value(config, &AUDIT_ORIGIN)?,
             sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
+            witnesses: witnesses(config)?,
         },
         mail: mail(config)?,
         outbox: outbox(config)?,
@@ -218,6 +230,27 @@ fn server(config: &Config) -> Result<Server, Problem> {
         max_concurrent: value(config, &SERVER_MAX_CONCURRENT)?.number() as usize,
         shutdown: Duration::from_secs(value(config, &SERVER_SHUTDOWN_SECONDS)?.number().into()),
     })
+}
+
+fn witnesses(config: &Config) -> Result<Witnesses, Problem> {
+    let places = value(config, &AUDIT_WITNESS)?;
+    for (at, place) in places.iter().enumerate() {
+        let same = |other: &WitnessPlace| {
+            other.key.name() == place.key.name() || other.key.public_key() == place.key.public_key()
+        };
+        if places.iter().take(at).any(same) {
+            let message =
+                "two entries of `audit.witness` have the same name or the same key: each witness counts once";
+            return Err(conflict(config, &AUDIT_WITNESS, message));
+        }
+    }
+    let quorum = value(config, &AUDIT_WITNESS_QUORUM)?.number() as usize;
+    if quorum > places.len() {
+        let message = "`audit.witness_quorum` asks for more witnesses than there are in `audit.witness`";
+        return Err(conflict(config, &AUDIT_WITNESS_QUORUM, message));
+    }
+    let timeout = Duration::from_secs(value(config, &AUDIT_WITNESS_TIMEOUT_SECONDS)?.number().into());
+    Ok(Witnesses { places, quorum, timeout, tls_root: optional(config, &AUDIT_WITNESS_TLS_ROOT) })
 }
 
 fn mail(config: &Config) -> Result<Option<MailServer>, Problem> {

@@ -455,3 +455,50 @@ fn limits_of_letters_are_what_they_were_until_the_operator_says_otherwise() {
     let outbox = text(&body).unwrap().settings().unwrap().outbox;
     assert_eq!((outbox.per_organisation, outbox.per_recipient, outbox.per_number), (70, 2, 3));
 }
+
+#[test]
+fn operator_names_witnesses_as_tables_or_as_texts() {
+    // Public keys of RFC 8032 §7.1, tests 1 and 2.
+    let key = |name: &str, octets: &str| {
+        let octets: [u8; 32] = hex::decode(octets).unwrap().try_into().unwrap();
+        bailiwick_proof::checkpoint::CosignerKey::new(name, &octets).unwrap().to_string()
+    };
+    let one = key("w1.example", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    let two = key("w2.example", "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+    let table = |key: &str, more: &str| {
+        format!("\n[[audit.witness]]\nurl = \"https://w.example\"\nkey = \"{key}\"\n{more}")
+    };
+    let witnesses = |body: &str| text(body).unwrap().settings().unwrap().audit.witnesses;
+    let tables =
+        format!("{WHOLE}witness_quorum = 2\n{}{}", table(&one, "name = \"w1.example\"\n"), table(&two, ""));
+    let found = witnesses(&tables);
+    let names: Vec<_> = found.places.iter().map(|place| place.key.name().to_owned()).collect();
+    assert_eq!(
+        (names.as_slice(), found.quorum),
+        (["w1.example".to_owned(), "w2.example".to_owned()].as_slice(), 2)
+    );
+    assert!(found.places[0].url.as_str() == "https://w.example/add-checkpoint");
+    let list = format!("{WHOLE}witness = [\"https://w.example {one}\"]\n");
+    assert_eq!(witnesses(&list).places, found.places[..1]);
+    assert!(witnesses(WHOLE).places.is_empty());
+    let (_folder, given) = sources(
+        WHOLE,
+        &[("BAILIWICK_AUDIT__WITNESS", &format!("https://w.example {one},https://w.example {two}"))],
+        &[],
+    );
+    assert_eq!(Config::load(&given).unwrap().settings().unwrap().audit.witnesses.places, found.places);
+
+    for (body, said) in [
+        (format!("{WHOLE}{}", table(&one, "name = \"w2.example\"\n")), "audit.witness"),
+        (format!("{WHOLE}{}", table(&one, "color = \"red\"\n")), "audit.witness"),
+        (format!("{WHOLE}{}", table("nobody", "")), "audit.witness"),
+    ] {
+        assert!(refusal(&body).contains(said), "{}", refusal(&body));
+    }
+    let wrong = |body: String| text(&body).unwrap().settings().map(drop).unwrap_err().to_string();
+    assert!(wrong(format!("{WHOLE}witness_quorum = 1\n")).contains("more witnesses than there are"));
+    assert!(
+        wrong(format!("{WHOLE}{}{}", table(&one, ""), table(&one, "")))
+            .contains("the same name or the same key")
+    );
+}

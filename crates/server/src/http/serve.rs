@@ -32,6 +32,8 @@ const HEADERS: usize = 128;
 const STREAMS: u32 = 128;
 /// How often a silent HTTP/2 connection is asked whether anybody is there, and how long it may take to answer.
 const ALIVE: Duration = Duration::from_secs(20);
+/// Connections at once to a witness, which a few logs speak to.
+const LOGS: usize = 64;
 /// Connections at once to the metrics. They come out of what the other listener leaves free.
 const SCRAPERS: usize = 16;
 
@@ -80,6 +82,15 @@ pub(crate) async fn serve_metrics(
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
     serve_router(listener, metrics, handle, SCRAPERS, HEAD).await
+}
+
+/// Serves a witness on a listener, in the clear, until `handle` ends it.
+pub(crate) async fn serve_witness(
+    listener: TcpListener,
+    witness: Router,
+    handle: Handle<SocketAddr>,
+) -> io::Result<()> {
+    serve_router(listener, witness, handle, LOGS, HEAD).await
 }
 
 /// Serves a router in the clear, to so many connections, each with so much time for the head of a request.

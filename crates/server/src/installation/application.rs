@@ -37,6 +37,7 @@ pub(crate) fn application(
         environment: Arc::new(environment(server, &region.database, &*installation.provider)),
         verifier: Arc::new(installation.signer.verifier().clone()),
         outgoing: outgoing.clone(),
+        pace: Arc::default(),
     };
     let app = bailiwick_web::routes_with(outgoing)
         .into_app(state)

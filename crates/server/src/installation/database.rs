@@ -4,6 +4,7 @@ use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, sync::Arc};
 
 use bailiwick_store::{
     Error, Jobs, Keys, PoolOptions, Store, TlsMode,
+    audit::witness::WitnessPolicy,
     schema::{self, SchemaError},
 };
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
@@ -44,6 +45,9 @@ pub(crate) async fn open(
     let (store, jobs) = opened.map_err(|error| unreachable(url, &error))?;
     store.limit_sign_in(settings.sign_in);
     store.decide_outbox(settings.outbox);
+    let witnesses = &settings.audit.witnesses;
+    let keys = witnesses.places.iter().map(|place| place.key.clone()).collect();
+    store.decide_witnesses(WitnessPolicy { witnesses: keys, quorum: witnesses.quorum });
     Ok((store, jobs))
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod mail;
 mod packs;
 pub(crate) mod passwords;
 pub(crate) mod signing;
+pub(crate) mod witnesses;
 
 use std::sync::Arc;
 
@@ -161,7 +162,14 @@ pub(crate) fn checkpoints(error: &SignError) -> Refusal {
         }
         SignError::Rollback { .. } | SignError::Fork { .. } => {
             "the database is older than what was signed, or not the same: restore its newest backup and replay its log up to \
-             the end. If events are lost for good, keep the checkpoints as evidence, and only then begin new ones"
+             the end. If events are lost for good, own up to it: `bailiwick audit new-epoch --tenant … --reason …`"
+        }
+        SignError::Vanished { .. } | SignError::HeadAhead { .. } => {
+            "rows of a tenant and its checkpoint were taken away or set back: restore the newest backup of the database, and the \
+             folder of checkpoints from its own"
+        }
+        SignError::Heads(_) | SignError::Epoch { .. } => {
+            "restore the folder of checkpoints from its own backup; nobody but this server may write into it"
         }
         SignError::Refused { .. } => {
             "restore the checkpoints from their backup; nobody but this server may write into their folder"

@@ -25,6 +25,13 @@ const TITLE: &str = "bailiwick-signing-key v1";
 /// The signing key, ready to sign.
 pub(crate) struct SigningKey(Signer);
 
+impl SigningKey {
+    /// Any signing key, as the holder of a witness's.
+    pub(crate) const fn of(signer: Signer) -> Self {
+        Self(signer)
+    }
+}
+
 impl NoteSigner for SigningKey {
     fn name(&self) -> &str {
         self.0.name()
@@ -101,7 +108,8 @@ pub(super) fn path(settings: &Settings) -> PathBuf {
     settings.audit.checkpoints.join(FILE)
 }
 
-fn write(path: &Path, key: &WrappedSigner) -> io::Result<()> {
+/// Writes a signing key as it is stored. An existing file is never touched.
+pub(crate) fn write(path: &Path, key: &WrappedSigner) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     let WrappedSigner { name, public_key, provider_key_id, bytes } = key;
     let text = format!(
@@ -115,7 +123,8 @@ fn write(path: &Path, key: &WrappedSigner) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
-fn parse(text: &str) -> Option<WrappedSigner> {
+/// Reads a signing key as it is stored.
+pub(crate) fn parse(text: &str) -> Option<WrappedSigner> {
     let mut lines = text.lines();
     let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
     if field("bailiwick-signing-key")? != "v1" {

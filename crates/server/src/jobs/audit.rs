@@ -1,13 +1,14 @@
 //! The two jobs of the audit log.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use bailiwick_ops::audit::refusals;
 use bailiwick_store::{
-    Store,
+    Jobs, Store,
     audit::{Sequencer, SignError, Signer},
 };
 
-use super::supervise::Job;
+use super::supervise::{Job, describe};
 
 /// How often committed events are given their place.
 pub(crate) const SEQUENCE_EVERY: Duration = Duration::from_millis(100);
@@ -31,14 +32,32 @@ impl Job for Sequence {
     }
 }
 
-/// Signs the heads of the trees.
-pub(crate) struct Sign(pub(crate) Signer);
+/// Signs the heads of the trees, and raises an alarm for each that does not fit what was signed before.
+pub(crate) struct Sign {
+    signer: Signer,
+    store: Store,
+    jobs: Arc<Jobs>,
+}
+
+impl Sign {
+    /// The job over `store`.
+    pub(crate) const fn new(signer: Signer, store: Store, jobs: Arc<Jobs>) -> Self {
+        Self { signer, store, jobs }
+    }
+}
 
 impl Job for Sign {
     const NAME: &'static str = "signer";
     type Error = SignError;
 
     async fn round(&mut self) -> Result<usize, SignError> {
-        self.0.run().await
+        let round = self.signer.round().await?;
+        for refused in round.refused.iter().filter_map(refusals::by_signer) {
+            // The refusal itself is the round's error; that nobody could be told of it is a second one.
+            if let Err(error) = refusals::signing(&self.store, &self.jobs, &refused).await {
+                tracing::error!(tenant = %refused.tenant, error = describe(&error), "the alarm could not be recorded");
+            }
+        }
+        round.refused.into_iter().next().map_or(Ok(round.signed), Err)
     }
 }

@@ -6,3 +6,4 @@ pub(crate) mod locks;
 pub(crate) mod mail;
 pub(crate) mod supervise;
 pub(crate) mod uses;
+pub(crate) mod witnesses;

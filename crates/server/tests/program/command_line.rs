@@ -7,9 +7,19 @@ fn a_newcomer_finds_every_command_and_exit_code_in_the_help() {
     let place = Place::empty();
     let help = place.run(["--help"]);
     assert_eq!(help.code, 0);
-    for word in
-        ["demo", "serve", "init", "migrate", "check", "audit", "config", "completions", "man", "Exit codes:"]
-    {
+    for word in [
+        "demo",
+        "serve",
+        "init",
+        "migrate",
+        "check",
+        "audit",
+        "witness",
+        "config",
+        "completions",
+        "man",
+        "Exit codes:",
+    ] {
         assert!(help.out.contains(word), "{word}");
     }
     assert_eq!(place.run(["sreve"]).code, 2);

@@ -5,6 +5,7 @@ mod command_line;
 mod crash;
 mod demo;
 mod installation;
+mod offline;
 mod postgres;
 mod refusals;
 mod serving;

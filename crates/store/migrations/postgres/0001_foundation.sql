@@ -592,6 +592,61 @@ CREATE TABLE audit_checkpoint (
     PRIMARY KEY (tenant, size)
 );
 
+-- What witnesses cosigned: signature lines (C2SP tlog-cosignature) that belong under a published checkpoint.
+CREATE TABLE audit_cosignature (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    size         bigint NOT NULL,
+    witness      text NOT NULL,
+    line         text NOT NULL,
+    cosigned_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, size, witness)
+);
+
+-- How far each witness has come, and how it stands: what is asked of it next.
+CREATE TABLE audit_witness (
+    tenant    uuid NOT NULL REFERENCES tenant (id),
+    witness   text NOT NULL,
+    size      bigint NOT NULL,
+    standing  text NOT NULL CHECK (standing IN ('ok', 'unreachable', 'unknown', 'refused')),
+    at        bigint NOT NULL,
+    PRIMARY KEY (tenant, witness)
+);
+
+-- Signing and cosigning that was refused: alarms.
+CREATE TABLE audit_refusal (
+    tenant   uuid NOT NULL REFERENCES tenant (id),
+    id       uuid NOT NULL,
+    refuser  text NOT NULL,
+    why      text NOT NULL CHECK (why IN ('rollback', 'fork', 'ahead')),
+    size     bigint NOT NULL,
+    seen     bigint,
+    at       bigint NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX audit_refusal_by_time ON audit_refusal (tenant, at, id);
+
+-- Logs that went on under another name after signed events were lost.
+CREATE TABLE audit_epoch (
+    tenant     uuid NOT NULL REFERENCES tenant (id),
+    epoch      bigint NOT NULL,
+    id         uuid NOT NULL,
+    kept       bigint NOT NULL,
+    kept_at    bigint,
+    signed     bigint NOT NULL,
+    signed_at  bigint,
+    begun_at   bigint NOT NULL,
+    PRIMARY KEY (tenant, epoch)
+);
+
+-- That a head of the tenant's log lies in the tree of heads, which is kept outside the database.
+CREATE TABLE audit_region_head (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    heads_index  bigint NOT NULL,
+    receipt      text NOT NULL,
+    noted_at     bigint NOT NULL,
+    PRIMARY KEY (tenant, heads_index)
+);
+
 -- Personal values of an event, sealed under their subject's key, apart from the hashed bytes.
 CREATE TABLE audit_personal (
     tenant   uuid NOT NULL,
@@ -699,6 +754,22 @@ CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR DELETE ON audit_che
 CREATE TRIGGER audit_checkpoint_no_truncate BEFORE TRUNCATE ON audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_checkpoint ENABLE ALWAYS TRIGGER audit_checkpoint_append_only;
 ALTER TABLE audit_checkpoint ENABLE ALWAYS TRIGGER audit_checkpoint_no_truncate;
+CREATE TRIGGER audit_cosignature_append_only BEFORE UPDATE OR DELETE ON audit_cosignature FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_cosignature_no_truncate BEFORE TRUNCATE ON audit_cosignature FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_cosignature ENABLE ALWAYS TRIGGER audit_cosignature_append_only;
+ALTER TABLE audit_cosignature ENABLE ALWAYS TRIGGER audit_cosignature_no_truncate;
+CREATE TRIGGER audit_refusal_append_only BEFORE UPDATE OR DELETE ON audit_refusal FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_refusal_no_truncate BEFORE TRUNCATE ON audit_refusal FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_refusal ENABLE ALWAYS TRIGGER audit_refusal_append_only;
+ALTER TABLE audit_refusal ENABLE ALWAYS TRIGGER audit_refusal_no_truncate;
+CREATE TRIGGER audit_epoch_append_only BEFORE UPDATE OR DELETE ON audit_epoch FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_epoch_no_truncate BEFORE TRUNCATE ON audit_epoch FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_epoch ENABLE ALWAYS TRIGGER audit_epoch_append_only;
+ALTER TABLE audit_epoch ENABLE ALWAYS TRIGGER audit_epoch_no_truncate;
+CREATE TRIGGER audit_region_head_append_only BEFORE UPDATE OR DELETE ON audit_region_head FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_region_head_no_truncate BEFORE TRUNCATE ON audit_region_head FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_region_head ENABLE ALWAYS TRIGGER audit_region_head_append_only;
+ALTER TABLE audit_region_head ENABLE ALWAYS TRIGGER audit_region_head_no_truncate;
 
 -- The tenant of the running transaction; none outside one, and then no row is visible.
 CREATE FUNCTION bailiwick_tenant() RETURNS uuid LANGUAGE sql STABLE AS $$
@@ -758,6 +829,11 @@ GRANT SELECT, INSERT ON audit_leaf TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_tile TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_tree TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_checkpoint TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_cosignature TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_refusal TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_epoch TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_region_head TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_witness TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_personal TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_verification TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_access TO bailiwick_app;
@@ -889,6 +965,21 @@ CREATE POLICY audit_tree_own ON audit_tree USING (tenant = bailiwick_tenant()) W
 ALTER TABLE audit_checkpoint ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_checkpoint FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_checkpoint_own ON audit_checkpoint USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_cosignature ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_cosignature FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_cosignature_own ON audit_cosignature USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_refusal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_refusal FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_refusal_own ON audit_refusal USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_epoch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_epoch FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_epoch_own ON audit_epoch USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_region_head ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_region_head FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_region_head_own ON audit_region_head USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_witness ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_witness FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_witness_own ON audit_witness USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE audit_personal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_personal FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_personal_own ON audit_personal USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -923,6 +1014,7 @@ CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
 -- The sequencer and the signer must find the tenants with work; they read ids here and then enter one tenant after the other.
 CREATE POLICY audit_pending_find ON audit_pending FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_witness_find ON audit_witness FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 
 -- Likewise the mail room, which could read nothing here but sealed letters, and whoever reminds of open invitations and notes
 -- that they were not answered in time.

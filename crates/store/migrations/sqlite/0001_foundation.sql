@@ -592,6 +592,61 @@ CREATE TABLE audit_checkpoint (
     PRIMARY KEY (tenant, size)
 ) STRICT;
 
+-- What witnesses cosigned: signature lines (C2SP tlog-cosignature) that belong under a published checkpoint.
+CREATE TABLE audit_cosignature (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    size         INTEGER NOT NULL,
+    witness      TEXT NOT NULL,
+    line         TEXT NOT NULL,
+    cosigned_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, size, witness)
+) STRICT;
+
+-- How far each witness has come, and how it stands: what is asked of it next.
+CREATE TABLE audit_witness (
+    tenant    BLOB NOT NULL REFERENCES tenant (id),
+    witness   TEXT NOT NULL,
+    size      INTEGER NOT NULL,
+    standing  TEXT NOT NULL CHECK (standing IN ('ok', 'unreachable', 'unknown', 'refused')),
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (tenant, witness)
+) STRICT;
+
+-- Signing and cosigning that was refused: alarms.
+CREATE TABLE audit_refusal (
+    tenant   BLOB NOT NULL REFERENCES tenant (id),
+    id       BLOB NOT NULL,
+    refuser  TEXT NOT NULL,
+    why      TEXT NOT NULL CHECK (why IN ('rollback', 'fork', 'ahead')),
+    size     INTEGER NOT NULL,
+    seen     INTEGER,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX audit_refusal_by_time ON audit_refusal (tenant, at, id);
+
+-- Logs that went on under another name after signed events were lost.
+CREATE TABLE audit_epoch (
+    tenant     BLOB NOT NULL REFERENCES tenant (id),
+    epoch      INTEGER NOT NULL,
+    id         BLOB NOT NULL,
+    kept       INTEGER NOT NULL,
+    kept_at    INTEGER,
+    signed     INTEGER NOT NULL,
+    signed_at  INTEGER,
+    begun_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, epoch)
+) STRICT;
+
+-- That a head of the tenant's log lies in the tree of heads, which is kept outside the database.
+CREATE TABLE audit_region_head (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    heads_index  INTEGER NOT NULL,
+    receipt      TEXT NOT NULL,
+    noted_at     INTEGER NOT NULL,
+    PRIMARY KEY (tenant, heads_index)
+) STRICT;
+
 -- Personal values of an event, sealed under their subject's key, apart from the hashed bytes.
 CREATE TABLE audit_personal (
     tenant   BLOB NOT NULL,
@@ -693,3 +748,16 @@ CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (
 CREATE TRIGGER audit_leaf_no_replace BEFORE INSERT ON audit_leaf WHEN EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND leaf_index = NEW.leaf_index) OR EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND event = NEW.event) OR EXISTS (SELECT 1 FROM audit_leaf WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
 CREATE TRIGGER audit_tile_no_replace BEFORE INSERT ON audit_tile WHEN EXISTS (SELECT 1 FROM audit_tile WHERE tenant = NEW.tenant AND level = NEW.level AND idx = NEW.idx) OR EXISTS (SELECT 1 FROM audit_tile WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_replace BEFORE INSERT ON audit_checkpoint WHEN EXISTS (SELECT 1 FROM audit_checkpoint WHERE tenant = NEW.tenant AND size = NEW.size) OR EXISTS (SELECT 1 FROM audit_checkpoint WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
+-- The same of what stands beside the log.
+CREATE TRIGGER audit_cosignature_no_update BEFORE UPDATE ON audit_cosignature BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END;
+CREATE TRIGGER audit_cosignature_no_delete BEFORE DELETE ON audit_cosignature BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END;
+CREATE TRIGGER audit_cosignature_no_replace BEFORE INSERT ON audit_cosignature WHEN EXISTS (SELECT 1 FROM audit_cosignature WHERE tenant = NEW.tenant AND size = NEW.size AND witness = NEW.witness) OR EXISTS (SELECT 1 FROM audit_cosignature WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END;
+CREATE TRIGGER audit_refusal_no_update BEFORE UPDATE ON audit_refusal BEGIN SELECT RAISE(ABORT, 'audit_refusal is append-only'); END;
+CREATE TRIGGER audit_refusal_no_delete BEFORE DELETE ON audit_refusal BEGIN SELECT RAISE(ABORT, 'audit_refusal is append-only'); END;
+CREATE TRIGGER audit_refusal_no_replace BEFORE INSERT ON audit_refusal WHEN EXISTS (SELECT 1 FROM audit_refusal WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_refusal WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_refusal is append-only'); END;
+CREATE TRIGGER audit_epoch_no_update BEFORE UPDATE ON audit_epoch BEGIN SELECT RAISE(ABORT, 'audit_epoch is append-only'); END;
+CREATE TRIGGER audit_epoch_no_delete BEFORE DELETE ON audit_epoch BEGIN SELECT RAISE(ABORT, 'audit_epoch is append-only'); END;
+CREATE TRIGGER audit_epoch_no_replace BEFORE INSERT ON audit_epoch WHEN EXISTS (SELECT 1 FROM audit_epoch WHERE tenant = NEW.tenant AND epoch = NEW.epoch) OR EXISTS (SELECT 1 FROM audit_epoch WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_epoch is append-only'); END;
+CREATE TRIGGER audit_region_head_no_update BEFORE UPDATE ON audit_region_head BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
+CREATE TRIGGER audit_region_head_no_delete BEFORE DELETE ON audit_region_head BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
+CREATE TRIGGER audit_region_head_no_replace BEFORE INSERT ON audit_region_head WHEN EXISTS (SELECT 1 FROM audit_region_head WHERE tenant = NEW.tenant AND heads_index = NEW.heads_index) OR EXISTS (SELECT 1 FROM audit_region_head WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;

@@ -3,23 +3,23 @@
 //! The file is the authority: a tree is signed only if it extends what was signed last, and the database learns of a
 //! checkpoint only after the file holds it. A database that went backwards is refused and named.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
-    path::{Path, PathBuf},
-    str::FromStr,
-    sync::Arc,
-};
+use std::sync::{Arc, Mutex};
 
-use bailiwick_domain::ids::TenantId;
+use bailiwick_domain::{ids::TenantId, time::Timestamp};
 use bailiwick_proof::{
     Hash,
-    checkpoint::{Checkpoint, CheckpointError, MAX_NOTE_BYTES, NoteSigner, SignedNote, VerifierKey},
+    checkpoint::{Checkpoint, LogName, NoteSigner, SignedNote, VerifierKey},
     tree::{Needs, root_at},
 };
 use uuid::Uuid;
 
-use super::{integrate, reader};
+use super::{
+    CheckpointStore, Latest, Missing, SignError,
+    heads::{Known, SignedHead},
+    integrate,
+    outside::{epoch_of, log_name},
+    reader,
+};
 use crate::{
     Error, Store,
     conn::on,
@@ -27,204 +27,28 @@ use crate::{
     tx::{Scope, View},
 };
 
-/// Octets of a signed checkpoint at most; a larger file is something else.
-const LARGEST: u64 = MAX_NOTE_BYTES as u64;
 /// Tenants signed at most in one round.
 const TENANTS: i64 = 1024;
-
-/// Why a tree was not signed, or the server may not start over this database.
-#[derive(Debug, thiserror::Error)]
-pub enum SignError {
-    /// The database holds less than was signed.
-    #[error(
-        "the audit log of tenant {tenant} was rolled back: {signed} events were signed, the database holds {stored}"
-    )]
-    Rollback {
-        /// Whose log.
-        tenant: TenantId,
-        /// Events under the last checkpoint.
-        signed: u64,
-        /// Events in the database.
-        stored: u64,
-    },
-    /// The database holds another history than was signed.
-    #[error("the audit log of tenant {tenant} is not the one whose first {size} events were signed")]
-    Fork {
-        /// Whose log.
-        tenant: TenantId,
-        /// The size of the checkpoint that does not fit.
-        size: u64,
-    },
-    /// The database remembers a newer checkpoint than the folder holds: files were deleted or set back.
-    #[error(
-        "the checkpoint of tenant {tenant} is missing or too old: {signed} events were signed, the folder vouches for {outside}"
-    )]
-    Lost {
-        /// Whose log.
-        tenant: TenantId,
-        /// Events that the database knows to be signed.
-        signed: u64,
-        /// Events under the checkpoint that is there; none without one.
-        outside: u64,
-    },
-    /// A checkpoint outside the database is not by this server's key, or not a checkpoint.
-    #[error("the checkpoint of tenant {tenant} is refused: {cause}")]
-    Refused {
-        /// Whose log.
-        tenant: TenantId,
-        /// Why.
-        cause: CheckpointError,
-    },
-    /// What is stored of the tree cannot be what this program wrote.
-    #[error("the stored tree of the audit log of tenant {tenant} was altered: {what}")]
-    Altered {
-        /// Whose log.
-        tenant: TenantId,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// Another process signed in between; the next round takes it from there.
-    #[error("another process signed the log of tenant {0} in between")]
-    Raced(TenantId),
-    /// The folder of checkpoints.
-    #[error("the checkpoints in {path} cannot be used: {cause}")]
-    Io {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] Error),
-}
-
-/// A folder with the newest checkpoint of every tenant, apart from the database: another disk, another backup.
-#[derive(Clone, Debug)]
-pub struct CheckpointStore {
-    folder: PathBuf,
-}
-
-/// A tenant's newest checkpoint.
-#[derive(Clone, Debug)]
-pub struct Latest {
-    /// The signed note.
-    pub note: String,
-    /// What it says; its signature is checked.
-    pub checkpoint: Checkpoint,
-}
-
-impl CheckpointStore {
-    /// Opens the folder, creating it with access for this account only.
-    pub fn open(folder: &Path) -> Result<Self, SignError> {
-        let io = |cause| SignError::Io { path: folder.to_owned(), cause };
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(io)?;
-        Ok(Self { folder: folder.to_owned() })
-    }
-
-    /// Where the folder is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Every tenant that has a checkpoint.
-    pub fn tenants(&self) -> Result<Vec<TenantId>, SignError> {
-        let io = |cause| SignError::Io { path: self.folder.clone(), cause };
-        let mut tenants = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(io)? {
-            let name = entry.map_err(io)?.file_name();
-            if let Some(id) = name
-                .to_str()
-                .and_then(|name| name.strip_suffix(".checkpoint"))
-                .and_then(|id| TenantId::from_str(id).ok())
-            {
-                tenants.push(id);
-            }
-        }
-        tenants.sort_unstable();
-        Ok(tenants)
-    }
-
-    /// The newest checkpoint of a tenant, its signature checked.
-    pub fn latest(
-        &self,
-        tenant: TenantId,
-        origin: &str,
-        key: &VerifierKey,
-    ) -> Result<Option<Latest>, SignError> {
-        let Some(note) = self.read(tenant)? else { return Ok(None) };
-        let checkpoint =
-            Checkpoint::open(note.as_bytes(), &log_name(origin, tenant), std::slice::from_ref(key))
-                .map_err(|cause| SignError::Refused { tenant, cause })?;
-        Ok(Some(Latest { note, checkpoint }))
-    }
-
-    fn read(&self, tenant: TenantId) -> Result<Option<String>, SignError> {
-        let path = self.path(tenant);
-        match read_note(&path) {
-            Ok(note) => Ok(Some(note)),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(SignError::Io { path, cause }),
-        }
-    }
-
-    /// Replaces `expected` by `note` if it is still what the file holds. After a crash the file holds one or the other.
-    fn swap(&self, tenant: TenantId, expected: Option<&str>, note: &str) -> Result<(), SignError> {
-        let path = self.path(tenant);
-        let io = |cause| SignError::Io { path: path.clone(), cause };
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.folder.join(".lock"))
-            .map_err(io)?;
-        // Held until the file is closed at the end of this function; other processes wait here.
-        lock.lock().map_err(io)?;
-        if self.read(tenant)?.as_deref() != expected {
-            return Err(SignError::Raced(tenant));
-        }
-        let fresh = self.folder.join(format!("{tenant}.new"));
-        let mut file = File::create(&fresh).map_err(io)?;
-        file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-        fs::rename(&fresh, &path).map_err(io)?;
-        // The rename itself is on disk once the folder is.
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io)
-    }
-
-    fn path(&self, tenant: TenantId) -> PathBuf {
-        self.folder.join(format!("{tenant}.checkpoint"))
-    }
-}
-
-/// Reads a file that holds a checkpoint, and none that is something else: a device has no end, a pipe perhaps no beginning.
-fn read_note(path: &Path) -> io::Result<String> {
-    let refused = || io::Error::other("not a checkpoint: it has to be a regular file of 256 KiB at most");
-    // Asked before opening, because opening a pipe would wait for its writer.
-    if !fs::metadata(path)?.is_file() {
-        return Err(refused());
-    }
-    let mut note = String::new();
-    let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut note)?;
-    if read as u64 > LARGEST { Err(refused()) } else { Ok(note) }
-}
-
-/// The name of a tenant's log in its checkpoints.
-fn log_name(origin: &str, tenant: TenantId) -> String {
-    format!("{origin}/tenant/{tenant}")
-}
 
 /// Signs the heads of the trees.
 #[derive(Clone)]
 pub struct Signer {
-    store: Store,
-    outside: CheckpointStore,
-    origin: String,
-    key: Arc<dyn NoteSigner + Send + Sync>,
-    verifier: VerifierKey,
+    pub(super) store: Store,
+    pub(super) outside: CheckpointStore,
+    pub(super) origin: String,
+    pub(super) key: Arc<dyn NoteSigner + Send + Sync>,
+    pub(super) verifier: VerifierKey,
+    /// What is known of the tree of heads since the first round.
+    pub(super) known: Arc<Mutex<Option<Known>>>,
+}
+
+/// What a round of the signer did.
+#[derive(Debug)]
+pub struct Round {
+    /// Logs that were signed.
+    pub signed: usize,
+    /// Logs that were not, and why: a refusal does not keep the others from being signed.
+    pub refused: Vec<SignError>,
 }
 
 impl Signer {
@@ -237,7 +61,7 @@ impl Signer {
     ) -> Result<Self, Error> {
         let verifier =
             VerifierKey::new(key.name(), &key.public_key()).map_err(|e| Error::Proof(e.to_string()))?;
-        Ok(Self { store, outside, origin: origin.to_owned(), key, verifier })
+        Ok(Self { store, outside, origin: origin.to_owned(), key, verifier, known: Arc::default() })
     }
 
     /// The public key under which the checkpoints verify.
@@ -255,9 +79,19 @@ impl Signer {
         &self.origin
     }
 
-    /// The name of one tenant's log.
+    /// The name of one tenant's log in its first epoch.
     pub fn log_name(&self, tenant: TenantId) -> String {
-        log_name(&self.origin, tenant)
+        log_name(&self.origin, tenant, 1)
+    }
+
+    /// The epoch of a tenant's log that this name stands for; nothing for the names of other logs.
+    pub fn epoch_of(&self, name: &str, tenant: TenantId) -> Option<u32> {
+        epoch_of(name, &self.origin, tenant)
+    }
+
+    /// The name of the tree of heads.
+    pub fn heads_name(&self) -> String {
+        LogName::heads(&self.origin).to_string()
     }
 
     /// Refuses a database that holds less than was signed, or something else. Changes nothing.
@@ -265,26 +99,42 @@ impl Signer {
         for tenant in self.outside.tenants()? {
             if let Some(latest) = self.outside.latest(tenant, &self.origin, &self.verifier)? {
                 let mut view = self.store.view(tenant).await?;
-                consistent(&mut view, &latest.checkpoint).await?;
+                consistent(&mut view, &latest).await?;
             }
         }
-        self.nothing_lost().await
+        self.nothing_lost().await?;
+        self.check_heads().await.map(drop)
     }
 
     /// Signs every tree that grew since it was signed last, up to a bound. Returns how many were signed.
     ///
     /// A log that is refused does not keep the others from being signed; the first refusal is the answer.
     pub async fn run(&self) -> Result<usize, SignError> {
-        let mut signed = 0;
-        let mut refused = None;
+        let round = self.round().await?;
+        round.refused.into_iter().next().map_or(Ok(round.signed), Err)
+    }
+
+    /// As [`run`](Self::run), with every refusal.
+    pub async fn round(&self) -> Result<Round, SignError> {
+        let begun = self.begin_heads().await;
+        let mut round = Round { signed: 0, refused: Vec::new() };
+        let mut heads = Vec::new();
         for tenant in self.grown().await? {
             match self.sign(tenant).await {
-                Ok(()) => signed += 1,
+                Ok(head) => {
+                    round.signed += 1;
+                    heads.push(head);
+                }
                 Err(SignError::Raced(_)) => {}
-                Err(error) => refused = refused.or(Some(error)),
+                Err(error) => round.refused.push(error),
             }
         }
-        refused.map_or(Ok(signed), Err)
+        let noted = match begun {
+            Ok(()) => self.note_heads(heads).await,
+            Err(error) => Err(error),
+        };
+        round.refused.extend(noted.err());
+        Ok(round)
     }
 
     /// Refuses a folder that has lost what was signed. The folder is written first, so it is never behind by itself.
@@ -320,11 +170,11 @@ impl Signer {
         Ok(ids.into_iter().map(TenantId::from).collect())
     }
 
-    async fn sign(&self, tenant: TenantId) -> Result<(), SignError> {
+    async fn sign(&self, tenant: TenantId) -> Result<SignedHead, SignError> {
         let latest = self.outside.latest(tenant, &self.origin, &self.verifier)?;
         let mut view = self.store.view(tenant).await?;
         if let Some(latest) = &latest {
-            consistent(&mut view, &latest.checkpoint).await?;
+            consistent(&mut view, latest).await?;
         }
         let found = integrate::tree(&mut view.driver(), tenant).await;
         let (_, frontier) = found.map_err(|error| altered(tenant, error))?;
@@ -341,15 +191,13 @@ impl Signer {
                 SignError::Raced(tenant)
             });
         }
+        let epoch = latest.as_ref().map_or(1, |latest| latest.epoch);
         let note = match latest {
             // The file was written, the database did not hear of it: a crash in between.
             Some(latest) if latest.checkpoint.size == frontier.size() => latest.note,
             latest => {
-                let text = Checkpoint::new(log_name(&self.origin, tenant), frontier.size(), frontier.root())
-                    .to_string();
-                let note = SignedNote::sign(&text, &[&*self.key])
-                    .map_err(|e| Error::Proof(e.to_string()))?
-                    .to_string();
+                let name = log_name(&self.origin, tenant, epoch);
+                let note = self.note(&Checkpoint::new(name, frontier.size(), frontier.root()).to_string())?;
                 let (outside, old, new) = (self.outside.clone(), latest.map(|l| l.note), note.clone());
                 let swapped =
                     tokio::task::spawn_blocking(move || outside.swap(tenant, old.as_deref(), &new)).await;
@@ -357,7 +205,14 @@ impl Signer {
                 note
             }
         };
-        self.publish(tenant, frontier.size(), note).await
+        self.publish(tenant, frontier.size(), note).await?;
+        Ok(SignedHead { tenant, epoch, size: frontier.size(), root: frontier.root() })
+    }
+
+    /// A text with this signer's signature under it.
+    pub(super) fn note(&self, text: &str) -> Result<String, SignError> {
+        let note = SignedNote::sign(text, &[&*self.key]).map_err(|e| Error::Proof(e.to_string()))?;
+        Ok(note.to_string())
     }
 
     /// Tells the database, for whoever reads checkpoints there; the file stays the authority.
@@ -398,15 +253,20 @@ pub(crate) async fn signed(scope: &mut impl Scope) -> Result<u64, Error> {
 }
 
 /// Whether the stored log extends what was signed.
-async fn consistent(view: &mut View, signed: &Checkpoint) -> Result<(), SignError> {
+pub(super) async fn consistent(view: &mut View, latest: &Latest) -> Result<(), SignError> {
     let tenant = view.tenant();
+    let signed = &latest.checkpoint;
     let (_, frontier) = match integrate::tree(&mut view.driver(), tenant).await {
         // The tenant itself is gone.
-        Err(Error::NotFound) => return Err(SignError::Rollback { tenant, signed: signed.size, stored: 0 }),
+        Err(Error::NotFound) => {
+            let missing = missing(view, latest).await?;
+            return Err(SignError::Rollback { tenant, signed: signed.size, stored: 0, missing });
+        }
         found => found.map_err(|error| altered(tenant, error))?,
     };
     if frontier.size() < signed.size {
-        return Err(SignError::Rollback { tenant, signed: signed.size, stored: frontier.size() });
+        let missing = missing(view, latest).await?;
+        return Err(SignError::Rollback { tenant, signed: signed.size, stored: frontier.size(), missing });
     }
     let root: Option<Hash> = if frontier.size() == signed.size {
         Some(frontier.root())
@@ -415,7 +275,33 @@ async fn consistent(view: &mut View, signed: &Checkpoint) -> Result<(), SignErro
         let fetched = fetched.map_err(|error| altered(tenant, error))?;
         root_at(&fetched, signed.size).ok()
     };
-    if root == Some(signed.root) { Ok(()) } else { Err(SignError::Fork { tenant, size: signed.size }) }
+    if root == Some(signed.root) {
+        return Ok(());
+    }
+    let missing = missing(view, latest).await?;
+    Err(SignError::Fork { tenant, size: signed.size, missing })
+}
+
+/// What was signed beyond the last checkpoint that the database knows of.
+async fn missing(view: &mut View, latest: &Latest) -> Result<Missing, Error> {
+    let tenant = view.tenant();
+    let signed = latest.checkpoint.size;
+    let at_most = i64::try_from(signed).unwrap_or(i64::MAX);
+    let kept: Option<(i64, i64)> = on!(view, |c| {
+        sqlx::query_as(
+            "SELECT size, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size <= $2 ORDER BY size DESC LIMIT 1",
+        )
+        .bind(tenant.uuid())
+        .bind(at_most)
+        .fetch_optional(c)
+        .await
+    })?;
+    Ok(Missing {
+        kept: kept.map_or(0, |(size, _)| size.unsigned_abs()),
+        signed,
+        kept_at: kept.map(|(_, at)| Timestamp::from_micros(at)),
+        signed_at: latest.written,
+    })
 }
 
 /// A part of the tree that cannot be read is a finding about its tenant, and no trouble with the database.
@@ -445,34 +331,4 @@ impl JobScope for &mut sqlx::PgConnection {
 
 pub(super) async fn job_scope(connection: impl JobScope) -> Result<(), Error> {
     Ok(connection.job_scope().await?)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn nobody_has_the_signer_read_a_file_without_an_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = CheckpointStore::open(folder.path()).unwrap();
-        let tenant = TenantId::from_str("0193a7c2-7b1e-7000-8000-000000000001").unwrap();
-        assert!(store.read(tenant).unwrap().is_none());
-        let path = store.path(tenant);
-        let largest = "x".repeat(MAX_NOTE_BYTES);
-        fs::write(&path, &largest).unwrap();
-        assert_eq!(store.read(tenant).unwrap().unwrap(), largest);
-        let refused = || {
-            let error = store.read(tenant).unwrap_err().to_string();
-            assert!(error.contains("regular file of 256 KiB at most"), "{error}");
-        };
-        fs::write(&path, format!("{largest}x")).unwrap();
-        refused();
-        for other in ["/dev/zero", "/"] {
-            fs::remove_file(&path).unwrap();
-            std::os::unix::fs::symlink(other, &path).unwrap();
-            refused();
-        }
-    }
 }

@@ -8,21 +8,28 @@ mod about;
 mod access;
 mod append;
 mod checkpoint;
+mod complete;
 mod draft;
+pub mod epoch;
 mod find;
+mod heads;
 pub mod ingest;
 mod integrate;
 mod lag;
+pub mod log;
 mod many;
 mod octets;
+mod outside;
 mod owner;
 mod page;
 mod personal;
 mod reader;
 mod search;
 mod sequence;
+mod sign_error;
 mod verification;
 mod verify;
+pub mod witness;
 
 pub use about::{ABOUT_CAP, Entity, entities, named};
 pub use access::{
@@ -30,12 +37,15 @@ pub use access::{
 };
 pub(crate) use append::{append_postgres, flush_sqlite};
 pub(crate) use checkpoint::signed;
-pub use checkpoint::{CheckpointStore, Latest, SignError, Signer};
+pub use checkpoint::{Round, Signer};
+pub use complete::completeness;
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
 pub use find::{RECENT, by_prefix};
+pub use heads::{HeadsReport, RegionHead, region_head};
 pub(crate) use ingest::Queues;
 pub use integrate::id_of;
 pub use lag::{LAG_CAP, Lag, lag};
+pub use outside::{CheckpointStore, Latest};
 pub use owner::owner;
 pub use page::{
     EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
@@ -47,5 +57,6 @@ pub use search::{
     entity_types, just_now, search, total,
 };
 pub use sequence::Sequencer;
+pub use sign_error::{Missing, SignError};
 pub use verification::{last_verification, note_verification};
-pub use verify::{Progress, Report, VerifyError, verify_all};
+pub use verify::{Progress, Report, Verdict, VerifyError, verify_all, verify_everything};

@@ -64,9 +64,17 @@ async fn blamed(store: &Store, error: &VerifyError) -> Result<Option<TenantId>> 
             | SignError::Fork { tenant, .. }
             | SignError::Lost { tenant, .. }
             | SignError::Refused { tenant, .. }
+            | SignError::Epoch { tenant, .. }
+            | SignError::HeadAhead { tenant, .. }
             | SignError::Altered { tenant, .. },
         ) => (Some(*tenant), None),
-        VerifyError::Sign(SignError::Raced(_) | SignError::Io { .. } | SignError::Store(_))
+        VerifyError::Sign(
+            SignError::Vanished { .. }
+            | SignError::Heads(_)
+            | SignError::Raced(_)
+            | SignError::Io { .. }
+            | SignError::Store(_),
+        )
         | VerifyError::Store(_) => return Ok(None),
     };
     let all = tenants::all(store).await?;

@@ -3,15 +3,17 @@
 mod chains;
 mod walk;
 
+use std::collections::HashSet;
+
 use bailiwick_domain::ids::TenantId;
 use bailiwick_proof::{
-    checkpoint::CheckpointError,
+    checkpoint::{CheckpointError, EpochStatement},
     verify::{Finding, Verified},
 };
 use uuid::Uuid;
 
 use self::walk::Walk;
-use super::{Signer, checkpoint::SignError};
+use super::{HeadsReport, Missing, SignError, Signer};
 use crate::{
     Error, Store, audit, tenants,
     tx::{Scope, View},
@@ -40,6 +42,17 @@ pub struct Report {
     pub verified: Verified,
     /// The size that the checkpoint outside the database vouches for.
     pub signed: Option<u64>,
+    /// The further epochs of the log: what each began from, and what was lost before it.
+    pub epochs: Vec<EpochStatement>,
+}
+
+/// What was verified of all logs and of the tree of their heads.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Each tenant's log.
+    pub reports: Vec<Report>,
+    /// The tree of heads; nothing where nothing was ever signed.
+    pub heads: Option<HeadsReport>,
 }
 
 /// Why a verification ended early.
@@ -130,19 +143,29 @@ impl From<sqlx::Error> for VerifyError {
 pub async fn verify_all(
     store: &Store,
     signer: &Signer,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> Result<Vec<Report>, VerifyError> {
-    // The folder before the database, here and below: what was signed in between must not look like something lost.
+    verify_everything(store, signer, progress).await.map(|verdict| verdict.reports)
+}
+
+/// As [`verify_all`], and says what the tree of heads holds, which misses whatever tenant vanished whole.
+pub async fn verify_everything(
+    store: &Store,
+    signer: &Signer,
+    mut progress: impl FnMut(Progress),
+) -> Result<Verdict, VerifyError> {
+    // The tree of heads before the folder, and the folder before the database, here and below: what was signed in between
+    // must not look like something lost.
+    let heads = signer.read_heads().await;
     let outside = signer.outside().tenants()?;
     let tenants = tenants::all(store).await?;
     // A tenant that vanished together with its log is seen by the checkpoint it left behind.
     for tenant in outside {
         if !tenants.iter().any(|known| known.id == tenant) {
-            let signed = signer
-                .outside()
-                .latest(tenant, signer.origin(), signer.verifier())?
-                .map_or(0, |l| l.checkpoint.size);
-            return Err(SignError::Rollback { tenant, signed, stored: 0 }.into());
+            let latest = signer.outside().latest(tenant, signer.origin(), signer.verifier())?;
+            let (signed, signed_at) = latest.map_or((0, None), |l| (l.checkpoint.size, l.written));
+            let missing = Missing { kept: 0, signed, kept_at: None, signed_at };
+            return Err(SignError::Rollback { tenant, signed, stored: 0, missing }.into());
         }
     }
     let mut total = 0;
@@ -155,21 +178,26 @@ pub async fn verify_all(
             Err(error) => return Err(error.into()),
         };
     }
+    let known: HashSet<_> = tenants.iter().map(|tenant| tenant.id).collect();
     let mut done = 0;
     let mut reports = Vec::with_capacity(tenants.len());
     for tenant in tenants {
         let latest = signer.outside().latest(tenant.id, signer.origin(), signer.verifier())?;
         let signed = latest.as_ref().map(|latest| latest.checkpoint.size);
-        let mut walk = Walk::new(store.view(tenant.id).await?, tenant.slug.clone());
-        let walked = walk.run(store, signer, latest, |events| {
+        let mut view = store.view(tenant.id).await?;
+        let epoch = latest.as_ref().map_or(1, |latest| latest.epoch);
+        let epochs = signer.account_epochs(&mut view, epoch).await?;
+        let mut walk = Walk::new(view, tenant.slug.clone());
+        let walked = walk.run(store, signer, latest, &epochs, |events| {
             done += events;
             progress(Progress { events: done, total });
         });
         let verified = walked.await?;
         not_lost(walk.view, signer, signed).await?;
-        reports.push(Report { tenant: tenant.id, slug: tenant.slug, verified, signed });
+        reports.push(Report { tenant: tenant.id, slug: tenant.slug, verified, signed, epochs });
     }
-    Ok(reports)
+    let heads = signer.judge_heads(heads?, &known).await?;
+    Ok(Verdict { reports, heads })
 }
 
 /// Refuses a checkpoint that is older than one the database knows of, or gone. A tenant that was never signed has none.

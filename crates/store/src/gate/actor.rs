@@ -70,6 +70,10 @@ pub enum Job {
     Grants,
     /// Recording that accounts take guesses from unknown devices again.
     Locks,
+    /// The signer and whoever asks the witnesses.
+    Log,
+    /// What the operator does on the command line.
+    Console,
 }
 
 impl Job {
@@ -84,6 +88,8 @@ impl Job {
             Self::Invitations => "invitations",
             Self::Grants => "grants",
             Self::Locks => "locks",
+            Self::Log => "audit_log",
+            Self::Console => "console",
         }
     }
 }

@@ -5,19 +5,32 @@ use bailiwick_testkit::{both_databases, postgres_only};
 
 use crate::{raw, support::raw::Raw};
 
-const LOG: [&str; 4] = ["audit_event", "audit_leaf", "audit_tile", "audit_checkpoint"];
+const LOG: [&str; 8] = [
+    "audit_event",
+    "audit_leaf",
+    "audit_tile",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_refusal",
+    "audit_epoch",
+    "audit_region_head",
+];
 
 /// What makes a row of the log the one that it is.
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 9] = [
     ("audit_event", "tenant, id"),
     ("audit_leaf", "tenant, leaf_index"),
     ("audit_leaf", "tenant, event"),
     ("audit_tile", "tenant, level, idx"),
     ("audit_checkpoint", "tenant, size"),
+    ("audit_cosignature", "tenant, size, witness"),
+    ("audit_refusal", "tenant, id"),
+    ("audit_epoch", "tenant, epoch"),
+    ("audit_region_head", "tenant, heads_index"),
 ];
 
 /// Rows that take the place of those that are there, each by one of its keys or by its rowid alone.
-const REPLACING: [&str; 9] = [
+const REPLACING: [&str; 17] = [
     "audit_event (tenant, id, hash, bytes) SELECT tenant, id, hash, x'7b7d' FROM audit_event",
     "audit_event (rowid, tenant, id, hash, bytes) SELECT rowid, tenant, randomblob(16), hash, bytes FROM audit_event",
     "audit_leaf SELECT tenant, leaf_index, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
@@ -28,6 +41,14 @@ const REPLACING: [&str; 9] = [
     "audit_tile (rowid, tenant, level, idx, hashes) SELECT rowid, tenant, level, idx + 1000000, hashes FROM audit_tile",
     "audit_checkpoint (tenant, size, note, signed_at) SELECT tenant, size, 'another', signed_at FROM audit_checkpoint",
     "audit_checkpoint (rowid, tenant, size, note, signed_at) SELECT rowid, tenant, size + 1000000, note, signed_at FROM audit_checkpoint",
+    "audit_cosignature (tenant, size, witness, line, cosigned_at) SELECT tenant, size, witness, 'another', cosigned_at FROM audit_cosignature",
+    "audit_cosignature (rowid, tenant, size, witness, line, cosigned_at) SELECT rowid, tenant, size + 1000000, witness, line, cosigned_at FROM audit_cosignature",
+    "audit_refusal (tenant, id, refuser, why, size, seen, at) SELECT tenant, id, 'another', why, size, seen, at FROM audit_refusal",
+    "audit_refusal (rowid, tenant, id, refuser, why, size, seen, at) SELECT rowid, tenant, randomblob(16), refuser, why, size, seen, at FROM audit_refusal",
+    "audit_epoch (tenant, epoch, id, kept, kept_at, signed, signed_at, begun_at) SELECT tenant, epoch, id, 0, kept_at, signed, signed_at, begun_at FROM audit_epoch",
+    "audit_epoch (rowid, tenant, epoch, id, kept, kept_at, signed, signed_at, begun_at) SELECT rowid, tenant, epoch + 1000000, id, kept, kept_at, signed, signed_at, begun_at FROM audit_epoch",
+    "audit_region_head (tenant, heads_index, receipt, noted_at) SELECT tenant, heads_index, 'another', noted_at FROM audit_region_head",
+    "audit_region_head (rowid, tenant, heads_index, receipt, noted_at) SELECT rowid, tenant, heads_index + 1000000, receipt, noted_at FROM audit_region_head",
 ];
 
 /// Puts a row into every table of the log, so that row triggers have something to refuse.
@@ -42,6 +63,13 @@ async fn fill(db: &bailiwick_testkit::Db) {
         vec![0_u8; 8192]
     )
     .unwrap();
+    for rows in [
+        "audit_cosignature (tenant, size, witness, line, cosigned_at) VALUES ($1, 1, 'w1.example', 'a line', 0)",
+        "audit_refusal (tenant, id, refuser, why, size, seen, at) VALUES ($1, $1, 'w1.example', 'fork', 1, 1, 0)",
+        "audit_epoch (tenant, epoch, id, kept, signed, begun_at) VALUES ($1, 2, $1, 0, 1, 0)",
+    ] {
+        raw!(raw, format!("INSERT INTO {rows}"), acme.id().uuid()).unwrap();
+    }
     for table in LOG {
         assert!(raw.number(&format!("SELECT count(*) FROM {table}")).await > 0, "{table}");
     }

@@ -16,7 +16,7 @@ use bailiwick_testkit::{Db, Place, Tenant, both_databases};
 
 use crate::{raw, raw_rows, support::raw::Raw, tampering::rename};
 
-fn file(db: &Db, tenant: &Tenant) -> PathBuf {
+pub(crate) fn file(db: &Db, tenant: &Tenant) -> PathBuf {
     db.outside().folder().join(format!("{}.checkpoint", tenant.id()))
 }
 
@@ -30,13 +30,13 @@ async fn notes(db: &Db, tenant: &Tenant) -> Vec<(i64, String)> {
 }
 
 /// A copy of the database as it is now, and the way back to it.
-struct Backup {
+pub(crate) struct Backup {
     db: Db,
     copy: Option<PathBuf>,
 }
 
 impl Backup {
-    async fn take(db: &Db) -> Self {
+    pub(crate) async fn take(db: &Db) -> Self {
         let mut raw = Raw::superuser(db).await;
         let copy = match db.place() {
             Place::Sqlite(_) => {
@@ -55,7 +55,7 @@ impl Backup {
     }
 
     /// Puts the old state back, and opens it as the server does after a restore.
-    async fn restore(&self) -> Store {
+    pub(crate) async fn restore(&self) -> Store {
         match (&self.copy, self.db.place()) {
             (Some(copy), Place::Sqlite(path)) => {
                 self.db.store.close().await;
@@ -91,7 +91,7 @@ const TABLES: [&str; 9] = [
 ];
 
 /// Gives every event of a restored database its place.
-async fn settle(store: &Store) {
+pub(crate) async fn settle(store: &Store) {
     let mut sequencer = audit::Sequencer::new(store.clone());
     sequencer.drain().await.unwrap();
     while store.kind() == DatabaseKind::Postgres && !sequencer.leads() {
@@ -164,7 +164,9 @@ both_databases! {
         let old = backup.restore().await;
         let signer = db.signer_of(&old);
         let error = signer.check().await.unwrap_err();
-        assert!(matches!(error, SignError::Rollback { tenant, signed, stored } if tenant == acme.id() && signed == stored + 3), "{error}");
+        assert!(matches!(error, SignError::Rollback { tenant, signed, stored, missing } if tenant == acme.id() && signed == stored + 3 && missing.signed == signed && missing.kept == stored), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("missing are events") && said.contains("signed after 2026-01-02T03:04:05"), "{said}");
         // A server that runs on nevertheless gets nothing signed.
         rename(&old, &acme.job(), &acme.owner().user, "Olive, once more".into()).await;
         settle(&old).await;
@@ -306,7 +308,7 @@ both_databases! {
         assert_eq!(published.len(), 12);
         assert_eq!(fs::read_to_string(file(&db, &acme)).unwrap(), published.last().unwrap().1);
         let leftover: Vec<_> = fs::read_dir(db.outside().folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(leftover.len(), 2, "the checkpoint and the lock: {leftover:?}");
+        assert_eq!(leftover.len(), 5, "the checkpoint, the tree of heads with its tiles and note, and the lock: {leftover:?}");
         db.verify().await.unwrap();
     }
 

@@ -198,6 +198,9 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     not_found("recovery_codes::remove", recovery_codes::remove(tx, theirs.user).await.map(drop));
     assert!(audit::entity_history(tx, "user", theirs.user.uuid(), None).await.unwrap().is_empty());
     assert!(audit::revealed(tx, &[theirs.event]).await.unwrap().is_empty());
+    not_found("audit::log::receipt", audit::log::receipt(tx, theirs.event).await.map(drop));
+    assert!(audit::log::leaf_of_event(tx, theirs.event).await.unwrap().is_none());
+    assert!(audit::completeness(tx, "user", theirs.user.uuid(), None).await.unwrap().is_none());
     assert!(users::names(tx, &[theirs.user.uuid()]).await.unwrap().is_empty());
     let by_them = audit::Filter { actor: Some(theirs.user.uuid()), ..audit::Filter::default() };
     assert!(audit::search(tx, &by_them, None).await.unwrap().items.is_empty());
@@ -288,7 +291,7 @@ postgres_only! {
         assert!(raw!(service, "UPDATE users SET tenant = $1", globex.id().uuid()).is_err());
         // The jobs' setting finds tenants with work; it opens no event.
         raw!(service, "SELECT set_config('bailiwick.tenant', '', false), set_config('bailiwick.job', 'on', false)").unwrap();
-        for table in tables.iter().filter(|table| !["audit_pending", "audit_tree", "mail", "invitation"].contains(&table.as_str())) {
+        for table in tables.iter().filter(|table| !["audit_pending", "audit_tree", "audit_witness", "mail", "invitation"].contains(&table.as_str())) {
             assert_eq!(service.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table} for a job");
         }
         assert!(raw!(service, "UPDATE audit_tree SET size = 0").unwrap_or(0) == 0);

@@ -21,6 +21,7 @@ mod audit_entities;
 mod audit_events;
 mod audit_ingest;
 mod audit_intake;
+mod audit_log;
 mod audit_verification;
 mod created;
 mod cursor;
@@ -178,7 +179,21 @@ pub(crate) fn routes() -> Routes {
         .put("/v1/audit/schemas/{schema}", audit_intake::schemas::change)
         .delete("/v1/audit/schemas/{schema}", audit_intake::schemas::remove)
         .get("/v1/audit/events/{id}", audit_events::show::handle)
+        .get("/v1/audit/events/{id}/receipt", audit_events::receipt::handle)
         .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)
+        .get("/v1/audit/entities/{type}/{id}/completeness", audit_entities::completeness::handle)
+        .get("/v1/audit/log/checkpoint", audit_log::checkpoint::handle)
+        .get("/v1/audit/log/checkpoints", audit_log::checkpoints::handle)
+        .get("/v1/audit/log/consistency", audit_log::consistency::handle)
+        .get("/v1/audit/log/epochs", audit_log::epochs::handle)
+        .get("/v1/audit/log/inclusion", audit_log::inclusion::handle)
+        .get("/v1/audit/log/region", audit_log::region::handle)
+        // A tile's number takes one part of the path for three digits, and a partial tile one more for its width.
+        .get("/v1/audit/log/tile/{level}/{tile}", audit_log::tile::handle)
+        .get("/v1/audit/log/tile/{level}/{thousands}/{tile}", audit_log::tile::handle)
+        .get("/v1/audit/log/tile/{level}/{millions}/{thousands}/{tile}", audit_log::tile::handle)
+        .get("/v1/audit/log/tile/{level}/{millions}/{thousands}/{tile}/{width}", audit_log::tile::handle)
+        .get("/v1/audit/log/witnesses", audit_log::witnesses::handle)
         .get("/v1/audit/verification", audit_verification::show::handle)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)

@@ -72,6 +72,7 @@ impl Browser {
             environment: Arc::new(environment),
             verifier: Arc::new(db.signer().verifier().clone()),
             outgoing: outgoing.clone(),
+            pace: Arc::default(),
         };
         Self {
             app: crate::routes_with(&outgoing).into_app(state).unwrap(),

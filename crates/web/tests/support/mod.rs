@@ -108,6 +108,7 @@ impl Service {
             environment: Arc::new(environment),
             verifier: Arc::new(db.signer().verifier().clone()),
             outgoing: Outgoing::Nowhere,
+            pace: Arc::default(),
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
     }

@@ -193,6 +193,11 @@ impl Stock {
             ([.., "schemas"], _) => self.schema.to_string(),
             ([.., "audit", "entities"], _) => "user".to_owned(),
             ([.., "audit", "entities", _], _) => self.user.to_string(),
+            // No tile is full with this little.
+            ([.., "log", "tile"], "{level}") => "0".to_owned(),
+            (before, "{tile}") if before.contains(&"tile") => "000".to_owned(),
+            (before, "{thousands}" | "{millions}") if before.contains(&"tile") => "x001".to_owned(),
+            (before, "{width}") if before.contains(&"tile") => "1".to_owned(),
             ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
             ([.., "tenants"], _) => self.id.to_string(),
             ([.., "factors"], _) => self.factor.to_string(),

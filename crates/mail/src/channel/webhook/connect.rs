@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc};
 
 use bailiwick_domain::entity::MailFault;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use rustls::{
@@ -83,6 +83,31 @@ pub(super) async fn ask(
     let mut answer = pin!(async move {
         let answer = sender.send_request(request).await.map_err(|_| MailFault::Unreachable)?;
         Ok(answer.status())
+    });
+    tokio::select! {
+        biased;
+        answer = &mut answer => answer,
+        // The other side has closed; what it said before is still there.
+        _ = connection => answer.await,
+    }
+}
+
+/// As [`ask`], and reads the body too: up to `most` octets, and a longer one is refused.
+pub(super) async fn ask_whole(
+    stream: Box<dyn Wire>,
+    request: Request<Full<Bytes>>,
+    most: usize,
+) -> Result<(StatusCode, Vec<u8>), MailFault> {
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(HEAD)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|_| MailFault::Unreachable)?;
+    let mut answer = pin!(async move {
+        let answer = sender.send_request(request).await.map_err(|_| MailFault::Unreachable)?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), most).collect().await;
+        Ok((status, body.map_err(|_| MailFault::Unreachable)?.to_bytes().to_vec()))
     });
     tokio::select! {
         biased;

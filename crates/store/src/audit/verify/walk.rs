@@ -2,6 +2,7 @@
 
 use bailiwick_domain::time::Timestamp;
 use bailiwick_proof::{
+    checkpoint::{Checkpoint, CheckpointError, EpochStatement, SignedNote},
     event::{EventFields, id_of as product_id, is_product},
     tile::{Tile, TileId},
     verify::{Finding, StoredEvent, Verified, Verifier},
@@ -60,6 +61,7 @@ impl Walk {
         store: &Store,
         signer: &Signer,
         outside: Option<Latest>,
+        epochs: &[EpochStatement],
         progress: impl FnMut(u64),
     ) -> Result<Verified, VerifyError> {
         let mut key = [0; 32];
@@ -67,6 +69,16 @@ impl Walk {
         let mut verifier = Verifier::new(&self.view.tenant().to_string(), &key).with_tiles();
         if let Some(latest) = outside {
             self.found(verifier.checkpoint(&latest.checkpoint))?;
+        }
+        // What an epoch kept is there unless a later one kept less.
+        let mut least = u64::MAX;
+        for epoch in epochs.iter().rev().filter(|epoch| {
+            let kept = epoch.kept.size <= least;
+            least = least.min(epoch.kept.size);
+            kept
+        }) {
+            let kept = Checkpoint::new(epoch.log.clone(), epoch.kept.size, epoch.kept.root);
+            self.found(verifier.checkpoint(&kept))?;
         }
         self.published(signer, &mut verifier).await?;
         match self.leaves(&mut verifier, progress).await {
@@ -172,12 +184,20 @@ impl Walk {
         .fetch_all(c)
         .await
         })?;
+        let mut newest = 1;
         for (size, note) in notes {
-            match verifier.signed_checkpoint(
-                note.as_bytes(),
-                &signer.log_name(tenant),
-                std::slice::from_ref(signer.verifier()),
-            ) {
+            // Every epoch has a name of its own, and none comes after a later one.
+            let named = SignedNote::parse(note.as_bytes()).ok();
+            let named = named.and_then(|note| Some(note.text().lines().next()?.to_owned()));
+            let named = named.and_then(|name| Some((signer.epoch_of(&name, tenant)?, name)));
+            let (epoch, name) = named.unwrap_or_else(|| (newest, signer.log_name(tenant)));
+            if epoch < newest {
+                let cause = CheckpointError::Origin { expected: format!("epoch {newest}"), found: name };
+                return Err(VerifyError::Published { slug: self.slug.clone(), size, cause });
+            }
+            newest = epoch;
+            match verifier.signed_checkpoint(note.as_bytes(), &name, std::slice::from_ref(signer.verifier()))
+            {
                 Err(Finding::CheckpointSignature(cause)) => {
                     return Err(VerifyError::Published { slug: self.slug.clone(), size, cause });
                 }

@@ -1,3 +1,4 @@
 //! Everything that ever happened to one thing.
 
+pub(super) mod completeness;
 pub(super) mod show;

@@ -2,6 +2,7 @@
 
 mod filter;
 pub(super) mod list;
+pub(super) mod receipt;
 pub(super) mod show;
 
 use bailiwick_domain::{ids::EventId, time::Timestamp};

@@ -4,9 +4,14 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Path, State};
 use bailiwick_domain::rule::ReadAudit;
-use bailiwick_proof::{Hash, leaf_hash};
+use bailiwick_proof::{
+    Hash,
+    checkpoint::{Trust, VerifierKey},
+    completeness::{Incomplete, Page},
+    leaf_hash,
+};
 use bailiwick_store::{
-    Store,
+    Error as StoreError, View,
     audit::{self, Revision},
 };
 use serde::Deserialize;
@@ -28,6 +33,7 @@ use crate::{
         reach,
     },
     shell::{Shell, Visit},
+    state::AppState,
     when::When,
 };
 
@@ -47,8 +53,17 @@ pub(super) struct AuditEntityPage {
     /// The page of the thing itself.
     open: Option<String>,
     chain: Badge,
+    /// Whether the whole history is proven, and where its proof is; on the first page.
+    complete: Option<Complete>,
     rows: Vec<RevisionRow>,
     pager: Pager,
+}
+
+/// What can be proven of a history without this server.
+struct Complete {
+    status: Badge,
+    sentence: String,
+    href: String,
 }
 
 struct RevisionRow {
@@ -75,12 +90,12 @@ struct Linked {
 pub(super) async fn entity(
     Access(permit): Access<ReadAudit>,
     visit: Visit,
-    State(store): State<Store>,
+    State(state): State<AppState>,
     Path((kind, id)): Path<(String, String)>,
     Query(place): Query<Place>,
 ) -> Result<AuditEntityPage> {
     let id = Uuid::try_parse(&id).map_err(|_| Error::NotFound)?;
-    let mut view = store.read(&permit).await?;
+    let mut view = state.store.read(&permit).await?;
     let found = audit::entity_history(&mut view, &kind, id, place.before).await?;
     // Another tenant's thing looks like one that never was.
     let (Some(newest), Some(oldest)) = (found.first(), found.last()) else {
@@ -110,6 +125,10 @@ pub(super) async fn entity(
         chain.push(link);
     }
     let (title, here) = (names.title(&kind, id), history(&kind, id));
+    let complete = match place.before {
+        None => complete(&mut view, &state.verifier, &kind, id).await?,
+        Some(_) => None,
+    };
     let shown = if place.before.is_none() {
         counted(newest, "revision")
     } else {
@@ -127,6 +146,7 @@ pub(super) async fn entity(
             _ => None,
         },
         chain: unbroken(&chain),
+        complete,
         rows,
         pager: Pager {
             shown,
@@ -135,6 +155,38 @@ pub(super) async fn entity(
             next: (oldest > 1).then(|| address(&here, &[("before", Some(&oldest.to_string()))])),
         },
     })
+}
+
+/// Whether the history leads, without a gap, from its first revision to one that lies in the signed tree: checked here and now
+/// with the verifier's own code, as far as one answer of the API reaches.
+async fn complete(view: &mut View, verifier: &VerifierKey, kind: &str, id: Uuid) -> Result<Option<Complete>> {
+    let href = format!("/v1/audit/entities/{kind}/{id}/completeness");
+    let page = match audit::completeness(view, kind, id, None).await {
+        Ok(Some(page)) => page,
+        Ok(None) => return Ok(None),
+        Err(StoreError::Conflict(text)) => {
+            let status = Badge::new("bad", "Not complete");
+            return Ok(Some(Complete { status, sentence: text.to_owned(), href }));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let whole = page.next.is_none();
+    let trust = Trust { logs: vec![verifier.clone()], ..Trust::default() };
+    let (status, sentence) = match Page::verify(&[page], &trust) {
+        Ok((complete, _)) => {
+            let revisions = i64::try_from(complete.revisions).unwrap_or(i64::MAX);
+            (
+                Badge::new("ok", "Complete"),
+                format!("{} without a gap, the newest of them in the signed tree.", counted(revisions, "revision")),
+            )
+        }
+        Err(Incomplete::Missing(_)) if !whole => (
+            Badge::new("info", "Long"),
+            "Its newest revisions follow each other without a gap into the signed tree; the whole history takes several answers.".to_owned(),
+        ),
+        Err(error) => (Badge::new("bad", "Not complete"), format!("Run a verification: {error}.")),
+    };
+    Ok(Some(Complete { status, sentence, href }))
 }
 
 /// What a revision is worth as a link of the chain, and what its octets say; nothing when they were made unreadable.

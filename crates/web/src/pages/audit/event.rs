@@ -13,7 +13,7 @@ use bailiwick_proof::{
     tree::verify_inclusion,
 };
 use bailiwick_store::{
-    Scope, Store,
+    Error as StoreError, Scope, Store,
     audit::{self, EventPage},
 };
 use serde_json::Value;
@@ -59,6 +59,8 @@ struct AuditEventPage {
     json: String,
     /// The octets that are hashed.
     octets: String,
+    /// What proves the record without this server; nothing before a checkpoint covers it.
+    receipt: Option<String>,
 }
 
 /// A record whose octets are no record any more: nothing of it is told but what was stored, and that it was altered.
@@ -146,6 +148,12 @@ pub(super) async fn event(
     let previous = record
         .prev
         .map(|hash| Link::new(hash.to_string(), older.clone().unwrap_or_else(|| history(kind, entity))));
+    let receipt = match audit::log::receipt(&mut view, id).await {
+        Ok(receipt) => receipt.map(|receipt| receipt.to_string()),
+        // An altered record has none; the panel of its proof says why.
+        Err(StoreError::Conflict(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let words = words::of_action(&record.action);
     // How it ended is what the octets say, and altered octets say nothing that counts.
     let outcome =
@@ -175,6 +183,7 @@ pub(super) async fn event(
         action: record.action,
         actor,
         octets: page.bytes,
+        receipt,
     }
     .into_response())
 }

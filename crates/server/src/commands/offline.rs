@@ -1,0 +1,116 @@
+//! `bailiwick audit verify` of a receipt or an entity's history: without a database, a network or a configuration.
+
+use std::{fs, io::Read, path::Path};
+
+use bailiwick_domain::time::Timestamp;
+use bailiwick_proof::{
+    checkpoint::{CosignerKey, Trust, VerifierKey, Vouched},
+    completeness::Page,
+    receipt::{About, MAX_RECEIPT_BYTES, Receipt},
+};
+
+use crate::{
+    cli,
+    exit::{Failure, Refusal},
+    ui,
+};
+
+/// Octets of a history that are read at most.
+const HISTORY: u64 = 256 * 1024 * 1024;
+
+/// Whom the command line says to believe.
+pub(crate) fn trust(args: &cli::Verify) -> Result<Trust, Failure> {
+    let wrong = |what: &str, error: &dyn std::fmt::Display| {
+        let remedy = "copy the whole key, from its name to the end";
+        Failure::Asked(Refusal::new(format_args!("{what}: {error}"), remedy))
+    };
+    let logs =
+        args.key.iter().map(|text| text.parse::<VerifierKey>().map_err(|error| wrong("--key", &error)));
+    let witnesses = args
+        .witness
+        .iter()
+        .map(|text| text.parse::<CosignerKey>().map_err(|error| wrong("--witness", &error)));
+    let (logs, witnesses): (Vec<_>, Vec<_>) =
+        (logs.collect::<Result<_, _>>()?, witnesses.collect::<Result<_, _>>()?);
+    let quorum = args.quorum.unwrap_or(witnesses.len());
+    Ok(Trust { logs, witnesses, quorum })
+}
+
+/// Checks a receipt and says what it proves.
+pub(crate) fn receipt(path: &Path, trust: &Trust) -> Result<(), Failure> {
+    let octets = read(path, MAX_RECEIPT_BYTES as u64)?;
+    let receipt = Receipt::parse(&octets).map_err(|error| not(&error))?;
+    let (vouched, about) = receipt.verify(trust).map_err(|error| not(&error))?;
+    match about {
+        About::Event(event) => {
+            ui::say(format_args!("The event {} is in the log.", event.id));
+            let (entity, actor) = (event.entity, event.actor);
+            ui::say(format_args!(
+                "  {} ({}) of {} {}, revision {}",
+                event.action, event.outcome, entity.kind, entity.id, entity.revision
+            ));
+            let who = actor.id.map(|id| format!(" {id}")).unwrap_or_default();
+            ui::say(format_args!("  by {}{who}, recorded at {}", actor.kind, event.recorded_at));
+        }
+        About::Head(head) => {
+            ui::say("The head of the log is in the tree of heads.");
+            ui::say(format_args!("  {} events, epoch {}, root {}", head.size, head.epoch, head.root));
+        }
+    }
+    ui::say(format_args!("  leaf {}", receipt.index));
+    signed(&vouched);
+    Ok(())
+}
+
+/// Checks the history of an entity and says what it proves.
+pub(crate) fn completeness(paths: &[impl AsRef<Path>], trust: &Trust) -> Result<(), Failure> {
+    let mut pages = Vec::new();
+    for path in paths {
+        let octets = read(path.as_ref(), HISTORY)?;
+        // One file may hold several answers, one after the other.
+        for page in serde_json::Deserializer::from_slice(&octets).into_iter::<Page>() {
+            pages.push(page.map_err(|error| not(&format!("{}: {error}", path.as_ref().display())))?);
+        }
+    }
+    let (complete, vouched) = Page::verify(&pages, trust).map_err(|error| not(&error))?;
+    ui::say(format_args!(
+        "The history of {} {} has no gap: revisions 1 to {}, the newest of them in the log.",
+        complete.kind, complete.id, complete.revisions
+    ));
+    signed(&vouched);
+    Ok(())
+}
+
+fn signed(vouched: &Vouched) {
+    let checkpoint = &vouched.checkpoint;
+    ui::say(format_args!("  {}, signed at {} events", checkpoint.origin, checkpoint.size));
+    for witness in &vouched.witnesses {
+        let micros = i64::try_from(witness.seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
+        let at = micros.map_or_else(|| "?".to_owned(), |micros| Timestamp::from_micros(micros).to_string());
+        ui::say(format_args!("  cosigned by {} at {at}", witness.name));
+    }
+    if vouched.witnesses.is_empty() {
+        ui::say("  no cosignature was asked for: nobody but the log itself vouches for this");
+    }
+}
+
+fn read(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| {
+        let remedy = "name a file that this account may read";
+        Failure::Asked(Refusal::new(format_args!("{}: {error}", path.display()), remedy))
+    };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::other("it is no regular file")));
+    }
+    let mut octets = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut octets)).map_err(failed)?;
+    if octets.len() as u64 > most {
+        Err(failed(std::io::Error::other("it is too large")))
+    } else {
+        Ok(octets)
+    }
+}
+
+fn not(error: &dyn std::fmt::Display) -> Failure {
+    Failure::failed(format_args!("it does not verify\n{error}"))
+}
