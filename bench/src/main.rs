@@ -25,6 +25,8 @@ mod people;
 mod permission;
 mod report;
 #[cfg(feature = "page")]
+mod search;
+#[cfg(feature = "page")]
 mod service;
 #[cfg(feature = "page")]
 mod sign_in;
@@ -64,6 +66,9 @@ struct Run {
     /// Seconds from a clean clone to the page, which `cargo xtask bench` measures before it starts this program
     #[arg(long, value_name = "SECONDS", hide = true)]
     first_page_seconds: Option<f64>,
+    /// Events in the log that is searched; a tenth of them is measured first, to see how it changes
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
+    search_events: u64,
     /// Write the report to this file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -88,6 +93,8 @@ enum Measure {
     Crowd,
     /// The list of users of a large tenant
     Users,
+    /// Searching a large audit log
+    Search,
     /// Start and memory of the release binary
     Binary,
     /// From a clean clone to the page
@@ -178,9 +185,11 @@ async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
         #[cfg(feature = "page")]
         Measure::Crowd => vec![crowd::measure(run.quick).await?],
         #[cfg(not(feature = "page"))]
-        Measure::Page | Measure::SignIn | Measure::Crowd | Measure::Users => vec![],
+        Measure::Page | Measure::SignIn | Measure::Crowd | Measure::Users | Measure::Search => vec![],
         #[cfg(feature = "page")]
         Measure::Users => vec![people::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Search => vec![search::measure(if run.quick { 20_000 } else { run.search_events }).await?],
         Measure::Binary => vec![binary::measure(run.binary.as_deref()).await?],
         Measure::FirstPage => vec![report::first_page(run.first_page_seconds)],
     })

@@ -42,6 +42,8 @@ const FURTHER = {
     ['/audit?to=1990-01-01'],
     ['/audit?only=changes'],
     ['/audit/intake'],
+    ['/audit?q=-outcome%3Aok'],
+    ['/audit/searches?q=outcome%3Adenied'],
     ['/find?q=plan'],
     ['/access/who?permission=user%3Aread'],
     ['/access/who?permission=user%3Aread', 'td a.into'],

@@ -16,6 +16,7 @@ use bailiwick_domain::{
     product::{Context, LIMITS, read},
     redaction::Redaction,
     role::RoleName,
+    search,
     time::Timestamp,
 };
 use bailiwick_passkey::{Assertion, Attestation, Person, RelyingParty, UserHandle};
@@ -284,6 +285,30 @@ pub fn value(octets: &[u8]) -> usize {
         assert_eq!(role.name(), text, "one role, one name");
     }
     accepted
+}
+
+/// A line in which somebody looks for records of the log.
+pub fn search_query(octets: &[u8]) -> usize {
+    let Ok(text) = std::str::from_utf8(octets) else { return 0 };
+    let letters = text.chars().count();
+    if let Some(found) = search::completing(text, letters / 2) {
+        assert!(found.start <= found.end && found.end <= letters, "what is replaced lies within the text");
+    }
+    match search::parse(text) {
+        Ok(parsed) => {
+            let written = parsed.query.to_string();
+            // Quotes and backslashes make a text longer, beyond what is read.
+            if written.chars().count() <= search::MOST_CHARACTERS {
+                let again = search::parse(&written).expect("what is written is read again");
+                assert_eq!(again.query, parsed.query, "one query, one text");
+            }
+            1
+        }
+        Err(wrong) => {
+            assert!((1..=letters + 1).contains(&wrong.column), "the fault lies within the text");
+            0
+        }
+    }
 }
 
 /// A difference between any two images, which leads from each to the other.

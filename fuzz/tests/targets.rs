@@ -121,3 +121,12 @@ fn difference_leads_from_each_image_to_the_other() {
     let good = "{\"a\":{\"b\":1,\"c/d\":[1]},\"e~f\":null}\n{\"a\":{\"b\":2},\"g\":{\"h\":\"i\"}}";
     holds(bailiwick_fuzz::difference, vec![good.into()]);
 }
+
+#[test]
+fn query_of_a_stranger_is_understood_or_refused_with_its_place() {
+    let good = [
+        "actor:\"Ops Manager\" entity:invitation after:2026-11-01 -outcome:ok expired",
+        "outcome:(denied|failed) action:user.* source:203.0.113.7 on:today \"two \\\"words\\\"\"",
+    ];
+    holds(bailiwick_fuzz::search_query, good.map(|text| text.as_bytes().to_vec()).to_vec());
+}

@@ -15,13 +15,16 @@ use crate::workspace::Workspace;
 /// Arguments of `cargo xtask bench`.
 #[derive(Args)]
 pub(crate) struct BenchArgs {
-    /// Measure only this (may be repeated): postgres, sqlite, permission, verification, page, sign-in, crowd, users, binary,
-    /// first-page
+    /// Measure only this (may be repeated): postgres, sqlite, permission, verification, page, sign-in, crowd, users, search,
+    /// binary, first-page
     #[arg(long, value_name = "MEASURE")]
     only: Vec<String>,
     /// Short rounds and small logs: for trying the measurements out, not for their figures
     #[arg(long)]
     quick: bool,
+    /// Events in the log that is searched, such as 10000000
+    #[arg(long, value_name = "NUMBER")]
+    search_events: Option<u64>,
 }
 
 /// Builds everything for release, starts a durable PostgreSQL, measures, and prints the table.
@@ -44,6 +47,9 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     }
     if args.quick {
         program = program.args(["--quick"]);
+    }
+    if let Some(events) = args.search_events {
+        program = program.args(["--search-events".to_owned(), events.to_string()]);
     }
     // First, while nothing of this run is in any cache.
     if args.only.iter().any(|measure| measure == "first-page") || args.only.is_empty() && !args.quick {

@@ -109,6 +109,8 @@ ids! {
     LogRefusalId,
     /// A further epoch of a log.
     LogEpochId,
+    /// A search of the audit log that somebody keeps.
+    SavedSearchId,
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod product;
 pub mod redaction;
 pub mod role;
 pub mod rule;
+pub mod search;
 pub mod sign_in;
 pub mod time;
 pub mod words;

@@ -194,6 +194,8 @@ rules! {
     SetIntake: Writes => Need::RecentHas(Permission::AUDIT_REDACTION);
     /// Reading what proves the audit log, and none of its records: checkpoints, proofs, witnesses.
     VerifyAudit => Need::Has(Permission::AUDIT_VERIFY);
+    /// Keeping searches of the audit log, for oneself or for all who may read it.
+    KeepSearches: Writes => Need::Has(Permission::AUDIT_READ);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.

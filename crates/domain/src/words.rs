@@ -42,6 +42,12 @@ pub fn sought(text: &str) -> Vec<String> {
     words
 }
 
+/// The words of any text, in its order: lower case, without accents, as often as they occur.
+pub fn of_text(text: &str) -> impl Iterator<Item = String> {
+    let folded = folded(text);
+    parts(&folded).collect::<Vec<_>>().into_iter()
+}
+
 /// The first text after all that begin with `word`, in the order of their octets.
 pub fn end_of(word: &str) -> String {
     // No word holds this last code point, which is no character.

@@ -50,6 +50,18 @@ impl Zone {
         Local { civil: shifted.civil(), abbreviation, ahead }
     }
 
+    /// The instant at which clocks there show the day and the time of day that `civil` has in UTC. Where they show it twice it is
+    /// the first time, and where they never do, what they would show had they not been put forward.
+    pub fn instant(&self, civil: Timestamp) -> Timestamp {
+        let shown =
+            TimeZone::UTC.to_datetime(jiff::Timestamp::from_microsecond(civil.micros()).unwrap_or_default());
+        match self.0.to_timestamp(shown) {
+            Ok(at) => Timestamp::from_micros(at.as_microsecond()),
+            // Only beyond the years that the library knows, which ours lie within.
+            Err(_) => civil,
+        }
+    }
+
     /// The names that people choose from, in alphabetical order: places, and UTC. Names from before the places, such as `EST`
     /// or `US/Pacific`, are understood and not offered.
     pub fn offered() -> Vec<String> {

@@ -22,6 +22,7 @@ pub mod posture;
 pub mod profile;
 pub mod renames;
 pub mod roles;
+pub mod saved_searches;
 pub mod security_events;
 pub mod sessions;
 pub mod sign_in;

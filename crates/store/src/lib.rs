@@ -35,6 +35,7 @@ pub mod posture;
 pub mod recovery_codes;
 pub mod regions;
 pub mod roles;
+pub mod saved_searches;
 pub mod schema;
 pub mod security_events;
 pub mod sessions;

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod pace;
 mod pages;
 pub mod routes;
+mod searching;
 pub mod shell;
 pub mod state;
 mod well_known;

@@ -267,6 +267,70 @@ both_databases! {
         assert_eq!(service.get(&owner, "/v1/audit/events?only=x").await.status, StatusCode::BAD_REQUEST);
     }
 
+    async fn program_searches_by_a_line_and_pages_both_ways(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        for _ in 0..60 {
+            acme.add(Role::SupportCoordinator).await;
+        }
+        db.settle().await;
+        let program = Caller::Program(full_key(&acme).await);
+        let line = "/v1/audit/events?q=action%3Auser.*+-outcome%3Adenied+after%3A2000-01-01";
+        let first = service.get(&program, line).await.json();
+        assert_eq!((first["items"].as_array().map(Vec::len), &first["previous"], &first["unfinished"]), (Some(50), &Value::Null, &json!(false)));
+        let second = service.get(&program, &format!("{line}&cursor={}", first["next"].as_str().unwrap())).await.json();
+        assert!(second["items"].as_array().unwrap().len() >= 11, "{second}");
+        let back = service.get(&program, &format!("{line}&cursor={}", second["previous"].as_str().unwrap())).await.json();
+        let ids = |page: &Value| page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&back), ids(&first));
+        let elsewhere = service.get(&program, &format!("/v1/audit/events?cursor={}", first["next"].as_str().unwrap())).await;
+        assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST, "a cursor is bound to its search");
+        let wrong = service.get(&program, "/v1/audit/events?q=outcome%3Aok+actr%3Ame").await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.json()["errors"].to_string().contains("Column 12: "), "{}", wrong.text());
+        let nobody = service.get(&program, "/v1/audit/events?q=outcome%3Aok+actor%3Anobody").await;
+        assert!(nobody.status == StatusCode::UNPROCESSABLE_ENTITY && nobody.text().contains("Column 12: Nobody here"), "{}", nobody.text());
+    }
+
+    async fn writer_of_a_line_is_offered_what_can_stand_there(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.settle().await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let texts = async |query: &str| {
+            let answer = service.get(&owner, &format!("/v1/audit/complete?{query}")).await.json();
+            let texts: Vec<_> = answer["items"].as_array().unwrap().iter().map(|item| item["text"].as_str().unwrap().to_owned()).collect();
+            ((answer["start"].clone(), answer["end"].clone()), texts)
+        };
+        assert_eq!(texts("q=ac").await, ((json!(0), json!(2)), vec!["actor:".to_owned(), "action:".to_owned()]));
+        assert_eq!(texts("q=-outcome%3Ad&at=10").await, ((json!(9), json!(10)), vec!["denied".to_owned()]));
+        assert!(texts("q=action%3Auser").await.1.contains(&"user.*".to_owned()));
+        assert!(texts("q=entity%3Asess").await.1.contains(&"session".to_owned()));
+        assert_eq!(texts("q=actor%3AOliv").await.1, ["owner@acme.example"]);
+        assert!(texts("q=%22some+te").await.1.is_empty());
+        let auditor = Caller::from(&acme.user(Role::Auditor).await);
+        assert_eq!(service.get(&auditor, "/v1/audit/complete?q=actor%3Asy").await.json()["items"][0]["text"], "system");
+    }
+
+    async fn person_keeps_a_search_and_a_program_reads_what_is_shared(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let owner = Caller::from(&acme.owner());
+        let program = Caller::Program(full_key(&acme).await);
+        let new = json!({"name": "Refused", "query": "outcome:( denied | failed )", "shared": true});
+        let created = service.send(&owner, &Method::POST, "/v1/audit/searches", Sent::Json(new.clone())).await;
+        assert_eq!((created.status, &created.json()["query"]), (StatusCode::CREATED, &json!("outcome:(denied|failed)")));
+        let one = created.header("location").to_owned();
+        assert_eq!(service.get(&program, &one).await.json()["name"], "Refused");
+        assert_eq!(service.send(&program, &Method::POST, "/v1/audit/searches", Sent::Json(new.clone())).await.status, StatusCode::CONFLICT);
+        assert_eq!(service.send(&program, &Method::DELETE, &one, Sent::Nothing).await.status, StatusCode::NOT_FOUND);
+        let mine = json!({"name": "Refused", "query": "outcome:denied"});
+        assert_eq!(service.send(&owner, &Method::PUT, &one, Sent::Json(mine)).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&program, &one).await.status, StatusCode::NOT_FOUND, "it is shared no longer");
+        assert_eq!(service.get(&program, "/v1/audit/searches").await.json(), json!({"items": [], "next": null}));
+        assert_eq!(service.send(&owner, &Method::DELETE, &one, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+    }
+
     async fn person_adds_names_and_removes_a_passkey(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);

@@ -19,7 +19,7 @@ use bailiwick_proof::{
     tree::{verify_consistency, verify_inclusion},
 };
 use bailiwick_store::audit::{
-    self, Filter,
+    self, Place, Sought,
     witness::{self, WitnessPolicy},
 };
 use bailiwick_testkit::{Db, Tenant, TestSigner, both_databases};
@@ -122,7 +122,7 @@ both_databases! {
         let stranger = db.tenant("globex").await;
         busy(&stranger, "g").await;
         let mut view = db.store.read(&stranger.job()).await.unwrap();
-        let theirs = audit::search(&mut view, &Filter::default(), None).await.unwrap().items[0].event;
+        let theirs = audit::search(&mut view, &Sought::default(), Place::Newest).await.unwrap().items[0].event;
         drop(view);
         let status = async |path: &str| service.get(&program, &format!("/v1/audit/{path}")).await.status.as_u16();
         let none = Hash([7; 32]);
@@ -166,8 +166,8 @@ both_databases! {
         let user = users::create(&db.store, &acme.job(), new).await.unwrap();
         db.settle().await;
         let mut view = db.store.read(&acme.job()).await.unwrap();
-        let filter = Filter { entity_id: Some(user.id.uuid()), ..Filter::default() };
-        let late = audit::search(&mut view, &filter, None).await.unwrap().items[0].event;
+        let sought = Sought::default().about(vec![("user".into(), user.id.uuid())]);
+        let late = audit::search(&mut view, &sought, Place::Newest).await.unwrap().items[0].event;
         drop(view);
         assert_eq!(status(&format!("events/{late}/receipt")).await, 409);
         db.sign().await;
@@ -213,8 +213,8 @@ both_databases! {
         let auditor = Caller::from(&acme.user(Role::Auditor).await);
         let mut view = db.store.read(&acme.job()).await.unwrap();
         let owner = acme.owner().id();
-        let filter = Filter { entity_type: Some("user".into()), entity_id: Some(owner.uuid()), ..Filter::default() };
-        let event = audit::search(&mut view, &filter, None).await.unwrap().items[0].event;
+        let sought = Sought::default().about(vec![("user".into(), owner.uuid())]);
+        let event = audit::search(&mut view, &sought, Place::Newest).await.unwrap().items[0].event;
         drop(view);
         let page = service.get(&auditor, &format!("/audit/events/{event}")).await.text();
         assert!(page.contains("c2sp.org/tlog-proof@v1") && page.contains("data-copy=\"receipt\"") && page.contains(&format!("/v1/audit/events/{event}/receipt")), "{page}");

@@ -327,7 +327,7 @@ both_databases! {
                 assert!(!answer.status.is_server_error(), "{list} {cursor}: {}", answer.text());
             }
         }
-        for query in ["actor=me", "entity_type=user%00", "entity_type=%27", "action=user.*", "from=yesterday", "to=2026-02-30", "outcome=OK", "entity_id=1", "q=hunter2-in-the-wrong-field"] {
+        for query in ["actor=me", "entity_type=user%00", "entity_type=%27", "action=user.*", "from=yesterday", "to=2026-02-30", "outcome=OK", "entity_id=1", "query=hunter2-in-the-wrong-field"] {
             let answer = stage.service.get(&stage.owner, &format!("/v1/audit/events?{query}")).await;
             check(&answer, query);
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");

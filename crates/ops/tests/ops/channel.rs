@@ -201,7 +201,7 @@ both_databases! {
         }
         db.settle().await;
         let mut view = db.store.read(&acme.job()).await.unwrap();
-        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap();
+        let found = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap();
         for row in found.items {
             let bytes = audit::event_page(&mut view, row.event).await.unwrap().bytes;
             assert!(!bytes.contains("491570156") && !bytes.contains(&gateway.deliveries()[0].code()), "{bytes}");

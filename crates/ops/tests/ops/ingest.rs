@@ -6,7 +6,9 @@ use bailiwick_domain::{
     ids::EventId,
     role::Role,
     rule::{CreateApiKey, ReadAudit, RecordEvents, RevokeApiKey},
+    search,
     time::Span,
+    zone::Zone,
 };
 use bailiwick_ops::{
     api_keys::{self, NewApiKey},
@@ -106,8 +108,24 @@ both_databases! {
         let mut view = db.store.read(&acme.owner().permit::<ReadAudit>().await).await.unwrap();
         let history = audit::entity_history(&mut view, "app.plan", id, None).await.unwrap();
         assert_eq!(history.iter().map(|one| (one.listed.revision, one.listed.event)).collect::<Vec<_>>(), [(2, second), (1, first)]);
-        let by_actor = audit::Filter { actor: audit::id_of("product", "u-17"), ..audit::Filter::default() };
-        let found = audit::search(&mut view, &by_actor, None).await.unwrap().items;
+        // By whom, to what, in which request and from where, in the product's own words; on PostgreSQL the sequencer read them again.
+        let (by_link, by_request) = (format!("entity:app.plan/{id}"), format!("request:{}", body["request"].as_str().unwrap()));
+        for (line, expected) in [
+            ("actor:product:u-17", vec![first]),
+            ("entity:app.plan/PL-1", vec![second, first]),
+            (by_link.as_str(), vec![second, first]),
+            ("source:198.51.100.77", vec![first]),
+            (by_request.as_str(), vec![first]),
+            ("actor:product:u-18", vec![]),
+            ("entity:app.plan/PL-2", vec![]),
+        ] {
+            let query = search::parse(line).unwrap().query;
+            let sought = audit::resolve(&mut view, &query, &Zone::UTC).await.unwrap().unwrap();
+            let found = audit::search(&mut view, &sought, audit::Place::Newest).await.unwrap().items;
+            assert_eq!(found.iter().map(|one| one.event).collect::<Vec<_>>(), expected, "{line}");
+        }
+        let by_actor = audit::Sought::default().by(audit::id_of("product", "u-17").unwrap());
+        let found = audit::search(&mut view, &by_actor, audit::Place::Newest).await.unwrap().items;
         assert_eq!(found.iter().map(|one| (one.event, one.actor_kind.as_str(), one.outcome.as_str())).collect::<Vec<_>>(), [(first, "product", "denied")]);
     }
 

@@ -35,6 +35,7 @@ mod recent_rights;
 mod recovery;
 mod resets;
 mod roles;
+mod saved_searches;
 mod second_factor;
 mod security_events;
 mod sign_in;

@@ -153,19 +153,17 @@ both_databases! {
         sign_in::recovery(&db.store, &with_cookie(&db, &first).await, &codes[0]).await.unwrap();
         db.sign().await;
         let mut view = db.store.read(&acme.job()).await.unwrap();
-        let mut before = None;
+        let mut place = bailiwick_store::audit::Place::Newest;
         loop {
-            let found = bailiwick_store::audit::search(&mut view, &bailiwick_store::audit::Filter::default(), before).await.unwrap();
+            let found = bailiwick_store::audit::search(&mut view, &bailiwick_store::audit::Sought::default(), place).await.unwrap();
             for row in found.items {
                 let bytes = bailiwick_store::audit::event_page(&mut view, row.event).await.unwrap().bytes;
                 for code in &codes {
                     assert!(!bytes.contains(code.as_str()) && !bytes.contains(&code.replace('-', "")), "{bytes}");
                 }
             }
-            before = found.older;
-            if before.is_none() {
-                break;
-            }
+            let Some(older) = found.older else { break };
+            place = older;
         }
     }
 }

@@ -170,12 +170,12 @@ both_databases! {
         assert!(try_sign_in(&db, HOME, "owner@acme.example", PASSWORD).await.is_ok());
         db.settle().await;
         let mut view = db.store.read(&auditor.permit::<ReadAudit>().await).await.unwrap();
-        let denied = audit::Filter { outcome: Some(audit::OutcomeFilter::Denied), ..audit::Filter::default() };
-        let found = audit::search(&mut view, &denied, None).await.unwrap().items;
+        let denied = audit::Sought::default().outcome("denied");
+        let found = audit::search(&mut view, &denied, audit::Place::Newest).await.unwrap().items;
         let count = |action: &str| found.iter().filter(|row| row.action == action).count();
         assert_eq!((count("sign_in.refused"), count("login.locked"), found.len()), (5, 1, 6));
-        let done = audit::Filter { outcome: Some(audit::OutcomeFilter::Ok), ..audit::Filter::default() };
-        let done = audit::search(&mut view, &done, None).await.unwrap().items;
+        let done = audit::Sought::default().outcome("ok");
+        let done = audit::search(&mut view, &done, audit::Place::Newest).await.unwrap().items;
         assert!(done.iter().any(|row| row.action == "sign_in.accepted"));
         assert!(done.iter().all(|row| !["sign_in.refused", "login.locked"].contains(&row.action.as_str())));
         drop(view);

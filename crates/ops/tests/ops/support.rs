@@ -71,15 +71,15 @@ pub(crate) async fn times(db: &Db, tenant: &Tenant, action: &str) -> usize {
 pub(crate) async fn records(db: &Db, tenant: TenantId) -> Vec<audit::Listed> {
     db.settle().await;
     let mut view = db.store.read(&db.job(tenant)).await.unwrap();
-    let (mut rows, mut before) = (Vec::new(), None);
+    let (mut rows, mut place) = (Vec::new(), audit::Place::Newest);
     loop {
-        let found = audit::search(&mut view, &audit::Filter::default(), before).await.unwrap();
+        let found = audit::search(&mut view, &audit::Sought::default(), place).await.unwrap();
         rows.extend(found.items);
-        before = found.older;
-        if before.is_none() {
+        let Some(older) = found.older else {
             rows.reverse();
             return rows;
-        }
+        };
+        place = older;
     }
 }
 

@@ -524,11 +524,13 @@ CREATE TABLE audit_event (
     PRIMARY KEY (tenant, id)
 );
 
--- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped.
+-- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped. The source is the tag by which search knows
+-- the address, which the event itself only commits to.
 CREATE TABLE audit_pending (
     tenant       uuid NOT NULL,
     event        uuid NOT NULL,
     recorded_at  bigint NOT NULL,
+    source       bytea,
     PRIMARY KEY (tenant, recorded_at, event)
 );
 
@@ -559,11 +561,52 @@ CREATE TABLE audit_leaf (
     PRIMARY KEY (tenant, leaf_index)
 );
 CREATE UNIQUE INDEX audit_leaf_by_event ON audit_leaf (tenant, event);
-CREATE INDEX audit_leaf_by_time ON audit_leaf (tenant, recorded_at, leaf_index);
-CREATE INDEX audit_leaf_by_actor ON audit_leaf (tenant, actor_id, leaf_index);
 CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_type, entity_id, leaf_index);
-CREATE INDEX audit_leaf_by_action ON audit_leaf (tenant, action, leaf_index);
-CREATE INDEX audit_leaf_not_ok ON audit_leaf (tenant, outcome, leaf_index) WHERE outcome <> 'ok';
+
+-- What search goes along: for each term (an actor, an action, a word, …) and each full block of 512 leaves, which of them have it.
+-- Written once, when the block is full.
+CREATE TABLE audit_posting (
+    tenant  uuid NOT NULL,
+    term    bytea NOT NULL,
+    block   bigint NOT NULL,
+    hits    bytea NOT NULL,
+    PRIMARY KEY (tenant, term, block)
+);
+
+-- The terms of the leaves behind the last full block.
+CREATE TABLE audit_tail (
+    tenant      uuid NOT NULL,
+    leaf_index  bigint NOT NULL,
+    terms       bytea NOT NULL,
+    PRIMARY KEY (tenant, leaf_index)
+);
+
+-- How many events there were in each hour (a span of 1) and each day in UTC (a span of 24), counted in hours since 1970.
+CREATE TABLE audit_rollup (
+    tenant       uuid NOT NULL,
+    span         bigint NOT NULL CHECK (span IN (1, 24)),
+    start        bigint NOT NULL,
+    entity_type  text COLLATE "C" NOT NULL,
+    action       text COLLATE "C" NOT NULL,
+    outcome      text COLLATE "C" NOT NULL,
+    events       bigint NOT NULL,
+    PRIMARY KEY (tenant, span, start, entity_type, action, outcome)
+);
+
+-- Searches of the log that people keep, some of them for everybody in the tenant who may read it.
+CREATE TABLE saved_search (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    id          uuid NOT NULL,
+    user_id     uuid NOT NULL,
+    name        text COLLATE "C" NOT NULL,
+    query       text NOT NULL,
+    shared      bigint NOT NULL CHECK (shared IN (0, 1)),
+    created_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, user_id, name),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX saved_search_shared ON saved_search (tenant, name, id) WHERE shared = 1;
 
 -- Full tiles of 256 hashes; the right edge of the tree comes from the leaves.
 CREATE TABLE audit_tile (
@@ -750,6 +793,10 @@ CREATE TRIGGER audit_tile_append_only BEFORE UPDATE OR DELETE ON audit_tile FOR 
 CREATE TRIGGER audit_tile_no_truncate BEFORE TRUNCATE ON audit_tile FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER audit_tile_append_only;
 ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER audit_tile_no_truncate;
+CREATE TRIGGER audit_posting_append_only BEFORE UPDATE OR DELETE ON audit_posting FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_posting_no_truncate BEFORE TRUNCATE ON audit_posting FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_posting ENABLE ALWAYS TRIGGER audit_posting_append_only;
+ALTER TABLE audit_posting ENABLE ALWAYS TRIGGER audit_posting_no_truncate;
 CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR DELETE ON audit_checkpoint FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
 CREATE TRIGGER audit_checkpoint_no_truncate BEFORE TRUNCATE ON audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_checkpoint ENABLE ALWAYS TRIGGER audit_checkpoint_append_only;
@@ -827,6 +874,10 @@ GRANT SELECT, INSERT, DELETE ON audit_pending TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_head TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_leaf TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_tile TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_posting TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON audit_tail TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_rollup TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON saved_search TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_tree TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_checkpoint TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_cosignature TO bailiwick_app;
@@ -956,6 +1007,18 @@ CREATE POLICY audit_head_own ON audit_head USING (tenant = bailiwick_tenant()) W
 ALTER TABLE audit_leaf ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_leaf FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_leaf_own ON audit_leaf USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_posting ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_posting FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_posting_own ON audit_posting USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_tail ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_tail FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_tail_own ON audit_tail USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_rollup ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_rollup FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_rollup_own ON audit_rollup USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE saved_search ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saved_search FORCE ROW LEVEL SECURITY;
+CREATE POLICY saved_search_own ON saved_search USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE audit_tile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_tile FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_tile_own ON audit_tile USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

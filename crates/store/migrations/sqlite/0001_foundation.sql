@@ -524,11 +524,13 @@ CREATE TABLE audit_event (
     PRIMARY KEY (tenant, id)
 ) STRICT;
 
--- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped.
+-- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped. The source is the tag by which search knows
+-- the address, which the event itself only commits to.
 CREATE TABLE audit_pending (
     tenant       BLOB NOT NULL,
     event        BLOB NOT NULL,
     recorded_at  INTEGER NOT NULL,
+    source       BLOB,
     PRIMARY KEY (tenant, recorded_at, event)
 ) STRICT;
 
@@ -559,11 +561,52 @@ CREATE TABLE audit_leaf (
     PRIMARY KEY (tenant, leaf_index)
 ) STRICT;
 CREATE UNIQUE INDEX audit_leaf_by_event ON audit_leaf (tenant, event);
-CREATE INDEX audit_leaf_by_time ON audit_leaf (tenant, recorded_at, leaf_index);
-CREATE INDEX audit_leaf_by_actor ON audit_leaf (tenant, actor_id, leaf_index);
 CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_type, entity_id, leaf_index);
-CREATE INDEX audit_leaf_by_action ON audit_leaf (tenant, action, leaf_index);
-CREATE INDEX audit_leaf_not_ok ON audit_leaf (tenant, outcome, leaf_index) WHERE outcome <> 'ok';
+
+-- What search goes along: for each term (an actor, an action, a word, …) and each full block of 512 leaves, which of them have it.
+-- Written once, when the block is full.
+CREATE TABLE audit_posting (
+    tenant  BLOB NOT NULL,
+    term    BLOB NOT NULL,
+    block   INTEGER NOT NULL,
+    hits    BLOB NOT NULL,
+    PRIMARY KEY (tenant, term, block)
+) STRICT, WITHOUT ROWID;
+
+-- The terms of the leaves behind the last full block.
+CREATE TABLE audit_tail (
+    tenant      BLOB NOT NULL,
+    leaf_index  INTEGER NOT NULL,
+    terms       BLOB NOT NULL,
+    PRIMARY KEY (tenant, leaf_index)
+) STRICT, WITHOUT ROWID;
+
+-- How many events there were in each hour (a span of 1) and each day in UTC (a span of 24), counted in hours since 1970.
+CREATE TABLE audit_rollup (
+    tenant       BLOB NOT NULL,
+    span         INTEGER NOT NULL CHECK (span IN (1, 24)),
+    start        INTEGER NOT NULL,
+    entity_type  TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    outcome      TEXT NOT NULL,
+    events       INTEGER NOT NULL,
+    PRIMARY KEY (tenant, span, start, entity_type, action, outcome)
+) STRICT, WITHOUT ROWID;
+
+-- Searches of the log that people keep, some of them for everybody in the tenant who may read it.
+CREATE TABLE saved_search (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    id          BLOB NOT NULL,
+    user_id     BLOB NOT NULL,
+    name        TEXT NOT NULL,
+    query       TEXT NOT NULL,
+    shared      INTEGER NOT NULL CHECK (shared IN (0, 1)),
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, user_id, name),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX saved_search_shared ON saved_search (tenant, name, id) WHERE shared = 1;
 
 -- Full tiles of 256 hashes; the right edge of the tree comes from the leaves.
 CREATE TABLE audit_tile (
@@ -740,6 +783,8 @@ CREATE TRIGGER audit_leaf_no_update BEFORE UPDATE ON audit_leaf BEGIN SELECT RAI
 CREATE TRIGGER audit_leaf_no_delete BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
 CREATE TRIGGER audit_tile_no_update BEFORE UPDATE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
 CREATE TRIGGER audit_tile_no_delete BEFORE DELETE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
+CREATE TRIGGER audit_posting_no_update BEFORE UPDATE ON audit_posting BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
+CREATE TRIGGER audit_posting_no_delete BEFORE DELETE ON audit_posting BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 -- REPLACE takes a row away without a DELETE trigger: whatever has the key or the rowid of a row that is there is refused before.
@@ -747,6 +792,7 @@ CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGI
 CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_event WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
 CREATE TRIGGER audit_leaf_no_replace BEFORE INSERT ON audit_leaf WHEN EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND leaf_index = NEW.leaf_index) OR EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND event = NEW.event) OR EXISTS (SELECT 1 FROM audit_leaf WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
 CREATE TRIGGER audit_tile_no_replace BEFORE INSERT ON audit_tile WHEN EXISTS (SELECT 1 FROM audit_tile WHERE tenant = NEW.tenant AND level = NEW.level AND idx = NEW.idx) OR EXISTS (SELECT 1 FROM audit_tile WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
+CREATE TRIGGER audit_posting_no_replace BEFORE INSERT ON audit_posting WHEN EXISTS (SELECT 1 FROM audit_posting WHERE tenant = NEW.tenant AND term = NEW.term AND block = NEW.block) BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_replace BEFORE INSERT ON audit_checkpoint WHEN EXISTS (SELECT 1 FROM audit_checkpoint WHERE tenant = NEW.tenant AND size = NEW.size) OR EXISTS (SELECT 1 FROM audit_checkpoint WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 -- The same of what stands beside the log.
 CREATE TRIGGER audit_cosignature_no_update BEFORE UPDATE ON audit_cosignature BEGIN SELECT RAISE(ABORT, 'audit_cosignature is append-only'); END;

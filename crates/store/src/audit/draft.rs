@@ -10,6 +10,7 @@ use bailiwick_domain::{
     entity::{SecurityEvent, Triage},
     ids::{EventId, SecurityEventId, TenantId},
     rule::Rule,
+    search::SOURCE,
     time::Timestamp,
 };
 use bailiwick_proof::hash::Hash;
@@ -20,6 +21,7 @@ use super::{
     access,
     octets::{Id, Octets, Said},
     personal::{Personal, Sealed},
+    search::{self, Term},
 };
 use crate::{
     Event, Result,
@@ -60,6 +62,10 @@ pub(crate) struct Draft {
     pub(crate) personal: Vec<Sealed>,
     /// Where the hash is left that the event gets with its place in its entity's history, for whoever has to answer it.
     pub(crate) told: Option<Arc<OnceLock<Hash>>>,
+    /// What it is found by.
+    pub(crate) terms: Vec<Term>,
+    /// The tag of where it came from, which the octets only commit to.
+    pub(crate) source: Option<[u8; SOURCE]>,
 }
 
 /// The actor as the log names them: opaque ids only.
@@ -204,6 +210,20 @@ async fn draft<R: Rule>(
         None => Value::Null,
     };
     let (tenant, recorded_at) = (tx.tenant(), tx.shared.clock.now());
+    let source = request.ip.map(|ip| search::source_tag(tx, ip));
+    let terms = search::terms(
+        &search::Said {
+            action: event.action,
+            outcome: outcome.name(),
+            entity_type: event.entity_type,
+            actor_kind: actor.kind,
+            actor_id: actor.id,
+            reason: event.reason.as_deref(),
+            request: Some(request.id.uuid()),
+            source,
+        },
+        changes.iter().map(|change| (&*change.path, [&change.before, &change.after])),
+    );
     let octets = Octets::of(&Said {
         action: event.action,
         actor: &actor,
@@ -232,6 +252,8 @@ async fn draft<R: Rule>(
         octets,
         personal: personal.seal(tx).await?,
         told: None,
+        terms,
+        source,
     })
 }
 

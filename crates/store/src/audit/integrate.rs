@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bailiwick_domain::ids::TenantId;
+use bailiwick_domain::{ids::TenantId, search::SOURCE};
 use bailiwick_proof::{
     event::{id_of as product_id, is_product},
     hash::Hash,
@@ -16,6 +16,7 @@ use super::{
     append::stored_hash,
     many::{Many, many},
     reader,
+    search::{self, Said, Term},
 };
 use crate::{Error, Result, conn::Driver};
 
@@ -38,9 +39,12 @@ pub(crate) struct Leaf {
     pub(crate) entity_type: Cow<'static, str>,
     pub(crate) entity_id: Uuid,
     pub(crate) revision: i64,
+    /// What it is found by.
+    pub(crate) terms: Vec<Term>,
 }
 
-/// Appends `leaves` to the tenant's tree: search rows, full tiles and the frontier, in the caller's transaction.
+/// Appends `leaves` to the tenant's tree: search rows, what search goes along, full tiles and the frontier, in the caller's
+/// transaction.
 pub(crate) async fn integrate(driver: &mut Driver<'_>, tenant: TenantId, leaves: &[Leaf]) -> Result<()> {
     let (size, mut frontier) = tree(driver, tenant).await?;
     let start = u64::try_from(size).map_err(|_| Error::Corrupt("audit_tree.size".into()))?;
@@ -49,6 +53,7 @@ pub(crate) async fn integrate(driver: &mut Driver<'_>, tenant: TenantId, leaves:
         frontier.push(*hash);
     }
     insert_leaves(driver, tenant, size, leaves).await?;
+    search::keep(driver, tenant, size, leaves).await?;
     let fetched = reader::fetch(driver, tenant, &Needs::tiles(start, hashes.len())).await?;
     for (id, tile) in complete_tiles(&fetched, start, &hashes).map_err(|e| Error::Proof(e.to_string()))? {
         let index = i64::try_from(id.index).map_err(|_| Error::Proof("the tree is too large".into()))?;
@@ -169,8 +174,9 @@ pub fn id_of(kind: &str, text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok()
 }
 
-/// A leaf from an event's stored octets, for events that were written before their place was known.
-pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
+/// A leaf from an event's stored octets, for events that were written before their place was known. The tag of their source waits
+/// beside them.
+pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8], source: Option<[u8; SOURCE]>) -> Result<Leaf> {
     let unreadable = || Error::Corrupt(format!("event {event} is not what this version writes"));
     let value: Value = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
     let text = |pointer: &str| {
@@ -178,17 +184,38 @@ pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8]) -> Result<Leaf> {
     };
     let id = |kind: &str, text: String| id_of(kind, &text).ok_or_else(unreadable);
     let at = bailiwick_domain::time::Timestamp::parse(&text("/recorded_at")?).map_err(|_| unreadable())?;
-    let (actor, entity) = (text("/actor/kind")?, text("/entity/type")?);
+    let (actor_kind, action, outcome, entity_type) =
+        (text("/actor/kind")?, text("/action")?, text("/outcome")?, text("/entity/type")?);
+    let actor_id = text("/actor/id").ok().map(|text| id(&actor_kind, text)).transpose()?;
+    let entity_id = id(&entity_type, text("/entity/id")?)?;
+    let said = Said {
+        action: &action,
+        outcome: &outcome,
+        entity_type: &entity_type,
+        actor_kind: &actor_kind,
+        actor_id,
+        reason: value.pointer("/reason").and_then(Value::as_str),
+        request: text("/request").ok().and_then(|text| Uuid::try_parse(&text).ok()),
+        source,
+    };
+    let changes = value.pointer("/changes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let terms = search::terms(
+        &said,
+        changes.iter().filter_map(|change| {
+            Some((change.get("path")?.as_str()?, [change.get("before")?, change.get("after")?]))
+        }),
+    );
     Ok(Leaf {
         event,
         hash: stored_hash(hash)?,
         recorded_at: at.micros(),
-        actor_id: text("/actor/id").ok().map(|text| id(&actor, text)).transpose()?,
-        actor_kind: actor.into(),
-        action: text("/action")?.into(),
-        outcome: text("/outcome")?.into(),
-        entity_id: id(&entity, text("/entity/id")?)?,
-        entity_type: entity.into(),
+        actor_kind: actor_kind.into(),
+        actor_id,
+        action: action.into(),
+        outcome: outcome.into(),
+        entity_type: entity_type.into(),
+        entity_id,
         revision: value.pointer("/entity/revision").and_then(Value::as_i64).ok_or_else(unreadable)?,
+        terms,
     })
 }

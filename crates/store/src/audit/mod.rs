@@ -17,6 +17,8 @@ pub mod ingest;
 mod integrate;
 mod lag;
 pub mod log;
+#[cfg(feature = "bench")]
+mod made;
 mod many;
 mod octets;
 mod outside;
@@ -45,16 +47,22 @@ pub use heads::{HeadsReport, RegionHead, region_head};
 pub(crate) use ingest::Queues;
 pub use integrate::id_of;
 pub use lag::{LAG_CAP, Lag, lag};
+#[cfg(feature = "bench")]
+pub use made::Made;
+#[cfg(feature = "bench")]
+pub(crate) use made::made;
 pub use outside::{CheckpointStore, Latest};
 pub use owner::owner;
 pub use page::{
     EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };
 pub(crate) use personal::SubjectCache;
+#[cfg(feature = "bench")]
+pub(crate) use search::BLOCK;
 pub(crate) use search::exists;
 pub use search::{
-    COMING_AND_GOING, COUNT_CAP, Filter, Found, Listed, OutcomeFilter, UNREADABLE, actions, count,
-    entity_types, just_now, search, total,
+    Bar, COMING_AND_GOING, COUNT_CAP, Found, Known, Listed, Place, Sought, Tally, Timeline, UNREADABLE,
+    Unresolved, just_now, known, of_request, resolve, search, source_tag, tally, timeline, total,
 };
 pub use sequence::Sequencer;
 pub use sign_error::{Missing, SignError};

@@ -5,7 +5,12 @@
 use sqlx::{Connection, PgConnection, PgPool, SqliteConnection};
 use uuid::Uuid;
 
-use crate::{Error, PoolOptions, Result, pool::Pool};
+use crate::{Error, PoolOptions, Result, audit::BLOCK, pool::Pool};
+
+/// The tag of where every change comes from.
+const SOURCE: [u8; 8] = [7; 8];
+/// Microseconds in an hour.
+const HOUR: i64 = 3_600_000_000;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +30,12 @@ pub struct Sizes {
     pub event: usize,
     /// Octets of the sealed personal values beside it.
     pub personal: usize,
+    /// Octets of what an event is found by, while its block is not full.
+    pub terms: usize,
+    /// Rows of what a full block of events is found by.
+    pub postings: usize,
+    /// Octets of the events in one of them.
+    pub hits: usize,
 }
 
 /// A database without a store around it.
@@ -73,11 +84,19 @@ const SELECT_LOCKED: &str = concat!(
 const UPDATE: &str = "UPDATE users SET name = $3, role = $4, status = $5 WHERE tenant = $1 AND id = $2";
 const EVENT: &str = "INSERT INTO audit_event (tenant, id, hash, bytes) VALUES ($1, $2, $3, $4)";
 const PERSONAL: &str = "INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES ($1, $2, $3, $4)";
-const PENDING: &str = "INSERT INTO audit_pending (tenant, event, recorded_at) VALUES ($1, $2, $3)";
+const PENDING: &str =
+    "INSERT INTO audit_pending (tenant, event, recorded_at, source) VALUES ($1, $2, $3, $4)";
 const HEAD: &str = "INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) VALUES ($1, 'user', $2, 1, $3)
      ON CONFLICT (tenant, entity_type, entity_id) DO UPDATE SET revision = audit_head.revision + 1, hash = excluded.hash";
 const LEAF: &str = "INSERT INTO audit_leaf (tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
      VALUES ($1, $2, $3, $4, $5, 'user', $6, 'user.disabled', 'ok', 'user', $6, 1)";
+const TAIL: &str = "INSERT INTO audit_tail (tenant, leaf_index, terms) VALUES ($1, $2, $3)";
+const WAITING: &str = "SELECT terms FROM audit_tail WHERE tenant = $1 ORDER BY leaf_index";
+const FORGET: &str = "DELETE FROM audit_tail WHERE tenant = $1 AND leaf_index < $2";
+const POSTING: &str = "INSERT INTO audit_posting (tenant, term, block, hits) VALUES ($1, $2, $3, $4)";
+const ROLLUP: &str = "INSERT INTO audit_rollup (tenant, span, start, entity_type, action, outcome, events)
+     VALUES ($1, 1, $2, 'user', 'user.disabled', 'ok', $4), ($1, 24, $3, 'user', 'user.disabled', 'ok', $4)
+     ON CONFLICT (tenant, span, start, entity_type, action, outcome) DO UPDATE SET events = audit_rollup.events + excluded.events";
 const TREE: &str = "UPDATE audit_tree SET size = size + $2 WHERE tenant = $1";
 
 impl Bare {
@@ -173,6 +192,9 @@ impl Bare {
         if rows == Rows::Fewest {
             together(connection, flips, first, sizes).await?;
         }
+        if rows != Rows::Change {
+            found_by(connection, rows, flips, first, sizes).await?;
+        }
         if let (Some(flip), true) = (flips.first(), rows != Rows::Change) {
             let grown = i64::try_from(flips.len()).unwrap_or(i64::MAX);
             sqlx::query(TREE).bind(flip.tenant).bind(grown).execute(&mut *connection).await?;
@@ -227,7 +249,13 @@ async fn plain(c: &mut PgConnection, flip: Flip, record: Record) -> Result<()> {
         .bind(record.personal)
         .execute(&mut *c)
         .await?;
-    sqlx::query(PENDING).bind(flip.tenant).bind(record.event).bind(flip.at).execute(&mut *c).await?;
+    sqlx::query(PENDING)
+        .bind(flip.tenant)
+        .bind(record.event)
+        .bind(flip.at)
+        .bind(&SOURCE[..])
+        .execute(&mut *c)
+        .await?;
     sqlx::query(HEAD).bind(flip.tenant).bind(flip.user).bind(&record.hash[..]).execute(c).await?;
     Ok(())
 }
@@ -236,7 +264,7 @@ async fn fewest(c: &mut PgConnection, flip: Flip, record: Record) -> Result<()> 
     sqlx::query(
         "WITH event AS (INSERT INTO audit_event (tenant, id, hash, bytes) VALUES ($1, $2, $3, $4)),
               personal AS (INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES ($1, $2, $5, $6)),
-              pending AS (INSERT INTO audit_pending (tenant, event, recorded_at) VALUES ($1, $2, $7))
+              pending AS (INSERT INTO audit_pending (tenant, event, recorded_at, source) VALUES ($1, $2, $7, $8))
          INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) VALUES ($1, 'user', $5, 1, $3)
          ON CONFLICT (tenant, entity_type, entity_id) DO UPDATE SET revision = audit_head.revision + 1, hash = excluded.hash",
     )
@@ -247,6 +275,7 @@ async fn fewest(c: &mut PgConnection, flip: Flip, record: Record) -> Result<()> 
     .bind(flip.user)
     .bind(record.personal)
     .bind(flip.at)
+    .bind(&SOURCE[..])
     .execute(c)
     .await?;
     Ok(())
@@ -292,5 +321,82 @@ async fn together(c: &mut SqliteConnection, flips: &[Flip], first: i64, sizes: S
     ] {
         sqlx::query(text).bind(flip.tenant).bind(serde_json::Value::Array(rows).to_string()).execute(&mut *c).await?;
     }
+    Ok(())
+}
+
+/// What the records of a batch are found by: the terms of those behind the last full block, which events of a block that fills have
+/// which, and how many there were. What a block is made of has to be read before.
+async fn found_by(
+    c: &mut SqliteConnection,
+    rows: Rows,
+    flips: &[Flip],
+    first: i64,
+    sizes: Sizes,
+) -> Result<()> {
+    let Some(flip) = flips.first() else { return Ok(()) };
+    let events = i64::try_from(flips.len()).unwrap_or(i64::MAX);
+    let full = (first + events).div_euclid(BLOCK) * BLOCK;
+    if full > first {
+        let waiting: Vec<Vec<u8>> = sqlx::query_scalar(WAITING).bind(flip.tenant).fetch_all(&mut *c).await?;
+        drop(waiting);
+        let blocks = first.div_euclid(BLOCK)..full.div_euclid(BLOCK);
+        let postings: Vec<_> = blocks
+            .flat_map(|block| (0..sizes.postings).map(move |term| (format!("z{term:016}"), block)))
+            .collect();
+        insert_postings(c, rows, flip.tenant, &postings, sizes).await?;
+        sqlx::query(FORGET).bind(flip.tenant).bind(full).execute(&mut *c).await?;
+    }
+    let waiting: Vec<_> = (first.max(full)..first + events).collect();
+    let terms = vec![b'w'; sizes.terms];
+    if rows == Rows::Plain {
+        for leaf in waiting {
+            sqlx::query(TAIL).bind(flip.tenant).bind(leaf).bind(&terms[..]).execute(&mut *c).await?;
+        }
+    } else if !waiting.is_empty() {
+        sqlx::query(
+            "INSERT INTO audit_tail (tenant, leaf_index, terms) SELECT $1, value, $3 FROM json_each($2)",
+        )
+        .bind(flip.tenant)
+        .bind(serde_json::Value::from(waiting).to_string())
+        .bind(&terms[..])
+        .execute(&mut *c)
+        .await?;
+    }
+    let hour = flip.at.div_euclid(HOUR);
+    let day = hour - hour.rem_euclid(24);
+    sqlx::query(ROLLUP).bind(flip.tenant).bind(hour).bind(day).bind(events).execute(&mut *c).await?;
+    Ok(())
+}
+
+async fn insert_postings(
+    c: &mut SqliteConnection,
+    rows: Rows,
+    tenant: Uuid,
+    postings: &[(String, i64)],
+    sizes: Sizes,
+) -> Result<()> {
+    let hits = vec![1_u8; sizes.hits];
+    if rows == Rows::Plain {
+        for (term, block) in postings {
+            sqlx::query(POSTING)
+                .bind(tenant)
+                .bind(term.as_bytes())
+                .bind(*block)
+                .bind(&hits[..])
+                .execute(&mut *c)
+                .await?;
+        }
+        return Ok(());
+    }
+    let together: Vec<_> = postings.iter().map(|(term, block)| serde_json::json!([term, block])).collect();
+    sqlx::query(
+        "INSERT INTO audit_posting (tenant, term, block, hits)
+         SELECT $1, CAST(value ->> 0 AS BLOB), value ->> 1, $3 FROM json_each($2)",
+    )
+    .bind(tenant)
+    .bind(serde_json::Value::Array(together).to_string())
+    .bind(&hits[..])
+    .execute(c)
+    .await?;
     Ok(())
 }

@@ -5,7 +5,11 @@ use bailiwick_domain::{
     rule::Writes,
 };
 
-use crate::{Error, Event, Result, Store, Written, audit, gate::Permit};
+use crate::{
+    Error, Event, Result, Store, Written,
+    audit::{self, Made},
+    gate::Permit,
+};
 
 /// Appends one event for each of `users`, flipping the status that is given with it, as if their rows had changed.
 ///
@@ -38,4 +42,23 @@ pub async fn append<R: Writes>(
             Err(error)
         }
     }
+}
+
+/// Appends these events in one transaction.
+///
+/// # Errors
+/// As [`Store::change`].
+pub async fn write<R: Writes>(store: &Store, permit: &Permit<R>, events: &[Made]) -> Result<()> {
+    let mut tx = store.begin(permit.tenant().ok_or(Error::NotFound)?).await?;
+    let mut drafts = Vec::with_capacity(events.len());
+    for event in events {
+        match audit::made(&mut tx, event).await {
+            Ok(draft) => drafts.push(draft),
+            Err(error) => {
+                store.undo(tx).await;
+                return Err(error);
+            }
+        }
+    }
+    store.commit(tx, drafts).await
 }

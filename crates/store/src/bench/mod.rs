@@ -9,5 +9,7 @@ mod load;
 mod stored;
 
 pub use bare::{Bare, Flip, Rows, Sizes};
-pub use load::append;
-pub use stored::{Log, StoredRow, sizes, stored, version};
+pub use load::{append, write};
+pub use stored::{Log, StoredRow, octets, sizes, stored, version};
+
+pub use crate::audit::Made;

@@ -69,7 +69,7 @@ fn stored_hash(bytes: &[u8]) -> Result<Hash> {
     Hash::from_slice(bytes).map_err(|_| Error::Corrupt("a stored hash is not 32 octets".into()))
 }
 
-/// How large the tenant's records of users are on average.
+/// How large the tenant's records of users are on average, and what they are found by.
 pub async fn sizes<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Sizes> {
     let mut view = store.read(permit).await?;
     let tenant = view.tenant();
@@ -82,8 +82,26 @@ pub async fn sizes<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Sizes> 
         tenant.uuid()
     )?;
     let (event, personal) = found.ok_or(Error::NotFound)?;
+    let waiting: Option<(i64,)> = row!(
+        view,
+        "SELECT CAST(coalesce(avg(length(terms)), 0) AS bigint) FROM audit_tail WHERE tenant = $1",
+        tenant.uuid()
+    )?;
+    let block: Option<(i64, i64)> = row!(
+        view,
+        "SELECT count(*), CAST(coalesce(avg(length(hits)), 0) AS bigint) FROM audit_posting
+         WHERE tenant = $1 AND block = (SELECT max(block) FROM audit_posting WHERE tenant = $1)",
+        tenant.uuid()
+    )?;
+    let (terms, (postings, hits)) = (waiting.map_or(0, |(terms,)| terms), block.unwrap_or_default());
     let size = |n: i64| usize::try_from(n).unwrap_or(0);
-    Ok(Sizes { event: size(event), personal: size(personal) })
+    Ok(Sizes {
+        event: size(event),
+        personal: size(personal),
+        terms: size(terms),
+        postings: size(postings),
+        hits: size(hits),
+    })
 }
 
 /// The database's own name for its version.
@@ -92,6 +110,19 @@ pub async fn version(store: &Store) -> Result<String> {
     let text = match store.kind() {
         crate::DatabaseKind::Sqlite => "SELECT sqlite_version()",
         crate::DatabaseKind::Postgres => "SHOW server_version",
+    };
+    Ok(on!(conn, |c| sqlx::query_scalar(text).fetch_one(c).await)?)
+}
+
+/// How many octets the whole database takes on the disk, with every index. What SQLite has not yet taken from its journal is not
+/// among them.
+pub async fn octets(store: &Store) -> Result<i64> {
+    let mut conn = store.shared.pool.read().await?;
+    let text = match store.kind() {
+        crate::DatabaseKind::Sqlite => {
+            "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS sqlite_size"
+        }
+        crate::DatabaseKind::Postgres => "SELECT CAST(pg_database_size(current_database()) AS BIGINT)",
     };
     Ok(on!(conn, |c| sqlx::query_scalar(text).fetch_one(c).await)?)
 }

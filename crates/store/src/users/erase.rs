@@ -38,6 +38,7 @@ const THEIRS: [&str; 19] = [
     "DELETE FROM session WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM permission_use WHERE tenant = $1 AND user_id = $2",
     "DELETE FROM user_word WHERE tenant = $1 AND user_id = $2",
+    "DELETE FROM saved_search WHERE tenant = $1 AND user_id = $2",
 ];
 
 /// Reads a user who is about to go. Whoever is about to add a row of theirs waits, and finds them gone.

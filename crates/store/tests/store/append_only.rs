@@ -5,7 +5,7 @@ use bailiwick_testkit::{both_databases, postgres_only};
 
 use crate::{raw, support::raw::Raw};
 
-const LOG: [&str; 8] = [
+const LOG: [&str; 9] = [
     "audit_event",
     "audit_leaf",
     "audit_tile",
@@ -14,10 +14,11 @@ const LOG: [&str; 8] = [
     "audit_refusal",
     "audit_epoch",
     "audit_region_head",
+    "audit_posting",
 ];
 
 /// What makes a row of the log the one that it is.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("audit_event", "tenant, id"),
     ("audit_leaf", "tenant, leaf_index"),
     ("audit_leaf", "tenant, event"),
@@ -27,10 +28,11 @@ const KEYS: [(&str, &str); 9] = [
     ("audit_refusal", "tenant, id"),
     ("audit_epoch", "tenant, epoch"),
     ("audit_region_head", "tenant, heads_index"),
+    ("audit_posting", "tenant, term, block"),
 ];
 
 /// Rows that take the place of those that are there, each by one of its keys or by its rowid alone.
-const REPLACING: [&str; 17] = [
+const REPLACING: [&str; 18] = [
     "audit_event (tenant, id, hash, bytes) SELECT tenant, id, hash, x'7b7d' FROM audit_event",
     "audit_event (rowid, tenant, id, hash, bytes) SELECT rowid, tenant, randomblob(16), hash, bytes FROM audit_event",
     "audit_leaf SELECT tenant, leaf_index, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
@@ -39,6 +41,7 @@ const REPLACING: [&str; 17] = [
      SELECT rowid, tenant, leaf_index + 1000000, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
     "audit_tile (tenant, level, idx, hashes) SELECT tenant, level, idx, zeroblob(8192) FROM audit_tile",
     "audit_tile (rowid, tenant, level, idx, hashes) SELECT rowid, tenant, level, idx + 1000000, hashes FROM audit_tile",
+    "audit_posting (tenant, term, block, hits) SELECT tenant, term, block, x'' FROM audit_posting",
     "audit_checkpoint (tenant, size, note, signed_at) SELECT tenant, size, 'another', signed_at FROM audit_checkpoint",
     "audit_checkpoint (rowid, tenant, size, note, signed_at) SELECT rowid, tenant, size + 1000000, note, signed_at FROM audit_checkpoint",
     "audit_cosignature (tenant, size, witness, line, cosigned_at) SELECT tenant, size, witness, 'another', cosigned_at FROM audit_cosignature",
@@ -70,6 +73,14 @@ async fn fill(db: &bailiwick_testkit::Db) {
     ] {
         raw!(raw, format!("INSERT INTO {rows}"), acme.id().uuid()).unwrap();
     }
+    raw!(
+        raw,
+        "INSERT INTO audit_posting (tenant, term, block, hits) VALUES ($1, $2, 0, $3)",
+        acme.id().uuid(),
+        b"xuser.created".to_vec(),
+        vec![0_u8, 1]
+    )
+    .unwrap();
     for table in LOG {
         assert!(raw.number(&format!("SELECT count(*) FROM {table}")).await > 0, "{table}");
     }

@@ -358,8 +358,10 @@ async fn subject_key_of_a_batch_that_failed_is_not_used_again() {
     let fresh = db.another().await;
     let permit: Permit<ByJob> = acme.job();
     let mut view = fresh.read(&permit).await.unwrap();
-    let filter = bailiwick_store::audit::Filter { action: Some("user.renamed".into()), ..Default::default() };
-    let event = bailiwick_store::audit::search(&mut view, &filter, None).await.unwrap().items.remove(0).event;
+    let sought = bailiwick_store::audit::Sought::default().action("user.renamed");
+    let newest = bailiwick_store::audit::Place::Newest;
+    let event =
+        bailiwick_store::audit::search(&mut view, &sought, newest).await.unwrap().items.remove(0).event;
     let values = bailiwick_store::audit::revealed(&mut view, &[event]).await.unwrap();
     assert!(values.values().any(|value| value == "Four"), "{values:?}");
 }

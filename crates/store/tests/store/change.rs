@@ -32,7 +32,7 @@ async fn newest(db: &Db, tenant: &Tenant) -> (audit::Listed, Value) {
     db.settle().await;
     let permit: Permit<ByJob> = tenant.job();
     let mut view = db.store.read(&permit).await.unwrap();
-    let all = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap().items;
+    let all = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap().items;
     let listed = all.into_iter().find(|listed| !listed.action.starts_with("mail.")).unwrap();
     let page = audit::event_page(&mut view, listed.event).await.unwrap();
     (listed, serde_json::from_str(&page.bytes).unwrap())

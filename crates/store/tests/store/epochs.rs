@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use bailiwick_domain::entity::Severity;
 use bailiwick_ops::audit::epochs::{self, NoEpoch};
 use bailiwick_proof::checkpoint::{Checkpoint, LogName, SignedNote};
 use bailiwick_store::{
@@ -11,14 +12,13 @@ use bailiwick_store::{
         epoch::{self, EpochRefused},
         verify_everything,
     },
-    security_events,
 };
 use bailiwick_testkit::{Db, Tenant, both_databases};
 
 use crate::{
     raw,
     signing::{Backup, file, settle},
-    support::raw::Raw,
+    support::{raised, raw::Raw},
     tampering::rename,
 };
 
@@ -64,16 +64,16 @@ both_databases! {
         let verdict = verify_everything(&old, &signer, |_| {}).await.unwrap();
         let report = verdict.reports.iter().find(|report| report.tenant == acme.id()).unwrap();
         assert_eq!(report.epochs, [plan.statement]);
+        let told = raised(&old, &acme, "audit_log.epoch_begun").await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].severity == Severity::High && told[0].detail.contains("3 signed records"), "{told:?}");
         let mut view = old.read(&acme.job()).await.unwrap();
-        let told = security_events::list(&mut view, None, 50).await.unwrap().items;
-        assert!(told.iter().any(|event| event.kind == "audit_log.epoch_begun" && event.detail.contains("3 signed records")), "{told:?}");
-        let mut view = old.read(&acme.job()).await.unwrap();
-        let filter = audit::Filter { action: Some("audit_log.epoch_begun".into()), ..audit::Filter::default() };
-        let found = audit::search(&mut view, &filter, None).await.unwrap().items;
+        let begun = audit::Sought::default().action("audit_log.epoch_begun");
+        let found = audit::search(&mut view, &begun, audit::Place::Newest).await.unwrap().items;
         let page = audit::event_page(&mut view, found[0].event).await.unwrap();
         assert!(page.bytes.contains(REASON) && page.bytes.contains("\"kind\":\"system\""), "{}", page.bytes);
         // Records of either epoch have receipts.
-        for listed in audit::search(&mut view, &audit::Filter::default(), None).await.unwrap().items {
+        for listed in audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap().items {
             assert!(audit::log::receipt(&mut view, listed.event).await.unwrap().is_some());
         }
     }

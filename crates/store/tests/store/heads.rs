@@ -15,7 +15,7 @@ use bailiwick_testkit::{Db, Tenant, both_databases};
 use crate::{raw, signing::file, support::raw::Raw, tampering::rename};
 
 /// Everything that holds a row of the tenant, in an order that does not matter to a superuser.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 13] = [
     "audit_event",
     "audit_leaf",
     "audit_tile",
@@ -25,6 +25,9 @@ const TABLES: [&str; 10] = [
     "audit_pending",
     "audit_personal",
     "audit_region_head",
+    "audit_posting",
+    "audit_tail",
+    "audit_rollup",
     "tenant",
 ];
 

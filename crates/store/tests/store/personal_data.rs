@@ -21,6 +21,8 @@ async fn log_bytes(db: &Db) -> Vec<u8> {
         ("audit_personal", ["sealed", "sealed"]),
         ("audit_tree", ["frontier", "frontier"]),
         ("audit_head", ["hash", "hash"]),
+        ("audit_posting", ["term", "hits"]),
+        ("audit_tail", ["terms", "terms"]),
     ] {
         let rows: Vec<(Vec<u8>, Vec<u8>)> =
             raw_rows!(raw, format!("SELECT {}, {} FROM {table}", columns[0], columns[1]));
@@ -117,8 +119,8 @@ both_databases! {
         let acme = db.tenant("acme").await;
         busy(&db, &acme).await;
         let mut view = db.store.read(&acme.owner().permit::<ReadAudit>().await).await.unwrap();
-        let invited = audit::Filter { action: Some("user.invited".into()), ..audit::Filter::default() };
-        let event = audit::search(&mut view, &invited, None).await.unwrap().items.remove(0).event;
+        let invited = audit::Sought::default().action("user.invited");
+        let event = audit::search(&mut view, &invited, audit::Place::Newest).await.unwrap().items.remove(0).event;
         let page = audit::event_page(&mut view, event).await.unwrap();
         let mut values: Vec<_> = page.personal.values().filter_map(|value| value.as_str()).collect();
         values.sort_unstable();
@@ -139,7 +141,7 @@ both_databases! {
         let other = db.another().await;
         let permit: Permit<ByJob> = acme.job();
         let mut view = other.read(&permit).await.unwrap();
-        let page = audit::search(&mut view, &audit::Filter { action: Some("user.created".into()), ..audit::Filter::default() }, None).await.unwrap();
+        let page = audit::search(&mut view, &audit::Sought::default().action("user.created"), audit::Place::Newest).await.unwrap();
         let events: Vec<EventId> = page.items.iter().map(|row| row.event).collect();
         let values = audit::revealed(&mut view, &events).await.unwrap();
         assert!(values.values().any(|value| value == "owner@acme.example"), "{values:?}");
@@ -153,7 +155,7 @@ both_databases! {
         let store = db.another().await;
         let permit: Permit<ByJob> = acme.job();
         let mut view = store.read(&permit).await.unwrap();
-        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap();
+        let found = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap();
         for row in found.items {
             assert!(audit::event_page(&mut view, row.event).await.unwrap().personal.is_empty());
         }

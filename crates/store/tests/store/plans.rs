@@ -1,4 +1,4 @@
-//! The list of people goes along an index whatever is looked for, and sorts nothing: its cost does not grow with the tenant.
+//! Lists and searches go along an index whatever is looked for: their cost does not grow with the tenant.
 
 use bailiwick_store::DatabaseKind;
 use bailiwick_testkit::{both_databases, sqlite_only};
@@ -11,9 +11,15 @@ enum Value {
     Id,
     Number,
     Text(&'static str),
+    /// A term of the search.
+    Octets,
+    /// Lists of leaves, of kinds (on SQLite with their ids) and of ids, as each database takes them.
+    Leaves,
+    Kinds,
+    Ids,
 }
 
-use Value::{Id, Number, Text};
+use Value::{Id, Ids, Kinds, Leaves, Number, Octets, Text};
 
 /// A part by which a text is known, the indexes that it may go along, and its values.
 const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
@@ -32,6 +38,22 @@ const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
     ("factor <> 'sso' ORDER BY", &["users_verified"], &[Id, Number]),
 ];
 
+/// The same for searches of the log; the index is that of PostgreSQL.
+const SEARCHED: [(&str, &str, &[Value]); 12] = [
+    ("RECURSIVE half", "audit_leaf_pkey", &[Id, Number, Number]),
+    ("RECURSIVE seen", "audit_posting_pkey", &[Id, Octets, Octets, Number]),
+    ("FROM audit_tail", "audit_tail_pkey", &[Id]),
+    ("recorded_at >= $4 AND recorded_at < $5", "audit_leaf_pkey", &[Id, Number, Number, Number, Number]),
+    ("l.recorded_at, l.outcome", "audit_leaf_pkey", &[Id, Leaves]),
+    ("l.leaf_index, l.event", "audit_leaf_pkey", &[Id, Leaves]),
+    ("span = 24", "audit_rollup_pkey", &[Id]),
+    ("GROUP BY bar", "audit_rollup_pkey", &[Id, Number, Number, Number, Number]),
+    ("AND term = $2 AND block >= $3", "audit_posting_pkey", &[Id, Octets, Number, Number]),
+    ("p.term = $2 AND p.block =", "audit_posting_pkey", &[Id, Octets, Leaves]),
+    ("entity_id = $3 AND leaf_index", "audit_leaf_by_entity", &[Id, Text("user"), Id, Number, Number]),
+    ("l.entity_type = t", "audit_leaf_by_entity", &[Id, Kinds, Ids, Number, Number]),
+];
+
 fn with_values(text: &str, kind: DatabaseKind, tenant: uuid::Uuid, values: &[Value]) -> String {
     let mut sql = text.to_owned();
     for (place, value) in values.iter().enumerate().rev() {
@@ -41,6 +63,14 @@ fn with_values(text: &str, kind: DatabaseKind, tenant: uuid::Uuid, values: &[Val
             (Id, DatabaseKind::Postgres) => format!("'{id}'::uuid"),
             (Number, _) => "51".to_owned(),
             (Text(text), _) => format!("'{text}'"),
+            (Octets, DatabaseKind::Sqlite) => "X'7778'".to_owned(),
+            (Octets, DatabaseKind::Postgres) => "'\\x7778'::bytea".to_owned(),
+            (Leaves, DatabaseKind::Sqlite) => "'[1,2]'".to_owned(),
+            (Leaves, DatabaseKind::Postgres) => "ARRAY[1,2]::bigint[]".to_owned(),
+            (Kinds, DatabaseKind::Sqlite) => "'[[\"user\",\"00\"]]'".to_owned(),
+            (Kinds, DatabaseKind::Postgres) => "ARRAY['user']::text[]".to_owned(),
+            (Ids, DatabaseKind::Sqlite) => "51".to_owned(),
+            (Ids, DatabaseKind::Postgres) => format!("ARRAY['{}']::uuid[]", uuid::Uuid::nil()),
         };
         sql = sql.replace(&format!("${}", place + 1), &literal);
     }
@@ -119,6 +149,56 @@ both_databases! {
             }
         }
         assert!(seen >= EXPECTED.len());
+    }
+    async fn every_step_of_a_search_of_the_log_goes_along_an_index(db: Db) {
+        let acme = db.tenant("acme").await;
+        let tenant = acme.id().uuid();
+        let mut texts = Vec::new();
+        for source in [
+            include_str!("../../src/audit/search/bounds.rs"),
+            include_str!("../../src/audit/search/keep.rs"),
+            include_str!("../../src/audit/search/known.rs"),
+            include_str!("../../src/audit/search/mod.rs"),
+            include_str!("../../src/audit/search/timeline.rs"),
+            include_str!("../../src/audit/search/walk.rs"),
+        ] {
+            texts.extend(texts_of(source));
+        }
+        texts.retain(|text| !text.starts_with("INSERT ") && !text.starts_with("DELETE ") && !text.contains("FROM audit_tree"));
+        texts.sort();
+        texts.dedup();
+        let mut raw = Raw::superuser(&db).await;
+        if raw.kind() == DatabaseKind::Postgres {
+            // The tables are nearly empty here: what counts is whether there is an index to go along.
+            raw!(raw, "SET enable_seqscan = off").unwrap();
+        }
+        let mut seen = 0;
+        for text in &texts {
+            let for_sqlite = text.contains("json_each");
+            let for_postgres = text.contains("unnest(");
+            let other = match db.kind() {
+                DatabaseKind::Sqlite => for_postgres,
+                DatabaseKind::Postgres => for_sqlite,
+            };
+            if other {
+                continue;
+            }
+            let Some((_, index, values)) = SEARCHED.iter().find(|(part, _, _)| text.contains(part)) else {
+                panic!("{text} is new: say which index it goes along");
+            };
+            let plan = plan(&mut raw, &with_values(text, db.kind(), tenant, values)).await;
+            let found = match db.kind() {
+                // A table without rowids has no other name for its key.
+                DatabaseKind::Sqlite => plan.contains("PRIMARY KEY") || plan.contains("INDEX"),
+                DatabaseKind::Postgres => plan.contains(index),
+            };
+            assert!(found, "{text}\n{plan}");
+            for slow in ["Seq Scan on audit_", "SCAN audit_", "SCAN l\n", "SCAN p\n"] {
+                assert!(!plan.contains(slow), "{slow} in the plan of\n{text}\n{plan}");
+            }
+            seen += 1;
+        }
+        assert!(seen >= 9, "{seen} of {texts:#?}");
     }
 }
 

@@ -66,38 +66,6 @@ pub(crate) fn texts_of(source: &str) -> Vec<String> {
     texts
 }
 
-/// What stands between the braces of a macro of one rule.
-fn body_of<'a>(source: &'a str, name: &str) -> &'a str {
-    let from = source.split(&format!("macro_rules! {name} ")).nth(1).unwrap();
-    let from = from.split("=> {").nth(1).unwrap();
-    &from[..from.find("\n    };").unwrap()]
-}
-
-/// The literals up to the end of the statement, one after the other, with those of the macros between them.
-fn composed(source: &str, statement: &str) -> String {
-    let (mut text, mut rest) = (String::new(), statement);
-    loop {
-        let next = rest.find(['"', ';', '!']).unwrap_or(rest.len());
-        match rest.as_bytes().get(next) {
-            Some(b'"') => {
-                let literal = &rest[next + 1..];
-                let end = literal.find('"').unwrap();
-                text.push_str(&literal[..end]);
-                rest = &literal[end + 1..];
-            }
-            Some(b'!') => {
-                let name = rest[..next].rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap();
-                // The frames and `concat` are around what follows, the others are words of it.
-                if ["ids", "theirs"].contains(&name) {
-                    text.push_str(&composed(source, body_of(source, name)));
-                }
-                rest = &rest[next + 1..];
-            }
-            _ => return text,
-        }
-    }
-}
-
 fn collect(folder: &Path, texts: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -105,25 +73,6 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
             collect(&path, texts);
         } else if path.file_name().is_some_and(|name| name == "tests.rs") {
             // Over tables of their own.
-        } else if path.file_name().is_some_and(|name| name == "search.rs") {
-            // The search's texts are frames around several conditions.
-            let source = fs::read_to_string(&path).unwrap();
-            let conditions: Vec<_> =
-                source.split("select!(").skip(1).map(|part| composed(&source, part)).collect();
-            assert_eq!(conditions.len(), 5);
-            let frame = body_of(&source, "select");
-            let whole = |condition: &String| {
-                composed(&source, &frame.replace("$($where)+", &format!("\"{condition}\"")))
-            };
-            texts.extend(conditions.iter().map(whole));
-            let frames = [
-                "SELECT leaf_index, event, recorded_at, actor_kind",
-                "SELECT count(*) FROM (SELECT 1 AS one",
-            ];
-            let others = texts_of(&source)
-                .into_iter()
-                .filter(|text| !frames.iter().any(|frame| text.starts_with(frame)));
-            texts.extend(others.filter(|text| !text.ends_with("IN ")));
         } else {
             texts.extend(texts_of(&fs::read_to_string(&path).unwrap()));
         }

@@ -27,8 +27,8 @@ both_databases! {
     async fn check_names_whatever_was_taken_away_or_added(db: Db) {
         let both = [
             ("ALTER TABLE session ADD COLUMN note text", "note"),
-            ("DROP INDEX audit_leaf_by_actor", "audit_leaf_by_actor"),
-            ("CREATE INDEX audit_leaf_by_actor ON audit_leaf (tenant, actor_id)", "(tenant, actor_id)"),
+            ("DROP INDEX audit_leaf_by_entity", "audit_leaf_by_entity"),
+            ("CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_id)", "(tenant, entity_id)"),
             ("DROP TABLE audit_personal", "audit_personal"),
             ("CREATE TABLE planted (id bigint)", "planted"),
             ("CREATE VIEW seen AS SELECT 1 AS one", "seen"),

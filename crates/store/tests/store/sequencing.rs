@@ -17,7 +17,7 @@ use crate::{raw, raw_rows, support::raw::Raw, tampering::rename};
 async fn waiting(db: &Db, tenant: &Tenant) -> usize {
     let permit: Permit<ByJob> = tenant.job();
     let mut view = db.store.read(&permit).await.unwrap();
-    audit::just_now(&mut view).await.unwrap().len()
+    audit::just_now(&mut view, &audit::Sought::default()).await.unwrap().len()
 }
 
 /// Ends the connection that holds the lease, as a network that breaks does.
@@ -36,8 +36,8 @@ both_databases! {
         db.clock.advance(Span::seconds(1));
         rename(&db.store, &acme.job(), &owner.user, "Olive".into()).await;
         let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
-        let now = audit::just_now(&mut view).await.unwrap();
-        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap();
+        let now = audit::just_now(&mut view, &audit::Sought::default()).await.unwrap();
+        let found = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap();
         let newest = now.iter().chain(&found.items).next().unwrap();
         assert_eq!((newest.action.as_str(), newest.revision), ("user.renamed", 2));
         match db.kind() {
@@ -111,15 +111,16 @@ postgres_only! {
         assert_eq!(waiting(&db, &acme).await, 0);
         let permit: Permit<ByJob> = acme.job();
         let mut view = db.store.read(&permit).await.unwrap();
-        let renamed = audit::Filter { action: Some("user.renamed".into()), ..Default::default() };
-        let found = audit::search(&mut view, &renamed, None).await.unwrap().items;
+        let renamed = audit::Sought::default().action("user.renamed");
+        let found = audit::search(&mut view, &renamed, audit::Place::Newest).await.unwrap().items;
         assert_eq!(found.iter().map(|row| row.entity_id).collect::<Vec<_>>(), [slow.id.uuid(), quick.id.uuid()], "in the order of commits");
         for (second, who) in [(10, slow.id), (20, quick.id)] {
             let from = START + Span::seconds(second);
-            let at = audit::Filter { from: Some(from), to: Some(from + Span::seconds(1)), ..renamed.clone() };
-            let found = audit::search(&mut view, &at, None).await.unwrap().items;
+            let mut at = renamed.clone();
+            (at.from, at.to) = (Some(from), Some(from + Span::seconds(1)));
+            let found = audit::search(&mut view, &at, audit::Place::Newest).await.unwrap().items;
             assert_eq!(found.iter().map(|row| row.entity_id).collect::<Vec<_>>(), [who.uuid()]);
-            assert_eq!(audit::count(&mut view, &at).await.unwrap(), 1);
+            assert_eq!(audit::tally(&mut view, &at).await.unwrap().count, 1);
         }
         db.verify().await.unwrap();
     }
@@ -212,7 +213,7 @@ postgres_only! {
         raw!(raw, "UPDATE audit_event SET bytes = 'no event' WHERE id = $1", ids[1].0).unwrap();
         raw!(raw, "UPDATE audit_event SET bytes = replace(convert_from(bytes, 'UTF8'), 'user.renamed', 'user.praised')::bytea WHERE id = $1", ids[2].0).unwrap();
         let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
-        let now = audit::just_now(&mut view).await.unwrap();
+        let now = audit::just_now(&mut view, &audit::Sought::default()).await.unwrap();
         assert_eq!(
             now.iter().map(|row| (row.event.uuid(), row.action.as_str(), row.outcome.as_str())).collect::<Vec<_>>(),
             [

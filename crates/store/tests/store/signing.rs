@@ -78,7 +78,7 @@ impl Backup {
     }
 }
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 12] = [
     "users",
     "audit_event",
     "audit_leaf",
@@ -88,6 +88,9 @@ const TABLES: [&str; 9] = [
     "audit_checkpoint",
     "audit_pending",
     "audit_personal",
+    "audit_posting",
+    "audit_tail",
+    "audit_rollup",
 ];
 
 /// Gives every event of a restored database its place.
@@ -136,7 +139,7 @@ both_databases! {
         }
         db.sign().await;
         let mut view = db.store.read(&acme.owner().permit::<ReadAudit>().await).await.unwrap();
-        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap().items;
+        let found = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap().items;
         let mut sizes = BTreeSet::new();
         for listed in found {
             let page = audit::event_page(&mut view, listed.event).await.unwrap();

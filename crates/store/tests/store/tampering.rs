@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{raw, raw_rows, support::raw::Raw};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 12] = [
     "audit_event",
     "audit_leaf",
     "audit_tile",
@@ -25,6 +25,9 @@ const TABLES: [&str; 9] = [
     "audit_checkpoint",
     "audit_pending",
     "audit_personal",
+    "audit_posting",
+    "audit_tail",
+    "audit_rollup",
     "tenant",
 ];
 

@@ -2,21 +2,25 @@
 
 use bailiwick_domain::{
     entity::{CustomRole, PasswordReset, Policy, Team},
-    ids::{ApiKeyId, EventId, FactorId, GrantId, InvitationId, SecurityEventId, SessionId, TeamId, UserId},
+    ids::{
+        ApiKeyId, EventId, FactorId, GrantId, InvitationId, SavedSearchId, SecurityEventId, SessionId,
+        TeamId, UserId,
+    },
     role::{CustomName, Role},
     rule::{
-        ByJob, CreateApiKey, CreateRole, GiveTeamRole, GrantPermission, Invite, ReadAudit, ReadUsers,
-        UpdatePolicy, UpdateTeam,
+        ByJob, CreateApiKey, CreateRole, GiveTeamRole, GrantPermission, Invite, KeepSearches, ReadAudit,
+        ReadUsers, UpdatePolicy, UpdateTeam,
     },
     time::{Span, Timestamp},
 };
 use bailiwick_ops::{
     api_keys::NewApiKey, factors, invitations::NewInvitation, policy::NewPolicy, roles::NewRole,
-    teams::NewTeam, users::NewGrant,
+    saved_searches::NewSearch, teams::NewTeam, users::NewGrant,
 };
 use bailiwick_store::{
     Error, Event, Permit, Result, Scope, Tx, accounts, api_keys, audit, grants, invitations, passkeys,
-    password_resets, posture, recovery_codes, roles, security_events, sessions, teams, tenants, users,
+    password_resets, posture, recovery_codes, roles, saved_searches, security_events, sessions, teams,
+    tenants, users,
 };
 use bailiwick_testkit::{Authenticator, Db, Tenant, both_databases, postgres_only};
 use bailiwick_vault::{
@@ -43,6 +47,7 @@ struct Things {
     reset: TokenHash,
     role: CustomName,
     team: TeamId,
+    search: SavedSearchId,
 }
 
 async fn furnish(db: &Db, tenant: &Tenant) -> Things {
@@ -66,6 +71,9 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
             .await
             .unwrap();
     let (role, team) = role_and_team(db, tenant, auditor.id()).await;
+    let keep = NewSearch { name: "Refused".into(), query: "outcome:denied".into(), shared: true };
+    let permit = owner.permit::<KeepSearches>().await;
+    let search = bailiwick_ops::saved_searches::keep(&db.store, &permit, keep).await.unwrap();
     let (factor, _) = factors::totp_begin_for(&db.store, &tenant.job(), auditor.id()).await.unwrap();
     let passkey = auditor.add_passkey(&mut Authenticator::new(), "Laptop").await;
     let reset = forgotten(db, tenant, auditor.id()).await;
@@ -83,7 +91,11 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
     let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
     let session = sessions::live_of(&mut view, auditor.id()).await.unwrap().remove(0);
     let security_event = security_events::list(&mut view, None, 10).await.unwrap().items.remove(0);
-    let event = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap().items.remove(0);
+    let event = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest)
+        .await
+        .unwrap()
+        .items
+        .remove(0);
     Things {
         user: auditor.id(),
         session: session.id,
@@ -99,6 +111,7 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
         reset,
         role: role.name,
         team: team.id,
+        search: search.id,
     }
 }
 
@@ -202,9 +215,11 @@ async fn nothing_is_there(tx: &mut Tx, theirs: &Things) {
     assert!(audit::log::leaf_of_event(tx, theirs.event).await.unwrap().is_none());
     assert!(audit::completeness(tx, "user", theirs.user.uuid(), None).await.unwrap().is_none());
     assert!(users::names(tx, &[theirs.user.uuid()]).await.unwrap().is_empty());
-    let by_them = audit::Filter { actor: Some(theirs.user.uuid()), ..audit::Filter::default() };
-    assert!(audit::search(tx, &by_them, None).await.unwrap().items.is_empty());
-    assert_eq!(audit::count(tx, &by_them).await.unwrap(), 0);
+    let by_them = audit::Sought::default().by(theirs.user.uuid());
+    assert!(audit::search(tx, &by_them, audit::Place::Newest).await.unwrap().items.is_empty());
+    assert_eq!(audit::tally(tx, &by_them).await.unwrap().count, 0);
+    assert!(saved_searches::of_user(tx, theirs.user).await.unwrap().is_empty());
+    not_found("saved_searches::find", saved_searches::find(tx, theirs.search).await);
 }
 
 both_databases! {

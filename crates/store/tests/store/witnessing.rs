@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use bailiwick_domain::{entity::RefusalKind, rule::ReadAudit, time::Span};
+use bailiwick_domain::{
+    entity::{RefusalKind, Severity},
+    rule::ReadAudit,
+    time::Span,
+};
 use bailiwick_ops::audit::refusals::{self, Refused};
 use bailiwick_proof::{
     checkpoint::{CosignerKey, NoteSigner, Trust, cosign},
     witness::{AddCheckpoint, Refusal, Seen, judge},
 };
-use bailiwick_store::{
-    audit::{
-        self, log,
-        witness::{self, Next, Standing, WitnessPolicy},
-    },
-    security_events,
+use bailiwick_store::audit::{
+    self, log,
+    witness::{self, Next, Standing, WitnessPolicy},
 };
 use bailiwick_testkit::{Db, Tenant, TestSigner, both_databases};
 use bailiwick_vault::{entropy::SeededEntropy, provider::FileProvider};
@@ -21,7 +22,7 @@ use bailiwick_vault::{entropy::SeededEntropy, provider::FileProvider};
 use crate::{
     raw, raw_rows,
     signing::{Backup, settle},
-    support::raw::Raw,
+    support::{raised, raw::Raw},
     tampering::rename,
 };
 
@@ -88,7 +89,7 @@ both_databases! {
         let permit = acme.owner().permit::<ReadAudit>().await;
         db.sign().await;
         let mut view = db.store.read(&permit).await.unwrap();
-        let events = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap().items;
+        let events = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap().items;
         for listed in events.iter().filter(|listed| listed.leaf_index.is_some_and(|leaf| leaf.unsigned_abs() < witness.seen.size)) {
             let receipt = log::receipt(&mut view, listed.event).await.unwrap().unwrap();
             let (vouched, _) = receipt.verify(&trust).unwrap();
@@ -170,11 +171,9 @@ both_databases! {
             }
             rename(&old, &acme.job(), &acme.owner().user, "Olive, unsigned".into()).await;
         }
-        let mut view = old.read(&acme.job()).await.unwrap();
-        let told = security_events::list(&mut view, None, 50).await.unwrap().items;
-        let told: Vec<_> = told.iter().filter(|event| event.kind == "audit_log.refused").collect();
+        let told = raised(&old, &acme, "audit_log.refused").await;
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].detail.contains("not signed any more"), "{}", told[0].detail);
+        assert!(told[0].severity == Severity::High && told[0].detail.contains("not signed any more"), "{told:?}");
     }
 
     async fn witness_that_is_gone_is_left_alone_for_a_while(db: Db) {

@@ -17,11 +17,13 @@
 
 mod access_table;
 mod api_keys;
+mod audit_complete;
 mod audit_entities;
 mod audit_events;
 mod audit_ingest;
 mod audit_intake;
 mod audit_log;
+mod audit_searches;
 mod audit_verification;
 mod created;
 mod cursor;
@@ -178,6 +180,12 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/schemas/{schema}", audit_intake::schemas::show)
         .put("/v1/audit/schemas/{schema}", audit_intake::schemas::change)
         .delete("/v1/audit/schemas/{schema}", audit_intake::schemas::remove)
+        .get("/v1/audit/complete", audit_complete::show::handle)
+        .get("/v1/audit/searches", audit_searches::list::handle)
+        .post("/v1/audit/searches", audit_searches::create::handle)
+        .get("/v1/audit/searches/{id}", audit_searches::show::handle)
+        .put("/v1/audit/searches/{id}", audit_searches::change::handle)
+        .delete("/v1/audit/searches/{id}", audit_searches::remove::handle)
         .get("/v1/audit/events/{id}", audit_events::show::handle)
         .get("/v1/audit/events/{id}/receipt", audit_events::receipt::handle)
         .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)

@@ -2,6 +2,7 @@
 
 mod about;
 pub(in crate::pages) mod actors;
+mod chart;
 mod difference;
 mod entity;
 mod event;
@@ -10,6 +11,7 @@ mod find;
 mod intake;
 pub(in crate::pages) mod moment;
 mod record;
+mod saved;
 mod search;
 mod verify_status;
 mod words;
@@ -24,6 +26,10 @@ use crate::routes::Routes;
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/audit", search::search)
+        .get("/audit/searches", saved::list)
+        .post("/audit/searches", saved::keep)
+        .get("/audit/searches/{search}/remove", saved::ask)
+        .post("/audit/searches/{search}/remove", saved::remove)
         .get("/audit/verify", verify_status::verify_status)
         .get("/audit/events/{event}", event::event)
         .get("/audit/entities/{type}/{id}", entity::entity)

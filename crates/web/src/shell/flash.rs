@@ -64,6 +64,8 @@ messages! {
     TeamDissolved "ok" "team-dissolved": "The team is dissolved.";
     TeamRolesChanged "ok" "team-roles-changed": "The team's roles were changed. They take effect at once.";
     TeamMembersChanged "ok" "team-members-changed": "The team's members were changed. It takes effect at once.";
+    SearchKept "ok" "search-kept": "The search is kept.";
+    SearchRemoved "ok" "search-removed": "The search is kept no longer.";
     PermissionsChanged "ok" "permissions-changed": "The permissions were changed. They take effect at once.";
     Narrowed "ok" "narrowed": "What was not used was taken away. It takes effect at once.";
     RoleCopied "ok" "role-copied": "The narrower role was made, and given to whoever had the other one.";

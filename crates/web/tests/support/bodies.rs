@@ -134,6 +134,15 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("PUT", "/v1/roles/{role}") => Sent::Json(json!({
             "label": format!("Renamed {serial}"), "description": "", "permissions": [permission]
         })),
+        ("POST", "/v1/audit/searches") => {
+            Sent::Json(json!({"name": format!("Search {serial}"), "query": "outcome:denied"}))
+        }
+        ("PUT", "/v1/audit/searches/{id}") => Sent::Json(
+            json!({"name": format!("Changed {serial}"), "query": "outcome:failed", "shared": true}),
+        ),
+        ("POST", "/audit/searches") => {
+            form(&[("name", &format!("Line {serial}")), ("query", "action:user.*")])
+        }
         ("POST", "/v1/teams") => Sent::Json(json!({"name": format!("Team {serial}")})),
         ("PUT", "/v1/teams/{team}") => Sent::Json(json!({"name": format!("Renamed {serial}")})),
         ("POST", "/roles") => form(&[("label", &format!("Duty {serial}")), ("permission", permission)]),
@@ -205,6 +214,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         | (
             "DELETE",
             "/v1/roles/{role}"
+            | "/v1/audit/searches/{id}"
             | "/v1/teams/{team}/members/{user}"
             | "/v1/teams/{team}/roles/{role}"
             | "/v1/users/{id}/grants/{grant}"
@@ -306,6 +316,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/users/{user}/delete"
             | "/users/{user}/unlock"
             | "/roles/{role}/delete"
+            | "/audit/searches/{search}/remove"
             | "/teams/{team}/dissolve"
             | "/teams/{team}/members/{user}/remove"
             | "/teams/{team}/roles/{role}/remove"

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId, SecurityEventId,
-        SessionId, TeamId, TenantId, UserId,
+        ApiKeyId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId, SavedSearchId,
+        SecurityEventId, SessionId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
-    rule::{CreateApiKey, CreateRole, GrantPermission, Invite, SetIntake, SignIn, UpdateTeam},
+    rule::{CreateApiKey, CreateRole, GrantPermission, Invite, KeepSearches, SetIntake, SignIn, UpdateTeam},
     time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
@@ -21,13 +21,14 @@ use bailiwick_ops::{
     mail::Mailroom,
     passwords::reset::{self, SignInAddress},
     roles::{self, NewRole},
+    saved_searches::{self, NewSearch},
     sign_in,
     teams::{self, NewTeam},
     users::{self, NewGrant, NewUser},
 };
 use bailiwick_store::{
     self as stored, Cursor,
-    audit::{self, Filter},
+    audit::{self, Place, Sought},
     posture, security_events,
 };
 use bailiwick_testkit::{Authenticator, PASSWORD, Tenant};
@@ -59,6 +60,8 @@ pub(crate) struct Stock {
     pub(crate) schema: EventSchemaId,
     /// Two teams: one to be changed, one to be dissolved.
     pub(crate) teams: [TeamId; 2],
+    /// Two kept searches: one to be shown and changed, one to be removed.
+    pub(crate) searches: [SavedSearchId; 2],
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
     /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
@@ -125,6 +128,12 @@ impl Stock {
         };
         // Nobody of the platform asks anything of a product's events.
         let schema = if platform { store.new_id() } else { own_schema(tenant, marker).await };
+        // Nobody of the platform keeps one for the tests.
+        let searches = if platform {
+            [store.new_id(), store.new_id()]
+        } else {
+            [own_search(tenant, marker, 1).await, own_search(tenant, marker, 2).await]
+        };
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -132,9 +141,8 @@ impl Stock {
         let session = signed_in(tenant, &user).await;
         db.sign().await;
         let mut view = store.read(&tenant.job()).await.unwrap();
-        let filter =
-            Filter { entity_type: Some("user".into()), entity_id: Some(user.id.uuid()), ..Filter::default() };
-        let event = audit::search(&mut view, &filter, None).await.unwrap().items[0].event;
+        let sought = Sought::default().about(vec![("user".into(), user.id.uuid())]);
+        let event = audit::search(&mut view, &sought, Place::Newest).await.unwrap().items[0].event;
         let security_event = security_events::list(&mut view, None, 1).await.unwrap().items[0].id;
         let letter = stored::mail::list(&mut view, None, None).await.unwrap().items[0].mail.id;
         drop(view);
@@ -156,6 +164,7 @@ impl Stock {
             role: made_role,
             schema,
             teams,
+            searches,
             link,
             letters,
             reset,
@@ -183,6 +192,7 @@ impl Stock {
             ([.., "users"], _) => self.user.to_string(),
             ([.., "grants"], _) => self.grant.to_string(),
             ([.., "teams"], _) => self.teams[0].to_string(),
+            ([.., "searches"], _) => self.searches[0].to_string(),
             ([.., "members"], _) => self.user.to_string(),
             ([.., "teams", _, "roles"], _) => TEAM_ROLE.to_owned(),
             ([.., "roles"], _) => self.role.to_string(),
@@ -223,6 +233,8 @@ impl Stock {
             }
             let known = if segment == &"{team}" && template.ends_with("/dissolve") {
                 Some(self.teams[1].to_string())
+            } else if segment == &"{search}" && template.ends_with("/remove") {
+                Some(self.searches[1].to_string())
             } else if template == "/join/{token}/decline" {
                 Some(self.letters[1].clone())
             } else if template.starts_with("/join/{token}/passkey") && segment == &"{token}" {
@@ -253,6 +265,8 @@ impl Stock {
             self.security_event.to_string(),
             self.teams[0].to_string(),
             self.teams[1].to_string(),
+            self.searches[0].to_string(),
+            self.searches[1].to_string(),
             self.role.to_string(),
             self.schema.to_string(),
             self.tenant.owner().id().to_string(),
@@ -264,7 +278,7 @@ impl Stock {
     pub(crate) async fn records(&self) -> i64 {
         let store = &self.tenant.db.store;
         let mut view = store.read(&self.tenant.job()).await.unwrap();
-        let waiting = audit::just_now(&mut view).await.unwrap().len();
+        let waiting = audit::just_now(&mut view, &Sought::default()).await.unwrap().len();
         audit::total(&mut view).await.unwrap() + i64::try_from(waiting).unwrap()
     }
 
@@ -295,7 +309,8 @@ impl Stock {
         for event in security_events::list(&mut view, None, 50).await.unwrap().items {
             add("/v1/security-events", event.at, event.id.uuid());
         }
-        let places = (0..3).map(|place| ("/v1/audit/events", place.to_string()));
+        // Cursors of a search are bound to it: this is the mark of one for everything, the hash of an empty leaf (RFC 9162 §2.1.1).
+        let places = (0..3).map(|place| ("/v1/audit/events", format!("b{place}.6e340b9cffb37a98")));
         cursors.into_iter().chain(places).collect()
     }
 
@@ -323,6 +338,15 @@ async fn own_schema(tenant: &Tenant, marker: &str) -> EventSchemaId {
     let new = NewSchema { action: format!("app.{}.done", marker.replace('-', "_")), schema: "{}".into() };
     let permit = tenant.owner().permit::<SetIntake>().await;
     intake::register_schema(&tenant.db.store, &permit, new).await.unwrap().id
+}
+
+async fn own_search(tenant: &Tenant, marker: &str, number: u8) -> SavedSearchId {
+    let new =
+        NewSearch { name: format!("{marker} search {number}"), query: "outcome:denied".into(), shared: true };
+    saved_searches::keep(&tenant.db.store, &tenant.owner().permit::<KeepSearches>().await, new)
+        .await
+        .unwrap()
+        .id
 }
 
 async fn own_team(tenant: &Tenant, marker: &str, number: u8) -> TeamId {

@@ -59,6 +59,7 @@ impl Ready {
             entity_type: self.draft.entity_type.clone(),
             entity_id: self.draft.entity_id,
             revision: self.revision,
+            terms: self.draft.terms.clone(),
         }
     }
 }

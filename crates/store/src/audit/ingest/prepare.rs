@@ -10,6 +10,7 @@ use bailiwick_domain::{
     product::{Named, Outcome as Ended, ProductEvent},
     redaction::Judged,
     rule::RecordEvents,
+    search::SOURCE,
     time::Timestamp,
 };
 use bailiwick_proof::{
@@ -26,6 +27,7 @@ use crate::{
         draft::{ActorImage, Draft, Outcome},
         octets::{Id, Octets, Said},
         personal::Personal,
+        search::{self, Term},
     },
     tx::Tx,
 };
@@ -47,6 +49,8 @@ pub struct Prepared {
     entity_id: Uuid,
     octets: Octets,
     personal: Personal,
+    terms: Vec<Term>,
+    source: Option<[u8; SOURCE]>,
 }
 
 /// Writes an event down. `sent` is the event as it came, of which only a keyed hash is kept.
@@ -80,6 +84,20 @@ pub fn prepare(
         Ended::Denied => Outcome::Denied,
         Ended::Failed => Outcome::Failed,
     };
+    let source = event.ip.map(|ip| search::tag_of(store.keys(), tenant, ip));
+    let terms = search::terms(
+        &search::Said {
+            action: &event.action,
+            outcome: outcome.name(),
+            entity_type: &event.entity.kind,
+            actor_kind: actor.kind,
+            actor_id: actor.id,
+            reason: reason.as_deref(),
+            request: Some(request),
+            source,
+        },
+        changes.iter().map(|change| (&*change.path, [&change.before, &change.after])),
+    );
     let recorded_at = store.now();
     let octets = Octets::of(&Said {
         action: &event.action,
@@ -110,6 +128,8 @@ pub fn prepare(
         entity_id,
         octets,
         personal,
+        terms,
+        source,
     })
 }
 
@@ -139,6 +159,8 @@ impl Prepared {
             octets: self.octets.clone(),
             personal: self.personal.seal(tx).await?,
             told: Some(told),
+            terms: self.terms.clone(),
+            source: self.source,
         })
     }
 }

@@ -52,7 +52,9 @@ pub(in crate::api) async fn handle(
 /// The records of this thing that have no place in the tree yet.
 async fn just_now(view: &mut View, kind: &str, id: Uuid) -> Result<Vec<(audit::Listed, String)>> {
     let mut found = Vec::new();
-    for listed in audit::just_now(view).await? {
+    let this = audit::Sought::default().about(vec![(kind.to_owned(), id)]);
+    for listed in audit::just_now(view, &this).await? {
+        // One that cannot be read is listed whatever is sought.
         if listed.entity_type == kind && listed.entity_id == id {
             let octets = audit::event_page(view, listed.event).await?.bytes;
             found.push((listed, octets));

@@ -1,19 +1,29 @@
 //! The filter of a search, as the address spells it.
 
-use bailiwick_domain::time::Timestamp;
-use bailiwick_store::audit::{COMING_AND_GOING, Filter, Listed, OutcomeFilter, id_of};
+use bailiwick_domain::{
+    search::{Outcome, Parsed},
+    time::Timestamp,
+    zone::Zone,
+};
+use bailiwick_store::{
+    Scope,
+    audit::{self, Place, Sought, id_of},
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::{
-    api::cursor::{self, Before},
-    error::Error,
+    error::{Error, Result},
+    forms::Problem,
+    searching,
 };
 
 /// The parameters of a search; each narrows.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct Parameters {
+    /// A query of one line.
+    q: Option<String>,
     actor: Option<String>,
     entity_type: Option<String>,
     entity_id: Option<String>,
@@ -26,13 +36,31 @@ pub(in crate::api) struct Parameters {
     cursor: Option<String>,
 }
 
+/// What the parameters ask for.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    line: Parsed,
+    actor: Option<Uuid>,
+    entity_type: Option<String>,
+    entity_id: Option<Uuid>,
+    action: Option<String>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    outcome: Option<Outcome>,
+    changes_only: bool,
+    pub(super) place: Place,
+    /// What the cursors of the search are bound to.
+    pub(super) bound: String,
+}
+
 impl Parameters {
-    /// The filter, and the leaf before which the page begins.
+    /// What is asked for, and where the page lies.
     ///
     /// # Errors
-    /// 400 names the first parameter that cannot be read.
-    pub(super) fn read(&self) -> Result<(Filter, Option<i64>), Error> {
-        let filter = Filter {
+    /// 400 names the first parameter that cannot be read, 422 the place in a query that is wrong.
+    pub(super) fn read(&self) -> Result<Wanted> {
+        let bound = self.bound();
+        Ok(Wanted {
             actor: parse(&self.actor, actor, "`actor` is not an id.")?,
             entity_type: parse(
                 &self.entity_type,
@@ -44,24 +72,79 @@ impl Parameters {
                 |text| entity_id(self.entity_type.as_deref(), text),
                 "`entity_id` is not an id.",
             )?,
-            // Programs name things by their ids.
-            about: Vec::new(),
             action: parse(&self.action, word, "`action` is not an action, such as user.invited.")?,
             from: parse(&self.from, time, "`from` is neither a date nor an instant in UTC.")?,
             to: parse(&self.to, time, "`to` is neither a date nor an instant in UTC.")?,
-            outcome: parse(&self.outcome, outcome, "`outcome` is one of ok, denied, failed.")?,
+            outcome: parse(&self.outcome, Outcome::named, "`outcome` is one of ok, denied, failed.")?,
             changes_only: parse(&self.only, only, "`only` is changes.")?.is_some(),
-        };
-        let before: Option<Before> = cursor::read(self.cursor.as_deref())?;
-        Ok((filter, before.map(|Before(leaf)| leaf)))
+            place: searching::place(&bound, self.cursor.as_deref())?,
+            line: searching::read(self.q.as_deref().unwrap_or_default()).map_err(wrong)?,
+            bound,
+        })
     }
+
+    /// All parameters but the cursor, as one text; empty for none of them.
+    fn bound(&self) -> String {
+        let all = [
+            ("q", &self.q),
+            ("actor", &self.actor),
+            ("entity_type", &self.entity_type),
+            ("entity_id", &self.entity_id),
+            ("action", &self.action),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("outcome", &self.outcome),
+            ("only", &self.only),
+        ];
+        let given = all.iter().filter_map(|(name, value)| Some(format!("{name}={}\n", value.as_deref()?)));
+        given.collect()
+    }
+}
+
+impl Wanted {
+    /// As the store understands it: the line for whoever reads the clocks of `zone`, and the parameters beside it, by which
+    /// programs name things by their ids.
+    pub(super) async fn sought(&self, scope: &mut impl Scope, zone: &Zone) -> Result<Sought> {
+        let mut sought = match audit::resolve(scope, &self.line.query, zone).await? {
+            Ok(sought) => sought,
+            Err(fault) => return Err(wrong(searching::unresolved(&self.line, &fault))),
+        };
+        if let Some(actor) = self.actor {
+            sought = sought.by(actor);
+        }
+        sought = match (&self.entity_type, self.entity_id) {
+            (Some(kind), Some(id)) => sought.about(vec![(kind.clone(), id)]),
+            (Some(kind), None) => sought.of_kind(kind),
+            (None, Some(id)) => sought.about_id(scope, id).await?,
+            (None, None) => sought,
+        };
+        if let Some(action) = &self.action {
+            sought = sought.action(action);
+        }
+        if let Some(outcome) = self.outcome {
+            sought = sought.outcome(outcome.name());
+        }
+        if self.changes_only {
+            sought = sought.changes_only();
+        }
+        sought.from = sought.from.max(self.from);
+        sought.to = match (sought.to, self.to) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        Ok(sought)
+    }
+}
+
+fn wrong(text: String) -> Error {
+    Error::Invalid(vec![Problem::new("q", text)])
 }
 
 fn parse<T>(
     text: &Option<String>,
     read: impl Fn(&str) -> Option<T>,
     wrong: &'static str,
-) -> Result<Option<T>, Error> {
+) -> Result<Option<T>> {
     text.as_deref().map(|text| read(text).ok_or(Error::BadRequest(wrong))).transpose()
 }
 
@@ -100,12 +183,6 @@ fn only(text: &str) -> Option<()> {
     (text == "changes").then_some(())
 }
 
-fn outcome(text: &str) -> Option<OutcomeFilter> {
-    [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]
-        .into_iter()
-        .find(|outcome| outcome.name() == text)
-}
-
 /// Whether the text can be the name of an action or a kind of thing. Nothing else is asked of the database, which would
 /// refuse some texts outright (PostgreSQL stores no NUL).
 pub(in crate::api) fn is_word(text: &str) -> bool {
@@ -115,22 +192,8 @@ pub(in crate::api) fn is_word(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.'))
 }
 
-/// Whether a record fits: for those that have no place in the tree yet, which the database's search does not see.
-pub(super) fn fits(filter: &Filter, listed: &Listed) -> bool {
-    filter.actor.is_none_or(|actor| listed.actor_id == Some(actor))
-        && filter.entity_type.as_ref().is_none_or(|kind| listed.entity_type == *kind)
-        && filter.entity_id.is_none_or(|id| listed.entity_id == id)
-        && filter.action.as_ref().is_none_or(|action| listed.action == *action)
-        && filter.from.is_none_or(|from| listed.recorded_at >= from)
-        && filter.to.is_none_or(|to| listed.recorded_at < to)
-        && filter.outcome.is_none_or(|outcome| listed.outcome == outcome.name())
-        && !(filter.changes_only && COMING_AND_GOING.contains(&listed.entity_type.as_str()))
-}
-
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::ids::EventId;
-
     use super::*;
 
     fn parameters(change: impl FnOnce(&mut Parameters)) -> Parameters {
@@ -161,46 +224,25 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_a_moment_ago_is_held_to_the_same_filter() {
-        let at = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
-        let (actor, entity) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let listed = Listed {
-            leaf_index: None,
-            event: EventId::from(Uuid::from_u128(3)),
-            recorded_at: at,
-            actor_kind: "user".into(),
-            actor_id: Some(actor),
-            action: "user.invited".into(),
-            outcome: "ok".into(),
-            entity_type: "invitation".into(),
-            entity_id: entity,
-            revision: 1,
+    fn program_is_told_where_a_query_is_wrong() {
+        let Err(Error::Invalid(problems)) = parameters(|p| p.q = Some("outcome:ok actr:me".into())).read()
+        else {
+            panic!("it is read")
         };
-        let all = || Filter {
-            actor: Some(actor),
-            entity_type: Some("invitation".into()),
-            entity_id: Some(entity),
-            about: Vec::new(),
-            action: Some("user.invited".into()),
-            from: Some(at),
-            to: Some(Timestamp::from_micros(at.micros() + 1)),
-            outcome: Some(OutcomeFilter::Ok),
-            changes_only: true,
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].field == "q" && problems[0].text.starts_with("Column 12: "), "{problems:?}");
+    }
+
+    #[test]
+    fn a_cursor_is_bound_to_all_parameters_beside_it() {
+        let first = parameters(|p| p.q = Some("outcome:ok".into())).read().unwrap();
+        let cursor = searching::cursor(&first.bound, Place::Before(7));
+        let again = |q: &str| {
+            let parameters = parameters(|p| (p.q, p.cursor) = (Some(q.into()), cursor.clone()));
+            parameters.read()
         };
-        let session = Listed { entity_type: "session".into(), ..listed.clone() };
-        assert!(fits(&Filter::default(), &session));
-        assert!(!fits(&Filter { changes_only: true, ..Filter::default() }, &session));
-        assert!(fits(&all(), &listed) && fits(&Filter::default(), &listed));
-        for other in [
-            Filter { actor: Some(entity), ..all() },
-            Filter { entity_type: Some("user".into()), ..all() },
-            Filter { entity_id: Some(actor), ..all() },
-            Filter { action: Some("user".into()), ..all() },
-            Filter { from: Some(Timestamp::from_micros(at.micros() + 1)), ..all() },
-            Filter { to: Some(at), ..all() },
-            Filter { outcome: Some(OutcomeFilter::Denied), ..all() },
-        ] {
-            assert!(!fits(&other, &listed), "{other:?}");
-        }
+        assert_eq!(again("outcome:ok").unwrap().place, Place::Before(7));
+        assert!(matches!(again("outcome:failed"), Err(Error::BadRequest(_))));
+        assert_eq!(Parameters::default().read().unwrap().bound, "");
     }
 }

@@ -43,7 +43,7 @@ pub(in crate::api) async fn handle(
     let mut view = state.store.read(&permit).await?;
     Ok(Json(Body {
         size: audit::total(&mut view).await?,
-        waiting: audit::just_now(&mut view).await?.len(),
+        waiting: audit::just_now(&mut view, &audit::Sought::default()).await?.len(),
         checkpoint: audit::newest_checkpoint(&mut view).await?.map(CheckpointBody::from),
         verifier: state.verifier.to_string(),
         last_verification: audit::last_verification(&mut view).await?,

@@ -1,19 +1,17 @@
-//! The filters of the search: from the address to what the store looks for, and back into the form and its chips.
+//! What the address asks for: a query of one line and the fields beside it, as one query, and back into the form and its chips.
 
 use bailiwick_domain::{
-    ids::UserId,
+    search::{Clause, EntityValue, Key, Moment as Written, Outcome, Query, Test, clause, is_word, parse},
     time::{Span, Timestamp},
+    zone::Zone,
 };
 use bailiwick_store::{
-    Error as StoreError, Scope,
-    audit::{self, ABOUT_CAP, Filter, OutcomeFilter},
-    users,
+    Scope,
+    audit::{self, COMING_AND_GOING, Place, Sought},
 };
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{
-    actors,
     moment::{self, Moment},
     words,
 };
@@ -21,6 +19,7 @@ use crate::{
     error::{Error, Result},
     forms::{Choice, Field, Problem, Select},
     pages::parts::{Chip, address},
+    searching,
 };
 
 /// Ranges that are one click away: name in the address, label, length.
@@ -34,10 +33,12 @@ const RANGES: [(&str, &str, Span); 4] = [
 /// What the address says of a list without sessions and attempts to sign in.
 const CHANGES: &str = "changes";
 
-/// The filters as the address holds them, whatever they are worth.
+/// The search as the address holds it, whatever it is worth.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
+    /// A query of one line.
+    q: Option<String>,
     /// A name, an address or an id.
     actor: Option<String>,
     #[serde(rename = "type")]
@@ -51,8 +52,8 @@ pub(super) struct Asked {
     range: Option<String>,
     /// `changes`: without sessions and attempts to sign in.
     only: Option<String>,
-    /// The leaf before which the page begins.
-    before: Option<String>,
+    /// Where the page lies.
+    cursor: Option<String>,
 }
 
 /// A range that is one click away.
@@ -62,77 +63,121 @@ pub(super) struct Range {
     pub(super) current: bool,
 }
 
-/// The filters as the store understands them.
+/// The search as the store understands it.
 #[derive(Debug, Default)]
 pub(super) struct Understood {
-    pub(super) filter: Filter,
-    pub(super) before: Option<i64>,
+    /// All of it as one query.
+    pub(super) query: Query,
+    pub(super) sought: Sought,
+    pub(super) place: Place,
     /// What could not be understood; then nothing is looked for.
     pub(super) problems: Vec<Problem>,
 }
 
-impl Asked {
-    /// Turns what was asked into what can be looked for. Names are looked up within the tenant only.
-    pub(super) async fn understand(&self, scope: &mut impl Scope) -> Result<Understood> {
-        let mut understood = Understood::default();
-        let problems = &mut understood.problems;
-        let filter = &mut understood.filter;
-        if let Some(text) = self.actor.as_deref() {
-            match actor(scope, text.trim()).await? {
-                Ok(id) => filter.actor = Some(id),
-                Err(why) => problems.push(Problem::new("actor", why)),
-            }
-        }
-        filter.entity_type.clone_from(&self.kind);
-        if let Some(text) = self.entity.as_deref()
-            && let Err(why) = about(scope, text.trim(), filter).await?
-        {
-            problems.push(Problem::new("entity", why));
-        }
-        filter.action.clone_from(&self.action);
-        if let Some(text) = self.outcome.as_deref() {
-            filter.outcome = [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed]
-                .into_iter()
-                .find(|one| one.name() == text);
-            if filter.outcome.is_none() {
-                problems.push(Problem::new("outcome", "Choose one of the outcomes."));
-            }
-        }
-        match self.only.as_deref() {
-            None => {}
-            Some(CHANGES) => filter.changes_only = true,
-            Some(_) => return Err(Error::BadRequest("The list can show changes only, or everything.")),
-        }
-        let mut moment = |field: &str, text: Option<&str>| {
-            let moment = text.map(Moment::parse);
-            if moment == Some(None) {
-                problems.push(Problem::new(field, moment::WRONG));
-            }
-            moment.flatten()
-        };
-        let (from, to) = (moment("from", self.from.as_deref()), moment("to", self.to.as_deref()));
-        filter.from = from.map(Moment::start).or_else(|| self.range_start(scope.now()));
-        filter.to = to.map(Moment::end);
-        if filter.from.zip(filter.to).is_some_and(|(from, to)| to <= from) {
-            problems.push(Problem::new("to", "The end lies before the beginning."));
-        }
-        understood.before = self
-            .before
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|_| Error::BadRequest("The address names no place in this list."))?;
-        Ok(understood)
+/// The clauses of an address with the fields that they come from, and the column within the line.
+#[derive(Default)]
+struct Read {
+    query: Query,
+    origins: Vec<(&'static str, Option<usize>)>,
+    problems: Vec<Problem>,
+}
+
+impl Read {
+    fn put(&mut self, field: &'static str, clause: Clause) {
+        self.query.clauses.push(clause);
+        self.origins.push((field, None));
     }
 
-    /// Whether nothing narrows the search.
-    pub(super) fn is_empty(&self) -> bool {
-        self.pairs().iter().all(|(_, value)| value.is_none()) && self.before.is_none()
+    fn value(&mut self, field: &'static str, key: Key, value: Option<&str>) {
+        let Some(value) = value else { return };
+        match clause(false, key, &[value.to_owned()]) {
+            Ok(clause) => self.put(field, clause),
+            Err((_, why)) => self.problems.push(Problem::new(field, why)),
+        }
+    }
+}
+
+impl Asked {
+    /// Turns what was asked into what can be looked for. Names are looked up within the tenant only.
+    pub(super) async fn understand(&self, scope: &mut impl Scope, zone: &Zone) -> Result<Understood> {
+        let Read { query, origins, mut problems } = self.read()?;
+        let place = searching::place(&self.first(), self.cursor.as_deref())?;
+        let mut sought = Sought::default();
+        if problems.is_empty() {
+            match audit::resolve(scope, &query, zone).await? {
+                Ok(found) => sought = found,
+                Err(fault) => {
+                    let (field, column) = origins.get(fault.clause).copied().unwrap_or(("q", Some(1)));
+                    let text = match column {
+                        Some(column) => searching::wrong(column, fault.text),
+                        None => fault.text.to_owned(),
+                    };
+                    problems.push(Problem::new(field, text));
+                }
+            }
+        }
+        if sought.from.zip(sought.to).is_some_and(|(from, to)| to <= from) {
+            let field = if self.to.is_some() { "to" } else { "q" };
+            problems.push(Problem::new(field, "The end lies before the beginning."));
+        }
+        Ok(Understood { query, sought, place, problems })
+    }
+
+    /// The line and the fields as one query.
+    fn read(&self) -> Result<Read> {
+        let mut read = Read::default();
+        if let Some(text) = self.q.as_deref() {
+            match searching::read(text) {
+                Ok(parsed) => {
+                    read.origins.extend(parsed.columns.iter().map(|column| ("q", Some(*column))));
+                    read.query = parsed.query;
+                }
+                Err(why) => read.problems.push(Problem::new("q", why)),
+            }
+        }
+        read.value("actor", Key::Actor, self.actor.as_deref());
+        match self.kind.as_deref() {
+            None => {}
+            Some(kind) if is_word(kind) => {
+                read.put("type", Clause::is(Test::Entity(vec![EntityValue::Kind(kind.to_owned())])));
+            }
+            Some(_) => read.problems.push(Problem::new("type", "Choose one of the types.")),
+        }
+        read.value("entity", Key::Entity, self.entity.as_deref());
+        read.value("action", Key::Action, self.action.as_deref());
+        read.value("outcome", Key::Outcome, self.outcome.as_deref());
+        match self.only.as_deref() {
+            None => {}
+            Some(CHANGES) => {
+                let kinds = COMING_AND_GOING.iter().map(|kind| EntityValue::Kind((*kind).to_owned()));
+                read.put("only", Clause::not(Test::Entity(kinds.collect())));
+            }
+            Some(_) => return Err(Error::BadRequest("The list can show changes only, or everything.")),
+        }
+        let mut moment = |field: &'static str, text: Option<&str>, test: fn(Moment) -> Test| match text
+            .map(Moment::parse)
+        {
+            None => {}
+            Some(Some(moment)) => read.put(field, Clause::is(test(moment))),
+            Some(None) => read.problems.push(Problem::new(field, moment::WRONG)),
+        };
+        moment("from", self.from.as_deref(), |moment| Test::After(Written::Instant(moment.start())));
+        moment("to", self.to.as_deref(), |moment| Test::Before(Written::Instant(moment.end())));
+        if let Some(ago) = self.chosen_range() {
+            read.put("range", Clause::is(Test::After(ago)));
+        }
+        Ok(read)
+    }
+
+    /// The chosen range; a beginning that was typed wins over it.
+    fn chosen_range(&self) -> Option<Written> {
+        let name = self.range.as_deref().filter(|_| self.from.is_none())?;
+        RANGES.iter().find(|(range, _, _)| *range == name).and_then(|(range, _, _)| Written::parse(range))
     }
 
     /// Whether this is a later page.
     pub(super) const fn is_later(&self) -> bool {
-        self.before.is_some()
+        self.cursor.is_some()
     }
 
     /// The first page of the same search.
@@ -140,16 +185,49 @@ impl Asked {
         self.without(&[])
     }
 
-    /// The page that begins before this leaf.
-    pub(super) fn older(&self, leaf: i64) -> String {
-        let leaf = leaf.to_string();
+    /// The page at this place.
+    pub(super) fn at(&self, place: Place) -> Option<String> {
+        let cursor = searching::cursor(&self.first(), place)?;
         let mut pairs = self.pairs().to_vec();
-        pairs.push(("before", Some(&leaf)));
+        pairs.push(("cursor", Some(&cursor)));
+        Some(address("/audit", &pairs))
+    }
+
+    /// The same search within a span of time.
+    pub(super) fn within(&self, from: Timestamp, to: Timestamp) -> String {
+        // An end includes what it names: a second.
+        let (from, to) = (seconds(from), seconds(to - Span::seconds(1)));
+        let mut pairs = self.kept(&["from", "to", "range"]);
+        pairs.extend([("from", Some(from.as_str())), ("to", Some(to.as_str()))]);
         address("/audit", &pairs)
+    }
+
+    /// The same search at any time.
+    pub(super) fn at_any_time(&self) -> String {
+        self.without(&["from", "to", "range"])
     }
 
     /// The filters in force, each with the way to be rid of it.
     pub(super) fn chips(&self) -> Vec<Chip> {
+        let line = self
+            .q
+            .as_deref()
+            .and_then(|text| parse(text).ok())
+            .map(|parsed| parsed.query)
+            .unwrap_or_default();
+        let of_line = line.clauses.iter().enumerate().map(|(place, one)| {
+            let mut rest = line.clone();
+            rest.clauses.remove(place);
+            let rest = rest.to_string();
+            let mut pairs = self.kept(&["q"]);
+            pairs.insert(0, ("q", Some(rest.as_str()).filter(|rest| !rest.is_empty())));
+            let not = if one.not { "Not " } else { "" };
+            Chip {
+                label: format!("{not}{}", one.test.key().name()),
+                value: one.test.values().join(" or "),
+                href: address("/audit", &pairs),
+            }
+        });
         let words = |text: &Option<String>, words: fn(&str) -> String| text.as_deref().map(words);
         let all = [
             ("Actor", self.actor.clone(), "actor"),
@@ -163,7 +241,7 @@ impl Asked {
         let chip = |(label, value, field): (&str, Option<String>, &str)| {
             Some(Chip { label: label.to_owned(), value: value?, href: self.without(&[field]) })
         };
-        all.into_iter().filter_map(chip).collect()
+        of_line.chain(all.into_iter().filter_map(chip)).collect()
     }
 
     /// The ranges that are one click away.
@@ -181,7 +259,7 @@ impl Asked {
         });
         let any = Range {
             label: "Any time",
-            href: self.without(&["from", "to", "range"]),
+            href: self.at_any_time(),
             current: self.range.is_none() && self.from.is_none() && self.to.is_none(),
         };
         ranges.chain([any]).collect()
@@ -234,8 +312,7 @@ impl Asked {
 
     /// The outcomes there are.
     pub(super) fn outcome_select(&self, problems: &[Problem]) -> Select {
-        let outcomes =
-            [OutcomeFilter::Ok, OutcomeFilter::Denied, OutcomeFilter::Failed].map(OutcomeFilter::name);
+        let outcomes = Outcome::ALL.map(Outcome::name);
         let outcomes = outcomes.into_iter().map(|name| Choice::new(name, words::of_outcome(name).text));
         let select = select("outcome", "Outcome", "Any outcome", outcomes, self.outcome.as_deref());
         Select { error: error("outcome", problems), ..select }
@@ -256,14 +333,20 @@ impl Asked {
         field("to", "To (UTC)", Some(&text), problems)
     }
 
-    /// When the chosen range begins; a beginning that was typed wins over it.
-    fn range_start(&self, now: Timestamp) -> Option<Timestamp> {
-        let name = self.range.as_deref().filter(|_| self.from.is_none())?;
-        RANGES.iter().find(|(range, _, _)| *range == name).map(|(_, _, span)| now - *span)
+    /// The line as it was typed.
+    pub(super) fn line_field(&self, problems: &[Problem]) -> Field {
+        field("q", "Search", self.q.as_deref(), problems)
+            .hint("actor:\"Ops Manager\" entity:invitation after:7d -outcome:ok")
     }
 
-    fn pairs(&self) -> [(&'static str, Option<&str>); 9] {
+    /// When the chosen range begins; a beginning that was typed wins over it.
+    fn range_start(&self, now: Timestamp) -> Option<Timestamp> {
+        self.chosen_range().map(|range| range.start(&Zone::UTC, now))
+    }
+
+    fn pairs(&self) -> [(&'static str, Option<&str>); 10] {
         [
+            ("q", self.q.as_deref()),
             ("actor", self.actor.as_deref()),
             ("type", self.kind.as_deref()),
             ("entity", self.entity.as_deref()),
@@ -285,55 +368,16 @@ impl Asked {
     }
 }
 
-/// The id of who was asked for, by itself or by their name or address, an API key's by its name or prefix; or why nobody is
-/// meant.
-async fn actor(scope: &mut impl Scope, text: &str) -> Result<Result<Uuid, &'static str>> {
-    if let Ok(id) = Uuid::try_parse(text) {
-        return Ok(Ok(id));
-    }
-    let people = users::matching(scope, text).await?;
-    Ok(match people.as_slice() {
-        [one] => Ok(one.id.uuid()),
-        [_, _, ..] => Err("Several people fit. Use the address of one of them."),
-        // Whatever else has a name: keys act as well, and of the rest there are no records.
-        [] => match audit::named(scope, unabridged(text)).await?.as_slice() {
-            [] => Err("Nobody here has this name or address, and it is no id."),
-            [one] => Ok(*one),
-            _ => Err("Several keys fit. Use the prefix of one of them."),
-        },
-    })
+/// The address of a search by its canonical text: what is sent to others, and kept.
+pub(super) fn permalink(query: &Query) -> String {
+    let text = query.to_string();
+    address("/audit", &[("q", Some(text.as_str()).filter(|text| !text.is_empty()))])
 }
 
-/// Narrows the filter to what was asked for, as the column of the list calls it or by its id; or says why nothing is meant.
-/// A person stands for everything that is theirs, and a name that several share for all of them.
-async fn about(scope: &mut impl Scope, text: &str, filter: &mut Filter) -> Result<Result<(), &'static str>> {
-    if let Ok(id) = Uuid::try_parse(text) {
-        match users::find(scope, UserId::from(id)).await {
-            Ok(_) => filter.about = vec![id],
-            Err(StoreError::NotFound) => filter.entity_id = Some(id),
-            Err(error) => return Err(error.into()),
-        }
-        return Ok(Ok(()));
-    }
-    if text.eq_ignore_ascii_case(actors::POLICY) {
-        filter.entity_id = Some(scope.tenant().uuid());
-        filter.entity_type.get_or_insert_with(|| "policy".to_owned());
-        return Ok(Ok(()));
-    }
-    let found = audit::named(scope, unabridged(text)).await?;
-    Ok(match found.len() {
-        0 => Err("Nothing here has this name or address, and it is no id."),
-        1..=ABOUT_CAP => {
-            filter.about = found;
-            Ok(())
-        }
-        _ => Err("Too many things fit. Give more of the name or address, or an id."),
-    })
-}
-
-/// A prefix without the mark that the lists put behind it.
-fn unabridged(text: &str) -> &str {
-    text.trim_end_matches('…')
+/// An instant as an address has it.
+fn seconds(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..19).map(|text| format!("{text}Z")).unwrap_or(text)
 }
 
 fn field(name: &'static str, label: &'static str, value: Option<&str>, problems: &[Problem]) -> Field {
@@ -370,22 +414,25 @@ mod tests {
 
     #[test]
     fn each_chip_leads_to_the_search_without_its_filter() {
-        let asked = asked("actor=Ann&type=api_key&before=70&range=7d");
+        let asked = asked("actor=Ann&type=api_key&cursor=b7.00&range=7d");
         let chips = asked.chips();
         assert_eq!(chips[0].href, "/audit?type=api_key&range=7d");
         assert_eq!((chips[1].label.as_str(), chips[1].value.as_str()), ("Type", "API key"));
         assert_eq!(chips[1].href, "/audit?actor=Ann&range=7d");
         assert_eq!(asked.first(), "/audit?actor=Ann&type=api_key&range=7d");
-        assert_eq!(asked.older(7), "/audit?actor=Ann&type=api_key&range=7d&before=7");
+        let older = asked.at(Place::Before(7)).unwrap();
+        assert!(older.starts_with("/audit?actor=Ann&type=api_key&range=7d&cursor=b7."), "{older}");
     }
 
     #[test]
     fn auditor_leaves_sign_ins_out_with_one_click_and_brings_them_back_with_another() {
-        let all = asked("actor=Ann&before=70").changes();
+        let all = asked("actor=Ann&cursor=b7.00").changes();
         assert_eq!((all.href.as_str(), all.current), ("/audit?actor=Ann&only=changes", false));
         let some = asked("actor=Ann&only=changes").changes();
         assert_eq!((some.href.as_str(), some.current), ("/audit?actor=Ann", true));
-        assert_eq!(asked("only=changes").older(7), "/audit?only=changes&before=7");
+        assert!(
+            asked("only=changes").at(Place::Before(7)).unwrap().starts_with("/audit?only=changes&cursor=b7.")
+        );
     }
 
     #[test]
@@ -411,5 +458,32 @@ mod tests {
         assert_eq!(asked.actor_field(&problems).value, "Ann");
         let actions = asked.action_select(&["user.created".to_owned()]);
         assert!(actions.options.iter().any(|option| option.value == "no.such" && option.selected));
+    }
+    #[test]
+    fn the_line_and_the_fields_are_one_query() {
+        let asked =
+            asked("q=-outcome%3Aok+expired&actor=Ann&type=api_key&only=changes&to=2026-01-31&range=7d");
+        let query = asked.read().unwrap().query;
+        assert_eq!(
+            query.to_string(),
+            "-outcome:ok expired actor:Ann entity:api_key/ -entity:(session/|sign_in_attempt/) before:2026-02-01T00:00:00Z after:7d"
+        );
+        assert_eq!(permalink(&Query::default()), "/audit");
+        assert_eq!(permalink(&parse("outcome:ok a").unwrap().query), "/audit?q=outcome%3Aok+a");
+        let chips = asked.chips();
+        assert_eq!((chips[0].label.as_str(), chips[0].value.as_str()), ("Not outcome", "ok"));
+        assert!(chips[0].href.starts_with("/audit?q=expired&actor=Ann&type=api_key"), "{}", chips[0].href);
+    }
+
+    #[test]
+    fn a_bar_narrows_the_search_to_its_time() {
+        let at = |text| Timestamp::parse(text).unwrap();
+        let within = asked("q=a&range=7d&cursor=b7.00").within(at("2026-11-01"), at("2026-11-02"));
+        assert_eq!(within, "/audit?q=a&from=2026-11-01T00%3A00%3A00Z&to=2026-11-01T23%3A59%3A59Z");
+        let again: Asked = serde_html_form::from_str(within.strip_prefix("/audit?").unwrap()).unwrap();
+        assert_eq!(
+            again.read().unwrap().query.to_string(),
+            "a after:2026-11-01T00:00:00Z before:2026-11-02T00:00:00Z"
+        );
     }
 }

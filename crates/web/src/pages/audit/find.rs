@@ -3,7 +3,7 @@
 use bailiwick_domain::{permission::Permission, rule::Rule};
 use bailiwick_store::{
     Permit, Scope,
-    audit::{self, Filter},
+    audit::{self, Place, Sought},
 };
 use uuid::Uuid;
 
@@ -42,9 +42,9 @@ pub(crate) async fn find<R: Rule>(
     }
     let Ok(id) = Uuid::try_parse(&digits) else { return Ok(hits) };
     // The index of things is led by their kind; there are few of those.
-    for kind in audit::entity_types(scope).await? {
-        let filter = Filter { entity_type: Some(kind.clone()), entity_id: Some(id), ..Filter::default() };
-        if !audit::search(scope, &filter, None).await?.items.is_empty() {
+    for kind in audit::known(scope).await?.kinds {
+        let sought = Sought::default().about(vec![(kind.clone(), id)]);
+        if !audit::search(scope, &sought, Place::Newest).await?.items.is_empty() {
             let names = Names::of(scope, permit, &[(kind.as_str(), id)]).await?;
             hits.push(Hit {
                 icon: words::icon(&kind),

@@ -10,12 +10,13 @@ use axum::{
 use bailiwick_domain::{rule::ReadAudit, time::Timestamp};
 use bailiwick_store::{
     Scope, Store,
-    audit::{self, COUNT_CAP, Found, Listed},
+    audit::{self, COUNT_CAP, Found, Listed, Place, Tally},
 };
 
 use super::{
     actors::{Actor, Names},
-    filter::{Asked, Range},
+    chart::{Chart, chart},
+    filter::{Asked, Range, permalink},
     words,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
         reach,
     },
     shell::{Link, Shell, Visit},
-    when::When,
+    when::{When, zone_of},
 };
 
 #[derive(Template, WebTemplate)]
@@ -36,6 +37,7 @@ struct AuditSearchPage {
     shell: Shell,
     may_verify: bool,
     problems: Vec<Problem>,
+    line: Field,
     actor: Field,
     entity_type: Select,
     entity: Field,
@@ -47,6 +49,13 @@ struct AuditSearchPage {
     changes: Range,
     chips: Vec<Chip>,
     clear: &'static str,
+    /// This search by itself, for others and for later.
+    permalink: String,
+    /// The form in which it is kept.
+    keep: String,
+    chart: Option<Chart>,
+    /// Whether enough was looked at before the page was full.
+    unfinished: bool,
     /// Written, not numbered yet.
     just_now: Vec<AuditRow>,
     rows: Vec<AuditRow>,
@@ -72,29 +81,34 @@ pub(super) async fn search(
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let mut view = store.read(&permit).await?;
-    let understood = asked.understand(&mut view).await?;
+    let zone = zone_of(&permit);
+    let understood = asked.understand(&mut view, &zone).await?;
+    let (sought, place) = (&understood.sought, understood.place);
     let refused = !understood.problems.is_empty();
-    let (found, count) = if refused {
-        (Found { items: Vec::new(), older: None }, 0)
-    } else {
-        (
-            audit::search(&mut view, &understood.filter, understood.before).await?,
-            audit::count(&mut view, &understood.filter).await?,
-        )
-    };
-    let just_now = if asked.is_empty() { audit::just_now(&mut view).await? } else { Vec::new() };
-    let (kinds, actions) = (audit::entity_types(&mut view).await?, audit::actions(&mut view).await?);
+    let (mut found, mut tally, mut just_now, mut drawn) =
+        (Found::default(), Tally::default(), Vec::new(), None);
+    if !refused {
+        found = audit::search(&mut view, sought, place).await?;
+        tally = audit::tally(&mut view, sought).await?;
+        drawn = chart(&audit::timeline(&mut view, sought, &tally).await?, &asked, &zone);
+        if place == Place::Newest {
+            just_now = audit::just_now(&mut view, sought).await?;
+        }
+    }
+    let known = audit::known(&mut view).await?;
     let ids: Vec<_> = found.items.iter().chain(&just_now).flat_map(ids).collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
+    let link = permalink(&understood.query);
     let now = view.now();
     let problems = understood.problems;
     let page = AuditSearchPage {
         shell: Shell::new(&permit, &visit, "Audit log"),
         may_verify: reach::opens(&visit, &permit, "/audit/verify"),
+        line: asked.line_field(&problems),
         actor: asked.actor_field(&problems),
-        entity_type: asked.kind_select(&kinds),
+        entity_type: asked.kind_select(&known.kinds),
         entity: asked.entity_field(&problems),
-        action: asked.action_select(&actions),
+        action: asked.action_select(&known.actions),
         outcome: asked.outcome_select(&problems),
         from: asked.beginning_field(now, &problems),
         to: asked.end_field(&problems),
@@ -102,13 +116,17 @@ pub(super) async fn search(
         changes: asked.changes(),
         chips: asked.chips(),
         clear: "/audit",
+        keep: link.replacen("/audit", "/audit/searches", 1),
+        permalink: link,
+        chart: drawn,
+        unfinished: found.unfinished,
         just_now: just_now.iter().map(|listed| row(listed, &names, now)).collect(),
         rows: found.items.iter().map(|listed| row(listed, &names, now)).collect(),
         pager: Pager {
-            shown: shown(found.items.len(), count),
+            shown: shown(found.items.len(), tally.count, tally.whole),
             first: asked.is_later().then(|| asked.first()),
-            prev: None,
-            next: found.older.map(|leaf| asked.older(leaf)),
+            prev: found.newer.and_then(|place| asked.at(place)),
+            next: found.older.and_then(|place| asked.at(place)),
         },
         problems,
     };
@@ -136,10 +154,11 @@ fn ids(listed: &Listed) -> impl Iterator<Item = (&str, uuid::Uuid)> {
 }
 
 /// How many records there are, as far as they are counted.
-fn shown(rows: usize, count: i64) -> String {
+fn shown(rows: usize, count: i64, whole: bool) -> String {
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     match count {
         COUNT_CAP.. => format!("{rows} of {}+ records", grouped(COUNT_CAP)),
+        _ if !whole => format!("{rows} of {}+ records", grouped(count)),
         _ if rows == count => counted(count, "record"),
         _ => format!("{rows} of {}", counted(count, "record")),
     }
@@ -151,13 +170,14 @@ mod tests {
 
     #[test]
     fn a_count_stops_at_its_bound() {
-        for (rows, count, text) in [
-            (0, 0, "0 records"),
-            (1, 1, "1 record"),
-            (50, 1204, "50 of 1,204 records"),
-            (50, 10_000, "50 of 10,000+ records"),
+        for (rows, count, whole, text) in [
+            (0, 0, true, "0 records"),
+            (1, 1, true, "1 record"),
+            (50, 1204, true, "50 of 1,204 records"),
+            (50, 1204, false, "50 of 1,204+ records"),
+            (50, 10_000, false, "50 of 10,000+ records"),
         ] {
-            assert_eq!(shown(rows, count), text);
+            assert_eq!(shown(rows, count, whole), text);
         }
     }
 }

@@ -98,7 +98,7 @@ pub(super) async fn verify_status(
 ) -> Result<StatusPage> {
     let mut view = state.store.read(&permit).await?;
     let size = audit::total(&mut view).await?;
-    let waiting = audit::just_now(&mut view).await?.len();
+    let waiting = audit::just_now(&mut view, &audit::Sought::default()).await?.len();
     let newest = audit::log::checkpoint(&mut view).await?;
     let beside = Beside::read(&mut view, newest.as_ref().map_or(0, |newest| newest.size), &state).await?;
     let now = view.now();

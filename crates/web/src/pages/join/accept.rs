@@ -88,7 +88,7 @@ mod tests {
     async fn refusals(acme: &Tenant) -> usize {
         acme.db.settle().await;
         let mut view = acme.db.store.read(&acme.job()).await.unwrap();
-        let found = audit::search(&mut view, &audit::Filter::default(), None).await.unwrap();
+        let found = audit::search(&mut view, &audit::Sought::default(), audit::Place::Newest).await.unwrap();
         found.items.iter().filter(|row| row.action == "request.refused").count()
     }
 

@@ -16,7 +16,7 @@ use bailiwick_ops::{
 };
 use bailiwick_store::{
     Permit, Scope, Store, View, access, accounts, attempts,
-    audit::{self, Filter},
+    audit::{self, Place, Sought},
     grants, sessions, teams, users,
 };
 
@@ -258,9 +258,8 @@ fn waits(one: &Waits, zone: &Zone) -> String {
 
 /// What the user did last.
 async fn recent(view: &mut View, id: UserId) -> Result<Vec<ActivityRow>> {
-    let filter = Filter { actor: Some(id.uuid()), ..Filter::default() };
     let now = view.now();
-    let found = audit::search(view, &filter, None).await?;
+    let found = audit::search(view, &Sought::default().by(id.uuid()), Place::Newest).await?;
     let row = |record: audit::Listed| ActivityRow {
         icon: if record.outcome == "ok" { "check-circle" } else { "alert-circle" },
         summary: match record.outcome.as_str() {

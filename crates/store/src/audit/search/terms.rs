@@ -1,0 +1,311 @@
+//! What an event is found by: who, what, how, from where, and the words that are nobody's secret.
+
+use bailiwick_domain::{search::SOURCE, time::Timestamp, words};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Octets of a term at most; what is longer is cut, here and in what is looked for.
+const LONGEST: usize = 200;
+/// Characters of a value at most whose words are kept.
+const VALUE: usize = 200;
+/// Words of one event at most.
+const WORDS: usize = 96;
+/// Objects and lists within each other at most.
+const DEPTH: usize = 4;
+
+/// Something that events have in common: a letter for its sort, and the value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Term(Vec<u8>);
+
+/// Sorts of terms, by the letter that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Sort {
+    Request = b'r',
+    Source = b's',
+    Actor = b'a',
+    Word = b'w',
+    Action = b'x',
+    Noun = b'n',
+    Kind = b't',
+    ActorKind = b'k',
+    Outcome = b'o',
+}
+
+impl Sort {
+    /// From those that fewest events share to those that most do: which one search begins with.
+    pub(crate) const RARE_FIRST: [Self; 9] = [
+        Self::Request,
+        Self::Source,
+        Self::Actor,
+        Self::Word,
+        Self::Action,
+        Self::Noun,
+        Self::Kind,
+        Self::ActorKind,
+        Self::Outcome,
+    ];
+
+    const fn letter(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Term {
+    fn new(sort: Sort, value: &[u8]) -> Self {
+        let mut term = Vec::with_capacity(value.len() + 1);
+        term.push(sort.letter());
+        term.extend(value.iter().take(LONGEST - 1));
+        Self(term)
+    }
+
+    pub(crate) fn actor(id: Uuid) -> Self {
+        Self::new(Sort::Actor, id.as_bytes())
+    }
+
+    pub(crate) fn actor_kind(kind: &str) -> Self {
+        Self::new(Sort::ActorKind, kind.as_bytes())
+    }
+
+    pub(crate) fn kind(kind: &str) -> Self {
+        Self::new(Sort::Kind, kind.as_bytes())
+    }
+
+    pub(crate) fn action(action: &str) -> Self {
+        Self::new(Sort::Action, action.as_bytes())
+    }
+
+    pub(crate) fn noun(noun: &str) -> Self {
+        Self::new(Sort::Noun, noun.as_bytes())
+    }
+
+    pub(crate) fn outcome(outcome: &str) -> Self {
+        Self::new(Sort::Outcome, outcome.as_bytes())
+    }
+
+    pub(crate) fn source(tag: [u8; SOURCE]) -> Self {
+        Self::new(Sort::Source, &tag)
+    }
+
+    pub(crate) fn request(id: Uuid) -> Self {
+        Self::new(Sort::Request, id.as_bytes())
+    }
+
+    pub(crate) fn word(word: &str) -> Self {
+        Self::new(Sort::Word, word.as_bytes())
+    }
+
+    /// The first and the first beyond all terms of a sort that begin so.
+    pub(crate) fn beginning(sort: Sort, beginning: &str) -> (Self, Self) {
+        let first = Self::new(sort, beginning.as_bytes());
+        let mut end = first.0.clone();
+        // No letter of ours is the last octet there is, so something can always be counted up.
+        while end.last() == Some(&u8::MAX) {
+            end.pop();
+        }
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        (first, Self(end))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Its sort; nothing for one that this version does not write.
+    pub(crate) fn sort(&self) -> Option<Sort> {
+        let letter = *self.0.first()?;
+        Sort::RARE_FIRST.into_iter().find(|sort| sort.letter() == letter)
+    }
+
+    /// The value of a term whose values are text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.0.get(1..)?).ok()
+    }
+}
+
+/// What an event says that it can be found by, but for its changes.
+pub(crate) struct Said<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) outcome: &'a str,
+    pub(crate) entity_type: &'a str,
+    pub(crate) actor_kind: &'a str,
+    pub(crate) actor_id: Option<Uuid>,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) request: Option<Uuid>,
+    pub(crate) source: Option<[u8; SOURCE]>,
+}
+
+/// The terms of an event, each once, in order. `changes` are paths with the values before and after, in the form in which the
+/// event is written: personal values are commitments there, and secret ones are gone.
+pub(crate) fn terms<'a>(
+    said: &Said<'_>,
+    changes: impl IntoIterator<Item = (&'a str, [&'a Value; 2])>,
+) -> Vec<Term> {
+    let mut terms = vec![
+        Term::action(said.action),
+        Term::outcome(said.outcome),
+        Term::kind(said.entity_type),
+        Term::actor_kind(said.actor_kind),
+    ];
+    terms.extend(said.action.split_once('.').map(|(noun, _)| Term::noun(noun)));
+    terms.extend(said.actor_id.map(Term::actor));
+    terms.extend(said.request.map(Term::request));
+    terms.extend(said.source.map(Term::source));
+    let mut found = Vec::new();
+    for text in [Some(said.action), Some(said.entity_type), said.reason].into_iter().flatten() {
+        found.extend(words::of_text(text));
+    }
+    for (path, values) in changes {
+        found.extend(words::of_text(path));
+        values.into_iter().for_each(|value| of_value(value, DEPTH, &mut found));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|word| seen.insert(word.clone()));
+    terms.extend(found.iter().take(WORDS).map(|word| Term::word(word)));
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+fn of_value(value: &Value, depth: usize, found: &mut Vec<String>) {
+    let Some(deeper) = depth.checked_sub(1) else { return };
+    match value {
+        Value::String(text) if text.chars().count() <= VALUE && !is_opaque(text) => {
+            found.extend(words::of_text(text));
+        }
+        Value::Array(values) => values.iter().for_each(|value| of_value(value, deeper, found)),
+        // What stands for a personal or a secret value says nothing.
+        Value::Object(members) if !members.contains_key("commit") && !members.contains_key("redacted") => {
+            for (name, value) in members {
+                found.extend(words::of_text(name));
+                of_value(value, deeper, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Ids, hashes and times are looked for by other means, and nearly every one is another.
+fn is_opaque(text: &str) -> bool {
+    let hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hash || Uuid::try_parse(text).is_ok() || Timestamp::parse(text).is_ok()
+}
+
+/// Terms as they wait for their block to fill: each led by its length.
+pub(crate) fn packed(terms: &[Term]) -> Vec<u8> {
+    let mut octets = Vec::new();
+    for term in terms {
+        octets.push(u8::try_from(term.0.len()).unwrap_or_default());
+        octets.extend_from_slice(&term.0);
+    }
+    octets
+}
+
+/// Reads what waits.
+pub(crate) fn unpacked(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = octets.split_first()?;
+        let (term, rest) = rest.split_at_checked(usize::from(*length))?;
+        octets = rest;
+        Some(term)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    fn said() -> Said<'static> {
+        Said {
+            action: "user.role_changed",
+            outcome: "ok",
+            entity_type: "user",
+            actor_kind: "user",
+            actor_id: Some(Uuid::from_u128(1)),
+            reason: Some("Förderung!"),
+            request: Some(Uuid::from_u128(2)),
+            source: Some([7; SOURCE]),
+        }
+    }
+
+    fn words(changes: &[(&str, [Value; 2])]) -> Vec<String> {
+        let changes = changes.iter().map(|(path, [before, after])| (*path, [before, after]));
+        let terms = terms(&said(), changes);
+        let words = terms.iter().filter(|term| term.sort() == Some(Sort::Word));
+        words.map(|term| term.text().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn event_is_found_by_its_words_and_never_by_a_secret_or_a_person() {
+        let hidden = json!({"commit": "secretword"});
+        let redacted = json!({"redacted": true, "was": "hiddenword"});
+        let id = json!("0193a7c2-7b1e-7000-8000-000000000001");
+        let long = json!("x ".repeat(150));
+        let found = words(&[
+            ("/role", [json!("auditor"), json!("Plan-Manager")]),
+            ("/email", [hidden.clone(), hidden]),
+            ("/key", [Value::Null, redacted]),
+            ("/owner", [id, json!("2026-01-02T03:04:05Z")]),
+            ("/note", [long, json!(["a", {"in": "list"}])]),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "a",
+                "auditor",
+                "changed",
+                "email",
+                "forderung",
+                "in",
+                "key",
+                "list",
+                "manager",
+                "note",
+                "owner",
+                "plan",
+                "role",
+                "user"
+            ]
+        );
+    }
+
+    #[test]
+    fn event_is_found_by_who_and_what_and_from_where() {
+        let terms = terms(&said(), []);
+        for term in [
+            Term::action("user.role_changed"),
+            Term::noun("user"),
+            Term::kind("user"),
+            Term::actor_kind("user"),
+            Term::outcome("ok"),
+            Term::actor(Uuid::from_u128(1)),
+            Term::request(Uuid::from_u128(2)),
+            Term::source([7; SOURCE]),
+        ] {
+            assert!(terms.contains(&term), "{term:?}");
+        }
+        let octets = packed(&terms);
+        assert!(unpacked(&octets).eq(terms.iter().map(Term::as_bytes)));
+        assert_eq!(unpacked(&[9, 1]).count(), 0, "what is cut short is no term");
+    }
+
+    #[test]
+    fn terms_that_begin_alike_lie_between_two_bounds() {
+        let (first, end) = Term::beginning(Sort::Action, "user.");
+        for (action, within) in
+            [("user.", true), ("user.z", true), ("user", false), ("user/", false), ("v", false)]
+        {
+            let term = Term::action(action);
+            assert_eq!(term >= first && term < end, within, "{action}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Events that are written and have no place in the tree yet.
+
+use bailiwick_domain::{ids::EventId, search::SOURCE, time::Timestamp};
+use bailiwick_proof::hash::leaf_hash;
+use uuid::Uuid;
+
+use super::{Listed, Sought, UNREADABLE};
+use crate::{Result, audit::integrate::leaf_of, lock::rows, page::LIMIT, tx::Scope};
+
+/// Those that fit, newest first: a writer always sees its own event.
+///
+/// One that cannot be read, or whose octets are not the ones that were hashed, is listed as [`UNREADABLE`], whatever is sought.
+pub async fn just_now(scope: &mut impl Scope, sought: &Sought) -> Result<Vec<Listed>> {
+    let tenant = scope.tenant();
+    let waiting: Vec<(Uuid, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>)> = rows!(
+        scope,
+        "SELECT e.id, p.recorded_at, p.source, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
+         WHERE p.tenant = $1 ORDER BY p.recorded_at DESC, p.event DESC LIMIT $2",
+        tenant.uuid(),
+        LIMIT
+    )?;
+    let listed = |(event, at, source, hash, bytes): (Uuid, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>)| {
+        one(sought, event, at, tag(source), &hash, &bytes)
+    };
+    Ok(waiting.into_iter().filter_map(listed).collect())
+}
+
+/// The tag as it waits beside an event.
+pub(crate) fn tag(source: Option<Vec<u8>>) -> Option<[u8; SOURCE]> {
+    source.and_then(|octets| octets.try_into().ok())
+}
+
+fn one(
+    sought: &Sought,
+    event: Uuid,
+    recorded_at: i64,
+    source: Option<[u8; SOURCE]>,
+    hash: &[u8],
+    bytes: &[u8],
+) -> Option<Listed> {
+    let id = EventId::from(event);
+    let leaf = leaf_of(event, hash, bytes, source).ok().filter(|leaf| leaf.hash == leaf_hash(bytes));
+    let Some(leaf) = leaf else {
+        tracing::error!(%event, "an event of the audit log cannot be read");
+        return Some(Listed {
+            leaf_index: None,
+            event: id,
+            recorded_at: Timestamp::from_micros(recorded_at),
+            actor_kind: "unknown".to_owned(),
+            actor_id: None,
+            action: UNREADABLE.to_owned(),
+            outcome: UNREADABLE.to_owned(),
+            entity_type: "unknown".to_owned(),
+            entity_id: Uuid::nil(),
+            revision: 0,
+        });
+    };
+    let at = Timestamp::from_micros(leaf.recorded_at);
+    sought.fits(at, &leaf.terms, (&*leaf.entity_type, leaf.entity_id)).then(|| Listed {
+        leaf_index: None,
+        event: id,
+        recorded_at: at,
+        actor_kind: leaf.actor_kind.into_owned(),
+        actor_id: leaf.actor_id,
+        action: leaf.action.into_owned(),
+        outcome: leaf.outcome.into_owned(),
+        entity_type: leaf.entity_type.into_owned(),
+        entity_id: leaf.entity_id,
+        revision: leaf.revision,
+    })
+}

@@ -1,0 +1,377 @@
+//! Walking along the log from its newest or its oldest end: block by block, by the sets of leaves that have what is sought.
+//!
+//! The clause that the fewest leaves fit leads, and the others are read only where it leaves something. How much is read at a time
+//! follows from how much the last time gave, and how much in all has a bound, so that no search takes long: what is not reached
+//! is a place to go on from.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Clause, Sought,
+    block::{BLOCK, Bits, block_of},
+    bounds::{Bounds, bounds},
+    keep,
+    terms::{Term, unpacked},
+    total,
+};
+use crate::{Result, conn::Driver, lock::rows, tx::Scope};
+
+/// Rows at most that a walk for one page reads.
+pub(super) const OF_PAGE: usize = 8_192;
+/// Rows at most that a walk which counts reads.
+pub(super) const OF_COUNT: usize = 16_384;
+/// Rows that one step aims at.
+const OF_STEP: usize = 1_024;
+/// Blocks of a first step, and of any step at most.
+const FIRST_STEP: i64 = 16;
+const LAST_STEP: i64 = 16_384;
+
+/// Which way a walk goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the newest leaf to the oldest.
+    Older,
+    /// From the oldest to the newest.
+    Newer,
+}
+
+/// The sets of leaves that fit, by block.
+type Sets = BTreeMap<i64, Bits>;
+
+/// A walk under way.
+pub(super) struct Walk<'a> {
+    /// Clauses that have to fit, the rarest first, each with the rows that a block of it costs.
+    leading: Vec<(&'a Clause, f64)>,
+    /// Clauses that must not.
+    without: Vec<&'a Clause>,
+    way: Way,
+    bounds: Bounds,
+    /// The block that is not full yet.
+    open: i64,
+    /// What waits in it; read when the walk comes there.
+    tail: Option<Vec<(i64, Vec<u8>)>>,
+    /// Blocks not walked along yet.
+    low: i64,
+    high: i64,
+    step: i64,
+    /// Rows that may still be read.
+    budget: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Sets out along the leaves from `first` up to `last`, as far as they lie within the time that is sought.
+    pub(super) async fn set_out(
+        scope: &mut impl Scope,
+        sought: &'a Sought,
+        (first, last): (i64, i64),
+        way: Way,
+        budget: usize,
+    ) -> Result<Self> {
+        let size = total(scope).await?;
+        let mut bounds = bounds(scope, sought, size).await?;
+        bounds.first = bounds.first.max(first);
+        bounds.last = bounds.last.min(last);
+        let (mut leading, without): (Vec<_>, Vec<_>) = sought.clauses.iter().partition(|clause| !clause.not);
+        leading.sort_by_key(|clause| clause.commonness());
+        let empty = bounds.first >= bounds.last;
+        Ok(Self {
+            step: leading.first().map_or(1, |clause| first_step(clause.commonness())),
+            leading: leading.into_iter().map(|clause| (clause, 1.0)).collect(),
+            without,
+            way,
+            open: block_of(size),
+            tail: None,
+            low: block_of(bounds.first),
+            high: if empty { block_of(bounds.first) } else { block_of(bounds.last - 1) + 1 },
+            bounds,
+            budget,
+        })
+    }
+
+    /// Whether everything was walked along.
+    pub(super) const fn is_over(&self) -> bool {
+        self.low >= self.high
+    }
+
+    /// Whether the walk ends before its end.
+    pub(super) const fn is_tired(&self) -> bool {
+        self.budget == 0 && !self.is_over()
+    }
+
+    /// The leaf up to which (or, towards the newest, from which) nothing was looked at yet.
+    pub(super) const fn reached(&self) -> i64 {
+        match self.way {
+            Way::Older => self.high * BLOCK,
+            Way::Newer => self.low * BLOCK,
+        }
+    }
+
+    /// The next sets of leaves that fit, in the order of the walk; nothing when it is over or tired.
+    pub(super) async fn next(&mut self, scope: &mut impl Scope) -> Result<Option<Vec<(i64, Bits)>>> {
+        if self.is_over() || self.budget == 0 {
+            return Ok(None);
+        }
+        let (low, high) = self.window();
+        let mut sets = if low == self.open {
+            self.in_tail(scope).await?
+        } else {
+            self.in_blocks(scope, low, high).await?
+        };
+        for (block, bits) in &mut sets {
+            *bits = bits.and(self.bounds.of_block(scope, *block).await?);
+        }
+        sets.retain(|_, bits| !bits.is_empty());
+        match self.way {
+            Way::Older => self.high = low,
+            Way::Newer => self.low = high,
+        }
+        let sets = sets.into_iter();
+        Ok(Some(match self.way {
+            Way::Older => sets.rev().collect(),
+            Way::Newer => sets.collect(),
+        }))
+    }
+
+    /// The blocks of the next step. The open one is a step by itself.
+    fn window(&self) -> (i64, i64) {
+        match self.way {
+            Way::Older if self.high > self.open => (self.open.max(self.low), self.high),
+            Way::Older => ((self.high - self.step).max(self.low), self.high),
+            Way::Newer if self.low >= self.open => (self.low, self.high),
+            Way::Newer => (self.low, (self.low + self.step).min(self.high).min(self.open)),
+        }
+    }
+
+    async fn in_blocks(&mut self, scope: &mut impl Scope, low: i64, high: i64) -> Result<Sets> {
+        let mut sets: Option<Sets> = None;
+        let mut spent = 0;
+        for (clause, cost) in &mut self.leading {
+            let found = clause_in(scope, clause, (low, high), sets.as_ref()).await?;
+            spent += found.rows;
+            *cost = per(found.rows, found.blocks);
+            let joined = match sets {
+                None => found.sets,
+                Some(before) => intersection(before, &found.sets),
+            };
+            let over = joined.is_empty();
+            sets = Some(joined);
+            if over {
+                break;
+            }
+        }
+        let mut sets = sets.unwrap_or_else(|| (low..high).map(|block| (block, Bits::all())).collect());
+        for clause in &self.without {
+            if sets.is_empty() {
+                break;
+            }
+            let found = clause_in(scope, clause, (low, high), Some(&sets)).await?;
+            spent += found.rows;
+            for (block, bits) in &found.sets {
+                if let Some(set) = sets.get_mut(block) {
+                    *set = set.without(*bits);
+                }
+            }
+        }
+        self.pace(spent.max(1));
+        Ok(sets)
+    }
+
+    /// How far the next step goes, after one that read so many rows.
+    fn pace(&mut self, spent: usize) {
+        self.budget = self.budget.saturating_sub(spent);
+        self.leading.sort_by(|(_, a), (_, b)| a.total_cmp(b));
+        let aim = if self.leading.is_empty() {
+            64
+        } else {
+            // As many blocks as give what one step aims at, if they go on like these.
+            blocks_for(self.leading.first().map_or(1.0, |(_, cost)| *cost))
+        };
+        self.step = (self.step * 4).min(aim).clamp(1, LAST_STEP);
+    }
+
+    /// The leaves that fit among those behind the last full block.
+    async fn in_tail(&mut self, scope: &mut impl Scope) -> Result<Sets> {
+        let tenant = scope.tenant();
+        if self.tail.is_none() {
+            self.tail = Some(keep::tail(&mut scope.driver(), tenant).await?);
+        }
+        let (block, begin) = (self.open, self.open * BLOCK);
+        let mut bits = Bits::all();
+        for (clause, not) in
+            self.leading.iter().map(|(c, _)| (*c, false)).chain(self.without.iter().map(|c| (*c, true)))
+        {
+            let mut found = things_in(scope, &clause.things, (block, block + 1)).await?.sets;
+            let set = found.entry(block).or_default();
+            for (leaf, terms) in self.tail.iter().flatten() {
+                if clause.terms.iter().any(|term| unpacked(terms).any(|one| one == term.as_bytes())) {
+                    set.set(leaf - begin);
+                }
+            }
+            bits = if not { bits.without(*set) } else { bits.and(*set) };
+        }
+        Ok(Sets::from([(block, bits)]))
+    }
+}
+
+/// How far the first step goes by how common the leading clause is: a request has few events, and a source or an actor is in few
+/// blocks.
+const fn first_step(commonness: usize) -> i64 {
+    match commonness {
+        1 => LAST_STEP,
+        2 | 3 => 4 * FIRST_STEP,
+        _ => FIRST_STEP,
+    }
+}
+
+/// What was read of one clause.
+struct Read {
+    sets: Sets,
+    rows: usize,
+    /// The blocks that were looked at.
+    blocks: i64,
+}
+
+fn per(rows: usize, blocks: i64) -> f64 {
+    let number = |n: i64| f64::from(i32::try_from(n).unwrap_or(i32::MAX));
+    number(i64::try_from(rows).unwrap_or(i64::MAX)) / number(blocks.max(1))
+}
+
+fn blocks_for(cost: f64) -> i64 {
+    let mut blocks = 1;
+    while blocks < LAST_STEP && per(OF_STEP, blocks * 2) >= cost {
+        blocks *= 2;
+    }
+    blocks
+}
+
+fn intersection(mut sets: Sets, other: &Sets) -> Sets {
+    for (block, bits) in &mut sets {
+        *bits = bits.and(other.get(block).copied().unwrap_or_default());
+    }
+    sets.retain(|_, bits| !bits.is_empty());
+    sets
+}
+
+/// The leaves of a clause in the blocks from `low` up to `high`, or in some of them where only those are left.
+async fn clause_in(
+    scope: &mut impl Scope,
+    clause: &Clause,
+    (low, high): (i64, i64),
+    only: Option<&Sets>,
+) -> Result<Read> {
+    // Looking for single blocks costs more than going along, as long as not most of them are passed over.
+    let some: Option<Vec<i64>> = only
+        .filter(|sets| i64::try_from(sets.len()).unwrap_or(i64::MAX) < (high - low) / 4)
+        .map(|sets| sets.keys().copied().collect());
+    let mut read = things_in(scope, &clause.things, (low, high)).await?;
+    read.blocks = some.as_ref().map_or(high - low, |some| i64::try_from(some.len()).unwrap_or(i64::MAX));
+    for term in &clause.terms {
+        let rows = match &some {
+            None => postings(scope, term, low, high).await?,
+            Some(blocks) => postings_of(scope, term, blocks).await?,
+        };
+        read.rows += rows.len();
+        for (block, hits) in rows {
+            let set = read.sets.entry(block).or_default();
+            *set = set.or(Bits::from_bytes(&hits)?);
+        }
+    }
+    Ok(read)
+}
+
+async fn postings(scope: &mut impl Scope, term: &Term, low: i64, high: i64) -> Result<Vec<(i64, Vec<u8>)>> {
+    let tenant = scope.tenant();
+    Ok(rows!(
+        scope,
+        "SELECT block, hits FROM audit_posting WHERE tenant = $1 AND term = $2 AND block >= $3 AND block < $4",
+        tenant.uuid(),
+        term.as_bytes(),
+        low,
+        high
+    )?)
+}
+
+async fn postings_of(scope: &mut impl Scope, term: &Term, blocks: &[i64]) -> Result<Vec<(i64, Vec<u8>)>> {
+    let tenant = scope.tenant();
+    Ok(match scope.driver() {
+        Driver::Sqlite(c) => {
+            sqlx::query_as(
+                "SELECT p.block, p.hits FROM json_each($3) AS b CROSS JOIN audit_posting p
+                 WHERE p.tenant = $1 AND p.term = $2 AND p.block = b.value",
+            )
+            .bind(tenant.uuid())
+            .bind(term.as_bytes())
+            .bind(serde_json::Value::from(blocks).to_string())
+            .fetch_all(c)
+            .await?
+        }
+        Driver::Postgres(c) => {
+            sqlx::query_as(
+                "SELECT p.block, p.hits FROM unnest($3::bigint[]) AS b (block)
+                 JOIN audit_posting p ON p.tenant = $1 AND p.term = $2 AND p.block = b.block",
+            )
+            .bind(tenant.uuid())
+            .bind(term.as_bytes())
+            .bind(blocks)
+            .fetch_all(c)
+            .await?
+        }
+    })
+}
+
+/// The leaves of these things in the blocks from `low` up to `high`.
+async fn things_in(
+    scope: &mut impl Scope,
+    things: &[(String, uuid::Uuid)],
+    (low, high): (i64, i64),
+) -> Result<Read> {
+    let mut read = Read { sets: Sets::new(), rows: 0, blocks: high - low };
+    let (first, last) = (low * BLOCK, high * BLOCK);
+    let tenant = scope.tenant();
+    let found: Vec<(i64,)> = match things {
+        [] => return Ok(read),
+        [(kind, id)] => rows!(
+            scope,
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3 AND leaf_index >= $4 AND leaf_index < $5",
+            tenant.uuid(),
+            kind.as_str(),
+            *id,
+            first,
+            last
+        )?,
+        several => match scope.driver() {
+            Driver::Sqlite(c) => {
+                let pairs: Vec<_> =
+                    several.iter().map(|(kind, id)| serde_json::json!([kind, id.simple().to_string()])).collect();
+                sqlx::query_as(
+                    "SELECT l.leaf_index FROM json_each($2) AS t CROSS JOIN audit_leaf l
+                     WHERE l.tenant = $1 AND l.entity_type = t.value ->> 0 AND l.entity_id = unhex(t.value ->> 1) AND l.leaf_index >= $3 AND l.leaf_index < $4",
+                )
+                .bind(tenant.uuid())
+                .bind(serde_json::Value::Array(pairs).to_string())
+                .bind(first)
+                .bind(last)
+                .fetch_all(c)
+                .await?
+            }
+            Driver::Postgres(c) => {
+                sqlx::query_as(
+                    "SELECT l.leaf_index FROM unnest($2::text[], $3::uuid[]) AS t (kind, id)
+                     JOIN audit_leaf l ON l.tenant = $1 AND l.entity_type = t.kind AND l.entity_id = t.id AND l.leaf_index >= $4 AND l.leaf_index < $5",
+                )
+                .bind(tenant.uuid())
+                .bind(several.iter().map(|(kind, _)| kind.clone()).collect::<Vec<_>>())
+                .bind(several.iter().map(|(_, id)| *id).collect::<Vec<_>>())
+                .bind(first)
+                .bind(last)
+                .fetch_all(c)
+                .await?
+            }
+        },
+    };
+    read.rows = found.len();
+    for (leaf,) in found {
+        read.sets.entry(block_of(leaf)).or_default().set(leaf % BLOCK);
+    }
+    Ok(read)
+}

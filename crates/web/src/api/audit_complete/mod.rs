@@ -1,0 +1,3 @@
+//! Completing a search of the audit log while it is typed.
+
+pub(super) mod show;
