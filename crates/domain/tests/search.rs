@@ -51,10 +51,7 @@ fn each_key_has_its_values() {
         ("entity:owner@acme.example", Test::Entity(vec![EntityValue::Named("owner@acme.example".into())])),
         ("entity:app.plan/PL-1", Test::Entity(vec![EntityValue::Named("app.plan/PL-1".into())])),
         // A product may call its things as it likes; what links have is a UUID of version 8.
-        (
-            &format!("entity:app.plan/{ID}"),
-            Test::Entity(vec![EntityValue::Named(format!("app.plan/{ID}"))]),
-        ),
+        (&format!("entity:app.plan/{ID}"), Test::Entity(vec![EntityValue::Named(format!("app.plan/{ID}"))])),
         (
             "entity:app.plan/0193a7c2-7b1e-8000-8000-000000000001",
             Test::Entity(vec![EntityValue::Thing(
