@@ -302,6 +302,17 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await lookAt(page, 'Remove the schema of app.plan.approved?', 'owner-schema-remove');
   });
 
+  test('owner keeps a search and is asked before it goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+    await page.goto('/audit/searches?q=outcome%3Adenied');
+    await page.getByRole('textbox', { name: 'Name' }).fill('What was refused');
+    await page.getByRole('button', { name: 'Keep search' }).click();
+    await page.getByText('The search is kept.').waitFor();
+    await page.goto(await target(page, 'Remove'));
+    await lookAt(page, 'Remove What was refused?', 'owner-search-remove');
+  });
+
   test('operations manager is asked before a session of theirs ends', async (t) => {
     const [page, other] = [await openPage(t, changing), await openPage(t, changing)];
     await typeIn(page, changing, 'operations manager');

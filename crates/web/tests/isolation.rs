@@ -73,11 +73,6 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/access/unused/roles/{role}/copy", "nothing is unused before ninety days are recorded"),
     ("POST", "/v1/access/unused/roles/{role}/narrow", "nothing is unused before ninety days are recorded"),
     ("POST", "/v1/access/unused/users/{id}/narrow", "nothing is unused before ninety days are recorded"),
-    (
-        "PUT",
-        "/v1/audit/searches/{id}",
-        "it takes a search of the person's own, and what deletes one comes before",
-    ),
     ("GET", "/v1/access/holders", "it takes the name of a permission in the address"),
     ("GET", "/v1/audit/log/inclusion", "it takes a record in the address"),
     ("GET", "/v1/audit/log/tile/{level}/{tile}", "no tile is full with so few records"),

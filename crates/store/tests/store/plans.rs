@@ -150,6 +150,7 @@ both_databases! {
         }
         assert!(seen >= EXPECTED.len());
     }
+
     async fn every_step_of_a_search_of_the_log_goes_along_an_index(db: Db) {
         let acme = db.tenant("acme").await;
         let tenant = acme.id().uuid();

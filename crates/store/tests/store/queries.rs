@@ -20,7 +20,7 @@ const LISTED: &str = include_str!("../../src/users/listed.rs");
 
 /// The source with `listed!` and `columns!` written out, so that each text is one literal.
 fn written_out(source: &str) -> String {
-    let columns = composed("", body_of(LISTED, "columns"));
+    let columns = composed(body_of(LISTED, "columns"));
     let joined = |source: &str| {
         let mut parts = source.split("columns!(),");
         let mut text = parts.next().unwrap_or_default().to_owned();
@@ -33,7 +33,7 @@ fn written_out(source: &str) -> String {
         text
     };
     let frame = joined(body_of(LISTED, "listed"));
-    let head = composed("", &frame);
+    let head = composed(&frame);
     let mut parts = source.split("listed!(");
     let mut text = joined(parts.next().unwrap_or_default());
     for part in parts {
@@ -64,6 +64,28 @@ pub(crate) fn texts_of(source: &str) -> Vec<String> {
             .any(|word| text.starts_with(word))
     });
     texts
+}
+
+/// What stands between the braces of a macro of one rule.
+fn body_of<'a>(source: &'a str, name: &str) -> &'a str {
+    let from = source.split(&format!("macro_rules! {name} ")).nth(1).unwrap();
+    let from = from.split("=> {").nth(1).unwrap();
+    &from[..from.find("\n    };").unwrap()]
+}
+
+/// The literals up to the end of the statement, one after the other.
+fn composed(statement: &str) -> String {
+    let (mut text, mut rest) = (String::new(), statement);
+    loop {
+        let next = rest.find(['"', ';']).unwrap_or(rest.len());
+        if rest.as_bytes().get(next) != Some(&b'"') {
+            return text;
+        }
+        let literal = &rest[next + 1..];
+        let end = literal.find('"').unwrap();
+        text.push_str(&literal[..end]);
+        rest = &literal[end + 1..];
+    }
 }
 
 fn collect(folder: &Path, texts: &mut Vec<String>) {
