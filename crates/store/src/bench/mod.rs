@@ -5,6 +5,7 @@
 //! of it.
 
 mod bare;
+mod found_by;
 mod load;
 mod stored;
 
