@@ -109,7 +109,8 @@ mod tests {
         fn a_head_is_read_as_it_was_written(octets in proptest::collection::vec(any::<u8>(), 84)) {
             let octets = [MAGIC.as_slice(), &octets].concat();
             if let Ok(head) = Head::from_bytes(&octets) {
-                prop_assert_eq!(head.to_bytes().as_slice(), octets.as_slice());
+                let written = head.to_bytes();
+                prop_assert_eq!(written.as_slice(), octets.as_slice());
             }
         }
     }
