@@ -227,7 +227,7 @@ pub async fn search(scope: &mut impl Scope, sought: &Sought, place: Place) -> Re
         && let Some(sets) = walk.next(scope).await?
     {
         for (block, bits) in sets {
-            let places = bits.places().map(|place| block * block::BLOCK + place);
+            let places = bits.places().map(|place| block * BLOCK + place);
             match way {
                 Way::Older => leaves.extend(places.rev()),
                 Way::Newer => leaves.extend(places),
