@@ -102,7 +102,7 @@ fn hides(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.iter().all(|(name, member)| {
             let hidden = member.is_null() || member.get("redacted").is_some();
-            (name != "pin" || hidden) && (hidden || hides(member))
+            hidden || (name != "pin" && hides(member))
         }),
         Value::Array(items) => items.iter().all(hides),
         _ => true,

@@ -42,7 +42,7 @@ pub struct HeadError;
 impl Head {
     /// The octets that are hashed into the leaf.
     #[must_use]
-    pub fn to_bytes(&self) -> [u8; HEAD_BYTES] {
+    pub fn to_bytes(self) -> [u8; HEAD_BYTES] {
         let mut octets = [0; HEAD_BYTES];
         let parts = [
             MAGIC.as_slice(),

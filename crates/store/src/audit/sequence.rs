@@ -7,10 +7,7 @@ use bailiwick_domain::ids::TenantId;
 use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use uuid::Uuid;
 
-use super::{
-    integrate::{integrate, leaf_of},
-    search::tag,
-};
+use super::{integrate::integrate, search::Waiting};
 use crate::{DatabaseKind, Error, Result, conn::Driver, pool::Pool, store::Store};
 
 /// Events of one tenant at most in one transaction.
@@ -108,18 +105,15 @@ impl Sequencer {
             .bind(tenant.to_string())
             .execute(&mut *transaction)
             .await?;
-        let rows: Vec<(Uuid, Vec<u8>, Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
-            "SELECT e.id, e.hash, e.bytes, p.source FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
+        let rows: Vec<Waiting> = sqlx::query_as(
+            "SELECT e.id, p.recorded_at, p.source, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
              WHERE p.tenant = $1 ORDER BY p.recorded_at, p.event LIMIT $2",
         )
         .bind(tenant.uuid())
         .bind(BATCH)
         .fetch_all(&mut *transaction)
         .await?;
-        let leaves = rows
-            .into_iter()
-            .map(|(id, hash, bytes, source)| leaf_of(id, &hash, &bytes, tag(source)))
-            .collect::<Result<Vec<_>>>()?;
+        let leaves = rows.into_iter().map(Waiting::leaf).collect::<Result<Vec<_>>>()?;
         integrate(&mut Driver::Postgres(&mut transaction), tenant, &leaves).await?;
         let ids: Vec<Uuid> = leaves.iter().map(|leaf| leaf.event).collect();
         let times: Vec<i64> = leaves.iter().map(|leaf| leaf.recorded_at).collect();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use bailiwick_domain::ids::EventId;
 use bailiwick_proof::hash::Hash;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
@@ -19,6 +20,15 @@ use crate::{
 
 static ROWS: Many =
     many!("INSERT INTO audit_intake (tenant, key, event, payload) VALUES (?, ?, ?, ?)", ", (?, ?, ?, ?)", "");
+
+/// An event that is stored under a key, as it lies there.
+#[derive(FromRow)]
+struct Stored {
+    key: Vec<u8>,
+    event: Uuid,
+    payload: Vec<u8>,
+    hash: Vec<u8>,
+}
 
 /// An event that is stored under a key.
 pub(super) struct Known {
@@ -37,7 +47,7 @@ pub(super) struct Row {
 /// Which of `wanted` are given already.
 pub(super) async fn find(tx: &mut Tx, wanted: &[[u8; 16]]) -> Result<HashMap<[u8; 16], Known>> {
     let tenant = tx.tenant();
-    let rows: Vec<(Vec<u8>, Uuid, Vec<u8>, Vec<u8>)> = match tx.driver() {
+    let rows: Vec<Stored> = match tx.driver() {
         Driver::Sqlite(c) => {
             let list: Vec<_> = wanted.iter().map(hex::encode).collect();
             sqlx::query_as(
@@ -63,10 +73,10 @@ pub(super) async fn find(tx: &mut Tx, wanted: &[[u8; 16]]) -> Result<HashMap<[u8
     };
     let corrupt = || Error::Corrupt("audit_intake".into());
     rows.into_iter()
-        .map(|(key, event, payload, hash)| {
-            let key = key.try_into().map_err(|_| corrupt())?;
-            let payload = payload.try_into().map_err(|_| corrupt())?;
-            Ok((key, Known { event: event.into(), payload, hash: stored_hash(&hash)? }))
+        .map(|row| {
+            let key = row.key.try_into().map_err(|_| corrupt())?;
+            let payload = row.payload.try_into().map_err(|_| corrupt())?;
+            Ok((key, Known { event: row.event.into(), payload, hash: stored_hash(&row.hash)? }))
         })
         .collect()
 }

@@ -17,7 +17,6 @@ use bailiwick_domain::{ids::EventId, time::Timestamp};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-#[cfg(feature = "bench")]
 pub(crate) use block::BLOCK;
 pub(crate) use keep::keep;
 pub use known::{Known, known};
@@ -25,8 +24,8 @@ pub(crate) use resolve::tag_of;
 pub use resolve::{Unresolved, resolve, source_tag};
 pub(crate) use terms::{Said, Term, terms};
 pub use timeline::{Bar, Tally, Timeline, tally, timeline};
+pub(crate) use waiting::Waiting;
 pub use waiting::just_now;
-pub(crate) use waiting::tag;
 use walk::{OF_PAGE, Walk, Way};
 
 use crate::{

@@ -2,45 +2,55 @@
 
 use bailiwick_domain::{ids::EventId, search::SOURCE, time::Timestamp};
 use bailiwick_proof::hash::leaf_hash;
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Listed, Sought, UNREADABLE};
-use crate::{Result, audit::integrate::leaf_of, lock::rows, page::LIMIT, tx::Scope};
+use crate::{
+    Result,
+    audit::integrate::{Leaf, leaf_of},
+    lock::rows,
+    page::LIMIT,
+    tx::Scope,
+};
+
+/// An event without a place, as it is stored.
+#[derive(FromRow)]
+pub(crate) struct Waiting {
+    id: Uuid,
+    recorded_at: i64,
+    source: Option<Vec<u8>>,
+    hash: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Waiting {
+    /// The leaf that becomes of it; its hash is the one that is stored.
+    pub(crate) fn leaf(self) -> Result<Leaf> {
+        let source: Option<[u8; SOURCE]> = self.source.and_then(|octets| octets.try_into().ok());
+        leaf_of(self.id, &self.hash, &self.bytes, source)
+    }
+}
 
 /// Those that fit, newest first: a writer always sees its own event.
 ///
 /// One that cannot be read, or whose octets are not the ones that were hashed, is listed as [`UNREADABLE`], whatever is sought.
 pub async fn just_now(scope: &mut impl Scope, sought: &Sought) -> Result<Vec<Listed>> {
     let tenant = scope.tenant();
-    let waiting: Vec<(Uuid, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>)> = rows!(
+    let waiting: Vec<Waiting> = rows!(
         scope,
         "SELECT e.id, p.recorded_at, p.source, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
          WHERE p.tenant = $1 ORDER BY p.recorded_at DESC, p.event DESC LIMIT $2",
         tenant.uuid(),
         LIMIT
     )?;
-    let listed = |(event, at, source, hash, bytes): (Uuid, i64, Option<Vec<u8>>, Vec<u8>, Vec<u8>)| {
-        one(sought, event, at, tag(source), &hash, &bytes)
-    };
-    Ok(waiting.into_iter().filter_map(listed).collect())
+    Ok(waiting.into_iter().filter_map(|waiting| one(sought, waiting)).collect())
 }
 
-/// The tag as it waits beside an event.
-pub(crate) fn tag(source: Option<Vec<u8>>) -> Option<[u8; SOURCE]> {
-    source.and_then(|octets| octets.try_into().ok())
-}
-
-fn one(
-    sought: &Sought,
-    event: Uuid,
-    recorded_at: i64,
-    source: Option<[u8; SOURCE]>,
-    hash: &[u8],
-    bytes: &[u8],
-) -> Option<Listed> {
-    let id = EventId::from(event);
-    let leaf = leaf_of(event, hash, bytes, source).ok().filter(|leaf| leaf.hash == leaf_hash(bytes));
-    let Some(leaf) = leaf else {
+fn one(sought: &Sought, waiting: Waiting) -> Option<Listed> {
+    let (event, recorded_at) = (waiting.id, waiting.recorded_at);
+    let (id, hash) = (EventId::from(event), leaf_hash(&waiting.bytes));
+    let Some(leaf) = waiting.leaf().ok().filter(|leaf| leaf.hash == hash) else {
         tracing::error!(%event, "an event of the audit log cannot be read");
         return Some(Listed {
             leaf_index: None,
