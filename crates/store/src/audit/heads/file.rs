@@ -64,7 +64,7 @@ impl Leaves {
     pub(super) fn append(&self, size: u64, heads: &[Head]) -> io::Result<()> {
         self.file.set_len(size.saturating_mul(EACH))?;
         (&self.file).seek(SeekFrom::End(0))?;
-        let octets: Vec<u8> = heads.iter().flat_map(Head::to_bytes).collect();
+        let octets: Vec<u8> = heads.iter().copied().flat_map(Head::to_bytes).collect();
         (&self.file).write_all(&octets)?;
         self.file.sync_all()?;
         let hashes: Vec<Hash> = heads.iter().map(|head| leaf_hash(&head.to_bytes())).collect();
