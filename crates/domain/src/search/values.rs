@@ -23,7 +23,8 @@ pub fn is_word(text: &str) -> bool {
 /// The clause of `key` with these values, or what is wrong: with which of them, and why.
 ///
 /// # Errors
-/// The place among `values` and a sentence, which repeats nothing of what was typed.
+/// The place among `values`, or behind them where it is the condition that is wrong, and a sentence, which repeats nothing of what was
+/// typed.
 pub fn clause(not: bool, key: Key, values: &[String]) -> Result<Clause, (usize, String)> {
     if let Some(place) = values.iter().position(|value| value.trim().is_empty()) {
         return Err((place, format!("Give a value after \"{}:\".", key.name())));
@@ -37,7 +38,8 @@ pub fn clause(not: bool, key: Key, values: &[String]) -> Result<Clause, (usize, 
         return Err((values.len().saturating_sub(1), format!("Give 1 to {MOST_VALUES} alternatives.")));
     }
     if key.is_time() && (not || values.len() > 1) {
-        return Err((0, format!("\"{}:\" takes one value, and no minus.", key.name())));
+        let place = if not { values.len() } else { 0 };
+        return Err((place, format!("\"{}:\" takes one value, and no minus.", key.name())));
     }
     let test = match key {
         Key::Actor => Test::Actor(values.iter().map(|value| value.trim().to_owned()).collect()),
