@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use bailiwick_domain::ids::TenantId;
 use bailiwick_proof::{checkpoint::SignedNote, heads::Head, leaf_hash, tree::Frontier};
 
-use super::{Signer, blocking, moment};
+use super::{NOTE, Signer, blocking, moment};
 use crate::{audit::SignError, tenants};
 
 /// The tree of heads as it was found.
@@ -82,8 +82,11 @@ impl Signer {
     ) -> Result<Option<HeadsReport>, SignError> {
         let Some(Read { report, newest }) = read else {
             let signed = !self.outside.tenants()?.is_empty() || self.has_signed().await?;
-            let missing = || SignError::Heads("it is missing, and logs were signed".into());
-            return if signed { Err(missing()) } else { Ok(None) };
+            // It may have been begun, and logs signed, since it was looked for; it is begun before anything is signed.
+            if signed && self.outside.read(NOTE)?.is_none() {
+                return Err(SignError::Heads("it is missing, and logs were signed".into()));
+            }
+            return Ok(None);
         };
         for (tag, head) in newest {
             let tenant = self.tenant_of_head(&tag);
