@@ -4,6 +4,7 @@ use bailiwick_domain::{
     ids::UserId,
     role::Role,
     rule::{DeleteUser, KeepSearches, ReadAudit},
+    time::Span,
 };
 use bailiwick_ops::{
     Error, deletion,
@@ -42,9 +43,12 @@ both_databases! {
         assert_eq!(saved_searches::find(&mut view, &reader, shared.id).await.unwrap(), shared);
         drop(view);
 
+        // What is recorded in one millisecond stands in no particular order.
+        db.clock.advance(Span::seconds(1));
         let changed = saved_searches::change(&db.store, &permit, own.id, search("Mine", "actor:me@acme.example", true)).await.unwrap();
         assert!(changed.shared && changed.created_at == own.created_at);
         assert!(matches!(saved_searches::change(&db.store, &permit, own.id, search("Mine", "actor:me@acme.example", true)).await, Err(Error::Conflict(_))));
+        db.clock.advance(Span::seconds(1));
         saved_searches::remove(&db.store, &permit, own.id).await.unwrap();
         assert_eq!(names(&db, &auditor).await.len(), 2);
         for id in [theirs.id, own.id] {
