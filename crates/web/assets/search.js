@@ -100,6 +100,9 @@
 
     field.addEventListener("input", () => {
       clearTimeout(waiting);
+      // What was offered for the text before has its place in that text.
+      asked += 1;
+      close();
       waiting = setTimeout(ask, 120);
     });
     field.addEventListener("keydown", (event) => {
