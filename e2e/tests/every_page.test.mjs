@@ -44,6 +44,7 @@ const FURTHER = {
     ['/audit/intake'],
     ['/audit?q=-outcome%3Aok'],
     ['/audit/searches?q=outcome%3Adenied'],
+    ['/audit/bundle?q=outcome%3Adenied'],
     ['/find?q=plan'],
     ['/access/who?permission=user%3Aread'],
     ['/access/who?permission=user%3Aread', 'td a.into'],

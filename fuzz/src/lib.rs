@@ -21,14 +21,16 @@ use bailiwick_domain::{
 };
 use bailiwick_passkey::{Assertion, Attestation, Person, RelyingParty, UserHandle};
 use bailiwick_proof::{
-    Hash, canonical,
+    Hash,
+    bundle::{self, Bundle, Manifest},
+    canonical,
     checkpoint::{
         Checkpoint, CosignerKey, EpochStatement, LogName, NoteSignature, SignedNote, Trust, VerifierKey,
     },
     completeness::Page,
     event::scan,
     heads::Head,
-    receipt::Receipt,
+    receipt::{Disclosed, Receipt},
     tile::TilePath,
     witness::{AddCheckpoint, Seen, judge},
 };
@@ -237,6 +239,44 @@ pub fn sealed(octets: &[u8]) -> usize {
     if let Ok(sealed) = SubjectSealed::parse(octets.to_vec()) {
         accepted += 1;
         assert_eq!(sealed.as_bytes(), octets, "nothing is lost in reading");
+    }
+    accepted
+}
+
+/// An evidence bundle, and a receipt with values, of a stranger: read or refused, and never believed without its key.
+pub fn bundle(octets: &[u8]) -> usize {
+    let mut accepted = 0;
+    if let Ok(bundle) = bundle::read(octets) {
+        accepted += 1;
+        let written = bundle::write(&bundle).expect("what was read is no longer than what is written");
+        let again = bundle::read(written.as_bytes()).expect("what is written is read again");
+        let mut values = bundle.records.iter().flat_map(|record| &record.disclosed);
+        // A fraction may come back as its neighbour; no record commits to one.
+        if values.all(|opening| canonical::to_bytes(&opening.value).is_ok()) {
+            assert_eq!(Bundle { page: bundle.page, ..again }, bundle, "nothing is lost in writing");
+        }
+        assert!(bundle.verify(&Trust::default()).is_err(), "nobody is believed without a key");
+        // Whatever the list says: its own keys at most have signed it.
+        let own = Trust { logs: bundle.keys.clone(), ..Trust::default() };
+        if let Ok(proven) = bundle.verify(&own) {
+            assert_eq!(
+                proven.manifest.records.len(),
+                bundle.records.len(),
+                "no record more or less than listed"
+            );
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(octets) {
+        if let Ok(manifest) = Manifest::parse(text) {
+            accepted += 1;
+            assert_eq!(manifest.to_string(), text, "one list, one text");
+            assert!(Checkpoint::parse(text).is_err(), "a list is no checkpoint");
+        }
+        if let Ok(disclosed) = Disclosed::parse(octets) {
+            accepted += 1;
+            assert_eq!(disclosed.to_string(), text, "one receipt, one text");
+            assert!(disclosed.verify(&Trust::default()).is_err(), "nobody is believed without a key");
+        }
     }
     accepted
 }

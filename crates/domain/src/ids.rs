@@ -111,6 +111,8 @@ ids! {
     LogEpochId,
     /// A search of the audit log that somebody keeps.
     SavedSearchId,
+    /// An evidence bundle that was made.
+    EvidenceBundleId,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod change;
 pub mod clock;
+pub mod disclosure;
 pub mod entity;
 pub mod ids;
 pub mod json;

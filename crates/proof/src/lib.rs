@@ -21,6 +21,7 @@
 //!
 //! - A [`receipt`] is one text: an event, its path, and a checkpoint with its signatures.
 //! - [`completeness`] follows one entity's chain from a proven newest revision back to the first.
+//! - A [`bundle`] is one file with many records, their proof, and a page that checks them in a browser.
 //! - A [`witness`] cosigns a checkpoint only if the log grew from the one that it cosigned last.
 //! - The tree of [`heads`] holds what every tenant's log looked like, so that a whole log cannot vanish.
 //!
@@ -39,6 +40,7 @@
 //!
 //! The last two lines carry the proof; the first three exist to name the record that does not fit.
 
+pub mod bundle;
 pub mod canonical;
 pub mod checkpoint;
 pub mod completeness;

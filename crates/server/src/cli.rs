@@ -202,6 +202,9 @@ pub(crate) enum Audit {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) configured: Configured,
+    /// An evidence bundle to check without a database
+    #[arg(value_name = "BUNDLE", value_hint = ValueHint::FilePath, requires = "key", conflicts_with_all = ["receipt", "completeness"])]
+    pub(crate) bundle: Option<PathBuf>,
     /// A receipt (.tlog-proof) to check without a database
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "key", conflicts_with = "completeness")]
     pub(crate) receipt: Option<PathBuf>,

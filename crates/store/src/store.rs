@@ -11,6 +11,7 @@ use bailiwick_domain::{
     sign_in::SignInLimits,
     time::Timestamp,
 };
+use bailiwick_proof::checkpoint::NoteSigner;
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
 use sqlx::Row;
 use uuid::Uuid;
@@ -90,6 +91,8 @@ pub(crate) struct Shared {
     pub(crate) intake: intake::Cache,
     pub(crate) ingest: audit::Queues,
     witnesses: OnceLock<WitnessPolicy>,
+    /// Signs what is handed out of the log. Nothing outside this crate reaches it.
+    pub(crate) vouching: OnceLock<Arc<dyn NoteSigner + Send + Sync>>,
     sign_in: OnceLock<SignInLimits>,
 }
 
@@ -137,6 +140,7 @@ impl Store {
                 intake: intake::Cache::default(),
                 ingest: audit::Queues::default(),
                 witnesses: OnceLock::new(),
+                vouching: OnceLock::new(),
                 sign_in: OnceLock::new(),
             }),
         };

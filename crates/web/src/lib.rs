@@ -8,6 +8,7 @@ pub mod access;
 mod api;
 pub mod assets;
 pub mod bootstrap;
+mod bundle_file;
 pub mod csrf;
 pub mod error;
 pub mod forms;

@@ -1,5 +1,6 @@
 //! What people and programs do with the audit log itself, and what happens to it.
 
+pub mod bundles;
 pub mod epochs;
 pub mod ingest;
 pub mod intake;

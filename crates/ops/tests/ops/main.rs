@@ -3,6 +3,7 @@
 
 mod api_keys;
 mod bounded;
+mod bundles;
 mod channel;
 mod enrolment;
 mod escalation;

@@ -67,6 +67,7 @@ const ACTIONS: &[(&str, Means)] = &[
     ("enrolment.used", Silent("password.set tells of it")),
     ("enrolment.withdrawn", Silent("part of what took its place")),
     ("event_rules.changed", Raises(WARNING)),
+    ("evidence_bundle.made", Sometimes("personal values leave with it")),
     ("event_schema.changed", Silent("an event that does not fit is refused, and whoever sends it is told")),
     (
         "event_schema.registered",

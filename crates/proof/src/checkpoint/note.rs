@@ -49,7 +49,7 @@ pub struct NoteSignature {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// More octets or signatures than are read.
-    #[error("the note is longer than {MAX_NOTE_BYTES} octets or has more than {MAX_SIGNATURES} signatures")]
+    #[error("the note is longer than is read, or has more than {MAX_SIGNATURES} signatures")]
     TooLong,
     /// Not UTF-8, or a control character other than newline.
     #[error("the note is not plain UTF-8 text")]
@@ -77,12 +77,21 @@ impl SignedNote {
     /// # Errors
     /// A text or key name that a note cannot carry, or no signer at all.
     pub fn sign(text: &str, signers: &[&dyn NoteSigner]) -> Result<Self, NoteError> {
+        Self::sign_within(text, signers, MAX_NOTE_BYTES)
+    }
+
+    /// As [`SignedNote::sign`], for notes of up to `most` octets.
+    pub(crate) fn sign_within(
+        text: &str,
+        signers: &[&dyn NoteSigner],
+        most: usize,
+    ) -> Result<Self, NoteError> {
         let mut note = Self { text: text.to_owned(), signatures: Vec::new() };
         for signer in signers {
             note.add_signature(*signer)?;
         }
         // What is handed out must be readable by the strict parser.
-        Self::parse(note.to_string().as_bytes())
+        Self::parse_within(note.to_string().as_bytes(), most)
     }
 
     /// Adds one more signature of the same text.
@@ -119,7 +128,12 @@ impl SignedNote {
     /// # Errors
     /// Any departure from the format, and notes beyond [`MAX_NOTE_BYTES`] and [`MAX_SIGNATURES`].
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
-        if bytes.len() > MAX_NOTE_BYTES {
+        Self::parse_within(bytes, MAX_NOTE_BYTES)
+    }
+
+    /// As [`SignedNote::parse`], for notes of up to `most` octets.
+    pub(crate) fn parse_within(bytes: &[u8], most: usize) -> Result<Self, NoteError> {
+        if bytes.len() > most {
             return Err(NoteError::TooLong);
         }
         let whole = std::str::from_utf8(bytes).map_err(|_| NoteError::NotText)?;

@@ -11,14 +11,18 @@
 //! fields that tie it to its tenant, its entity and its past, borrowed from the octets. What the remaining fields mean
 //! is not its business, but their octets are checked, too.
 //!
+//! Personal values are not in the octets: a [commitment](commitments) stands in their place, and an [`Opening`] shows one of them.
+//!
 //! Events of the guarded product have the same form. Their entity's `type` begins with [`NAMESPACE`], and its `id` is a text of
 //! the product's own, as is that of an actor of the kind [`ACTOR`]; see [`id_of`].
 
+mod commitment;
 mod product;
 mod scan;
 
 use std::borrow::Cow;
 
+pub use commitment::{Committed, MAX_DISCLOSED_BYTES, Opening, OpeningError, commitments};
 pub use product::{ACTOR, NAMESPACE, id_of, is_product, key_of};
 pub use scan::scan;
 

@@ -17,16 +17,20 @@
 //! — witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRa…
 //! ```
 //!
+//! Personal values are not in the octets; [`Disclosed`] carries some of them beside a receipt.
+//!
 //! The standard says of `extra` that nobody may trust it unseen: here its hash is the leaf that the proof is about, so a
 //! changed octet fails like any other.
 
+mod disclosed;
 mod text;
 
+pub use disclosed::Disclosed;
 pub use text::ReceiptError;
 
 use crate::{
     checkpoint::{LogName, Of, SignedNote, Trust, TrustError, Vouched},
-    event::{EventError, EventFields, scan},
+    event::{EventError, EventFields, OpeningError, scan},
     hash::{Hash, leaf_hash},
     heads::Head,
     tree::{ProofError, verify_inclusion},
@@ -72,6 +76,14 @@ pub enum Unproven {
     /// The octets belong to another log than the checkpoint.
     #[error("the octets belong to another log than the checkpoint of {0}")]
     OtherLog(String),
+    /// A disclosed value is not the recorded one.
+    #[error("the value disclosed for {commit}: {cause}")]
+    Value {
+        /// The commitment that it is said to open.
+        commit: String,
+        /// What is wrong with it.
+        cause: OpeningError,
+    },
 }
 
 /// What a receipt is about.

@@ -3,6 +3,7 @@
 //! - [`Frontier`] grows a tree in O(log n) memory and knows its root at every size.
 //! - [`inclusion_proof`] and [`consistency_proof`] read stored hashes through a [`HashReader`].
 //! - [`verify_inclusion`] and [`verify_consistency`] need nothing but the proof and two roots (RFC 9162 §2.1.3, §2.1.4).
+//! - [`parts_beside`], [`part_hashes`] and [`verify_inclusions`] do the same for several leaves at once.
 //! - [`Needs`] says beforehand which tiles and leaves a proof will read, so that a caller with an asynchronous database
 //!   fetches them in one go.
 
@@ -11,12 +12,14 @@ mod frontier;
 mod inclusion;
 mod needs;
 mod reader;
+mod several;
 
 pub use consistency::{consistency_proof, verify_consistency};
 pub use frontier::{Frontier, FrontierError};
 pub use inclusion::{inclusion_proof, verify_inclusion};
 pub use needs::{Fetched, Needs, NotFetched};
 pub use reader::{HashReader, root_at};
+pub use several::{part_hashes, parts_beside, verify_inclusions};
 
 /// Why a proof cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

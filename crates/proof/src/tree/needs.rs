@@ -7,7 +7,7 @@ use std::{
     ops::Range,
 };
 
-use super::{HashReader, ProveError, consistency_proof, inclusion_proof, root_at};
+use super::{HashReader, ProveError, consistency_proof, inclusion_proof, part_hashes, root_at};
 use crate::{
     hash::Hash,
     tile::{Tile, TileId, TilePath, complete_tiles, tile_hashes},
@@ -33,6 +33,14 @@ impl Needs {
         let recorder = Recorder::default();
         inclusion_proof(&recorder, index, size)?;
         Ok(recorder.0.into_inner())
+    }
+
+    /// What [`part_hashes`] reads.
+    #[must_use]
+    pub fn parts(parts: &[Range<u64>], size: u64) -> Self {
+        let recorder = Recorder::default();
+        let Ok(_) = part_hashes(&recorder, size, parts);
+        recorder.0.into_inner()
     }
 
     /// What [`consistency_proof`] reads.

@@ -1,12 +1,13 @@
-//! `bailiwick audit verify` of a receipt or an entity's history: without a database, a network or a configuration.
+//! `bailiwick audit verify` of an evidence bundle, a receipt or an entity's history: without a database, a network or a configuration.
 
 use std::{fs, io::Read, path::Path};
 
 use bailiwick_domain::time::Timestamp;
 use bailiwick_proof::{
+    bundle::{self, MAX_BUNDLE_BYTES, Selection},
     checkpoint::{CosignerKey, Trust, VerifierKey, Vouched},
     completeness::Page,
-    receipt::{About, MAX_RECEIPT_BYTES, Receipt},
+    receipt::{About, Disclosed, MAX_RECEIPT_BYTES},
 };
 
 use crate::{
@@ -39,7 +40,7 @@ pub(crate) fn trust(args: &cli::Verify) -> Result<Trust, Failure> {
 /// Checks a receipt and says what it proves.
 pub(crate) fn receipt(path: &Path, trust: &Trust) -> Result<(), Failure> {
     let octets = read(path, MAX_RECEIPT_BYTES as u64)?;
-    let receipt = Receipt::parse(&octets).map_err(|error| not(&error))?;
+    let receipt = Disclosed::parse(&octets).map_err(|error| not(&error))?;
     let (vouched, about) = receipt.verify(trust).map_err(|error| not(&error))?;
     match about {
         About::Event(event) => {
@@ -57,8 +58,37 @@ pub(crate) fn receipt(path: &Path, trust: &Trust) -> Result<(), Failure> {
             ui::say(format_args!("  {} events, epoch {}, root {}", head.size, head.epoch, head.root));
         }
     }
-    ui::say(format_args!("  leaf {}", receipt.index));
+    ui::say(format_args!("  leaf {}", receipt.receipt.index));
+    for committed in receipt.committed() {
+        match receipt.values.iter().find(|value| value.commit == committed.commit) {
+            Some(value) => ui::say(format_args!("  {}: {}", committed.path, value.value)),
+            None => ui::say(format_args!("  {}: hidden", committed.path)),
+        }
+    }
     signed(&vouched);
+    Ok(())
+}
+
+/// Checks an evidence bundle and says what it proves.
+pub(crate) fn bundle(path: &Path, trust: &Trust) -> Result<(), Failure> {
+    let octets = read(path, MAX_BUNDLE_BYTES as u64)?;
+    let bundle = bundle::read(&octets).map_err(|error| not(&error))?;
+    let proven = bundle.verify(trust).map_err(|findings| not(&findings))?;
+    let manifest = &proven.manifest;
+    ui::say(format_args!("The bundle is whole: {} records, each in the log.", manifest.records.len()));
+    match &manifest.of {
+        Selection::Search(line) if line.is_empty() => ui::say("  every record of the log"),
+        Selection::Search(line) => ui::say(format_args!("  what this search found: {line}")),
+        Selection::Entity { kind, id, revisions } => {
+            ui::say(format_args!("  the history of {kind} {id} without a gap, revisions 1 to {revisions}"));
+        }
+    }
+    ui::say(format_args!("  made at {}", manifest.made));
+    ui::say(format_args!(
+        "  {} personal values disclosed, each the recorded one; {} hidden",
+        proven.disclosed, proven.hidden
+    ));
+    signed(&proven.vouched);
     Ok(())
 }
 

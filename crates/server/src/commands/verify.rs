@@ -22,6 +22,9 @@ use crate::{
 
 /// Checks every record, names the first that does not fit, and notes the outcome for the posture.
 pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
+    if let Some(path) = &args.bundle {
+        return offline::bundle(path, &offline::trust(args)?);
+    }
     if let Some(path) = &args.receipt {
         return offline::receipt(path, &offline::trust(args)?);
     }

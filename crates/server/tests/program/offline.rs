@@ -72,6 +72,45 @@ fn stranger_verifies_a_receipt_without_any_installation() {
 }
 
 #[test]
+fn stranger_verifies_a_bundle_without_any_installation() {
+    const BUNDLE: &str = include_str!("../../../proof/tests/vectors/bundle-v1.html");
+    let place = Place::empty();
+    let (key, witness) = (vector("log_key"), vector("witness_key"));
+    place.write("good.html", BUNDLE);
+    let good = place.run(["audit", "verify", "good.html", "--key", &key, "--witness", &witness]);
+    assert_eq!(good.code, 0, "{good:?}");
+    for said in [
+        "The bundle is whole: 4 records",
+        "the history of user 0193a7c2-7b1e-7000-8000-0000000000aa without a gap, revisions 1 to 4",
+        "3 personal values disclosed, each the recorded one; 8 hidden",
+        "signed at 11 events",
+        "cosigned by witness.example/w1 at 2026-01-02T04:04:05",
+    ] {
+        assert!(good.out.contains(said), "{said}: {}", good.out);
+    }
+    for (from, to, said) in [
+        ("user.renamed", "user.removed", "record 2 was changed: it is not what was hashed into leaf 5"),
+        ("\"value\":\"Olive\"", "\"value\":\"Oliver\"", "record 2 (leaf 5): the value disclosed for"),
+        ("records 4", "records 3", "the list of records is not to be believed"),
+        (
+            "\"nodes\":\"",
+            "\"nodes\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "not the base64 of hashes",
+        ),
+        ("Only the data", "Not only the data", "the page around the records was changed"),
+    ] {
+        let changed = BUNDLE.replacen(from, to, 1);
+        assert_ne!(changed, BUNDLE, "{from}");
+        place.write("bad.html", changed);
+        let bad = place.run(["audit", "verify", "bad.html", "--key", &key]);
+        assert!(bad.code == 1 && bad.err.contains(said), "{from}: {bad:?}");
+    }
+    assert_eq!(place.run(["audit", "verify", "good.html"]).code, 2, "without a key nothing is proven");
+    let two = place.run(["audit", "verify", "good.html", "--receipt", "x", "--key", &key]);
+    assert_eq!(two.code, 2, "{two:?}");
+}
+
+#[test]
 fn stranger_verifies_the_history_of_an_entity_without_any_installation() {
     let place = Place::empty();
     let key = vector("log_key");

@@ -61,6 +61,8 @@ impl Signer {
     ) -> Result<Self, Error> {
         let verifier =
             VerifierKey::new(key.name(), &key.public_key()).map_err(|e| Error::Proof(e.to_string()))?;
+        // What is handed out of the logs is signed by the same key; the first signer of a store stands.
+        store.shared.vouching.get_or_init(|| Arc::clone(&key));
         Ok(Self { store, outside, origin: origin.to_owned(), key, verifier, known: Arc::default() })
     }
 

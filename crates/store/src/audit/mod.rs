@@ -7,6 +7,7 @@
 mod about;
 mod access;
 mod append;
+pub mod bundle;
 mod checkpoint;
 mod complete;
 mod draft;

@@ -10,7 +10,7 @@ use bailiwick_domain::{
     clock::Entropy,
     ids::{EventId, TenantId},
 };
-use bailiwick_proof::canonical;
+use bailiwick_proof::{canonical, event::Opening};
 use bailiwick_vault::{
     commit::{Commitment, Salt},
     envelope::Context,
@@ -123,21 +123,34 @@ pub(crate) async fn reveal(
     let mut revealed = HashMap::new();
     for (subject, bytes) in rows {
         let Subject::Key(key) = tenant_keys::subject(scope, subject).await? else { continue };
-        let sealed = SubjectSealed::parse(bytes).map_err(Error::vault)?;
-        let plain = key.open(&context(scope.tenant(), &event.bytes()), &sealed).map_err(Error::vault)?;
-        let values: Opened = serde_json::from_slice(plain.as_bytes())
-            .map_err(|_| Error::Corrupt("audit_personal.sealed".into()))?;
-        for (commitment, (salt, value)) in values {
-            let salt = hex::decode(salt).ok().and_then(|bytes| Salt::from_slice(&bytes));
-            let bytes = canonical::to_bytes(&value).map_err(|e| Error::Proof(e.to_string()))?;
-            if let (Some(salt), Some(claimed)) = (salt, Commitment::from_hex(&commitment))
-                && claimed.matches(&salt, &bytes)
-            {
-                revealed.insert(commitment, value);
-            }
-        }
+        let openings = openings(scope.tenant(), event, &key, bytes)?;
+        revealed.extend(openings.into_iter().map(|opening| (opening.commit, opening.value)));
     }
     Ok(revealed)
+}
+
+/// The sealed values of one subject in one event with their salts, those that match their commitments.
+pub(super) fn openings(
+    tenant: TenantId,
+    event: EventId,
+    key: &SubjectKey,
+    sealed: Vec<u8>,
+) -> Result<Vec<Opening>> {
+    let sealed = SubjectSealed::parse(sealed).map_err(Error::vault)?;
+    let plain = key.open(&context(tenant, &event.bytes()), &sealed).map_err(Error::vault)?;
+    let values: Opened = serde_json::from_slice(plain.as_bytes())
+        .map_err(|_| Error::Corrupt("audit_personal.sealed".into()))?;
+    let mut openings = Vec::with_capacity(values.len());
+    for (commit, (salt, value)) in values {
+        let bytes = canonical::to_bytes(&value).map_err(|e| Error::Proof(e.to_string()))?;
+        let octets = hex::decode(&salt).ok().and_then(|bytes| Salt::from_slice(&bytes));
+        if let (Some(octets), Some(claimed)) = (octets, Commitment::from_hex(&commit))
+            && claimed.matches(&octets, &bytes)
+        {
+            openings.push(Opening { commit, salt, value });
+        }
+    }
+    Ok(openings)
 }
 
 fn context(tenant: TenantId, event: &[u8; 16]) -> Context<'_> {

@@ -5,6 +5,7 @@ mod access_records;
 mod append_only;
 mod approved;
 mod batch;
+mod bundling;
 mod change;
 mod concurrency;
 mod epochs;

@@ -6,6 +6,7 @@
 //!   thing need not be allowed to read it.
 //! - Bodies are JSON objects. A field that is unknown, missing, there twice or of another type is named by a JSON
 //!   pointer in the problem (RFC 9457, RFC 6901); values are never repeated.
+//! - Making an evidence bundle answers 200 with the file.
 //! - Recording events takes one object or an array of up to a thousand, with an answer for each.
 //! - Ids are hyphenated UUIDs, times are RFC 3339 in UTC with six digits of fraction, hashes are lower-case hex.
 //! - A sensitive operation is answered 403 `step-up-required` first, and a letter goes to the person who asks; the same request
@@ -17,6 +18,7 @@
 
 mod access_table;
 mod api_keys;
+mod audit_bundles;
 mod audit_complete;
 mod audit_entities;
 mod audit_events;
@@ -180,6 +182,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/schemas/{schema}", audit_intake::schemas::show)
         .put("/v1/audit/schemas/{schema}", audit_intake::schemas::change)
         .delete("/v1/audit/schemas/{schema}", audit_intake::schemas::remove)
+        .post("/v1/audit/bundles", audit_bundles::create::handle)
         .get("/v1/audit/complete", audit_complete::show::handle)
         .get("/v1/audit/searches", audit_searches::list::handle)
         .post("/v1/audit/searches", audit_searches::create::handle)

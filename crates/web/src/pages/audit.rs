@@ -2,6 +2,7 @@
 
 mod about;
 pub(in crate::pages) mod actors;
+mod bundle;
 mod chart;
 mod difference;
 mod entity;
@@ -33,6 +34,8 @@ pub(crate) fn routes() -> Routes {
         .get("/audit/verify", verify_status::verify_status)
         .get("/audit/events/{event}", event::event)
         .get("/audit/entities/{type}/{id}", entity::entity)
+        .get("/audit/bundle", bundle::ask)
+        .post("/audit/bundle", bundle::make)
         .get("/audit/intake", intake::show::show)
         .post("/audit/intake", intake::set::set)
         .post("/audit/intake/try", intake::attempt::attempt)

@@ -100,6 +100,12 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/audit/events") => Sent::Json(json!({
             "key": format!("k{serial}"), "action": "app.plan.approved", "entity": {"type": "app.plan", "id": "PL-1"}, "tenant": stock.id
         })),
+        ("POST", "/v1/audit/bundles") => {
+            Sent::Json(json!({"entity": {"type": "user", "id": stock.user}, "disclose": ["/email"]}))
+        }
+        ("POST", "/audit/bundle") => {
+            form(&[("q", ""), ("type", "user"), ("id", &stock.user.to_string()), ("disclose", "/email")])
+        }
         ("PUT", "/v1/audit/intake") => {
             Sent::Json(json!({"rules": [format!("secret /s{serial}")], "detectors": ["card"]}))
         }

@@ -42,7 +42,7 @@ pub async fn receipt(scope: &mut impl Scope, event: EventId) -> Result<Option<Re
     Ok(Some(Receipt { extra: Some(bytes), index: leaf.index.unsigned_abs(), path: proven.path, note }))
 }
 
-async fn covering(scope: &mut impl Scope, leaf: i64) -> Result<Option<(i64, String)>> {
+pub(in crate::audit) async fn covering(scope: &mut impl Scope, leaf: i64) -> Result<Option<(i64, String)>> {
     let tenant = scope.tenant();
     let wished = scope.shared().witness_policy().wished();
     if wished > 0 {

@@ -5,6 +5,7 @@
 
 mod block;
 mod bounds;
+mod gather;
 mod keep;
 mod known;
 mod resolve;
@@ -18,6 +19,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 pub(crate) use block::BLOCK;
+pub(crate) use gather::{Gathered, gather};
 pub(crate) use keep::keep;
 pub use known::{Known, known};
 pub(crate) use resolve::tag_of;

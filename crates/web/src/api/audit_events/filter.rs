@@ -161,7 +161,7 @@ fn actor(text: &str) -> Option<Uuid> {
 }
 
 /// The id of a thing; where its type is one of the product's, in the product's words or as links have it.
-fn entity_id(kind: Option<&str>, text: &str) -> Option<Uuid> {
+pub(in crate::api) fn entity_id(kind: Option<&str>, text: &str) -> Option<Uuid> {
     match kind {
         Some(kind) if kind.starts_with("app.") => {
             // What stands for a product's id is a UUID of version 8, which no product has a reason to use.

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     actors::Names,
+    bundle,
     difference::{self, Change},
     history,
     record::Record,
@@ -52,6 +53,8 @@ pub(super) struct AuditEntityPage {
     sentence: &'static str,
     /// The page of the thing itself.
     open: Option<String>,
+    /// Where the history is taken along with what proves it.
+    bundle: Option<String>,
     chain: Badge,
     /// Whether the whole history is proven, and where its proof is; on the first page.
     complete: Option<Complete>,
@@ -145,6 +148,7 @@ pub(super) async fn entity(
             "policy" => reach::link(&visit, &permit, "/policy", || "/policy".to_owned()),
             _ => None,
         },
+        bundle: reach::link(&visit, &permit, "/audit/bundle", || bundle::of_entity(&kind, id)),
         chain: unbroken(&chain),
         complete,
         rows,

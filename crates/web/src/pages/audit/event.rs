@@ -61,6 +61,8 @@ struct AuditEventPage {
     octets: String,
     /// What proves the record without this server; nothing before a checkpoint covers it.
     receipt: Option<String>,
+    /// Whether personal values can go along with it.
+    discloses: bool,
 }
 
 /// A record whose octets are no record any more: nothing of it is told but what was stored, and that it was altered.
@@ -179,6 +181,7 @@ pub(super) async fn event(
         proof: proof(&page),
         json: indented(&page.bytes),
         changes: difference::changes(record.changes, &page.personal),
+        discloses: !page.personal.is_empty(),
         reason: record.reason,
         action: record.action,
         actor,

@@ -15,6 +15,7 @@ use bailiwick_store::{
 
 use super::{
     actors::{Actor, Names},
+    bundle,
     chart::{Chart, chart},
     filter::{Asked, Range, permalink},
     words,
@@ -53,6 +54,8 @@ struct AuditSearchPage {
     permalink: String,
     /// The form in which it is kept.
     keep: String,
+    /// Where its records are taken along with what proves them.
+    bundle: Option<String>,
     chart: Option<Chart>,
     /// Whether enough was looked at before the page was full.
     unfinished: bool,
@@ -117,6 +120,9 @@ pub(super) async fn search(
         chips: asked.chips(),
         clear: "/audit",
         keep: link.replacen("/audit", "/audit/searches", 1),
+        bundle: reach::link(&visit, &permit, "/audit/bundle", || {
+            bundle::of_search(&understood.query.to_string())
+        }),
         permalink: link,
         chart: drawn,
         unfinished: found.unfinished,

@@ -1,0 +1,3 @@
+//! Evidence bundles.
+
+pub(super) mod create;
