@@ -435,7 +435,7 @@ both_databases! {
         let platform_own = Stock::of(&platform, "platformmark").await;
         let spare = Stock::of(&db.tenant("spare").await, "sparemark").await;
         let long = "x".repeat(30_000);
-        let values = ["", "\u{0}", "' OR 1=1 --", "-1", "99999999999999999999", "\u{202e}\u{feff}", "<script>", "//evil.example", &long];
+        let values = ["", "\u{0}", "' OR 1=1 --", "-1", "99999999999999999999", "\u{202e}\u{feff}", "<script>bad", "//evil.example", &long];
         let catalogue = db.store.catalogue();
         let (mut asked, mut serial) = (0, 0);
         // Signing out ends what the rest needs, and so does proving again who one is.
@@ -456,7 +456,7 @@ both_databases! {
                     let what = format!("{} {} with {} = {value:.30}", row.method, row.path, bad[at].0);
                     let answer = stage.service.send(&caller, &row.method, &path, Sent::Form(bad)).await;
                     check_page(&answer, &what);
-                    assert!(!answer.text().contains("<script>"), "{what}: {}", answer.text());
+                    assert!(!answer.text().contains("<script>bad"), "{what}: {}", answer.text());
                     assert!(!answer.header("location").contains("evil.example"), "{what} leads away");
                     asked += 1;
                 }
