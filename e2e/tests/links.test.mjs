@@ -18,8 +18,9 @@ function shapeOf(address) {
 }
 
 function linksOf(body) {
-  const found = [...body.matchAll(/<(?:a|link|script|img|use)\b[^>]*?\b(?:href|src)="(\/[^"#]*)/g)];
-  return found.map(([, address]) => address.replaceAll('&amp;', '&'));
+  const found = [...body.matchAll(/<(?:a|link|script|img|use)\b[^>]*?\b(?:href|src)="(\/[^"]*)/g)];
+  // An ampersand first: as a number it has the sign in it that a fragment begins with.
+  return found.map(([, address]) => address.replace(/&(?:amp|#38);/g, '&').split('#')[0]);
 }
 
 function formsOf(body) {
