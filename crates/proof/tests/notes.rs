@@ -1,39 +1,14 @@
 //! Signed notes: who signed, who did not, and what is no note at all.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "support/key.rs"]
+mod key;
+
 use bailiwick_proof::{
     Hash,
-    checkpoint::{
-        Checkpoint, CheckpointError, MAX_NOTE_BYTES, NoteError, NoteSigner, SignedNote, VerifierKey,
-    },
+    checkpoint::{Checkpoint, CheckpointError, MAX_NOTE_BYTES, NoteError, SignedNote, VerifierKey},
 };
-use ed25519_dalek::{Signer as _, SigningKey};
-
-struct Key(&'static str, SigningKey);
-
-impl Key {
-    fn new(name: &'static str, seed: u8) -> Self {
-        Self(name, SigningKey::from_bytes(&[seed; 32]))
-    }
-
-    fn verifier(&self) -> VerifierKey {
-        VerifierKey::new(self.0, &self.public_key()).unwrap()
-    }
-}
-
-impl NoteSigner for Key {
-    fn name(&self) -> &str {
-        self.0
-    }
-
-    fn public_key(&self) -> [u8; 32] {
-        self.1.verifying_key().to_bytes()
-    }
-
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.1.sign(message).to_bytes()
-    }
-}
+use key::Key;
 
 fn checkpoint() -> Checkpoint {
     Checkpoint::new("log.example", 7, Hash([9; 32]))

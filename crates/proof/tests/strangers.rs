@@ -4,13 +4,14 @@
 //! difference means that receipts handed out yesterday no longer verify.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+#[path = "support/key.rs"]
+mod key;
 mod support;
 
 use bailiwick_proof::{
     Hash,
     checkpoint::{
-        Checkpoint, CosignerKey, EpochStatement, LogName, NoteSigner, SignedNote, Trust, TrustError,
-        VerifierKey, cosign,
+        Checkpoint, CosignerKey, EpochStatement, LogName, NoteSigner, SignedNote, Trust, TrustError, cosign,
     },
     completeness::{Complete, History, Incomplete, Page},
     leaf_hash,
@@ -19,7 +20,7 @@ use bailiwick_proof::{
     tree::{Fetched, HashReader, Needs, ProofError, consistency_proof, inclusion_proof},
     witness::{AddCheckpoint, Answer, Refusal, Seen, judge, read_answer},
 };
-use ed25519_dalek::{Signer as _, SigningKey};
+use key::Key;
 use proptest::prelude::*;
 use serde_json::Value;
 use support::{NaiveReader, leaves, naive_root};
@@ -27,32 +28,8 @@ use support::{NaiveReader, leaves, naive_root};
 const VECTORS: &str = include_str!("vectors/receipt-v1.json");
 const TENANT: &str = "0193a7c2-7b1e-7000-8000-000000000001";
 
-struct Key(&'static str, SigningKey);
-
-impl Key {
-    fn new(name: &'static str, seed: u8) -> Self {
-        Self(name, SigningKey::from_bytes(&[seed; 32]))
-    }
-
-    fn log(&self) -> VerifierKey {
-        VerifierKey::new(self.0, &self.public_key()).unwrap()
-    }
-
-    fn witness(&self) -> CosignerKey {
-        CosignerKey::new(self.0, &self.public_key()).unwrap()
-    }
-}
-
-impl NoteSigner for Key {
-    fn name(&self) -> &str {
-        self.0
-    }
-    fn public_key(&self) -> [u8; 32] {
-        self.1.verifying_key().to_bytes()
-    }
-    fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.1.sign(message).to_bytes()
-    }
+fn cosigner(key: &Key) -> CosignerKey {
+    CosignerKey::new(key.name(), &key.public_key()).unwrap()
 }
 
 fn vectors() -> Value {
@@ -120,7 +97,7 @@ fn stranger_refuses_a_receipt_with_anything_changed() {
     let alone = Trust { quorum: 0, ..trust.clone() };
     assert!(matches!(Receipt { note, ..good.clone() }.verify(&alone), Err(Unproven::OtherLog(_))));
     // Nobody whom the stranger trusts.
-    let nobody = Trust { logs: vec![Key::new("bailiwick.example", 9).log()], ..trust.clone() };
+    let nobody = Trust { logs: vec![Key::new("bailiwick.example", 9).verifier()], ..trust.clone() };
     assert!(matches!(good.verify(&nobody), Err(Unproven::Trust(TrustError::Checkpoint(_)))));
 }
 
@@ -130,8 +107,8 @@ fn stranger_counts_each_witness_once_and_takes_no_word_that_is_not_theirs() {
     let checkpoint = Checkpoint::new("log.example/heads", 1, leaf_hash(b"x"));
     let mut note = SignedNote::sign(&checkpoint.to_string(), &[&log]).unwrap();
     let of = |witnesses: &[&Key], quorum| Trust {
-        logs: vec![log.log()],
-        witnesses: witnesses.iter().map(|key| key.witness()).collect(),
+        logs: vec![log.verifier()],
+        witnesses: witnesses.iter().map(|key| cosigner(key)).collect(),
         quorum,
     };
     assert!(of(&[&one], 0).open(&note).unwrap().witnesses.is_empty());
@@ -155,9 +132,9 @@ fn stranger_counts_each_witness_once_and_takes_no_word_that_is_not_theirs() {
     assert_eq!(of(&[&one], 0).open(&other), Err(TrustError::WrongCosignature("w1.example".into())));
     let mut line = note.signatures()[1].clone();
     line.signature[7] ^= 1;
-    assert_eq!(one.witness().cosigned(note.text(), &line), None);
+    assert_eq!(cosigner(&one).cosigned(note.text(), &line), None);
     // A witness signs nothing as a log does, and a log nothing as a witness does.
-    assert!(one.witness().cosigned(note.text(), &note.signatures()[0]).is_none());
+    assert!(cosigner(&one).cosigned(note.text(), &note.signatures()[0]).is_none());
 }
 
 #[test]
@@ -217,7 +194,7 @@ fn witness_judges_the_requests_of_another_maker() {
     assert_eq!(line.to_string(), text(&vectors, "cosignature"));
     let body = format!("{line}\n");
     let answer =
-        |status, body: &str| read_answer(status, body.as_bytes(), request.note.text(), &witness.witness());
+        |status, body: &str| read_answer(status, body.as_bytes(), request.note.text(), &cosigner(&witness));
     assert_eq!(answer(200, &body), Answer::Cosigned(line, 1_767_326_645));
     assert_eq!(answer(200, "\u{2014} somebody AAAAAAAA\n"), Answer::Nothing);
     assert_eq!(
@@ -244,8 +221,11 @@ fn statement_of_an_epoch_of_another_maker_reads() {
     assert_eq!((statement.epoch(), statement.kept.size, statement.signed.size), (2, 5, 11));
     assert_eq!((statement.kept.seconds, statement.signed.seconds), (Some(1_767_323_045), None));
     assert!(
-        EpochStatement::open(text(&vectors, "epoch").as_bytes(), &[Key::new("bailiwick.example", 9).log()])
-            .is_err()
+        EpochStatement::open(
+            text(&vectors, "epoch").as_bytes(),
+            &[Key::new("bailiwick.example", 9).verifier()]
+        )
+        .is_err()
     );
 }
 
@@ -287,7 +267,7 @@ proptest! {
         let path = inclusion_proof(&NaiveReader(&leaves), index, size).unwrap();
         let receipt = Receipt { extra, index, path, note: note_of(&log, &leaves) };
         prop_assert_eq!(Receipt::parse(receipt.to_string().as_bytes()), Ok(receipt.clone()));
-        let trust = Trust { logs: vec![log.log()], ..Trust::default() };
+        let trust = Trust { logs: vec![log.verifier()], ..Trust::default() };
         prop_assert!(receipt.lead(&leaves[at.index(leaves.len())], &trust).is_ok());
         prop_assert!(receipt.lead(&leaf_hash(b"another"), &trust).is_err());
     }
@@ -301,10 +281,10 @@ proptest! {
         let request = AddCheckpoint { old, proof, note: note_of(&log, &leaves) };
         prop_assert_eq!(AddCheckpoint::parse(request.to_string().as_bytes()), Ok(request.clone()));
         let seen = Seen { size: old, root: naive_root(&leaves[..usize::try_from(old).unwrap()]) };
-        prop_assert!(judge(&request, &[log.log()], seen).is_ok());
+        prop_assert!(judge(&request, &[log.verifier()], seen).is_ok());
         if old > 0 {
             let other = Seen { size: old, root: leaf_hash(b"another history") };
-            let refused = judge(&request, &[log.log()], other);
+            let refused = judge(&request, &[log.verifier()], other);
             prop_assert_eq!(refused, Err(if old == size { Refusal::Fork(old) } else { Refusal::Inconsistent }));
         }
         let mut proof = request.proof.clone();
@@ -312,7 +292,7 @@ proptest! {
             let at = flip.index(proof.len());
             proof[at] = leaf_hash(b"x");
             let wrong = AddCheckpoint { proof, ..request };
-            prop_assert_eq!(judge(&wrong, &[log.log()], seen), Err(Refusal::Inconsistent));
+            prop_assert_eq!(judge(&wrong, &[log.verifier()], seen), Err(Refusal::Inconsistent));
         }
     }
 

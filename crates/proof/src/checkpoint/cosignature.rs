@@ -4,11 +4,9 @@
 
 use std::{fmt, str::FromStr};
 
-use ed25519_dalek::{Signature, VerifyingKey};
-
 use super::{
     KeyError, NoteError, NoteSignature, NoteSigner, SignedNote,
-    key::{is_key_name, key_id, point, read_key, write_key},
+    key::{NamedKey, is_key_name, key_id},
 };
 
 /// The signature type octet of timestamped Ed25519 cosignatures.
@@ -19,11 +17,7 @@ const LATEST: u64 = i64::MAX as u64;
 
 /// A named Ed25519 public key of a witness, written `name+key id+base64(0x04 ‖ key)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CosignerKey {
-    name: String,
-    id: [u8; 4],
-    key: VerifyingKey,
-}
+pub struct CosignerKey(NamedKey<COSIGNATURE>);
 
 /// Cosigns the text of a checkpoint, which ends in a newline, as of `seconds` since 1970.
 ///
@@ -52,35 +46,31 @@ impl CosignerKey {
     /// # Errors
     /// A name that a note cannot carry, or octets that are not a usable key.
     pub fn new(name: &str, public_key: &[u8; 32]) -> Result<Self, KeyError> {
-        if !is_key_name(name) {
-            return Err(KeyError::Name);
-        }
-        let key = point(public_key)?;
-        Ok(Self { name: name.to_owned(), id: key_id(name, COSIGNATURE, public_key), key })
+        NamedKey::new(name, public_key).map(Self)
     }
 
     /// The witness's name, as signature lines carry it.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// The key id: the first four octets of `SHA-256(name ‖ 0x0A ‖ 0x04 ‖ key)`.
     #[must_use]
     pub const fn id(&self) -> [u8; 4] {
-        self.id
+        self.0.id()
     }
 
     /// The public key, 32 octets as in RFC 8032.
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
-        self.key.to_bytes()
+        self.0.public_key()
     }
 
     /// Whether a line claims to be by this key.
     #[must_use]
     pub fn is_claimed_by(&self, line: &NoteSignature) -> bool {
-        line.name == self.name && line.key_id == self.id
+        line.name == self.name() && line.key_id == self.id()
     }
 
     /// When this key cosigned `text`, in seconds since 1970, if the line is its cosignature of that text.
@@ -88,10 +78,9 @@ impl CosignerKey {
     pub fn cosigned(&self, text: &str, line: &NoteSignature) -> Option<u64> {
         let (seconds, signature) = line.signature.split_first_chunk::<8>()?;
         let seconds = u64::from_be_bytes(*seconds);
-        let signature = Signature::from_slice(signature).ok()?;
         let signed = self.is_claimed_by(line)
             && seconds <= LATEST
-            && self.key.verify_strict(message(text, seconds).as_bytes(), &signature).is_ok();
+            && self.0.signed(message(text, seconds).as_bytes(), signature);
         signed.then_some(seconds)
     }
 
@@ -109,7 +98,7 @@ impl CosignerKey {
 
 impl fmt::Display for CosignerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_key(f, &self.name, self.id, COSIGNATURE, self.key.as_bytes())
+        self.0.fmt(f)
     }
 }
 
@@ -117,9 +106,7 @@ impl FromStr for CosignerKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let (name, id, octets) = read_key(text, COSIGNATURE)?;
-        let key = Self::new(name, &octets)?;
-        if hex::encode(key.id) == id { Ok(key) } else { Err(KeyError::Id) }
+        text.parse().map(Self)
     }
 }
 

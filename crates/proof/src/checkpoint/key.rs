@@ -11,11 +11,7 @@ pub(super) const ED25519: u8 = 0x01;
 
 /// A named Ed25519 public key, written `name+key id+base64(0x01 ‖ key)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifierKey {
-    name: String,
-    id: [u8; 4],
-    key: VerifyingKey,
-}
+pub struct VerifierKey(NamedKey<ED25519>);
 
 /// Why a text or a public key is not a verifier key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,29 +39,25 @@ impl VerifierKey {
     /// # Errors
     /// A name that a note cannot carry, or octets that are not a usable key.
     pub fn new(name: &str, public_key: &[u8; 32]) -> Result<Self, KeyError> {
-        if !is_key_name(name) {
-            return Err(KeyError::Name);
-        }
-        let key = point(public_key)?;
-        Ok(Self { name: name.to_owned(), id: key_id(name, ED25519, public_key), key })
+        NamedKey::new(name, public_key).map(Self)
     }
 
     /// The key's name, as signature lines carry it.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// The key id: the first four octets of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key)`.
     #[must_use]
     pub const fn id(&self) -> [u8; 4] {
-        self.id
+        self.0.id()
     }
 
     /// The public key, 32 octets as in RFC 8032.
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
-        self.key.to_bytes()
+        self.0.public_key()
     }
 
     /// Whether `signature` is this key's signature of `message`.
@@ -73,14 +65,13 @@ impl VerifierKey {
     /// Strict: of the encodings that RFC 8032 leaves open only one passes, so a signature cannot be varied.
     #[must_use]
     pub fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature)
-            .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+        self.0.signed(message, signature)
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_key(f, &self.name, self.id, ED25519, self.key.as_bytes())
+        self.0.fmt(f)
     }
 }
 
@@ -88,7 +79,58 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let (name, id, octets) = read_key(text, ED25519)?;
+        text.parse().map(Self)
+    }
+}
+
+/// A public key under a name, for signatures of the type `KIND`: what the keys of logs and of witnesses have in common, which
+/// are types of their own so that none passes for the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedKey<const KIND: u8> {
+    name: String,
+    id: [u8; 4],
+    key: VerifyingKey,
+}
+
+impl<const KIND: u8> NamedKey<KIND> {
+    pub(super) fn new(name: &str, public_key: &[u8; 32]) -> Result<Self, KeyError> {
+        if !is_key_name(name) {
+            return Err(KeyError::Name);
+        }
+        let key = point(public_key)?;
+        Ok(Self { name: name.to_owned(), id: key_id(name, KIND, public_key), key })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) const fn id(&self) -> [u8; 4] {
+        self.id
+    }
+
+    pub(super) fn public_key(&self) -> [u8; 32] {
+        self.key.to_bytes()
+    }
+
+    pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature)
+            .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+}
+
+impl<const KIND: u8> fmt::Display for NamedKey<KIND> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let typed = [&[KIND], self.key.as_bytes().as_slice()].concat();
+        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(typed))
+    }
+}
+
+impl<const KIND: u8> FromStr for NamedKey<KIND> {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let (name, id, octets) = read_key(text, KIND)?;
         let key = Self::new(name, &octets)?;
         if hex::encode(key.id) == id { Ok(key) } else { Err(KeyError::Id) }
     }
@@ -98,7 +140,7 @@ impl FromStr for VerifierKey {
 ///
 /// # Errors
 /// Octets that are no point of the curve, or one of small order.
-pub(super) fn point(public_key: &[u8; 32]) -> Result<VerifyingKey, KeyError> {
+fn point(public_key: &[u8; 32]) -> Result<VerifyingKey, KeyError> {
     let key = VerifyingKey::from_bytes(public_key).map_err(|_| KeyError::Point)?;
     if key.is_weak() { Err(KeyError::Point) } else { Ok(key) }
 }
@@ -115,20 +157,8 @@ pub(super) fn key_id(name: &str, kind: u8, public_key: &[u8; 32]) -> [u8; 4] {
     [a, b, c, d]
 }
 
-/// Writes `name+id+base64(kind ‖ key)`.
-pub(super) fn write_key(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    id: [u8; 4],
-    kind: u8,
-    public_key: &[u8; 32],
-) -> fmt::Result {
-    let typed = [&[kind], public_key.as_slice()].concat();
-    write!(f, "{name}+{}+{}", hex::encode(id), STANDARD.encode(typed))
-}
-
 /// Takes `name+id+base64(kind ‖ key)` apart: name, id and key, none of them checked.
-pub(super) fn read_key(text: &str, kind: u8) -> Result<(&str, &str, [u8; 32]), KeyError> {
+fn read_key(text: &str, kind: u8) -> Result<(&str, &str, [u8; 32]), KeyError> {
     // Base64 has plus signs of its own; the name and the id have none.
     let mut parts = text.splitn(3, '+');
     let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
