@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Class, Detector, Redaction};
+use super::{Class, Detector, Redaction, find};
 use crate::{
     change::{Change, Op},
     json::{Fault, escaped, tokens},
@@ -44,6 +44,7 @@ impl Redaction {
             notes: Vec::new(),
             faults: Vec::new(),
             dropped: false,
+            sealing: false,
         };
         let ids = [
             ("/key", Some(event.key.as_str())),
@@ -124,6 +125,8 @@ struct Judge<'r> {
     notes: Vec<Note>,
     faults: Vec<Fault>,
     dropped: bool,
+    /// What is looked at goes into one seal as a whole.
+    sealing: bool,
 }
 
 impl Judge<'_> {
@@ -169,10 +172,9 @@ impl Judge<'_> {
                 self.note(Class::Secret, None);
                 Some(secret())
             }
-            Some(Class::Personal) if self.has_subject => {
-                self.note(Class::Personal, None);
-                Some(personal(value))
-            }
+            // It goes along with what it lies in.
+            Some(Class::Personal) if self.sealing => self.value(value),
+            Some(Class::Personal) if self.has_subject => self.sealed(value),
             Some(Class::Personal) => {
                 let place = pointer(&self.place);
                 self.faults.push(Fault::new(
@@ -183,6 +185,19 @@ impl Judge<'_> {
             }
             None => self.value(value),
         }
+    }
+
+    /// A value that is sealed as a whole, without what lies in it and is never stored: a seal can be opened.
+    fn sealed(&mut self, value: &Value) -> Option<Value> {
+        let before = self.notes.len();
+        self.sealing = true;
+        let kept = self.value(value);
+        self.sealing = false;
+        let kept = kept.filter(|kept| *kept != secret());
+        let Some(kept) = kept else { return Some(secret()) };
+        let note = Note { pointer: pointer(&self.place), class: Class::Personal, found: None };
+        self.notes.insert(before, note);
+        Some(personal(&kept))
     }
 
     /// A value that no rule is about, with what lies in it.
@@ -217,7 +232,7 @@ impl Judge<'_> {
 
     /// What stands in the place of a text in which something was found.
     fn text(&mut self, text: &str) -> Option<Value> {
-        let found = self.redaction.found_in(text)?.detector;
+        let found = self.found_in(text)?;
         if found == Detector::Email && self.has_subject {
             self.note(Class::Personal, Some(found));
             return Some(personal(&Value::from(text)));
@@ -226,9 +241,19 @@ impl Judge<'_> {
         Some(secret())
     }
 
-    /// A name stands in the path of the difference, where nothing can be hidden.
+    /// The detector that decides about a text: an address beside something else does not make that its person's, and within a
+    /// seal it is where it belongs.
+    fn found_in(&self, text: &str) -> Option<Detector> {
+        let detectors = &self.redaction.detectors;
+        let others: Vec<_> = detectors.iter().copied().filter(|one| *one != Detector::Email).collect();
+        let address = !self.sealing && detectors.contains(&Detector::Email);
+        let found = find(text, &others).or_else(|| find(text, &[Detector::Email]).filter(|_| address));
+        found.map(|found| found.detector)
+    }
+
+    /// A name stands in the path of the difference or goes into a seal as it is: nothing can be hidden in it.
     fn name(&mut self, name: &str, above: &[String]) {
-        if self.redaction.found_in(name).is_some() {
+        if self.found_in(name).is_some() {
             self.faults.push(Fault::new(
                 format!("/after{}", pointer(above)),
                 "The name of a member in here reads like something that is never stored. Send it as a value.",
@@ -290,6 +315,18 @@ mod tests {
         changes.into_iter().map(|change| (change.path, json!([change.before, change.after]))).collect()
     }
 
+    /// What is sealed, in clear.
+    fn sealed(rules: &str, more: Value) -> Vec<Value> {
+        let redaction = Redaction { rules: Redaction::rules(rules).unwrap(), ..Redaction::default() };
+        let mut sealed = Vec::new();
+        let keep = |value: &Value| {
+            sealed.push(value.clone());
+            Ok::<_, ()>(json!("sealed"))
+        };
+        redaction.judge(&event(more)).unwrap().commit(keep).unwrap();
+        sealed
+    }
+
     fn refused(rules: &str, more: Value) -> Vec<String> {
         let redaction = Redaction { rules: Redaction::rules(rules).unwrap(), ..Redaction::default() };
         redaction.judge(&event(more)).unwrap_err().into_iter().map(|fault| fault.pointer).collect()
@@ -339,6 +376,33 @@ mod tests {
     }
 
     #[test]
+    fn seal_holds_nothing_that_is_never_stored() {
+        let hidden = json!({"redacted": true});
+        let card = json!({
+            "number": "x1", "trace": "x2", "contact": {"email": "ann@example.com"}, "list": ["4111 1111 1111 1111", 7],
+            "both": "ann@example.com 4111 1111 1111 1111"
+        });
+        let more = json!({"after": {"card": card}, "subject": subject()});
+        let rules = "personal /card\npersonal /card/contact\nsecret /card/number\ndrop /**/trace";
+        assert_eq!(
+            sealed(rules, more.clone()),
+            [
+                json!({"number": hidden, "contact": {"email": "ann@example.com"}, "list": [hidden, 7], "both": hidden})
+            ]
+        );
+        assert_eq!(judged(rules, more)["/card"][1], "sealed");
+        // A text of which nothing may be stored is not sealed either.
+        let more = json!({"after": {"a": "4111 1111 1111 1111", "b": "ann@example.com 4111 1111 1111 1111"}, "subject": subject()});
+        assert_eq!(judged("personal /a", more.clone()), json!({"/a": [null, hidden], "/b": [null, hidden]}));
+        assert!(sealed("personal /a", more).is_empty());
+        assert_eq!(
+            refused("personal /a", json!({"after": {"a": {"4111111111111111": 1}}, "subject": subject()})),
+            ["/after/a"],
+            "a name in a seal is stored as it is"
+        );
+    }
+
+    #[test]
     fn what_cannot_be_hidden_is_refused() {
         assert_eq!(refused("", json!({"after": {"4111111111111111": 1}})), ["/after"]);
         assert_eq!(refused("", json!({"after": {"a": {"ann@example.com": 1}}})), ["/after/a"]);
@@ -364,6 +428,20 @@ mod tests {
             let rule = if deep { format!("{class} /**/{}", way[way.len() - 1]) } else { format!("{class} {place}") };
             let out = judged(&rule, json!({"before": {"list": [2]}, "after": inner, "subject": subject()}));
             prop_assert!(!out.to_string().contains(&secret), "{rule} {out}");
+        }
+
+        /// Whatever is sealed around it, what a rule says is never stored goes into no seal.
+        #[test]
+        fn nothing_hidden_is_sealed(way in prop::collection::vec("[a-c]", 1..6), above in any::<prop::sample::Index>(), secret in "[m-z]{12}", class in prop::sample::select(vec!["secret", "drop"]), first in any::<bool>()) {
+            let inner = way.iter().rev().fold(json!(secret), |inner, name| json!({name.as_str(): inner, "list": [1]}));
+            let pointer = |way: &[String]| way.iter().map(|name| format!("/{name}")).collect::<String>();
+            let outer = format!("personal {}", pointer(&way[..=above.index(way.len())]));
+            let hiding = format!("{class} {}", pointer(&way));
+            let rules = if first { format!("{outer}\n{hiding}") } else { format!("{hiding}\n{outer}") };
+            let more = json!({"after": inner, "subject": subject()});
+            let sealed = sealed(&rules, more.clone());
+            prop_assert!(!json!(sealed).to_string().contains(&secret), "{rules} {sealed:?}");
+            prop_assert!(!judged(&rules, more).to_string().contains(&secret), "{rules}");
         }
     }
 }
