@@ -2,8 +2,8 @@
 //!
 //! A schema is a small program, and whoever registers one is not whoever pays for running it. So one that is taken holds in
 //! itself everything that it refers to, refers to nothing twice over in a circle, stays below a size with every reference
-//! written out, and has patterns that are matched in linear time. Then checking a value of bounded size takes a bounded time,
-//! and no file and no other server is ever asked for anything.
+//! written out, and has few patterns, each of a bounded size and matched in linear time. Then checking a value of bounded size
+//! takes a bounded time, a schema takes bounded memory, and no file and no other server is ever asked for anything.
 //!
 //! The crate that checks, `jsonschema`, is known here alone.
 
@@ -20,11 +20,14 @@ pub use shape::MOST_OCTETS;
 pub const MOST_MISFITS: usize = 16;
 
 /// Octets of a compiled pattern at most.
-const PATTERN: usize = 256 * 1024;
+pub const PATTERN_OCTETS: usize = 256 * 1024;
 
 /// A schema that was taken. Cheap to clone.
 #[derive(Clone)]
-pub struct Schema(Arc<Validator>);
+pub struct Schema {
+    validator: Arc<Validator>,
+    patterns: usize,
+}
 
 /// Why a schema was not taken, in words for whoever wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,27 +54,35 @@ impl Schema {
     /// # Errors
     /// The first part that cannot be taken.
     pub fn parse(text: &str) -> Result<Self, Refused> {
-        let value = shape::parse(text)?;
+        let (value, patterns) = shape::parse(text)?;
         let options = jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN).dfa_size_limit(PATTERN))
+            .with_pattern_options(
+                PatternOptions::regex().size_limit(PATTERN_OCTETS).dfa_size_limit(PATTERN_OCTETS),
+            )
             .offline();
-        options.build(&value).map(Arc::new).map(Self).map_err(|error| Refused {
+        let built = options.build(&value).map(Arc::new);
+        built.map(|validator| Self { validator, patterns }).map_err(|error| Refused {
             pointer: error.instance_path().as_str().to_owned(),
             what: "This is not a schema of JSON Schema 2020-12.",
         })
     }
 
+    /// How many patterns were compiled for it, which take up to [`PATTERN_OCTETS`] each; what refers to one has its own.
+    pub const fn patterns(&self) -> usize {
+        self.patterns
+    }
+
     /// What of a value does not fit, the first [`MOST_MISFITS`]; nothing where all of it does.
     pub fn misfits(&self, value: &Value) -> Vec<Misfit> {
-        if self.0.is_valid(value) {
+        if self.validator.is_valid(value) {
             return Vec::new();
         }
         let misfit = |error: jsonschema::ValidationError<'_>| Misfit {
             pointer: error.instance_path().as_str().to_owned(),
             keyword: error.schema_path().as_str().to_owned(),
         };
-        self.0.iter_errors(value).take(MOST_MISFITS).map(misfit).collect()
+        self.validator.iter_errors(value).take(MOST_MISFITS).map(misfit).collect()
     }
 }
 

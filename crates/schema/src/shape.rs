@@ -13,6 +13,9 @@ const LEVELS: usize = 32;
 /// Values of a schema at most, with every reference written out.
 const MOST_VALUES: usize = 2_000;
 
+/// Patterns of a schema at most, counted likewise: each is compiled by itself.
+const MOST_PATTERNS: usize = 32;
+
 /// Definitions at most: counting goes from one into the next.
 const MOST_DEFINITIONS: usize = 64;
 
@@ -22,8 +25,9 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 const NAMING: [&str; 7] =
     ["$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef", "$recursiveAnchor", "$vocabulary"];
 
-/// Reads the text of a schema and checks everything that a reader of schemas does not.
-pub(crate) fn parse(text: &str) -> Result<Value, Refused> {
+/// Reads the text of a schema and checks everything that a reader of schemas does not. Gives its patterns with it, counted with
+/// every reference written out.
+pub(crate) fn parse(text: &str) -> Result<(Value, usize), Refused> {
     let refused = |what| Refused { pointer: String::new(), what };
     if text.len() > MOST_OCTETS {
         return Err(refused("A schema has at most 16 KiB."));
@@ -37,12 +41,31 @@ pub(crate) fn parse(text: &str) -> Result<Value, Refused> {
         return Err(Refused { pointer: "/$schema".into(), what: "The dialect is JSON Schema 2020-12." });
     }
     look(&value, "", 0)?;
-    let values = written_out(schema)?;
+    let values = written_out(schema, |_, _| 1)?;
     if values > MOST_VALUES {
         return Err(refused("With every reference written out, a schema has at most 2,000 values."));
     }
-    Ok(value)
+    let patterns = written_out(schema, patterns)?;
+    if patterns > MOST_PATTERNS {
+        return Err(refused("With every reference written out, a schema has at most 32 patterns."));
+    }
+    Ok((value, patterns))
 }
+
+// The sentences above say so.
+const _: () = assert!(MOST_VALUES == 2_000 && MOST_PATTERNS == 32 && MOST_OCTETS == 16 << 10 && LEVELS == 32);
+
+/// The patterns that a member of this name holds by itself.
+fn patterns(name: &str, value: &Value) -> usize {
+    match (name, value) {
+        ("pattern", Value::String(_)) => 1,
+        ("patternProperties", Value::Object(members)) => members.len(),
+        _ => 0,
+    }
+}
+
+/// How much a value counts by itself, by its name and what it is.
+type Unit = fn(&str, &Value) -> usize;
 
 fn look(value: &Value, place: &str, level: usize) -> Result<(), Refused> {
     let refused = |pointer: String, what| Err(Refused { pointer, what });
@@ -93,8 +116,8 @@ enum Size {
     Known(usize),
 }
 
-/// The values of a schema with every reference written out.
-fn written_out(schema: &Map<String, Value>) -> Result<usize, Refused> {
+/// What a schema counts with every reference written out.
+fn written_out(schema: &Map<String, Value>, unit: Unit) -> Result<usize, Refused> {
     let none = Map::new();
     let definitions = match schema.get("$defs") {
         None => &none,
@@ -108,10 +131,10 @@ fn written_out(schema: &Map<String, Value>) -> Result<usize, Refused> {
     // Those that nothing refers to are compiled as well.
     let mut values = 0_usize;
     for name in definitions.keys() {
-        values = values.saturating_add(size_of(name, definitions, &mut sizes)?);
+        values = values.saturating_add(size_of(name, definitions, &mut sizes, unit)?);
     }
     for (name, member) in schema.iter().filter(|(name, _)| *name != "$defs") {
-        values = values.saturating_add(counted(name, member, definitions, &mut sizes)?);
+        values = values.saturating_add(counted(name, member, definitions, &mut sizes, unit)?);
     }
     Ok(values)
 }
@@ -120,6 +143,7 @@ fn size_of<'s>(
     name: &'s str,
     definitions: &'s Map<String, Value>,
     sizes: &mut HashMap<&'s str, Size>,
+    unit: Unit,
 ) -> Result<usize, Refused> {
     let refused = |what| Refused { pointer: format!("/$defs/{name}"), what };
     match sizes.get(name) {
@@ -129,7 +153,7 @@ fn size_of<'s>(
     }
     let part = definitions.get(name).ok_or_else(|| refused("There is no such definition."))?;
     sizes.insert(name, Size::Open);
-    let size = counted("", part, definitions, sizes)?;
+    let size = counted("", part, definitions, sizes, unit)?;
     sizes.insert(name, Size::Known(size));
     Ok(size)
 }
@@ -139,22 +163,23 @@ fn counted<'s>(
     value: &'s Value,
     definitions: &'s Map<String, Value>,
     sizes: &mut HashMap<&'s str, Size>,
+    unit: Unit,
 ) -> Result<usize, Refused> {
-    let mut size = 1_usize;
+    let mut size = unit(name, value);
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                size = size.saturating_add(counted(name, member, definitions, sizes)?);
+                size = size.saturating_add(counted(name, member, definitions, sizes, unit)?);
             }
         }
         Value::Array(items) => {
             for item in items {
-                size = size.saturating_add(counted("", item, definitions, sizes)?);
+                size = size.saturating_add(counted("", item, definitions, sizes, unit)?);
             }
         }
         Value::String(target) if name == "$ref" => {
             let target = definition(target).unwrap_or_default();
-            size = size.saturating_add(size_of(target, definitions, sizes)?);
+            size = size.saturating_add(size_of(target, definitions, sizes, unit)?);
         }
         _ => {}
     }
@@ -213,6 +238,39 @@ mod tests {
         assert!(parse(&text).is_err());
         assert!(parse(&format!("{{\"a\":{}1{}}}", "[".repeat(40), "]".repeat(40))).is_err(), "levels");
         assert!(parse(&format!(r#"{{"title":"{}"}}"#, "x".repeat(MOST_OCTETS))).is_err(), "octets");
+    }
+
+    /// So many of something, one after the other.
+    fn each(number: usize, one: fn(usize) -> String) -> String {
+        (0..number).map(one).collect::<Vec<_>>().join(",")
+    }
+
+    #[test]
+    fn patterns_are_bounded_however_they_are_written() {
+        let kinds: [fn(usize) -> String; 3] = [
+            |number| {
+                let properties = each(number, |n| format!(r#""p{n}":{{"pattern":"a{{99}}"}}"#));
+                format!(r#"{{"properties":{{{properties}}}}}"#)
+            },
+            |number| {
+                let names = each(number, |n| format!(r#""a{{{n}}}":{{}}"#));
+                format!(r#"{{"patternProperties":{{{names}}}}}"#)
+            },
+            |number| {
+                let definitions = r#""$defs":{"two":{"pattern":"a","items":{"pattern":"b"}}}"#;
+                // The definition itself counts as well.
+                let references = each(number / 2 - 1, |_| r##"{"$ref":"#/$defs/two"}"##.to_owned());
+                format!(r#"{{"allOf":[{references}],{definitions}}}"#)
+            },
+        ];
+        for schema in kinds {
+            let most = schema(MOST_PATTERNS);
+            assert_eq!(parse(&most).map(|(_, patterns)| patterns), Ok(MOST_PATTERNS), "{most}");
+            let more = schema(MOST_PATTERNS + 2);
+            assert!(parse(&more).is_err_and(|refused| refused.what.contains("patterns")), "{more}");
+        }
+        let named_so = parse(r#"{"properties":{"pattern":{"type":"string"}}}"#);
+        assert!(named_so.is_ok_and(|(_, patterns)| patterns == 0));
     }
 
     proptest! {
