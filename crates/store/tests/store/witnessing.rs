@@ -67,6 +67,30 @@ async fn keep(db: &Db, tenant: &Tenant, size: u64, line: &str) {
 }
 
 both_databases! {
+    async fn log_that_waits_longest_is_the_next_that_is_asked_about(db: Db) {
+        let (acme, other) = (db.tenant("acme").await, db.tenant("other").await);
+        // The one whose id comes first is the one that signs all the time.
+        let (busy, quiet) = if acme.id() < other.id() { (acme, other) } else { (other, acme) };
+        let witness = Witness::new(&db).await;
+        db.store.decide_witnesses(witness.policy());
+        db.sign().await;
+        assert_eq!(witness::waiting(&db.store, "bailiwick-test").await.unwrap(), [busy.id(), quiet.id()]);
+        let cosigned = async |tenant: &Tenant| {
+            db.clock.advance(Span::seconds(1));
+            let ask = next(&db, tenant, None).await;
+            let line = cosign(ask.request.note.text(), 1_767_323_100, &witness.key).unwrap().to_string();
+            keep(&db, tenant, ask.size, &line).await;
+            rename(&db.store, &tenant.job(), &tenant.owner().user, format!("Olive {}", ask.size)).await;
+            db.sign().await;
+        };
+        cosigned(&busy).await;
+        assert_eq!(witness::waiting(&db.store, "bailiwick-test").await.unwrap(), [quiet.id(), busy.id()], "one was never cosigned");
+        cosigned(&quiet).await;
+        assert_eq!(witness::waiting(&db.store, "bailiwick-test").await.unwrap(), [busy.id(), quiet.id()]);
+        cosigned(&busy).await;
+        assert_eq!(witness::waiting(&db.store, "bailiwick-test").await.unwrap(), [quiet.id(), busy.id()]);
+    }
+
     async fn witness_cosigns_what_grew_and_receipts_carry_its_word(db: Db) {
         let acme = db.tenant("acme").await;
         let mut witness = Witness::new(&db).await;

@@ -45,7 +45,8 @@ pub enum Next {
     Ask(Box<Ask>),
 }
 
-/// The tenants whose newest checkpoint this witness has not cosigned yet, some at a time.
+/// The tenants whose newest checkpoint this witness has not cosigned yet, some at a time: whoever waits longest comes first, so
+/// that nobody who signs all the time keeps others from their turn.
 pub async fn waiting(store: &Store, witness: &str) -> Result<Vec<TenantId>> {
     let tried: Timestamp = store.now() - AGAIN;
     let mut conn = store.shared.pool.read().await?;
@@ -53,7 +54,7 @@ pub async fn waiting(store: &Store, witness: &str) -> Result<Vec<TenantId>> {
     let ids: Vec<Uuid> = on!(conn, |c| {
         sqlx::query_scalar(
             "SELECT t.tenant FROM audit_tree t LEFT JOIN audit_witness w ON w.tenant = t.tenant AND w.witness = $1
-             WHERE t.signed > coalesce(w.size, 0) AND (w.standing IS NULL OR w.standing = 'ok' OR w.at <= $2) ORDER BY t.tenant LIMIT $3",
+             WHERE t.signed > coalesce(w.size, 0) AND (w.standing IS NULL OR w.standing = 'ok' OR w.at <= $2) ORDER BY w.at NULLS FIRST, t.tenant LIMIT $3",
         )
         .bind(witness)
         .bind(tried.micros())
