@@ -70,7 +70,9 @@ impl tracing::field::Visit for Said<'_> {
     }
 }
 
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
+    // One word in lower case, as search would keep it; and more than one.
+    "hunterofproducts",
     "hunter2-of-the-product",
     "4111 1111 1111 1111",
     "4111111111111111",
@@ -84,7 +86,7 @@ fn secretive(key: &str) -> Value {
         key,
         json!({
             "subject": {"type": "app.participant", "id": "PT-1"},
-            "before": {"pin": "hunter2-of-the-product"},
+            "before": {"pin": "hunterofproducts"},
             "after": {
                 "pin": "hunter2-of-the-product", "list": [{"pin": "hunter2-of-the-product"}], "card": "4111 1111 1111 1111", "number": 4_111_111_111_111_111_i64,
                 "contact": {"email": "prudence.private@mail.example"}, "token": "bw_live_0123456789abcdefABCD",

@@ -42,7 +42,7 @@ const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
 const LEAF: &str = "audit_leaf_";
 
 /// The same for searches of the log; the index is that of PostgreSQL.
-const SEARCHED: [(&str, &str, &[Value]); 13] = [
+const SEARCHED: [(&str, &str, &[Value]); 14] = [
     ("RECURSIVE half", LEAF, &[Id, Number, Number]),
     ("RECURSIVE seen", "audit_posting_pkey", &[Id, Octets, Octets, Number]),
     ("FROM audit_tail", "audit_tail_pkey", &[Id]),
@@ -55,6 +55,7 @@ const SEARCHED: [(&str, &str, &[Value]); 13] = [
     ("p.term = $2 AND p.block =", "audit_posting_pkey", &[Id, Octets, Leaves]),
     ("entity_id = $3 AND leaf_index", "audit_leaf_by_entity", &[Id, Text("user"), Id, Number, Number]),
     ("JOIN audit_personal p", "audit_personal_pkey", &[Id, Ids]),
+    ("SELECT l.event, l.leaf_index", LEAF, &[Id, Ids]),
     ("l.entity_type = t", "audit_leaf_by_entity", &[Id, Kinds, Ids, Number, Number]),
 ];
 
@@ -164,6 +165,7 @@ both_databases! {
         for source in [
             include_str!("../../src/audit/bundle/collect.rs"),
             include_str!("../../src/audit/bundle/open.rs"),
+            include_str!("../../src/audit/ingest/places.rs"),
             include_str!("../../src/audit/search/bounds.rs"),
             include_str!("../../src/audit/search/keep.rs"),
             include_str!("../../src/audit/search/known.rs"),

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use bailiwick_domain::{json::Unreadable, rule::RecordEvents};
 use bailiwick_store::{
     Permit, Store,
-    audit::ingest::{self, Batch, Ingested, included},
+    audit::ingest::{self, Batch, Ingested, included, leaves},
     intake,
 };
 
@@ -99,15 +99,17 @@ pub async fn record(
 /// Waits until every stored event has its place in the tree, and notes the proofs.
 async fn wait(store: &Store, permit: &Permit<RecordEvents>, answer: &mut Answer) -> Result<(), Refused> {
     let stored = answer.stored();
-    for step in 0..STEPS {
-        let found = included(&mut store.read(permit).await?, &stored).await?;
-        let all = found.iter().all(|one| one.proof.is_some());
-        if all || step + 1 == STEPS {
-            answer.include(found);
-            return Ok(());
+    let mut missing = stored.clone();
+    for _ in 1..STEPS {
+        let placed = leaves(&mut store.read(permit).await?, &missing).await?;
+        missing.retain(|event| !placed.contains_key(event));
+        if missing.is_empty() {
+            break;
         }
         tokio::time::sleep(STEP).await;
     }
+    // Proofs cost the most, so they are computed once.
+    answer.include(included(&mut store.read(permit).await?, &stored).await?);
     Ok(())
 }
 

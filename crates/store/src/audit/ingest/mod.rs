@@ -23,7 +23,7 @@ use bailiwick_proof::hash::Hash;
 use self::queue::Job;
 pub(crate) use self::queue::Queues;
 pub use self::{
-    places::{Included, included},
+    places::{Included, included, leaves},
     prepare::{Prepared, prepare},
 };
 use crate::{Error, Permit, Result, Store, intake};

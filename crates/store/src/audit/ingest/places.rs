@@ -1,11 +1,14 @@
 //! Whether events have their place in the tree yet, and the proof of it.
 
+use std::collections::HashMap;
+
 use bailiwick_domain::ids::EventId;
+use uuid::Uuid;
 
 use crate::{
     Result,
     audit::page::{Proof, proof},
-    lock::row,
+    conn::Driver,
     tx::Scope,
 };
 
@@ -18,19 +21,42 @@ pub struct Included {
     pub proof: Option<Proof>,
 }
 
+/// The leaves of those of these events that have one, in no order.
+pub async fn leaves(scope: &mut impl Scope, events: &[EventId]) -> Result<HashMap<EventId, i64>> {
+    let tenant = scope.tenant();
+    let found: Vec<(Uuid, i64)> = match scope.driver() {
+        Driver::Sqlite(c) => {
+            let ids: Vec<_> = events.iter().map(|event| event.uuid().simple().to_string()).collect();
+            sqlx::query_as(
+                "SELECT l.event, l.leaf_index FROM json_each($2) AS e CROSS JOIN audit_leaf l
+                 WHERE l.tenant = $1 AND l.event = unhex(e.value)",
+            )
+            .bind(tenant.uuid())
+            .bind(serde_json::Value::from(ids).to_string())
+            .fetch_all(c)
+            .await?
+        }
+        Driver::Postgres(c) => {
+            sqlx::query_as(
+                "SELECT l.event, l.leaf_index FROM unnest($2::uuid[]) AS e (event)
+                 JOIN audit_leaf l ON l.tenant = $1 AND l.event = e.event",
+            )
+            .bind(tenant.uuid())
+            .bind(events.iter().map(|event| event.uuid()).collect::<Vec<_>>())
+            .fetch_all(c)
+            .await?
+        }
+    };
+    Ok(found.into_iter().map(|(event, leaf)| (EventId::from(event), leaf)).collect())
+}
+
 /// Where these events are, in their order.
 pub async fn included(scope: &mut impl Scope, events: &[EventId]) -> Result<Vec<Included>> {
-    let tenant = scope.tenant();
+    let leaves = leaves(scope, events).await?;
     let mut all = Vec::with_capacity(events.len());
     for event in events {
-        let leaf: Option<(i64,)> = row!(
-            scope,
-            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND event = $2",
-            tenant.uuid(),
-            event.uuid()
-        )?;
-        let proof = match leaf {
-            Some((leaf,)) => Some(proof(scope, leaf).await?),
+        let proof = match leaves.get(event) {
+            Some(leaf) => Some(proof(scope, *leaf).await?),
             None => None,
         };
         all.push(Included { event: *event, proof });
