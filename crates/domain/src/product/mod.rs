@@ -29,7 +29,8 @@ use crate::{
 pub use read::read;
 pub use words::{is_action, is_id, is_kind};
 
-/// How much a body of events may hold: 1,000 events of 64 KiB, 32 levels, texts of 16 KiB.
+/// How much a body of events may hold: 1,000 events, each of 64 KiB, 32 levels and texts of 16 KiB at most. How long a body may
+/// be in all is up to whoever takes it; the API takes 4 MiB, so that a thousand events have 4 KiB each on average.
 pub const LIMITS: json::Limits =
     json::Limits { items: 1_000, item: 64 * 1024, levels: 32, text: 16 * 1024, name: 128, values: 4_096 };
 

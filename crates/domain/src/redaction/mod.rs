@@ -26,6 +26,7 @@ pub use pattern::{BadPattern, Pattern};
 
 /// Rules at most.
 pub const MOST_RULES: usize = 200;
+const _: () = assert!(MOST_RULES == 200, "a sentence below says so");
 
 named! {
     /// What becomes of a value.

@@ -8,6 +8,7 @@ use crate::{Error, Result, valid::Fields};
 
 /// Schemas at most in one tenant.
 pub const MOST_SCHEMAS: usize = 100;
+const _: () = assert!(MOST_SCHEMAS == 100, "a sentence below says so");
 
 /// A schema to be.
 #[derive(Debug, Clone, Default)]

@@ -23,6 +23,9 @@ use crate::{
 /// Records read at once.
 const AT_ONCE: usize = 256;
 
+// The sentences below say so.
+const _: () = assert!(MAX_RECORDS == 10_000 && MOST_OCTETS == 16 << 20);
+
 const NOTHING: Error = Error::Conflict(
     "No record of the signed log matches. What was recorded a moment ago takes a second until it is signed.",
 );

@@ -3,9 +3,13 @@
 pub(super) mod create;
 mod item;
 
-use bailiwick_ops::audit::ingest::{ItemFault, Refused};
+use bailiwick_domain::product::LIMITS;
+use bailiwick_ops::audit::ingest::{ItemFault, MOST_INCLUDED, Refused};
 
 use crate::{error::Error, forms::Problem};
+
+// A sentence below says so.
+const _: () = assert!(LIMITS.items == 1_000);
 
 /// Where something is wrong: an event of an array by its place in it.
 fn place(many: bool, item: usize, pointer: &str) -> String {
@@ -24,7 +28,7 @@ impl From<Refused> for Error {
             Refused::Syntax { offset, what } => Self::Unreadable(whole(format!("Octet {offset}: {what}."))),
             Refused::Number => Self::Invalid(whole("Send 1 to 1,000 events.".into())),
             Refused::TooManyIncluded => {
-                Self::Invalid(whole("With wait=included, send at most 100 events.".into()))
+                Self::Invalid(whole(format!("With wait=included, send at most {MOST_INCLUDED} events.")))
             }
             Refused::Items { many, faults } => Self::Invalid(
                 faults
