@@ -42,6 +42,8 @@ pub struct Event {
     pub(crate) entity_type: &'static str,
     pub(crate) entity_id: Uuid,
     pub(crate) subject: Uuid,
+    /// Whose it is: the `user` of the thing, where that is somebody else than the thing itself.
+    pub(crate) owner: Option<Uuid>,
     pub(crate) changes: Vec<Change>,
     pub(crate) personal: &'static [&'static str],
     pub(crate) secret: &'static [&'static str],
@@ -66,11 +68,15 @@ impl Event {
         let before = image(&written.before).map_err(unreadable)?;
         let after = image(&written.after).map_err(unreadable)?;
         let entity = written.entity().ok_or(Error::Unrecorded)?;
+        let user = after.as_ref().or(before.as_ref()).and_then(|image| image.get("user")?.as_str());
         Ok(Self {
             action,
             entity_type: E::KIND,
             entity_id: entity.entity_id(),
             subject: entity.subject(),
+            owner: user
+                .and_then(|user| Uuid::try_parse(user).ok())
+                .filter(|user| *user != entity.entity_id()),
             changes: difference(before.as_ref(), after.as_ref()),
             personal: E::PERSONAL,
             secret: E::SECRET,

@@ -66,6 +66,8 @@ pub enum Test {
     Source(Vec<Source>),
     /// In which request.
     Request(Vec<Uuid>),
+    /// In which session, or by which key where somebody else acted through it.
+    Session(Vec<Uuid>),
     /// Words of the event: of its action, its reason, what changed and to what. Of a value of several words every one has to occur.
     Text(Vec<String>),
     /// Recorded at this moment or later.
@@ -86,6 +88,7 @@ impl Test {
             Self::Outcome(_) => Key::Outcome,
             Self::Source(_) => Key::Source,
             Self::Request(_) => Key::Request,
+            Self::Session(_) => Key::Session,
             Self::Text(_) => Key::Text,
             Self::After(_) => Key::After,
             Self::Before(_) => Key::Before,
@@ -107,12 +110,13 @@ pub enum Key {
     On,
     Source,
     Request,
+    Session,
     Text,
 }
 
 impl Key {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Actor,
         Self::Entity,
         Self::Action,
@@ -122,6 +126,7 @@ impl Key {
         Self::On,
         Self::Source,
         Self::Request,
+        Self::Session,
         Self::Text,
     ];
 
@@ -137,6 +142,7 @@ impl Key {
             Self::On => "on",
             Self::Source => "source",
             Self::Request => "request",
+            Self::Session => "session",
             Self::Text => "text",
         }
     }
@@ -153,6 +159,7 @@ impl Key {
             Self::On => "a day: 2026-11-01, today, yesterday",
             Self::Source => "an IP address, or the tag of one",
             Self::Request => "the id of a request",
+            Self::Session => "the id of a session",
             Self::Text => "words of the record",
         }
     }

@@ -45,7 +45,7 @@ impl Test {
             Self::Action(values) => values.iter().map(ToString::to_string).collect(),
             Self::Outcome(values) => values.iter().map(|value| value.name().to_owned()).collect(),
             Self::Source(values) => values.iter().map(ToString::to_string).collect(),
-            Self::Request(values) => values.iter().map(ToString::to_string).collect(),
+            Self::Request(values) | Self::Session(values) => values.iter().map(ToString::to_string).collect(),
             Self::After(moment) | Self::Before(moment) | Self::On(moment) => vec![moment.to_string()],
         }
     }

@@ -50,6 +50,9 @@ pub fn clause(not: bool, key: Key, values: &[String]) -> Result<Clause, (usize, 
         Key::Request => Test::Request(each(values, |value| {
             id(value).ok_or_else(|| "This is not the id of a request.".to_owned())
         })?),
+        Key::Session => Test::Session(each(values, |value| {
+            id(value).ok_or_else(|| "This is not the id of a session.".to_owned())
+        })?),
         Key::Text => Test::Text(text(not, values)?),
         Key::After => Test::After(moment(values)?),
         Key::Before => Test::Before(moment(values)?),

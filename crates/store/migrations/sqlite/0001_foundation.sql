@@ -525,12 +525,13 @@ CREATE TABLE audit_event (
 ) STRICT;
 
 -- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped. The source is the tag by which search knows
--- the address, which the event itself only commits to.
+-- the address, which the event itself only commits to; the owner is whose the thing is, which only its first event says.
 CREATE TABLE audit_pending (
     tenant       BLOB NOT NULL,
     event        BLOB NOT NULL,
     recorded_at  INTEGER NOT NULL,
     source       BLOB,
+    owner        BLOB,
     PRIMARY KEY (tenant, recorded_at, event)
 ) STRICT;
 

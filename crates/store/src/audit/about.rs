@@ -79,7 +79,7 @@ pub async fn entities(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap
         let Some((hash, bytes)) = found else { continue };
         // Octets that were altered prove nothing, so they name nobody either.
         if let Some(leaf) =
-            leaf_of(*event, &hash, &bytes, None).ok().filter(|leaf| leaf.hash == leaf_hash(&bytes))
+            leaf_of(*event, &hash, &bytes, None, None).ok().filter(|leaf| leaf.hash == leaf_hash(&bytes))
         {
             let entity =
                 Entity { kind: leaf.entity_type.into_owned(), id: leaf.entity_id, user: user_of(&bytes) };

@@ -66,6 +66,8 @@ pub(crate) struct Draft {
     pub(crate) terms: Vec<Term>,
     /// The tag of where it came from, which the octets only commit to.
     pub(crate) source: Option<[u8; SOURCE]>,
+    /// Whose the thing is, where that is somebody else than the thing itself.
+    pub(crate) owner: Option<Uuid>,
 }
 
 /// The actor as the log names them: opaque ids only.
@@ -162,6 +164,7 @@ pub(crate) async fn outcome_draft<R: Rule>(
         entity_type: "request",
         entity_id: id.uuid(),
         subject: request,
+        owner: None,
         changes: vec![Change {
             path: "/rule".into(),
             op: bailiwick_domain::change::Op::Add,
@@ -218,6 +221,8 @@ async fn draft<R: Rule>(
             entity_type: event.entity_type,
             actor_kind: actor.kind,
             actor_id: actor.id,
+            credential: actor.credential,
+            owner: event.owner,
             reason: event.reason.as_deref(),
             request: Some(request.id.uuid()),
             source,
@@ -254,6 +259,7 @@ async fn draft<R: Rule>(
         told: None,
         terms,
         source,
+        owner: event.owner,
     })
 }
 

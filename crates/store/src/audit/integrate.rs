@@ -174,9 +174,15 @@ pub fn id_of(kind: &str, text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok()
 }
 
-/// A leaf from an event's stored octets, for events that were written before their place was known. The tag of their source waits
-/// beside them.
-pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8], source: Option<[u8; SOURCE]>) -> Result<Leaf> {
+/// A leaf from an event's stored octets, for events that were written before their place was known. The tag of their source and
+/// whose the thing is wait beside them.
+pub(super) fn leaf_of(
+    event: Uuid,
+    hash: &[u8],
+    bytes: &[u8],
+    source: Option<[u8; SOURCE]>,
+    owner: Option<Uuid>,
+) -> Result<Leaf> {
     let unreadable = || Error::Corrupt(format!("event {event} is not what this version writes"));
     let value: Value = serde_json::from_slice(bytes).map_err(|_| unreadable())?;
     let text = |pointer: &str| {
@@ -194,6 +200,8 @@ pub(super) fn leaf_of(event: Uuid, hash: &[u8], bytes: &[u8], source: Option<[u8
         entity_type: &entity_type,
         actor_kind: &actor_kind,
         actor_id,
+        credential: text("/actor/credential").ok().and_then(|text| Uuid::try_parse(&text).ok()),
+        owner,
         reason: value.pointer("/reason").and_then(Value::as_str),
         request: text("/request").ok().and_then(|text| Uuid::try_parse(&text).ok()),
         source,

@@ -56,7 +56,10 @@ pub(crate) async fn made(tx: &mut Tx, made: &Made) -> Result<Draft> {
         id: Some(made.actor),
         named: None,
         auth: "passkey",
-        credential: Some(made.request),
+        // One session a day.
+        credential: Some(Uuid::from_u128(
+            made.actor.as_u128() ^ u128::from(made.at.start_of_day().micros().unsigned_abs()),
+        )),
     };
     let changes = [Change {
         path: made.change.0.into(),
@@ -87,6 +90,8 @@ pub(crate) async fn made(tx: &mut Tx, made: &Made) -> Result<Draft> {
             entity_type: made.entity_type,
             actor_kind: actor.kind,
             actor_id: actor.id,
+            credential: actor.credential,
+            owner: None,
             reason: None,
             request: Some(made.request),
             source: Some(made.source),
@@ -107,5 +112,6 @@ pub(crate) async fn made(tx: &mut Tx, made: &Made) -> Result<Draft> {
         told: None,
         terms,
         source: Some(made.source),
+        owner: None,
     })
 }

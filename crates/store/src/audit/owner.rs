@@ -5,12 +5,13 @@ use uuid::Uuid;
 
 use crate::{Result, lock::row, tx::Scope};
 
-/// The person whose session, factor, recovery codes, enrolment link, attempt, single permission or membership this is; nothing
-/// for other kinds of things, and for what is not stored any more.
+/// The person whose session, factor, passkey, recovery codes, enrolment link, attempt, single permission or membership this is;
+/// nothing for other kinds of things, and for what is not stored any more.
 pub async fn owner(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Option<UserId>> {
     let text = match kind {
         "recovery_codes" => "SELECT id FROM users WHERE tenant = $1 AND id = $2",
         "session" => "SELECT user_id FROM session WHERE tenant = $1 AND id = $2",
+        "passkey" => "SELECT user_id FROM passkey WHERE tenant = $1 AND id = $2",
         "factor" => "SELECT user_id FROM factor WHERE tenant = $1 AND id = $2",
         "enrolment" => "SELECT user_id FROM enrolment WHERE tenant = $1 AND id = $2",
         "password_reset" => "SELECT user_id FROM password_reset WHERE tenant = $1 AND id = $2",

@@ -106,7 +106,7 @@ impl Sequencer {
             .execute(&mut *transaction)
             .await?;
         let rows: Vec<Waiting> = sqlx::query_as(
-            "SELECT e.id, p.recorded_at, p.source, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
+            "SELECT e.id, p.recorded_at, p.source, p.owner, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
              WHERE p.tenant = $1 ORDER BY p.recorded_at, p.event LIMIT $2",
         )
         .bind(tenant.uuid())

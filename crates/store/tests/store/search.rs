@@ -1,10 +1,10 @@
 //! Searching gives exactly what reading everything and picking by hand would give.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use bailiwick_domain::{
-    entity::User,
-    ids::EventId,
+    entity::{Effect, Factor, FactorKind, FactorState, Grant, Passkey, Team, TeamMember, User},
+    ids::{EventId, FactorId, TeamId},
     role::Role,
     rule::{AssignRole, ByJob, DisableUser, Invite, ReadAudit},
     search::{self, Query},
@@ -13,9 +13,9 @@ use bailiwick_domain::{
 };
 use bailiwick_ops::invitations::NewInvitation;
 use bailiwick_store::{
-    DatabaseKind, Error, Event, Permit, Scope, Store,
+    DatabaseKind, Error, Event, Permit, Scope, Store, accounts,
     audit::{self, COUNT_CAP, Listed, Place, Sought},
-    users,
+    grants, passkeys, teams, users,
 };
 use bailiwick_testkit::{Db, START, Tenant, both_databases};
 use proptest::{
@@ -47,6 +47,9 @@ struct Known {
     request: Uuid,
     at: Timestamp,
     words: BTreeSet<String>,
+    /// Whose it is, where the event made it or took it away.
+    user: Option<Uuid>,
+    credential: Option<Uuid>,
 }
 
 impl Known {
@@ -61,6 +64,8 @@ impl Known {
             texts(&change["before"], &mut said);
             texts(&change["after"], &mut said);
         }
+        let user = event["changes"].as_array().unwrap().iter().find(|change| change["path"] == "/user");
+        let user = user.and_then(|change| change["after"].as_str().or_else(|| change["before"].as_str()));
         let words = said.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
         Self {
             leaf,
@@ -74,6 +79,8 @@ impl Known {
             request: id("/request").unwrap(),
             at: Timestamp::parse(&text("/recorded_at").unwrap()).unwrap(),
             words: words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect(),
+            user: user.map(|user| Uuid::parse_str(user).unwrap()),
+            credential: id("/actor/credential"),
         }
     }
 }
@@ -81,7 +88,7 @@ impl Known {
 /// The texts within a value. Personal and secret ones are not there; ids, hashes and times are no words.
 fn texts(value: &Value, said: &mut Vec<String>) {
     match value {
-        Value::String(text) if is_words(text) => said.push(text.clone()),
+        Value::String(text) if is_words(text) => said.push(text.chars().take(200).collect()),
         Value::Array(values) => values.iter().for_each(|value| texts(value, said)),
         Value::Object(members) if !members.contains_key("commit") && !members.contains_key("redacted") => {
             members.iter().for_each(|(name, value)| {
@@ -95,7 +102,7 @@ fn texts(value: &Value, said: &mut Vec<String>) {
 
 fn is_words(text: &str) -> bool {
     let hash = text.len() >= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    text.len() <= 200 && !hash && Uuid::parse_str(text).is_err() && Timestamp::parse(text).is_err()
+    !hash && Uuid::parse_str(text).is_err() && Timestamp::parse(text).is_err()
 }
 
 /// A condition, as somebody writes it and as somebody with patience applies it.
@@ -110,6 +117,7 @@ enum Condition {
     Begins(String),
     Outcome(Vec<String>),
     Request(Uuid),
+    Session(Uuid),
     Word(Vec<String>),
     After(Timestamp),
     Before(Timestamp),
@@ -133,6 +141,7 @@ impl Condition {
             Self::Begins(beginning) => format!("action:{beginning}*"),
             Self::Outcome(outcomes) => format!("outcome:{}", any(outcomes.clone())),
             Self::Request(id) => format!("request:{id}"),
+            Self::Session(id) => format!("session:{id}"),
             Self::Word(words) => format!("text:{}", any(words.clone())),
             Self::After(at) => format!("after:{at}"),
             Self::Before(at) => format!("before:{at}"),
@@ -150,6 +159,7 @@ impl Condition {
             Self::Begins(beginning) => event.action.starts_with(beginning),
             Self::Outcome(outcomes) => outcomes.contains(&event.outcome),
             Self::Request(id) => event.request == *id,
+            Self::Session(id) => event.credential == Some(*id),
             Self::Word(words) => words.iter().any(|word| event.words.contains(word)),
             Self::After(at) => event.at >= *at,
             Self::Before(at) => event.at < *at,
@@ -178,6 +188,7 @@ fn condition(known: Vec<Known>) -> impl Strategy<Value = (bool, Condition)> {
         (event(), 1_usize..12).prop_map(|(e, n)| Condition::Begins(e.action.chars().take(n).collect())),
         vec(event(), 1..3).prop_map(|e| Condition::Outcome(e.into_iter().map(|e| e.outcome).collect())),
         event().prop_map(|e| Condition::Request(e.request)),
+        event().prop_map(|e| Condition::Session(e.credential.unwrap_or_default())),
         (vec(event(), 1..3), any::<proptest::sample::Index>()).prop_map(|(e, i)| {
             Condition::Word(
                 e.iter().map(|e| i.get(&e.words.iter().cloned().collect::<Vec<_>>()).clone()).collect(),
@@ -248,6 +259,74 @@ async fn crowd(store: &Store, permit: &Permit<ByJob>, user: &User, number: usize
                 last.replace(event).into_iter().for_each(|event| tx.also(event));
             }
             Ok::<_, Error>(tx.record(last.unwrap().because(format!("number {number}")), ()))
+        })
+        .await
+        .unwrap();
+}
+
+/// A permission, a membership and a passkey of a person, each of which is there for a moment and gone again.
+async fn taken_away(store: &Store, permit: &Permit<ByJob>, user: &User) {
+    store
+        .change(permit, async |tx| {
+            let (id, now) = (users::lock(tx, user.id).await?.id, tx.now());
+            let grant = Grant {
+                id: store.new_id(),
+                user: id,
+                permission: "audit:read".into(),
+                effect: Effect::Grant,
+                reason: "For a day.".into(),
+                created_at: now,
+                expires_at: None,
+                ended_at: None,
+            };
+            let event = Event::new("permission.granted", &grants::insert(tx, grant.clone()).await?)?;
+            tx.also(event);
+            let event = Event::new("permission.revoked", &grants::remove(tx, grant).await?)?;
+            tx.also(event);
+            let team_id: TeamId = store.new_id();
+            let team = Team {
+                id: team_id,
+                name: format!("Night {team_id}"),
+                description: String::new(),
+                roles: Vec::new(),
+                created_at: now,
+            };
+            let member = TeamMember { id: store.new_id(), team: team_id, user: id, created_at: now };
+            let event = Event::new("team.created", &teams::insert(tx, team).await?)?;
+            tx.also(event);
+            let event = Event::new("team.member_added", &teams::add(tx, member.clone()).await?)?;
+            tx.also(event);
+            let event = Event::new("team.member_removed", &teams::take_out(tx, member).await?)?;
+            tx.also(event);
+            let factor_id: FactorId = store.new_id();
+            let factor = Factor {
+                id: factor_id,
+                user: id,
+                kind: FactorKind::Passkey,
+                name: "Key".into(),
+                state: FactorState::Verified,
+                last_step: 0,
+                created_at: now,
+                verified_at: Some(now),
+            };
+            let event = Event::new("mfa.enabled", &accounts::insert_factor(tx, factor, None).await?)?;
+            tx.also(event);
+            let passkey = Passkey {
+                id: factor_id,
+                user: id,
+                name: "Key".into(),
+                sign_count: 0,
+                backup_eligible: false,
+                backed_up: false,
+                transports: Vec::new(),
+                created_at: now,
+                last_used_at: None,
+                suspected_at: None,
+            };
+            let written = passkeys::insert(tx, passkey.clone(), b"credential", b"key").await?;
+            tx.also(Event::new("passkey.created", &written)?);
+            let removed = Event::new("passkey.removed", &passkeys::remove(tx, passkey).await?)?;
+            Ok::<_, Error>(tx.record(removed, ()))
         })
         .await
         .unwrap();
@@ -395,18 +474,27 @@ both_databases! {
     async fn whoever_names_a_person_finds_them_and_all_that_is_theirs(db: Db) {
         let mut numbers = Numbers::new(12);
         let acme = history(&db, &mut numbers).await;
+        let (somebody, another) = (acme.owner(), acme.user(Role::Auditor).await);
+        // Once in blocks that are full, and once behind the last of them.
+        taken_away(&db.store, &acme.job(), &somebody.user).await;
+        crowd(&db.store, &acme.job(), &another.user, 600).await;
+        taken_away(&db.store, &acme.job(), &somebody.user).await;
+        db.sign().await;
         let known = everything(&db, &acme).await;
         let permit: Permit<ByJob> = acme.job();
         let mut view = db.store.read(&permit).await.unwrap();
-        let owner = acme.owner().id().uuid();
-        let mut expected = Vec::new();
-        for event in &known {
-            let of = audit::owner(&mut view, &event.entity_type, event.entity).await.unwrap();
-            let is = matches!(event.entity_type.as_str(), "user" | "password") && event.entity == owner;
-            if is || of.is_some_and(|user| user.uuid() == owner) {
-                expected.push((event.leaf, event.id));
-            }
+        let owner = somebody.id().uuid();
+        // The log itself says whose something is, whatever became of it since.
+        let whose: HashMap<_, _> = known.iter().filter_map(|event| Some(((&*event.entity_type, event.entity), event.user?))).collect();
+        let is = |event: &&Known| {
+            let own = matches!(&*event.entity_type, "user" | "password" | "recovery_codes" | "phone") && event.entity == owner;
+            own || whose.get(&(&*event.entity_type, event.entity)) == Some(&owner)
+        };
+        let theirs: Vec<_> = known.iter().filter(is).collect();
+        for action in ["permission.granted", "permission.revoked", "team.member_added", "team.member_removed", "passkey.created", "passkey.removed"] {
+            assert!(theirs.iter().any(|event| event.action == action), "{action}");
         }
+        let expected: Vec<_> = theirs.iter().map(|event| (event.leaf, event.id)).collect();
         assert_eq!(audit::named(&mut view, "OWNER@acme.example").await.unwrap(), [owner]);
         for text in ["entity:OWNER@acme.example", &format!("entity:{owner}")] {
             let sought = understood(&mut view, text).await;

@@ -45,7 +45,7 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
         personal.into_iter().map(|sealed| (sealed.subject, sealed.bytes)).unzip();
     let written = sqlx::query(
         "WITH event AS (INSERT INTO audit_event (tenant, id, hash, bytes) VALUES ($1, $2, $3, $4)),
-              pending AS (INSERT INTO audit_pending (tenant, event, recorded_at, source) VALUES ($1, $2, $5, $11)),
+              pending AS (INSERT INTO audit_pending (tenant, event, recorded_at, source, owner) VALUES ($1, $2, $5, $11, $12)),
               personal AS (
              INSERT INTO audit_personal (tenant, event, subject, sealed)
              SELECT $1, $2, s.subject, s.sealed FROM unnest($9::uuid[], $10::bytea[]) AS s (subject, sealed)
@@ -65,6 +65,7 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
     .bind(subjects)
     .bind(sealed)
     .bind(draft.source.map(|tag| tag.to_vec()))
+    .bind(draft.owner)
     .execute(&mut **transaction)
     .await?
     .rows_affected();
@@ -117,8 +118,8 @@ async fn append_many(transaction: &mut Transaction<'static, Postgres>, drafts: V
              INSERT INTO audit_event (tenant, id, hash, bytes)
              SELECT $1, e.id, e.hash, e.bytes FROM unnest($2::uuid[], $3::bytea[], $4::bytea[]) AS e (id, hash, bytes)
          ), pending AS (
-             INSERT INTO audit_pending (tenant, event, recorded_at, source)
-             SELECT $1, p.event, p.at, p.source FROM unnest($2::uuid[], $5::bigint[], $14::bytea[]) AS p (event, at, source)
+             INSERT INTO audit_pending (tenant, event, recorded_at, source, owner)
+             SELECT $1, p.event, p.at, p.source, p.owner FROM unnest($2::uuid[], $5::bigint[], $14::bytea[], $15::uuid[]) AS p (event, at, source, owner)
          ), personal AS (
              INSERT INTO audit_personal (tenant, event, subject, sealed)
              SELECT $1, s.event, s.subject, s.sealed FROM unnest($10::uuid[], $11::uuid[], $12::bytea[]) AS s (event, subject, sealed)
@@ -150,6 +151,7 @@ async fn append_many(transaction: &mut Transaction<'static, Postgres>, drafts: V
     .bind(personal.iter().map(|(_, p)| p.bytes.as_slice()).collect::<Vec<_>>())
     .bind(expected)
     .bind(ready.iter().map(|r| r.draft.source.map(|tag| tag.to_vec())).collect::<Vec<_>>())
+    .bind(ready.iter().map(|r| r.draft.owner).collect::<Vec<_>>())
     .fetch_one(&mut **transaction)
     .await?;
     // Two first events of one entity at the same time: one of them found no head to lock.

@@ -92,6 +92,8 @@ pub fn prepare(
             entity_type: &event.entity.kind,
             actor_kind: actor.kind,
             actor_id: actor.id,
+            credential: actor.credential,
+            owner: None,
             reason: reason.as_deref(),
             request: Some(request),
             source,
@@ -161,6 +163,7 @@ impl Prepared {
             told: Some(told),
             terms: self.terms.clone(),
             source: self.source,
+            owner: None,
         })
     }
 }

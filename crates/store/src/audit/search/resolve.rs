@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use bailiwick_domain::{
-    ids::{TenantId, UserId},
+    ids::TenantId,
     product::{is_id, is_kind},
     search::{EntityValue, Pattern, Query, SOURCE, Source, Test},
     words,
@@ -19,20 +19,20 @@ use super::{
     terms::Term,
 };
 use crate::{
-    Error, Keys, Result,
+    Keys, Result,
     audit::{
         about::{ABOUT_CAP, named},
         integrate::id_of,
     },
-    lock::rows,
     tx::Scope,
     users,
 };
 
 /// Kinds of actors that are nobody by name.
 const KINDS: [&str; 6] = ["system", "anonymous", "operator", "user", "api_key", "product"];
-/// Things of one person at most.
-const THEIRS: usize = 4_096;
+/// Kinds of things whose id is that of somebody or something with a name; no two of those have the same.
+const NAMED: [&str; 9] =
+    ["user", "password", "recovery_codes", "phone", "api_key", "invitation", "role", "team", "tenant"];
 
 /// A clause that names what is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,10 @@ pub async fn resolve(
             }
             Test::Request(values) => {
                 clause.terms.extend(values.iter().map(|id| Term::request(*id)));
+                Ok(())
+            }
+            Test::Session(values) => {
+                clause.terms.extend(values.iter().map(|id| Term::credential(*id)));
                 Ok(())
             }
             Test::Text(values) => {
@@ -190,15 +194,10 @@ async fn entities(scope: &mut impl Scope, values: &[EntityValue], clause: &mut C
     Ok(Ok(()))
 }
 
-/// A person stands for everything that is theirs, anything else for itself, of whatever kind it is.
+/// A person stands for everything that is or was theirs, erased or not; anything else for itself, of whatever kind it is.
 async fn by_id(scope: &mut impl Scope, id: Uuid, clause: &mut Clause) -> Result<()> {
-    match users::find(scope, UserId::from(id)).await {
-        Ok(_) => clause.things.extend(theirs(scope, id).await?),
-        Err(Error::NotFound) => {
-            clause.things.extend(of_any_kind(scope, id).await?);
-        }
-        Err(error) => return Err(error),
-    }
+    clause.things.extend(of_any_kind(scope, id).await?);
+    clause.terms.push(Term::owner(id));
     Ok(())
 }
 
@@ -222,44 +221,18 @@ async fn by_name(scope: &mut impl Scope, name: &str, clause: &mut Clause) -> Res
     Ok(match found.len() {
         0 => Err("Nothing here is of this kind or has this name or address, and it is no id."),
         1..=ABOUT_CAP => {
-            for id in found {
-                clause.things.extend(theirs(scope, id).await?);
-            }
+            found.into_iter().for_each(|id| theirs(id, clause));
             Ok(())
         }
         _ => Err("Too many things fit. Give more of the name or address, or an id."),
     })
 }
 
-/// The thing with this id, and what is theirs where it is a person: the kinds are those whose owner [`crate::audit::owner`] knows.
-async fn theirs(scope: &mut impl Scope, id: Uuid) -> Result<Vec<(String, Uuid)>> {
-    let tenant = scope.tenant();
-    let found: Vec<(String, Uuid)> = rows!(
-        scope,
-        "SELECT 'user' AS kind, id FROM users WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'password', id FROM users WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'recovery_codes', id FROM users WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'phone', user_id FROM phone WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'phone_check', id FROM phone_check WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'session', id FROM session WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'factor', id FROM factor WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'enrolment', id FROM enrolment WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'password_reset', id FROM password_reset WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'step_up', id FROM step_up WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'sign_in_attempt', id FROM sign_in_attempt WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'grant', id FROM user_grant WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'team_member', id FROM team_member WHERE tenant = $1 AND user_id = $2
-         UNION ALL SELECT 'api_key', id FROM api_key WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'invitation', id FROM invitation WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'role', id FROM custom_role WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'team', id FROM team WHERE tenant = $1 AND id = $2
-         UNION ALL SELECT 'tenant', id FROM tenant WHERE id = $1 AND id = $2
-         LIMIT $3",
-        tenant.uuid(),
-        id,
-        i64::try_from(THEIRS).unwrap_or(i64::MAX)
-    )?;
-    Ok(found)
+/// The thing with this id, of whatever kind with a name it is, and what is theirs where it is a person: that is what their events
+/// said when they were written, so what was taken away since is found like what is still there.
+fn theirs(id: Uuid, clause: &mut Clause) {
+    clause.things.extend(NAMED.map(|kind| (kind.to_owned(), id)));
+    clause.terms.push(Term::owner(id));
 }
 
 async fn actions(scope: &mut impl Scope, pattern: &Pattern) -> Result<Vec<Term>> {

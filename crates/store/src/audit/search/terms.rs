@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 /// Octets of a term at most; what is longer is cut, here and in what is looked for.
 const LONGEST: usize = 200;
-/// Characters of a value at most whose words are kept.
+/// Characters of a text at most, from its beginning, whose words are kept.
 const VALUE: usize = 200;
 /// Words of one event at most.
 const WORDS: usize = 96;
@@ -23,6 +23,8 @@ pub(crate) struct Term(Vec<u8>);
 pub(crate) enum Sort {
     Request = b'r',
     Source = b's',
+    Credential = b'c',
+    Owner = b'u',
     Actor = b'a',
     Word = b'w',
     Action = b'x',
@@ -34,9 +36,11 @@ pub(crate) enum Sort {
 
 impl Sort {
     /// From those that fewest events share to those that most do: which one search begins with.
-    pub(crate) const RARE_FIRST: [Self; 9] = [
+    pub(crate) const RARE_FIRST: [Self; 11] = [
         Self::Request,
         Self::Source,
+        Self::Credential,
+        Self::Owner,
         Self::Actor,
         Self::Word,
         Self::Action,
@@ -61,6 +65,14 @@ impl Term {
 
     pub(crate) fn actor(id: Uuid) -> Self {
         Self::new(Sort::Actor, id.as_bytes())
+    }
+
+    pub(crate) fn credential(id: Uuid) -> Self {
+        Self::new(Sort::Credential, id.as_bytes())
+    }
+
+    pub(crate) fn owner(id: Uuid) -> Self {
+        Self::new(Sort::Owner, id.as_bytes())
     }
 
     pub(crate) fn actor_kind(kind: &str) -> Self {
@@ -136,6 +148,10 @@ pub(crate) struct Said<'a> {
     pub(crate) entity_type: &'a str,
     pub(crate) actor_kind: &'a str,
     pub(crate) actor_id: Option<Uuid>,
+    /// The session or key by which they acted.
+    pub(crate) credential: Option<Uuid>,
+    /// Whose the thing is, where that is somebody else than the thing itself.
+    pub(crate) owner: Option<Uuid>,
     pub(crate) reason: Option<&'a str>,
     pub(crate) request: Option<Uuid>,
     pub(crate) source: Option<[u8; SOURCE]>,
@@ -155,6 +171,9 @@ pub(crate) fn terms<'a>(
     ];
     terms.extend(said.action.split_once('.').map(|(noun, _)| Term::noun(noun)));
     terms.extend(said.actor_id.map(Term::actor));
+    // A key that acts for itself is its own credential, and found as the actor.
+    terms.extend(said.credential.filter(|id| said.actor_id != Some(*id)).map(Term::credential));
+    terms.extend(said.owner.map(Term::owner));
     terms.extend(said.request.map(Term::request));
     terms.extend(said.source.map(Term::source));
     let mut found = Vec::new();
@@ -176,9 +195,7 @@ pub(crate) fn terms<'a>(
 fn of_value(value: &Value, depth: usize, found: &mut Vec<String>) {
     let Some(deeper) = depth.checked_sub(1) else { return };
     match value {
-        Value::String(text) if text.chars().count() <= VALUE && !is_opaque(text) => {
-            found.extend(words::of_text(text));
-        }
+        Value::String(text) if !is_opaque(text) => found.extend(words::of_text(beginning(text))),
         Value::Array(values) => values.iter().for_each(|value| of_value(value, deeper, found)),
         // What stands for a personal or a secret value says nothing.
         Value::Object(members) if !members.contains_key("commit") && !members.contains_key("redacted") => {
@@ -189,6 +206,13 @@ fn of_value(value: &Value, depth: usize, found: &mut Vec<String>) {
         }
         _ => {}
     }
+}
+
+/// As much of a text as is searched. A word that its end would cut in two is left out: nobody looks for half of one.
+fn beginning(text: &str) -> &str {
+    let Some((end, _)) = text.char_indices().nth(VALUE) else { return text };
+    let (kept, rest) = text.split_at(end);
+    if rest.starts_with(char::is_alphanumeric) { kept.trim_end_matches(char::is_alphanumeric) } else { kept }
 }
 
 /// Ids, hashes and times are looked for by other means, and nearly every one is another.
@@ -231,6 +255,8 @@ mod tests {
             entity_type: "user",
             actor_kind: "user",
             actor_id: Some(Uuid::from_u128(1)),
+            credential: Some(Uuid::from_u128(3)),
+            owner: Some(Uuid::from_u128(4)),
             reason: Some("Förderung!"),
             request: Some(Uuid::from_u128(2)),
             source: Some([7; SOURCE]),
@@ -249,13 +275,15 @@ mod tests {
         let hidden = json!({"commit": "secretword"});
         let redacted = json!({"redacted": true, "was": "hiddenword"});
         let id = json!("0193a7c2-7b1e-7000-8000-000000000001");
-        let long = json!("x ".repeat(150));
+        let long = json!(format!("{}beyond", "x ".repeat(150)));
+        let cut = json!(format!("{}endless", "y ".repeat(97)));
         let found = words(&[
             ("/role", [json!("auditor"), json!("Plan-Manager")]),
             ("/email", [hidden.clone(), hidden]),
             ("/key", [Value::Null, redacted]),
             ("/owner", [id, json!("2026-01-02T03:04:05Z")]),
             ("/note", [long, json!(["a", {"in": "list"}])]),
+            ("/note", [cut, Value::Null]),
         ]);
         assert_eq!(
             found,
@@ -273,7 +301,9 @@ mod tests {
                 "owner",
                 "plan",
                 "role",
-                "user"
+                "user",
+                "x",
+                "y"
             ]
         );
     }
@@ -288,11 +318,17 @@ mod tests {
             Term::actor_kind("user"),
             Term::outcome("ok"),
             Term::actor(Uuid::from_u128(1)),
+            Term::credential(Uuid::from_u128(3)),
+            Term::owner(Uuid::from_u128(4)),
             Term::request(Uuid::from_u128(2)),
             Term::source([7; SOURCE]),
         ] {
             assert!(terms.contains(&term), "{term:?}");
         }
+        let key = Said { credential: Some(Uuid::from_u128(1)), owner: None, ..said() };
+        let of_key = super::terms(&key, []);
+        let sorts = [Some(Sort::Credential), Some(Sort::Owner)];
+        assert!(of_key.iter().all(|term| !sorts.contains(&term.sort())), "a key is no session of its own");
         let octets = packed(&terms);
         assert!(unpacked(&octets).eq(terms.iter().map(Term::as_bytes)));
         assert_eq!(unpacked(&[9, 1]).count(), 0, "what is cut short is no term");

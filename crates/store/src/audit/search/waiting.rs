@@ -20,6 +20,7 @@ pub(crate) struct Waiting {
     id: Uuid,
     recorded_at: i64,
     source: Option<Vec<u8>>,
+    owner: Option<Uuid>,
     hash: Vec<u8>,
     bytes: Vec<u8>,
 }
@@ -28,7 +29,7 @@ impl Waiting {
     /// The leaf that becomes of it; its hash is the one that is stored.
     pub(crate) fn leaf(self) -> Result<Leaf> {
         let source: Option<[u8; SOURCE]> = self.source.and_then(|octets| octets.try_into().ok());
-        leaf_of(self.id, &self.hash, &self.bytes, source)
+        leaf_of(self.id, &self.hash, &self.bytes, source, self.owner)
     }
 }
 
@@ -39,7 +40,7 @@ pub async fn just_now(scope: &mut impl Scope, sought: &Sought) -> Result<Vec<Lis
     let tenant = scope.tenant();
     let waiting: Vec<Waiting> = rows!(
         scope,
-        "SELECT e.id, p.recorded_at, p.source, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
+        "SELECT e.id, p.recorded_at, p.source, p.owner, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
          WHERE p.tenant = $1 ORDER BY p.recorded_at DESC, p.event DESC LIMIT $2",
         tenant.uuid(),
         LIMIT

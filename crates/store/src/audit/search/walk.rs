@@ -213,12 +213,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// How far the first step goes by how common the leading clause is: a request has few events, and a source or an actor is in few
-/// blocks.
+/// How far the first step goes by how common the leading clause is: a request has few events, and a source, a session, a person
+/// or an actor is in few blocks.
 const fn first_step(commonness: usize) -> i64 {
     match commonness {
         1 => LAST_STEP,
-        2 | 3 => 4 * FIRST_STEP,
+        2..=5 => 4 * FIRST_STEP,
         _ => FIRST_STEP,
     }
 }

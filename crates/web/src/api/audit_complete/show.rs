@@ -137,7 +137,7 @@ async fn values(view: &mut View, permit: &Permit<ReadAudit>, key: Key, typed: &s
             items.extend(people(view, permit, typed).await?);
             items
         }
-        Key::Source | Key::Request | Key::Text => Vec::new(),
+        Key::Source | Key::Request | Key::Session | Key::Text => Vec::new(),
     })
 }
 

@@ -17,6 +17,7 @@ use bailiwick_store::{
     audit::{self, EventPage},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     actors::{Actor, Names},
@@ -79,6 +80,8 @@ struct Detail {
     label: &'static str,
     text: String,
     code: bool,
+    /// A search for what else has it.
+    more: Option<String>,
 }
 
 struct Proof {
@@ -191,10 +194,16 @@ pub(super) async fn event(
     .into_response())
 }
 
-/// Where the request came from. The address is personal: it is shown here, where whoever asks may read the log, and
-/// nowhere else.
+/// Where the request came from, and searches for what else has the same session, actor, thing or request. The address is
+/// personal: it is shown here, where whoever asks may read the log, and nowhere else.
 fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
-    let detail = |label, text: String, code| Detail { label, text, code };
+    let detail = |label, text: String, code| Detail { label, text, code, more: None };
+    let found = |label, id: Uuid, more: String| Detail {
+        label,
+        text: id.to_string(),
+        code: true,
+        more: Some(format!("/audit?q={more}")),
+    };
     let address =
         difference::commitment(&record.source.ip).map(|commitment| match page.personal.get(commitment) {
             Some(Value::String(address)) => {
@@ -204,10 +213,15 @@ fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
         });
     let mut facts = vec![detail("Came from", words::of_kind(&record.source.agent), false)];
     facts.extend(address);
-    facts.extend(record.actor.credential.map(|id| detail("Credential", id.to_string(), true)));
-    facts.extend(record.actor.id.map(|id| detail("Actor id", id.to_string(), true)));
-    facts.push(detail("Entity id", record.entity.id.to_string(), true));
-    facts.extend(record.request.map(|id| detail("Request", id.to_string(), true)));
+    let (actor, entity) = (&record.actor, &record.entity);
+    facts.extend(actor.credential.map(|id| {
+        // A key that acts for itself is found as the actor.
+        let key = if actor.id == Some(id) { "actor" } else { "session" };
+        found("Credential", id, format!("{key}:{id}"))
+    }));
+    facts.extend(actor.id.map(|id| found("Actor id", id, format!("actor:{id}"))));
+    facts.push(found("Entity id", entity.id, format!("entity:{}/{}", entity.kind, entity.id)));
+    facts.extend(record.request.map(|id| found("Request", id, format!("request:{id}"))));
     facts
 }
 

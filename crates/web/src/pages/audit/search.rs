@@ -304,6 +304,22 @@ mod pages {
             assert!(status.contains(&format!("id=\"verifier-key\" aria-labelledby=\"key-label\">{}</code>", db.signer().verifier())), "{status}");
         }
 
+        async fn auditor_goes_from_a_record_to_what_else_has_its_request_session_and_thing(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            with_an_invitation(&acme).await;
+            let list = auditor.get("/audit?action=user.invited").await.page();
+            let path = href(&list, "/audit/events/", "").to_owned();
+            let event = auditor.get(&path).await.page();
+            for key in ["request", "session", "actor", "entity"] {
+                let link = href(&event, &format!("/audit?q={key}:"), "");
+                let found = auditor.get(link).await.page();
+                assert!(found.contains(&path), "{link}: {found}");
+            }
+            let nobody = auditor.get("/audit?q=session:0193a7c2-7b1e-7000-8000-000000000001").await;
+            assert!(nobody.shows("No record matches"), "{}", nobody.body);
+        }
+
         async fn auditor_reads_what_things_are_called(db: Db) {
             let acme = db.tenant("acme").await;
             let actor = acme.user(Role::Auditor).await;
