@@ -24,7 +24,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
 /** The page's own script, without a page. */
 function script() {
   const sources = ['hash', 'curve', 'check', 'show'].map((name) => readFileSync(new URL(`src/bundle/page/${name}.js`, PROOF), 'utf8'));
-  const names = 'sha256, sha512, hmac256, hexOf, toBase64, fromBase64, signed, readKey, readNote, isSignedBy, cosigned, leafHash, apart, check';
+  const names = 'sha256, sha512, hmac256, hexOf, toBase64, fromBase64, signed, readKey, readNote, isSignedBy, cosigned, leafHash, apart, check, pointFrom, pointOut, times, littleEndian, BASE, ORDER, P';
   return runInNewContext(`${sources.join('')};({ ${names} })`, { TextEncoder });
 }
 
@@ -88,6 +88,106 @@ test('script of the page hashes and checks signatures as others do', () => {
   for (const weak of ['01', 'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f', '00']) {
     assert.equal(own.signed(Buffer.from(weak.padEnd(64, '0'), 'hex'), Buffer.from('x'), Buffer.alloc(64)), false, weak);
   }
+});
+
+test('script of the page takes one spelling of a signature, and no point that any signature fits', () => {
+  const own = script();
+  const octets = (n) => Buffer.from(Array.from({ length: 32 }, (_, at) => Number((n >> BigInt(8 * at)) & 255n)));
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const key = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  const message = Buffer.from('a message');
+  const signature = sign(null, message, privateKey);
+  const [r, s] = [signature.subarray(0, 32), own.littleEndian(signature.subarray(32))];
+  assert.equal(own.signed(key, message, Buffer.concat([r, octets(s)])), true);
+  assert.equal(own.signed(key, message, Buffer.concat([r, octets(s + own.ORDER)])), false, 'S + L fits the same equation');
+  // With the identity as the key, R = S·B fits every message.
+  const identity = octets(1n);
+  const any = Buffer.from(own.pointOut(own.times(own.BASE, 7n)));
+  assert.equal(own.signed(identity, message, Buffer.concat([any, octets(7n)])), false, 'a key of small order');
+  assert.equal(own.signed(identity, message, Buffer.concat([identity, octets(0n)])), false, 'key and R of small order');
+  // With the identity as R, S = k·a fits: whoever holds the key could make it, and no other verifier would have to take it.
+  const holder = Buffer.from(own.pointOut(own.times(own.BASE, 5n)));
+  const k = own.littleEndian(createHash('sha512').update(Buffer.concat([identity, holder, message])).digest());
+  assert.equal(own.signed(holder, message, Buffer.concat([identity, octets((k * 5n) % own.ORDER)])), false, 'R of small order');
+  const k7 = own.littleEndian(createHash('sha512').update(Buffer.concat([any, holder, message])).digest());
+  assert.equal(own.signed(holder, message, Buffer.concat([any, octets((7n + k7 * 5n) % own.ORDER)])), true, 'the same with another R');
+  // A coordinate has one spelling, although 19 more would fit into the octets.
+  let points = 0;
+  for (let y = 0n; y < 19n; y += 1n) {
+    if (own.pointFrom(octets(y)) !== null) points += 1;
+    assert.equal(own.pointFrom(octets(own.P + y)), null, `p + ${y}`);
+  }
+  assert.ok(points > 5, String(points));
+});
+
+const TENANTS = ['01930000-0000-7000-8000-00000000000a', '01930000-0000-7000-8000-00000000000b'];
+const LOG = `bailiwick.example/tenant/${TENANTS[0]}`;
+
+/** A bundle of a log of one record, with whatever the log's own key would sign. */
+function handMade(own, { log = LOG, octets, list = (text) => text } = {}) {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const typed = Buffer.concat([Buffer.from([1]), publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)]);
+  const id = createHash('sha256').update('bailiwick.example\n').update(typed).digest().subarray(0, 4);
+  const note = (text) => `${text}\n\u2014 bailiwick.example ${Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]).toString('base64')}\n`;
+  const event = { action: 'user.created', changes: [], source: { ip: null }, tenant: TENANTS[0], v: 1 };
+  const record = octets ?? JSON.stringify(event);
+  const root = createHash('sha256').update(Buffer.from([0])).update(record).digest('base64');
+  const manifest = list(`bailiwick-bundle/v1\nlog ${log}\ntree 1 ${root}\nmade 2026-01-02T03:04:05.000006Z\nof search after:7d\nas Australia/Sydney after:2025-12-26T03:04:05Z\npage ${root}\nrecords 1\n0 ${root}\n`);
+  const key = `bailiwick.example+${id.toString('hex')}+${typed.toString('base64')}`;
+  const data = { format: 'bailiwick-bundle/v1', keys: [key], witnesses: [], manifest: note(manifest), checkpoint: note(`${log}\n1\n${root}\n`), nodes: '', records: [{ octets: record }] };
+  return { data, key: own.readKey(key, 1), event };
+}
+
+test('script of the page says what the key of a log signed wrongly, and what its reader asked for', () => {
+  const own = script();
+  const kinds = ({ data, key }, witnesses = [], log = '') => [...own.check(data, [key], witnesses, null, log).findings].map(({ kind }) => kind);
+  const good = handMade(own);
+  assert.deepEqual(kinds(good), []);
+  const { manifest } = own.check(good.data, [good.key], [], null);
+  assert.deepEqual([manifest.search, manifest.zone, manifest.meant], ['after:7d', 'Australia/Sydney', 'after:2025-12-26T03:04:05Z']);
+  assert.deepEqual(kinds(handMade(own, { octets: JSON.stringify({ ...good.event, tenant: TENANTS[1] }) })), ['event'], 'of another tenant');
+  for (const octets of ['x', '[]', JSON.stringify({ ...good.event, v: 2 })]) assert.deepEqual(kinds(handMade(own, { octets })), ['event'], octets);
+  for (const log of ['bailiwick.example/heads', 'bailiwick.example', `${LOG}/epoch/1`, LOG.slice(0, -1)]) assert.deepEqual(kinds(handMade(own, { log })), ['tenant'], log);
+  for (const [from, to] of [['as Australia/Sydney after:2025-12-26T03:04:05Z\n', ''], ['as Australia', 'as  Australia'], ['as Australia/Sydney after', 'as after']]) {
+    assert.deepEqual(kinds(handMade(own, { list: (text) => text.replace(from, to) })), ['manifest'], `${from}: ${to}`);
+  }
+  // Whoever names a witness or a log asks for it.
+  const witness = own.readKey(JSON.parse(vector('receipt-v1.json')).witness_key, 4);
+  assert.deepEqual(kinds(good, [witness]), ['uncosigned']);
+  const later = handMade(own, { log: `${LOG}/epoch/2` });
+  assert.deepEqual([kinds(good, [], LOG), kinds(later, [], LOG), kinds(later, [], `${LOG}/epoch/2`)], [[], [], []]);
+  for (const log of [`bailiwick.example/tenant/${TENANTS[1]}`, LOG.slice(0, -1), `${LOG}/epoch/2`]) assert.deepEqual(kinds(good, [], log), ['log'], log);
+});
+
+test('script of the page reads no file as another one than the program does', () => {
+  const own = script();
+  const shaped = (change) => {
+    const { data, key } = handMade(own);
+    change(data);
+    return [...own.check(data, [key], [], null).findings].map(({ kind }) => kind);
+  };
+  const opening = { commit: '00'.repeat(32), salt: '00'.repeat(16), value: 1 };
+  for (const change of [
+    (data) => { data.more = 1; },
+    (data) => { data.records[0].more = 1; },
+    (data) => { data.records[0].disclosed = null; },
+    (data) => { data.records[0].disclosed = [{ ...opening, more: 1 }]; },
+    (data) => { data.records[0].disclosed = [{ commit: opening.commit, salt: opening.salt }]; },
+    (data) => { data.records[0].octets += '\ud800'; },
+    (data) => { data.keys[0] += ' '; },
+    (data) => { data.witnesses = ['x']; },
+  ]) assert.deepEqual(shaped(change), ['shape'], String(change));
+  assert.deepEqual(shaped((data) => { data.manifest = data.manifest.replace('after:7d', '\udc00'); }), ['signature']);
+  assert.deepEqual(shaped((data) => { data.checkpoint += '\u2014 x AAAAAAA= \ud800\n'; }), ['checkpoint']);
+  const { data } = handMade(own);
+  data.records[0].disclosed = [{ ...opening, value: { a: [10, -3, 'x", 1.5, "a": 1e3 \\'], 'a"': 1 } }];
+  const read = (from, to) => own.apart(`${OPEN}${JSON.stringify(data).replace(from, to)}${CLOSE}`);
+  assert.notEqual(read('', ''), null);
+  for (const [from, to] of [['[10', '[1.0'], ['[10', '[1e1'], ['[10', '[1E1'], ['"format"', '"nodes":"","format"'], ['{"octets"', '{"octets":"","octets"'], ['"salt"', '"\\u0073alt":"","salt"']]) {
+    assert.ok(JSON.stringify(data).includes(from), from);
+    assert.equal(read(from, to), null, to);
+  }
+  assert.notEqual(read('"a":[', '"a":1,"a":['), null, 'what a value says twice is for the commitment to tell');
 });
 
 test('script of the page agrees with the vectors of the verifier', () => {
@@ -163,7 +263,7 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     const name = path.join(folder, 'bundle.html');
     writeFileSync(name, file);
     const said = execFileSync(binary(), ['audit', 'verify', name, '--key', key], { encoding: 'utf8', cwd: folder });
-    assert.match(said, /The bundle is whole: \d+ records, each in the log\./);
+    assert.match(said, /The bundle is whole: \d+ records, each in the log of the tenant [0-9a-f-]{36}\./);
   });
 
   await t.test('stranger sees whatever was done to the file', async (t) => {

@@ -60,6 +60,7 @@ fn made(log: &Log, places: &[usize], of: Selection) -> Bundle {
         size,
         root: log.root(),
         made: "2026-01-02T03:04:05.000006Z".to_owned(),
+        meant: matches!(of, Selection::Search(_)).then(|| "UTC outcome:ok".to_owned()),
         of,
         page: own_page(),
         records: places.iter().map(|place| (*place as u64, hashes[*place])).collect(),
@@ -210,6 +211,35 @@ fn stranger_sees_an_altered_proof_checkpoint_list_and_page() {
     ] {
         assert_eq!(read(two.as_bytes()), Err(ReadError::NoData));
     }
+}
+
+/// A list that the log's own key signs, of a tree that holds what does not belong there: by it alone the records are in order.
+#[test]
+fn stranger_sees_a_record_of_another_tenant_and_what_is_no_event() {
+    let with = |octets: &dyn Fn(&mut support::log::Row)| {
+        let mut log = sample();
+        octets(&mut log.rows[5]);
+        log.rows[5].forge_hash();
+        log.rebuild_tiles();
+        log.checkpoints.clear();
+        log.sign(&LogKey::new(1));
+        found(&made(&log, &[2, 5, 8], Selection::Search("outcome:ok".into())))
+    };
+    assert_eq!(with(&|_| ()), []);
+    let other =
+        with(&|row| row.rewrite(|event| event["tenant"] = json!("01930000-0000-7000-8000-00000000000b")));
+    assert_eq!(other, [Finding::OtherLog { record: 2, leaf: 5 }]);
+    let none = with(&|row| row.bytes = b"{}".to_vec());
+    assert!(matches!(none[..], [Finding::Event { record: 2, leaf: 5, .. }]), "{none:?}");
+    // The same list and the same tree under the name of no tenant's log.
+    let (log, key) = (sample(), LogKey::new(1));
+    let mut heads = made(&log, &[2], Selection::Search("outcome:ok".into()));
+    let name = "bailiwick.example/heads";
+    let manifest = Manifest { log: name.into(), ..Manifest::parse(heads.manifest.text()).unwrap() };
+    heads.manifest = manifest.sign(&key).unwrap();
+    let checkpoint = Checkpoint::new(name, manifest.size, manifest.root);
+    heads.checkpoint = SignedNote::sign(&checkpoint.to_string(), &[&key]).unwrap();
+    assert_eq!(found(&heads), [Finding::NoTenant(name.into())]);
 }
 
 #[test]
@@ -372,8 +402,12 @@ proptest! {
         if let Ok(read_again) = read(&other) {
             // Another spelling of the very same data is no change; keys in the file are not looked at.
             let same = Bundle { keys: good.keys.clone(), witnesses: good.witnesses.clone(), ..read_again.clone() } == good;
-            // A signature line of a key that nobody knows proves nothing and harms nothing.
-            let lines = |note: &SignedNote| note.text().to_owned();
+            // A signature line of a key that nobody knows proves nothing and harms nothing; one of the log's own is what counts.
+            let key = LogKey::new(1).verifier();
+            let lines = |note: &SignedNote| {
+                let own = note.signatures().iter().filter(|line| line.name == key.name() && line.key_id == key.id());
+                (note.text().to_owned(), own.cloned().collect::<Vec<_>>())
+            };
             let unsaid = read_again.records == good.records && read_again.nodes == good.nodes
                 && (lines(&read_again.manifest), lines(&read_again.checkpoint)) == (lines(&good.manifest), lines(&good.checkpoint));
             prop_assert!(same || unsaid || read_again.verify(&trust()).is_err());

@@ -61,6 +61,27 @@ both_databases! {
         verified(&db).await;
     }
 
+    async fn list_says_what_a_search_meant_on_the_day(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (owner, id) = (acme.owner(), acme.owner().id());
+        db.sign().await;
+        let list = async |of: Of| {
+            let made = make(&db, &owner, of, Disclosure::Nothing).await.unwrap();
+            read(made.file.as_bytes()).unwrap().verify(&trust(&db)).unwrap().manifest.meant
+        };
+        // Names, days and what is theirs are others tomorrow; ids and instants are not.
+        let meant = list(search(&format!("entity:{} after:7d", owner.user.email))).await.unwrap();
+        let (things, after) = meant.split_once(" after:").unwrap();
+        assert!(things.starts_with("UTC entity:(") && things.contains(&format!("user/{id}")) && !meant.contains('@'), "{meant}");
+        assert!(after.contains('T') && after.ends_with('Z'), "an instant: {meant}");
+        let day = list(search("on:today -outcome:denied")).await.unwrap();
+        assert!(day.starts_with("UTC after:") && day.contains(" before:") && day.ends_with(" -outcome:denied"), "{day}");
+        let others = list(search(&format!("-actor:(anonymous|{})", owner.user.email))).await.unwrap();
+        assert_eq!(others, format!("UTC -actor:(anonymous|{id})"));
+        assert_eq!(list(search("created outcome:ok")).await.unwrap(), "UTC created outcome:ok");
+        assert_eq!(list(Of::Entity { kind: "user".into(), id: id.uuid() }).await, None);
+    }
+
     async fn personal_values_that_leave_raise_an_event(db: Db) {
         let acme = db.tenant("acme").await;
         let owner = acme.owner();
@@ -100,7 +121,8 @@ both_databases! {
         let owner = acme.owner();
         assert!(matches!(make(&db, &owner, search(""), Disclosure::Nothing).await, Err(Error::Conflict(_))), "nothing is signed yet");
         db.sign().await;
-        assert!(matches!(make(&db, &owner, search("action:no.such"), Disclosure::Nothing).await, Err(Error::Invalid(_) | Error::Conflict(_))));
+        let Err(Error::Conflict(none)) = make(&db, &owner, search("action:no.such"), Disclosure::Nothing).await else { panic!("it is made") };
+        assert!(none.starts_with("No record of the signed log matches"), "{none}");
         let Err(Error::Invalid(wrong)) = make(&db, &owner, search("outcome:good"), Disclosure::Nothing).await else { panic!("it is made") };
         assert!(wrong[0].field == "query" && wrong[0].text.starts_with("Column 9: "), "{wrong:?}");
         let theirs = Of::Entity { kind: "user".into(), id: other.owner().id().uuid() };

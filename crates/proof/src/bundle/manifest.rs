@@ -13,7 +13,13 @@
 //! ```
 //!
 //! The first line keeps it from being anything else that the key signs: a checkpoint has a number in its second line, and the
-//! statement of an epoch begins otherwise. Of a search, `of` says its line as it was understood: `of search outcome:denied`.
+//! statement of an epoch begins otherwise. Of a search, `of` says its line, and a line more how it was understood: by the clocks of
+//! which zone, and with ids and instants in the place of names and days, which mean something else another day.
+//!
+//! ```text
+//! of search actor:"Ops Manager" after:7d
+//! as Australia/Sydney actor:0193a7c2-7b1e-7000-8000-0000000000aa after:2025-12-26T03:04:05.000006Z
+//! ```
 
 use std::fmt;
 
@@ -44,6 +50,8 @@ pub struct Manifest {
     pub made: String,
     /// What was asked for.
     pub of: Selection,
+    /// How a search was understood: the zone of its clocks, a blank, and its line with ids and instants. Nothing for one thing.
+    pub meant: Option<String>,
     /// [The hash](super::page_hash) of the page around the data.
     pub page: Hash,
     /// The records: leaf index and leaf hash, in the order of the log.
@@ -108,6 +116,17 @@ impl Manifest {
         }
         let (number, of) = next("of ")?;
         let of = selection(of).ok_or(ManifestError::Line(number))?;
+        let meant = match of {
+            Selection::Entity { .. } => None,
+            Selection::Search(_) => {
+                let (number, meant) = next("as ")?;
+                let zone = meant.split_once(' ').map(|(zone, _)| zone);
+                if zone.is_none_or(str::is_empty) {
+                    return Err(ManifestError::Line(number));
+                }
+                Some(meant.to_owned())
+            }
+        };
         let (number, page) = next("page ")?;
         let page = parse_root(page).map_err(|_| ManifestError::Line(number))?;
         let (number, said) = next("records ")?;
@@ -128,7 +147,7 @@ impl Manifest {
         if records.len() as u64 != said {
             return Err(ManifestError::Count { said, found: records.len() });
         }
-        Ok(Self { log, size, root, made: made.to_owned(), of, page, records })
+        Ok(Self { log, size, root, made: made.to_owned(), of, meant, page, records })
     }
 }
 
@@ -138,6 +157,9 @@ impl fmt::Display for Manifest {
         writeln!(f, "{TITLE}\nlog {}", self.log)?;
         writeln!(f, "tree {} {}", self.size, STANDARD.encode(self.root.0))?;
         writeln!(f, "made {}\nof {}", self.made, self.of)?;
+        if let Some(meant) = &self.meant {
+            writeln!(f, "as {meant}")?;
+        }
         writeln!(f, "page {}\nrecords {}", STANDARD.encode(self.page.0), self.records.len())?;
         self.records.iter().try_for_each(|(index, hash)| writeln!(f, "{index} {}", STANDARD.encode(hash.0)))
     }
@@ -197,6 +219,7 @@ mod tests {
             size: 9,
             root: leaf_hash(b"root"),
             made: "2026-01-02T03:04:05.000006Z".into(),
+            meant: matches!(of, Selection::Search(_)).then(|| "UTC y".into()),
             of,
             page: leaf_hash(b"page"),
             records: vec![(0, leaf_hash(b"a")), (7, leaf_hash(b"b"))],
@@ -218,14 +241,18 @@ mod tests {
             (text.replace("03:04", "3:04"), ManifestError::Line(4)),
             (text.replace("of search x", "of everything"), ManifestError::Line(5)),
             (text.replace("of search x", "of entity a b 1 "), ManifestError::Line(5)),
-            (text.replace("page ", "page  "), ManifestError::Line(6)),
-            (text.replace("records 2", "records +2"), ManifestError::Line(7)),
+            (text.replace("of search x", "of entity a b 1"), ManifestError::Line(6)),
+            (text.replace("as UTC y\n", ""), ManifestError::Line(6)),
+            (text.replace("as UTC y", "as UTC"), ManifestError::Line(6)),
+            (text.replace("as UTC y", "as  y"), ManifestError::Line(6)),
+            (text.replace("page ", "page  "), ManifestError::Line(7)),
+            (text.replace("records 2", "records +2"), ManifestError::Line(8)),
             (text.replace("records 2", "records 0"), ManifestError::Records),
             (text.replace("records 2", "records 10001"), ManifestError::Records),
             (text.replace("records 2", "records 3"), ManifestError::Count { said: 3, found: 2 }),
-            (text.replace("\n7 ", "\n0 "), ManifestError::Line(9)),
-            (text.replace("\n7 ", "\n9 "), ManifestError::Line(9)),
-            (format!("{text}\n"), ManifestError::Line(10)),
+            (text.replace("\n7 ", "\n0 "), ManifestError::Line(10)),
+            (text.replace("\n7 ", "\n9 "), ManifestError::Line(10)),
+            (format!("{text}\n"), ManifestError::Line(11)),
             (text.trim_end().to_owned(), ManifestError::Line(1)),
         ] {
             assert_eq!(Manifest::parse(&wrong), Err(error), "{wrong}");

@@ -5,7 +5,7 @@ use std::{fs, io::Read, path::Path};
 use bailiwick_domain::time::Timestamp;
 use bailiwick_proof::{
     bundle::{self, MAX_BUNDLE_BYTES, Selection},
-    checkpoint::{CosignerKey, Trust, VerifierKey, Vouched},
+    checkpoint::{CosignerKey, LogName, Of, Trust, VerifierKey, Vouched},
     completeness::Page,
     receipt::{About, Disclosed, MAX_RECEIPT_BYTES},
 };
@@ -37,14 +37,32 @@ pub(crate) fn trust(args: &cli::Verify) -> Result<Trust, Failure> {
     Ok(Trust { logs, witnesses, quorum })
 }
 
+/// Says no where the checkpoint is of another log than the one that is asked for: one key signs those of all tenants.
+fn is_of(log: Option<&str>, vouched: &Vouched) -> Result<(), Failure> {
+    let origin = &vouched.checkpoint.origin;
+    let fits = log.is_none_or(|log| {
+        origin.strip_prefix(log).is_some_and(|rest| rest.is_empty() || rest.starts_with("/epoch/"))
+    });
+    if fits { Ok(()) } else { Err(not(&format_args!("it is of another log than the one you named: {origin}"))) }
+}
+
+/// Whose log a checkpoint is of, in words.
+fn whose(vouched: &Vouched) -> String {
+    match LogName::parse(&vouched.checkpoint.origin) {
+        Some(LogName { of: Of::Tenant { tenant, .. }, .. }) => format!("the log of the tenant {tenant}"),
+        _ => "the log".to_owned(),
+    }
+}
+
 /// Checks a receipt and says what it proves.
-pub(crate) fn receipt(path: &Path, trust: &Trust) -> Result<(), Failure> {
+pub(crate) fn receipt(path: &Path, trust: &Trust, log: Option<&str>) -> Result<(), Failure> {
     let octets = read(path, MAX_RECEIPT_BYTES as u64)?;
     let receipt = Disclosed::parse(&octets).map_err(|error| not(&error))?;
     let (vouched, about) = receipt.verify(trust).map_err(|error| not(&error))?;
+    is_of(log, &vouched)?;
     match about {
         About::Event(event) => {
-            ui::say(format_args!("The event {} is in the log.", event.id));
+            ui::say(format_args!("The event {} is in {}.", event.id, whose(&vouched)));
             let (entity, actor) = (event.entity, event.actor);
             ui::say(format_args!(
                 "  {} ({}) of {} {}, revision {}",
@@ -70,18 +88,23 @@ pub(crate) fn receipt(path: &Path, trust: &Trust) -> Result<(), Failure> {
 }
 
 /// Checks an evidence bundle and says what it proves.
-pub(crate) fn bundle(path: &Path, trust: &Trust) -> Result<(), Failure> {
+pub(crate) fn bundle(path: &Path, trust: &Trust, log: Option<&str>) -> Result<(), Failure> {
     let octets = read(path, MAX_BUNDLE_BYTES as u64)?;
     let bundle = bundle::read(&octets).map_err(|error| not(&error))?;
     let proven = bundle.verify(trust).map_err(|findings| not(&findings))?;
+    is_of(log, &proven.vouched)?;
     let manifest = &proven.manifest;
-    ui::say(format_args!("The bundle is whole: {} records, each in the log.", manifest.records.len()));
+    let (records, whose) = (manifest.records.len(), whose(&proven.vouched));
+    ui::say(format_args!("The bundle is whole: {records} records, each in {whose}."));
     match &manifest.of {
         Selection::Search(line) if line.is_empty() => ui::say("  every record of the log"),
         Selection::Search(line) => ui::say(format_args!("  what this search found: {line}")),
         Selection::Entity { kind, id, revisions } => {
             ui::say(format_args!("  the history of {kind} {id} without a gap, revisions 1 to {revisions}"));
         }
+    }
+    if let Some((zone, meant)) = manifest.meant.as_deref().and_then(|meant| meant.split_once(' ')) {
+        ui::say(format_args!("  which meant, by the clocks of {zone}: {meant}"));
     }
     ui::say(format_args!("  made at {}", manifest.made));
     ui::say(format_args!(
@@ -93,7 +116,11 @@ pub(crate) fn bundle(path: &Path, trust: &Trust) -> Result<(), Failure> {
 }
 
 /// Checks the history of an entity and says what it proves.
-pub(crate) fn completeness(paths: &[impl AsRef<Path>], trust: &Trust) -> Result<(), Failure> {
+pub(crate) fn completeness(
+    paths: &[impl AsRef<Path>],
+    trust: &Trust,
+    log: Option<&str>,
+) -> Result<(), Failure> {
     let mut pages = Vec::new();
     for path in paths {
         let octets = read(path.as_ref(), HISTORY)?;
@@ -103,6 +130,7 @@ pub(crate) fn completeness(paths: &[impl AsRef<Path>], trust: &Trust) -> Result<
         }
     }
     let (complete, vouched) = Page::verify(&pages, trust).map_err(|error| not(&error))?;
+    is_of(log, &vouched)?;
     ui::say(format_args!(
         "The history of {} {} has no gap: revisions 1 to {}, the newest of them in the log.",
         complete.kind, complete.id, complete.revisions

@@ -23,13 +23,13 @@ use crate::{
 /// Checks every record, names the first that does not fit, and notes the outcome for the posture.
 pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
     if let Some(path) = &args.bundle {
-        return offline::bundle(path, &offline::trust(args)?);
+        return offline::bundle(path, &offline::trust(args)?, args.log.as_deref());
     }
     if let Some(path) = &args.receipt {
-        return offline::receipt(path, &offline::trust(args)?);
+        return offline::receipt(path, &offline::trust(args)?, args.log.as_deref());
     }
     if !args.completeness.is_empty() {
-        return offline::completeness(&args.completeness, &offline::trust(args)?);
+        return offline::completeness(&args.completeness, &offline::trust(args)?, args.log.as_deref());
     }
     let settings = Config::load(&args.configured.sources(Vec::new())?)?.settings()?;
     super::runtime()?.block_on(verify(&settings))

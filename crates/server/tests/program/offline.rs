@@ -80,7 +80,7 @@ fn stranger_verifies_a_bundle_without_any_installation() {
     let good = place.run(["audit", "verify", "good.html", "--key", &key, "--witness", &witness]);
     assert_eq!(good.code, 0, "{good:?}");
     for said in [
-        "The bundle is whole: 4 records",
+        "The bundle is whole: 4 records, each in the log of the tenant ",
         "the history of user 0193a7c2-7b1e-7000-8000-0000000000aa without a gap, revisions 1 to 4",
         "3 personal values disclosed, each the recorded one; 8 hidden",
         "signed at 11 events",
@@ -104,6 +104,17 @@ fn stranger_verifies_a_bundle_without_any_installation() {
         place.write("bad.html", changed);
         let bad = place.run(["audit", "verify", "bad.html", "--key", &key]);
         assert!(bad.code == 1 && bad.err.contains(said), "{from}: {bad:?}");
+    }
+    // One key signs the logs of all tenants, so whoever knows the name of the log asks for it.
+    let name = BUNDLE.split_once("\\nlog ").unwrap().1.split_once("\\n").unwrap().0;
+    let other = format!("{}0", &name[..name.len() - 1]);
+    place.write("good.tlog-proof", vector("receipt"));
+    for (log, code) in [(name, 0), (other.as_str(), 1), (&name[..name.len() - 1], 1)] {
+        for file in [["good.html"].as_slice(), &["--receipt", "good.tlog-proof"]] {
+            let rest = ["--key", &key, "--log", log];
+            let said = place.run([["audit", "verify"].as_slice(), file, &rest].concat());
+            assert!(said.code == code && (code == 0 || said.err.contains("of another log")), "{log}: {said:?}");
+        }
     }
     assert_eq!(place.run(["audit", "verify", "good.html"]).code, 2, "without a key nothing is proven");
     let two = place.run(["audit", "verify", "good.html", "--receipt", "x", "--key", &key]);

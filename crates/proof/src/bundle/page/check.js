@@ -4,6 +4,7 @@ const MOST_RECORDS = 10000;
 const MOST_KEYS = 64;
 const SIGNED = 1;
 const COSIGNED = 4;
+const MEMBERS = ['format', 'keys', 'witnesses', 'manifest', 'checkpoint', 'nodes', 'records'];
 
 // A decimal number in its one spelling, as far as numbers of a script are exact.
 function sizeOf(text) {
@@ -27,9 +28,15 @@ function readKey(text, kind) {
   return id === parts[2] ? { text: text.trim(), name: parts[1], id, octets: typed.slice(1) } : null;
 }
 
+// The tenant whose log has this name; nobody where it is none.
+const tenantOf = (log) => /^.+\/tenant\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/epoch\/(?!1$)[1-9][0-9]{0,9})?$/.exec(log)?.[1] ?? null;
+
+// Half of a pair of UTF-16, which no UTF-8 has.
+const isWhole = (text) => !/\p{Surrogate}/u.test(text);
+
 // A signed note: its text, and its signature lines.
 function readNote(whole) {
-  if (typeof whole !== 'string' || /[\0-\x09\x0b-\x1f]/.test(whole)) return null;
+  if (typeof whole !== 'string' || /[\0-\x09\x0b-\x1f]/.test(whole) || !isWhole(whole)) return null;
   const at = whole.lastIndexOf('\n\n');
   if (at < 0 || !whole.endsWith('\n')) return null;
   const lines = whole.slice(at + 2, -1).split('\n').map((line) => {
@@ -61,7 +68,7 @@ function cosigned(note, keys) {
       if (line.signature.length !== 72) return null;
       const seconds = new DataView(line.signature.slice(0, 8).buffer).getBigUint64(0);
       if (!signed(key.octets, utf8(`cosignature/v1\ntime ${seconds}\n${note.text}`), line.signature.slice(8))) return null;
-      found.push({ name: key.name, seconds: Number(seconds) });
+      found.push({ name: key.name, id: key.id, seconds: Number(seconds) });
     }
   }
   return found;
@@ -87,18 +94,22 @@ function readManifest(text) {
   const entity = of === null ? null : /^entity ([^ ]+) ([^ ]+) ([0-9]+)$/.exec(of);
   const thing = entity === null ? null : { kind: entity[1], id: entity[2], revisions: sizeOf(entity[3]) };
   if (of === null || (thing === null ? !of.startsWith('search ') : thing.revisions === null)) return 5;
-  const page = hashOf(after(5, 'page '));
-  if (page === null) return 6;
-  const count = sizeOf(after(6, 'records ') ?? '');
-  if (count === null || count === 0 || count > MOST_RECORDS || lines.length !== count + 7) return 7;
+  // A search has a line more: the clock that it was understood by, and what it meant that day.
+  const meant = thing === null ? /^([^ ]+) (.*)$/s.exec(after(5, 'as ') ?? '') : null;
+  if (thing === null && meant === null) return 6;
+  const next = thing === null ? 6 : 5;
+  const page = hashOf(after(next, 'page '));
+  if (page === null) return next + 1;
+  const count = sizeOf(after(next + 1, 'records ') ?? '');
+  if (count === null || count === 0 || count > MOST_RECORDS || lines.length !== count + next + 2) return next + 2;
   const records = [];
-  for (let line = 7; line < lines.length; line += 1) {
+  for (let line = next + 2; line < lines.length; line += 1) {
     const found = leaf(lines[line]);
     const least = records.length === 0 ? 0 : records[records.length - 1].index + 1;
     if (found === null || found.index < least || found.index >= tree.index) return line + 1;
     records.push(found);
   }
-  return { log, size: tree.index, root: tree.hash, made, search: thing === null ? of.slice(7) : null, entity: thing, page, records };
+  return { log, size: tree.index, root: tree.hash, made, search: thing === null ? of.slice(7) : null, zone: meant?.[1] ?? null, meant: meant?.[2] ?? null, entity: thing, page, records };
 }
 
 function readCheckpoint(text) {
@@ -179,7 +190,7 @@ function canonical(value, depth = 0) {
   if (depth > 64) return null;
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : null;
-  if (typeof value === 'string') return value.isWellFormed?.() === false ? null : JSON.stringify(value);
+  if (typeof value === 'string') return isWhole(value) ? JSON.stringify(value) : null;
   const all = (parts) => (parts.includes(null) ? null : parts.join(','));
   if (Array.isArray(value)) {
     const items = all(value.map((item) => canonical(item, depth + 1)));
@@ -223,12 +234,39 @@ function isRecorded(opening) {
   return salt !== null && commit !== null && text !== null && same(hmac256(salt, utf8(text)), commit);
 }
 
+// The JSON of a data block. Numbers are whole and written so, and no member of what the format names stands there twice: what JSON
+// leaves to its readers would let two of them read one file as two.
+function readData(text) {
+  const data = JSON.parse(text);
+  const within = [];
+  let before = '';
+  for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/gs)) {
+    const names = within.at(-1);
+    if (token === '{') within.push(new Set());
+    else if (token === '[') within.push(null);
+    else if (token === '}' || token === ']') within.pop();
+    else if (/^[-0-9]/.test(token) && !/^-?[0-9]+$/.test(token)) throw new SyntaxError('a number that is not whole');
+    else if (token[0] === '"' && names && (before === '{' || before === ',')) {
+      const name = JSON.parse(token);
+      // The bundle, its records, and what is opened of them: the values themselves lie deeper.
+      if (within.length <= 5 && names.has(name)) throw new SyntaxError('a member that is there twice');
+      names.add(name);
+    }
+    before = token;
+  }
+  return data;
+}
+
+const hasOnly = (thing, names) => isObject(thing) && Object.keys(thing).every((name) => names.includes(name));
+
 // What is wrong with the shape of the data; nothing if it is a bundle.
 function misshapen(data) {
-  const texts = (list) => Array.isArray(list) && list.length <= MOST_KEYS && list.every((text) => typeof text === 'string');
+  const texts = (list, kind) => Array.isArray(list) && list.length <= MOST_KEYS && list.every((text) => typeof text === 'string' && readKey(text, kind)?.text === text);
   if (!isObject(data) || data.format !== 'bailiwick-bundle/v1') return 'This is not a bundle of the format bailiwick-bundle/v1.';
-  if (!texts(data.keys) || !texts(data.witnesses)) return 'The keys in the file cannot be read.';
-  const fits = (record) => isObject(record) && typeof record.octets === 'string' && (record.disclosed === undefined || Array.isArray(record.disclosed));
+  if (!hasOnly(data, MEMBERS)) return 'The file holds more than the format bailiwick-bundle/v1 has.';
+  if (!texts(data.keys, SIGNED) || !texts(data.witnesses, COSIGNED)) return 'The keys in the file cannot be read.';
+  const opens = (one) => hasOnly(one, ['commit', 'salt', 'value']) && typeof one.commit === 'string' && typeof one.salt === 'string' && 'value' in one;
+  const fits = (record) => hasOnly(record, ['octets', 'disclosed']) && typeof record.octets === 'string' && isWhole(record.octets) && (record.disclosed === undefined || (Array.isArray(record.disclosed) && record.disclosed.every(opens)));
   if (!Array.isArray(data.records) || data.records.length > MOST_RECORDS || !data.records.every(fits)) return 'The records in the file cannot be read.';
   return null;
 }
@@ -239,7 +277,10 @@ const FINDINGS = {
   manifest: (line) => `Line ${line} of the list of records is malformed.`,
   checkpoint: () => 'The checkpoint is not signed by this key: it is of another log, or it was changed.',
   cosignature: () => 'A cosignature under the checkpoint is not by the witness that it names.',
+  uncosigned: (name) => `The witness ${name}, whose key you entered, has not cosigned the checkpoint.`,
+  log: (name) => `These records are of another log than the one you named: ${name}.`,
   other: () => 'The checkpoint is not the one that the list of records was made under.',
+  tenant: (name) => `${name} is not the log of a tenant.`,
   proof: () => 'The proof does not lead from the records to the signed tree: a hash of it was changed.',
   removed: (_, leaf) => `A record was removed: the one of leaf ${leaf}.`,
   changed: (record, leaf) => `Record ${record + 1} was changed: it is not what was hashed into leaf ${leaf}.`,
@@ -252,8 +293,9 @@ const FINDINGS = {
   page: () => 'The page around the records was changed: do not believe what that file shows when it is opened.',
 };
 
-// Checks a bundle. `logs` and `witnesses` are keys that were read; `page` is the hash of the page around the data where it is known.
-function check(data, logs, witnesses, page) {
+// Checks a bundle. `logs` and `witnesses` are keys that were read; `page` is the hash of the page around the data where it is known,
+// and `log` the name of the log, if the reader knows that too.
+function check(data, logs, witnesses, page, log = '') {
   const result = { findings: [], records: [], removed: 0, manifest: null, checkpoint: null, cosigned: [], disclosed: 0, hidden: 0 };
   const find = (kind, ...about) => result.findings.push({ kind, text: FINDINGS[kind](...about) });
   const shape = misshapen(data);
@@ -281,6 +323,8 @@ function check(data, logs, witnesses, page) {
     return result;
   }
   result.manifest = manifest;
+  // Where a log was lost and begun again, its name has the number of that behind it.
+  if (log !== '' && manifest.log !== log && !manifest.log.startsWith(`${log}/epoch/`)) find('log', manifest.log);
   const head = readNote(data.checkpoint);
   const checkpoint = head === null || !isSignedBy(head, logs) ? null : readCheckpoint(head.text);
   if (checkpoint === null) {
@@ -290,9 +334,18 @@ function check(data, logs, witnesses, page) {
   result.checkpoint = checkpoint;
   const vouched = cosigned(head, witnesses);
   if (vouched === null) find('cosignature');
-  else result.cosigned = vouched;
+  else {
+    result.cosigned = vouched;
+    // Whoever enters the key of a witness asks for their word, as the command does.
+    for (const { name, id } of witnesses) if (!vouched.some((one) => one.id === id && one.name === name)) find('uncosigned', name);
+  }
   if (checkpoint.origin !== manifest.log || checkpoint.size !== manifest.size || !same(checkpoint.root, manifest.root)) {
     find('other');
+    return result;
+  }
+  const tenant = tenantOf(manifest.log);
+  if (tenant === null) {
+    find('tenant', manifest.log);
     return result;
   }
   if (page !== null && !same(page, manifest.page)) find('page');
@@ -306,12 +359,11 @@ function check(data, logs, witnesses, page) {
     else Object.assign(result.records[record], { state: kind === 'there' && led ? 'verified' : kind === 'there' ? 'unproven' : kind, leaf });
     if (kind !== 'there') find(kind, record, leaf);
   });
-  const tenant = /\/tenant\/([0-9a-f-]{36})(\/epoch\/[1-9][0-9]*)?$/.exec(manifest.log)?.[1];
   const history = [];
   result.records.forEach((record, at) => {
     if (record.state !== 'verified' && record.state !== 'unproven') return;
     const { event } = record;
-    if (event === null || event.v !== 1 || event.tenant !== tenant || tenant === undefined) {
+    if (event === null || event.v !== 1 || event.tenant !== tenant) {
       record.state = 'changed';
       find('event', at);
       return;
@@ -352,7 +404,7 @@ function apart(text) {
   const end = rest === undefined || more !== undefined ? -1 : rest.indexOf(CLOSE_TAG);
   if (end < 0 || rest.slice(0, end).includes('<')) return null;
   try {
-    const data = JSON.parse(rest.slice(0, end));
+    const data = readData(rest.slice(0, end));
     return { data, page: sha256(joined(utf8(before), [0], utf8(rest.slice(end + CLOSE_TAG.length)))) };
   } catch {
     return null;

@@ -18,6 +18,7 @@ function made(tag, properties, ...children) {
   return node;
 }
 
+const shortened = (text) => (text.length <= 2000 ? text : `${text.slice(0, 2000)}… and ${text.length - 2000} characters more in the list`);
 const words = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
 const named = (thing) => [thing?.kind ?? thing?.type, thing?.id].filter((part) => typeof part === 'string').join(' ');
 
@@ -48,7 +49,7 @@ function run() {
   here('key').setAttribute('aria-invalid', String(!error.hidden));
   const known = typed.logs.length > 0 && error.hidden;
   try {
-    checked = check(opened.data, known ? typed.logs : said, known ? typed.witnesses : [], opened.page);
+    checked = check(opened.data, known ? typed.logs : said, known ? typed.witnesses : [], opened.page, known ? here('log').value.trim() : '');
   } catch {
     checked = { findings: [{ text: 'The file cannot be checked: something in it is larger or deeper than a bundle has it.' }], records: [], removed: 0, manifest: null, cosigned: [] };
   }
@@ -66,7 +67,7 @@ function showResult(known, said) {
   badge.textContent = bad ? 'Does not verify' : known ? 'Verified' : 'Fits its own key only';
   const sentences = {
     bad: known || said.length === 0 ? 'This file is not what was signed. What is wrong:' : 'This file does not even fit the key that it names itself. What is wrong:',
-    ok: 'Every record is in the log that this key signs, unaltered, and none of this bundle was removed, added or moved.',
+    ok: `Every record is in the log ${manifest?.log}, which this key signs, unaltered, and none of this bundle was removed, added or moved. One key signs the logs of all tenants of an installation: compare the name.`,
     warn: 'The file fits the key that it brings along, which proves nothing by itself: enter the key that you know.',
   };
   here('sentence').textContent = bad ? sentences.bad : known ? sentences.ok : sentences.warn;
@@ -81,10 +82,12 @@ function showResult(known, said) {
 function facts(manifest, known) {
   const rows = [
     ['Log', manifest.log],
+    ['Tenant', tenantOf(manifest.log) ?? 'None'],
     ['Made', manifest.made],
     manifest.entity === null
       ? ['Search', manifest.search === '' ? 'Every record of the log' : manifest.search]
       : ['History of', `${manifest.entity.kind} ${manifest.entity.id}, revisions 1 to ${manifest.entity.revisions}`],
+    ...(manifest.meant === null ? [] : [['Which meant', `${shortened(manifest.meant === '' ? 'Every record of the log' : manifest.meant)} (clocks of ${manifest.zone})`]]),
     ['Records', `${manifest.records.length}, in the tree of the first ${manifest.size} records`],
     ['Root', toBase64(manifest.root)],
     ['Personal values', `${checked.disclosed} disclosed, ${checked.hidden} hidden`],
@@ -176,9 +179,18 @@ function inside(record) {
   return box;
 }
 
+// The octets as text, none of them replaced or left out; nothing for what is no UTF-8.
+async function textOf(file) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+  } catch {
+    return '';
+  }
+}
+
 function start() {
   try {
-    opened.data = JSON.parse(here('bundle').textContent);
+    opened.data = readData(here('bundle').textContent);
   } catch {
     opened.data = null;
   }
@@ -192,7 +204,7 @@ function start() {
   here('other').addEventListener('change', async (event) => {
     const [file] = event.target.files;
     if (file === undefined) return;
-    const found = file.size > 64 * 1024 * 1024 ? null : apart(await file.text());
+    const found = file.size > 64 * 1024 * 1024 ? null : apart(await textOf(file));
     here('other-hint').textContent = found === null ? 'This file is not an evidence bundle.' : `What is shown here is the file ${file.name}.`;
     if (found !== null) {
       opened = found;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bailiwick_domain::disclosure::Disclosure;
 use bailiwick_proof::{
     bundle::{Bundle, MAX_KEYS, MakeError, Manifest, Record, Selection, list_hash, own_page, write},
-    checkpoint::{Checkpoint, NoteSigner, SignedNote, Trust, VerifierKey},
+    checkpoint::{Checkpoint, NoteError, NoteSigner, SignedNote, Trust, VerifierKey},
     event::scan,
     leaf_hash,
 };
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    audit::{log::covering, witness::cosigned},
+    audit::{log::newest_covering, witness::cosigned},
     tx::Scope,
 };
 
@@ -42,8 +42,8 @@ pub(super) const fn altered() -> Error {
     Error::Conflict("These records do not lead to what was signed. Run a verification.")
 }
 
-/// A bundle of what was asked for, under the oldest checkpoint that covers all of it and that enough witnesses have cosigned, or
-/// else under the oldest that covers it. Of personal values it shows those of `disclosure` that can still be opened.
+/// A bundle of what was asked for, under the newest checkpoint that covers all of it and that enough witnesses have cosigned, or
+/// else under the newest. Of personal values it shows those of `disclosure` that can still be opened.
 ///
 /// # Errors
 /// [`Error::Conflict`] for no record at all, for more than a bundle holds, and for records that are not what was signed;
@@ -53,7 +53,7 @@ pub async fn bundle(scope: &mut impl Scope, asked: &Asked, disclosure: &Disclosu
     let key = key.ok_or(Error::Conflict("This server signs no log, so it can vouch for none."))?;
     let leaves = leaves(scope, asked).await?;
     let last = leaves.last().copied().unwrap_or_default();
-    let (size, note) = covering(scope, last).await?.ok_or_else(altered)?;
+    let (size, note) = newest_covering(scope, last).await?.ok_or_else(altered)?;
     let note = cosigned(scope, size, note).await?;
     let checkpoint = SignedNote::parse(note.as_bytes()).map_err(|_| altered())?;
     let nodes = nodes(scope, &leaves, size.unsigned_abs()).await?;
@@ -72,6 +72,10 @@ pub async fn bundle(scope: &mut impl Scope, asked: &Asked, disclosure: &Disclosu
             root: signed.root,
             made,
             of: selection(&asked, &records)?,
+            meant: match &asked {
+                Asked::Search { sought, .. } => Some(sought.meant()),
+                Asked::Entity { .. } => None,
+            },
             page: own_page(),
             records: indexes.zip(hashes).collect(),
         };
@@ -130,6 +134,9 @@ fn unmade(error: MakeError) -> Error {
         MakeError::TooLong => Error::Conflict("The file would be longer than 64 MiB. Narrow the search."),
         MakeError::Manifest(_) => {
             Error::Conflict("This line of search cannot stand in a list. Write it on one line.")
+        }
+        MakeError::Note(NoteError::TooLong) => {
+            Error::Conflict("This search stands for more things than a list can name. Narrow it.")
         }
         MakeError::Note(error) => Error::Proof(error.to_string()),
     }

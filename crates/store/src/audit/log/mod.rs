@@ -13,6 +13,6 @@ pub use disclosed::disclosed_receipt;
 pub use proofs::{
     Consistency, Inclusion, Leaf, consistency, inclusion, leaf_at, leaf_of_event, leaf_of_hash,
 };
-pub(in crate::audit) use receipt::covering;
+pub(in crate::audit) use receipt::newest_covering;
 pub use receipt::receipt;
 pub use tiles::{entries, tile};

@@ -8,7 +8,12 @@ use bailiwick_proof::{
 };
 
 use super::{inclusion, leaf_of_event};
-use crate::{Error, Result, audit::witness::cosigned, lock::row, tx::Scope};
+use crate::{
+    Error, Result,
+    audit::{newest_checkpoint, witness::cosigned},
+    lock::row,
+    tx::Scope,
+};
 
 /// The receipt of an event: under the oldest checkpoint that enough witnesses have cosigned, or else under the oldest that
 /// covers it. Nothing for an event that no checkpoint covers yet.
@@ -42,7 +47,8 @@ pub async fn receipt(scope: &mut impl Scope, event: EventId) -> Result<Option<Re
     Ok(Some(Receipt { extra: Some(bytes), index: leaf.index.unsigned_abs(), path: proven.path, note }))
 }
 
-pub(in crate::audit) async fn covering(scope: &mut impl Scope, leaf: i64) -> Result<Option<(i64, String)>> {
+/// The oldest checkpoint that covers a leaf, of those that enough witnesses have cosigned if there is one of them soon.
+async fn covering(scope: &mut impl Scope, leaf: i64) -> Result<Option<(i64, String)>> {
     let tenant = scope.tenant();
     let wished = scope.shared().witness_policy().wished();
     if wished > 0 {
@@ -65,4 +71,29 @@ pub(in crate::audit) async fn covering(scope: &mut impl Scope, leaf: i64) -> Res
         tenant.uuid(),
         leaf
     )?)
+}
+
+/// The newest checkpoint that covers a leaf, of those that enough witnesses have cosigned if there is one of them not long ago: what
+/// is said under it is said up to then.
+pub(in crate::audit) async fn newest_covering(
+    scope: &mut impl Scope,
+    leaf: i64,
+) -> Result<Option<(i64, String)>> {
+    let tenant = scope.tenant();
+    let wished = scope.shared().witness_policy().wished();
+    if wished > 0 {
+        let witnessed: Option<(i64, String)> = row!(
+            scope,
+            "SELECT c.size, c.note FROM (SELECT size, note FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size DESC LIMIT 1024) AS c
+             WHERE (SELECT count(*) FROM audit_cosignature s WHERE s.tenant = $1 AND s.size = c.size) >= $3 ORDER BY c.size DESC LIMIT 1",
+            tenant.uuid(),
+            leaf,
+            i64::try_from(wished).unwrap_or(i64::MAX)
+        )?;
+        if witnessed.is_some() {
+            return Ok(witnessed);
+        }
+    }
+    let newest = newest_checkpoint(scope).await?.filter(|newest| newest.size > leaf);
+    Ok(newest.map(|newest| (newest.size, newest.note)))
 }

@@ -14,7 +14,7 @@ mod timeline;
 mod waiting;
 mod walk;
 
-use bailiwick_domain::{ids::EventId, time::Timestamp};
+use bailiwick_domain::{ids::EventId, search::Query, time::Timestamp, zone::Zone};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -55,6 +55,9 @@ pub struct Sought {
     /// Before.
     pub to: Option<Timestamp>,
     clauses: Vec<Clause>,
+    /// By whose clocks it was understood, and what that came to; of what was put together by hand nothing.
+    zone: Zone,
+    meant: Query,
 }
 
 /// Events that have any of the terms, or happened to any of the things.
@@ -92,6 +95,12 @@ impl Sought {
     fn with(mut self, clause: Clause) -> Self {
         self.clauses.push(clause);
         self
+    }
+
+    /// What was understood, whoever reads it and whenever: the zone of the clocks, a blank, and a line that has ids in the place of
+    /// names and instants in the place of days.
+    pub(crate) fn meant(&self) -> String {
+        format!("{} {}", self.zone, self.meant)
     }
 
     /// Only what this actor did.

@@ -1,11 +1,11 @@
 //! From what somebody wrote to what can be looked for: names become ids, days become instants, within the tenant alone.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 use bailiwick_domain::{
     ids::TenantId,
     product::{is_id, is_kind},
-    search::{EntityValue, Pattern, Query, SOURCE, Source, Test},
+    search::{self, EntityValue, Moment, Pattern, Query, SOURCE, Source, Test},
     words,
     zone::Zone,
 };
@@ -13,10 +13,10 @@ use bailiwick_proof::event::ACTOR;
 use uuid::Uuid;
 
 use super::{
-    Clause, Sought,
+    ANY_KIND, Clause, Sought,
     known::{known, occurring_actions},
     of_any_kind,
-    terms::Term,
+    terms::{Sort, Term},
 };
 use crate::{
     Keys, Result,
@@ -50,7 +50,7 @@ pub async fn resolve(
     zone: &Zone,
 ) -> Result<Result<Sought, Unresolved>> {
     let now = scope.now();
-    let mut sought = Sought::default();
+    let mut sought = Sought { zone: zone.clone(), ..Sought::default() };
     for (place, one) in query.clauses.iter().enumerate() {
         let mut clause = Clause { not: one.not, ..Clause::default() };
         let understood = match &one.test {
@@ -93,6 +93,7 @@ pub async fn resolve(
                     }
                 }
                 if clause.terms.is_empty() {
+                    sought.meant.clauses.push(one.clone());
                     continue;
                 }
                 Ok(())
@@ -100,26 +101,58 @@ pub async fn resolve(
             Test::After(moment) => {
                 let from = moment.start(zone, now);
                 sought.from = Some(sought.from.map_or(from, |other| other.max(from)));
+                sought.meant.clauses.push(search::Clause::is(Test::After(Moment::Instant(from))));
                 continue;
             }
             Test::Before(moment) => {
                 let to = moment.start(zone, now);
                 sought.to = Some(sought.to.map_or(to, |other| other.min(to)));
+                sought.meant.clauses.push(search::Clause::is(Test::Before(Moment::Instant(to))));
                 continue;
             }
             Test::On(moment) => {
                 let (from, to) = (moment.start(zone, now), moment.end(zone, now).unwrap_or(now));
                 sought.from = Some(sought.from.map_or(from, |other| other.max(from)));
                 sought.to = Some(sought.to.map_or(to, |other| other.min(to)));
+                let bounds = [Test::After(Moment::Instant(from)), Test::Before(Moment::Instant(to))];
+                sought.meant.clauses.extend(bounds.map(search::Clause::is));
                 continue;
             }
         };
         if let Err(text) = understood {
             return Ok(Err(Unresolved { clause: place, text }));
         }
+        sought.meant.clauses.push(search::Clause { not: one.not, test: meant(&one.test, &clause) });
         sought.clauses.push(clause);
     }
     Ok(Ok(sought))
+}
+
+/// What was written, with ids in the place of names. What names nothing that could be called otherwise tomorrow stays as it is.
+fn meant(test: &Test, clause: &Clause) -> Test {
+    match test {
+        Test::Actor(_) => {
+            let actor = |term: &Term| match term.sort() {
+                Some(Sort::Actor) => term.id().map(|id| id.to_string()),
+                _ => term.text().map(str::to_owned),
+            };
+            Test::Actor(clause.terms.iter().filter_map(actor).collect())
+        }
+        Test::Entity(_) => {
+            let kinds = clause.terms.iter().filter(|term| term.sort() == Some(Sort::Kind));
+            let kinds = kinds.filter_map(|term| Some(EntityValue::Kind(term.text()?.to_owned())));
+            let of_any: HashSet<Uuid> =
+                clause.things.iter().filter(|(kind, _)| kind == ANY_KIND).map(|(_, id)| *id).collect();
+            // What is known by its id alone stands here once, and not as the thing of each kind that it may be.
+            let things = clause.things.iter().filter(|(kind, id)| kind == ANY_KIND || !of_any.contains(id));
+            let things = things.map(|(kind, id)| match kind.as_str() {
+                ANY_KIND => EntityValue::Id(*id),
+                kind => EntityValue::Thing(kind.to_owned(), *id),
+            });
+            Test::Entity(kinds.chain(things).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// The tag by which the log's index knows an address: the beginning of that of sign-in attempts. No two tenants have the same.

@@ -135,6 +135,11 @@ impl Term {
         Sort::RARE_FIRST.into_iter().find(|sort| sort.letter() == letter)
     }
 
+    /// The value of a term whose values are ids.
+    pub(crate) fn id(&self) -> Option<Uuid> {
+        Uuid::from_slice(self.0.get(1..)?).ok()
+    }
+
     /// The value of a term whose values are text.
     pub(crate) fn text(&self) -> Option<&str> {
         std::str::from_utf8(self.0.get(1..)?).ok()
