@@ -194,9 +194,10 @@ rules! {
     SetIntake: Writes => Need::RecentHas(Permission::AUDIT_REDACTION);
     /// Reading what proves the audit log, and none of its records: checkpoints, proofs, witnesses.
     VerifyAudit => Need::Has(Permission::AUDIT_VERIFY);
-    /// Asking for records of the log with what proves them.
+    /// Asking for records of the log with what proves them; whoever does has to hold `audit:read` as well.
     AskBundle => Need::Has(Permission::AUDIT_EXPORT);
-    /// Making a bundle of them: it leaves the product, with whatever personal values are asked for.
+    /// Making a bundle of them, or a receipt with personal values: it leaves the product, with whatever values are asked for. Whoever
+    /// does has to hold `audit:read` as well, which the operation looks at.
     MakeBundle: Writes => Need::RecentHas(Permission::AUDIT_EXPORT);
     /// Keeping searches of the audit log, for oneself or for all who may read it.
     KeepSearches: Writes => Need::Has(Permission::AUDIT_READ);

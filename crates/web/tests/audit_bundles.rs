@@ -5,14 +5,18 @@
 mod support;
 
 use axum::http::Method;
-use bailiwick_domain::role::Role;
+use bailiwick_domain::{role::Role, rule::GrantPermission};
+use bailiwick_ops::users::{self, NewGrant};
 use bailiwick_proof::{
     bundle::{Proven, Selection, read},
     checkpoint::Trust,
     receipt::Disclosed,
 };
-use bailiwick_store::audit::{self, Place, Sought};
-use bailiwick_testkit::{Db, both_databases};
+use bailiwick_store::{
+    audit::{self, Place, Sought},
+    security_events,
+};
+use bailiwick_testkit::{Db, Tenant, both_databases};
 use serde_json::{Value, json};
 use support::{Answer, Caller, Sent, Service, full_key};
 
@@ -23,6 +27,20 @@ fn trust(db: &Db) -> Trust {
 fn proven(db: &Db, answer: &Answer) -> Proven {
     assert_eq!(answer.status, 200, "{}", answer.text());
     read(&answer.body).unwrap().verify(&trust(db)).unwrap()
+}
+
+/// Somebody who may do what an auditor may, but for this.
+async fn auditor_without(tenant: &Tenant, permission: &str) -> Caller {
+    let auditor = tenant.user(Role::Auditor).await;
+    let new = NewGrant {
+        permission: permission.into(),
+        effect: "deny".into(),
+        reason: "Not from here.".into(),
+        expires_at: None,
+    };
+    let permit = tenant.owner().permit::<GrantPermission>().await;
+    users::grant(&tenant.db.store, &permit, auditor.id(), new).await.unwrap();
+    Caller::from(&auditor)
 }
 
 async fn ask(service: &Service, caller: &Caller, body: Value) -> Answer {
@@ -88,8 +106,12 @@ both_databases! {
         let path = format!("/v1/audit/events/{event}/receipt");
         let plain = service.get(&program, &path).await.text();
         assert!(plain.starts_with("c2sp.org/tlog-proof@v1\n") && !plain.contains("disclosed"), "{plain}");
+        let send = async |caller: &Caller, paths: &str| {
+            service.send(caller, &Method::POST, &path, Sent::Json(json!({"disclose": [paths]}))).await
+        };
         let read = async |paths: &str| {
-            let answer = service.get(&program, &format!("{path}?disclose={paths}")).await;
+            let answer = send(&program, paths).await;
+            assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"), "{}", answer.text());
             Disclosed::parse(&answer.body).unwrap()
         };
         let one = read("/email").await;
@@ -99,6 +121,28 @@ both_databases! {
         let all = read("*").await;
         all.verify(&trust(&db)).unwrap();
         assert_eq!(all.values.len(), all.committed().len());
-        assert_eq!(service.get(&program, &format!("{path}?disclose=name")).await.status, 400);
+        assert_eq!(send(&program, "name").await.status, 422);
+        // Reading alone takes no value along, and each that left is on record.
+        assert_eq!(service.get(&program, &format!("{path}?disclose=/email")).await.status, 400);
+        assert_eq!(send(&Caller::from(&acme.user(Role::Auditor).await), "/email").await.status, 200);
+        assert_eq!(send(&auditor_without(&acme, "audit:export").await, "/email").await.status, 403);
+        assert_eq!(service.get(&auditor_without(&acme, "audit:export").await, &path).await.status, 200);
+        db.settle().await;
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let made = audit::search(&mut view, &Sought::default().action("evidence_bundle.made"), Place::Newest).await.unwrap().items;
+        assert_eq!(made.len(), 3, "{made:?}");
+        let raised = security_events::list(&mut view, None, 50).await.unwrap().items;
+        assert_eq!(raised.iter().filter(|event| event.kind == "evidence_bundle.made" && event.detail.ends_with("left with a receipt")).count(), 3);
+    }
+
+    async fn whoever_may_not_read_the_log_takes_none_of_it_along(db: Db) {
+        let acme = db.tenant("acme").await;
+        db.sign().await;
+        let service = Service::over(&db);
+        let body = || json!({"query": "outcome:ok"});
+        assert_eq!(ask(&service, &Caller::from(&acme.user(Role::Auditor).await), body()).await.status, 200);
+        assert_eq!(ask(&service, &auditor_without(&acme, "audit:read").await, body()).await.status, 403);
+        let blind = auditor_without(&acme, "audit:read").await;
+        assert_eq!(service.get(&blind, "/audit/bundle").await.status, 403);
     }
 }

@@ -7,14 +7,14 @@ use crate::{
     time::Timestamp,
 };
 
-/// A bundle of records that was handed out. The file is kept nowhere; what the log says of it is all that is.
+/// A bundle of records that was handed out, or the receipt of one with personal values. The file is kept nowhere; what the log says of it is all that is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EvidenceBundle {
     /// Its id.
     pub id: EvidenceBundleId,
     /// The person of the tenant who made it; nobody for a program, and for somebody who stepped in.
     pub made_by: Option<UserId>,
-    /// What it is of, as its list of records says it: `search …` or `entity …`.
+    /// What it is of, as its list of records says it: `search …` or `entity …`; `receipt …` for that of one record.
     pub selection: String,
     /// The paths of personal values that were to be shown; `*` for all of them.
     pub disclosed: String,
@@ -24,7 +24,7 @@ pub struct EvidenceBundle {
     pub records: i64,
     /// The size of the tree that they are proven in.
     pub size: i64,
-    /// SHA-256 of its list of records, in hexadecimal digits: by it a bundle is known again.
+    /// SHA-256 of its list of records, in hexadecimal digits: by it a bundle is known again. Of a receipt, the hash of the record.
     pub list: String,
     /// When it was made.
     pub made_at: Timestamp,

@@ -4,7 +4,9 @@
 use bailiwick_domain::{
     disclosure::Disclosure,
     entity::{EvidenceBundle, Severity},
-    rule::MakeBundle,
+    ids::EventId,
+    permission::Permission,
+    rule::{MakeBundle, Rule},
     search,
     zone::Zone,
 };
@@ -12,7 +14,7 @@ use bailiwick_store::{
     Event, Permit, Scope, Store,
     audit::{
         self,
-        bundle::{self, Asked},
+        bundle::{self, Asked, Bundled},
     },
 };
 use tokio::sync::Semaphore;
@@ -59,20 +61,62 @@ pub struct Made {
 /// Makes a bundle of what is asked for, as far as the log is signed, and records that it was made.
 ///
 /// # Errors
-/// `Invalid` for a line of search that is wrong, `Conflict` for no record, too many of them, and records that are not what was
+/// `Forbidden` to whoever may not read the log, `Invalid` for a line of search that is wrong, `Conflict` for no record, too many of them, and records that are not what was
 /// signed, `NotFound` for a thing without a record, `Limited` while others are made.
 pub async fn make(store: &Store, permit: &Permit<MakeBundle>, wanted: Wanted) -> Result<Made> {
+    may_read(permit)?;
     let _turn = MAKING.try_acquire().map_err(|_| Error::Limited { retry_after_seconds: 5 })?;
     let mut view = store.read(permit).await?;
     let asked = understood(&mut view, permit, wanted.of).await?;
     let made = bundle::bundle(&mut view, &asked, &wanted.disclose).await?;
     drop(view);
+    hand_out(store, permit, made, &wanted.disclose).await
+}
+
+/// Makes the receipt of one record with the personal values that are asked for, and records that they left.
+///
+/// # Errors
+/// `Forbidden` to whoever may not read the log, `NotFound` for no record of this tenant, `Conflict` for one that no checkpoint covers
+/// yet or that is not what was signed.
+pub async fn receipt(
+    store: &Store,
+    permit: &Permit<MakeBundle>,
+    event: EventId,
+    disclose: &Disclosure,
+) -> Result<Made> {
+    may_read(permit)?;
+    let mut view = store.read(permit).await?;
+    let made = bundle::receipt(&mut view, event, disclose).await?;
+    drop(view);
+    let made =
+        made.ok_or(Error::Conflict("No signed checkpoint covers this record yet. Ask again in a moment."))?;
+    hand_out(store, permit, made, disclose).await
+}
+
+/// Whoever takes records along has to be allowed to read them, too.
+///
+/// # Errors
+/// `Forbidden` to everybody else.
+pub fn may_read<R: Rule>(permit: &Permit<R>) -> Result<()> {
+    if permit.may(Permission::AUDIT_READ) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Taking records along asks for the permission to read them, audit:read."))
+    }
+}
+
+async fn hand_out(
+    store: &Store,
+    permit: &Permit<MakeBundle>,
+    made: Bundled,
+    disclose: &Disclosure,
+) -> Result<Made> {
     let own = permit.caller().filter(|caller| Some(caller.tenant.id) == permit.tenant());
     let bundle = EvidenceBundle {
         id: store.new_id(),
         made_by: own.map(|caller| caller.user.id),
         selection: made.selection,
-        disclosed: wanted.disclose.to_string(),
+        disclosed: disclose.to_string(),
         values: made.values,
         records: made.records,
         size: made.size,
@@ -89,7 +133,9 @@ async fn record(store: &Store, permit: &Permit<MakeBundle>, bundle: &EvidenceBun
             let written = bundle::made(tx, bundle.clone());
             let event = Event::new("evidence_bundle.made", &written)?;
             let event = if bundle.values > 0 {
-                let detail = format!("{} personal values left with an evidence bundle", bundle.values);
+                let with =
+                    if bundle.selection.starts_with("receipt ") { "a receipt" } else { "an evidence bundle" };
+                let detail = format!("{} personal values left with {with}", bundle.values);
                 event.raising(Severity::Info, detail)
             } else {
                 event

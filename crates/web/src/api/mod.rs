@@ -6,7 +6,7 @@
 //!   thing need not be allowed to read it.
 //! - Bodies are JSON objects. A field that is unknown, missing, there twice or of another type is named by a JSON
 //!   pointer in the problem (RFC 9457, RFC 6901); values are never repeated.
-//! - Making an evidence bundle answers 200 with the file.
+//! - Making an evidence bundle, or a receipt with personal values, answers 200 with the file.
 //! - Recording events takes one object or an array of up to a thousand, with an answer for each.
 //! - Ids are hyphenated UUIDs, times are RFC 3339 in UTC with six digits of fraction, hashes are lower-case hex.
 //! - A sensitive operation is answered 403 `step-up-required` first, and a letter goes to the person who asks; the same request
@@ -191,6 +191,7 @@ pub(crate) fn routes() -> Routes {
         .delete("/v1/audit/searches/{id}", audit_searches::remove::handle)
         .get("/v1/audit/events/{id}", audit_events::show::handle)
         .get("/v1/audit/events/{id}/receipt", audit_events::receipt::handle)
+        .post("/v1/audit/events/{id}/receipt", audit_events::receipt::disclose)
         .get("/v1/audit/entities/{type}/{id}", audit_entities::show::handle)
         .get("/v1/audit/entities/{type}/{id}/completeness", audit_entities::completeness::handle)
         .get("/v1/audit/log/checkpoint", audit_log::checkpoint::handle)

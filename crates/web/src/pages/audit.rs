@@ -11,6 +11,7 @@ mod filter;
 mod find;
 mod intake;
 pub(in crate::pages) mod moment;
+mod receipt;
 mod record;
 mod saved;
 mod search;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Routes {
         .post("/audit/searches/{search}/remove", saved::remove)
         .get("/audit/verify", verify_status::verify_status)
         .get("/audit/events/{event}", event::event)
+        .post("/audit/events/{event}/receipt", receipt::disclose)
         .get("/audit/entities/{type}/{id}", entity::entity)
         .get("/audit/bundle", bundle::ask)
         .post("/audit/bundle", bundle::make)

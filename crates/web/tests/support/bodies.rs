@@ -106,6 +106,8 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/audit/bundle") => {
             form(&[("q", ""), ("type", "user"), ("id", &stock.user.to_string()), ("disclose", "/email")])
         }
+        ("POST", "/v1/audit/events/{id}/receipt") => Sent::Json(json!({"disclose": ["/email"]})),
+        ("POST", "/audit/events/{event}/receipt") => form(&[("disclose", "/email")]),
         ("PUT", "/v1/audit/intake") => {
             Sent::Json(json!({"rules": [format!("secret /s{serial}")], "detectors": ["card"]}))
         }

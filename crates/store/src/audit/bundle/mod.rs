@@ -5,12 +5,14 @@
 
 mod collect;
 mod open;
+mod receipt;
 mod write;
 
 use bailiwick_domain::entity::EvidenceBundle;
 
 pub use collect::Asked;
 pub(in crate::audit) use open::Opener;
+pub use receipt::receipt;
 pub use write::{Bundled, bundle};
 
 use crate::{Tx, Written};

@@ -2,7 +2,12 @@
 //! its personal values that are asked for.
 
 use axum::{extract::State, response::Response};
-use bailiwick_domain::{disclosure::Disclosure, ids::EventId, rule::ReadAudit};
+use bailiwick_domain::{
+    disclosure::Disclosure,
+    ids::EventId,
+    rule::{MakeBundle, ReadAudit},
+};
+use bailiwick_ops::audit::bundles;
 use bailiwick_store::audit::log;
 use serde::Deserialize;
 
@@ -10,34 +15,49 @@ use crate::{
     access::Access,
     api::audit_log::{RECEIPT, pace, text},
     error::{Error, Result},
-    forms::{Id, Query},
+    forms::{Id, Json, Problem, Query},
     state::AppState,
 };
 
+/// There are none: values are asked for by `POST`, since that they left is recorded.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::api) struct Parameters {
-    /// Paths of personal values that go along, with commas between them; `*` for all of them, none where it is left out.
-    disclose: Option<String>,
-}
+pub(in crate::api) struct Parameters {}
 
-/// A record that no checkpoint covers yet has none: 409, for a moment. With values, the receipt follows them in the text.
+/// A record that no checkpoint covers yet has none: 409, for a moment.
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadAudit>,
     State(state): State<AppState>,
     Id(id): Id<EventId>,
-    Query(parameters): Query<Parameters>,
+    Query(Parameters {}): Query<Parameters>,
 ) -> Result<Response> {
     pace(&state, &permit)?;
-    let disclosure: Disclosure = parameters
-        .disclose
-        .as_deref()
-        .unwrap_or_default()
-        .parse()
-        .map_err(|_| Error::BadRequest("`disclose` is not a list of paths such as /name,ip."))?;
     let mut view = state.store.read(&permit).await?;
-    let receipt = log::disclosed_receipt(&mut view, id, &disclosure).await?;
+    let receipt = log::receipt(&mut view, id).await?;
     let receipt = receipt
         .ok_or(Error::Conflict("No signed checkpoint covers this record yet. Ask again in a moment."))?;
     Ok(text(receipt.to_string(), RECEIPT))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct Shown {
+    /// Paths of personal values that go along; `*` for all of them.
+    disclose: Vec<String>,
+}
+
+/// The same with values in front of it. That they left is recorded.
+pub(in crate::api) async fn disclose(
+    Access(permit): Access<MakeBundle>,
+    State(state): State<AppState>,
+    Id(id): Id<EventId>,
+    Json(shown): Json<Shown>,
+) -> Result<Response> {
+    pace(&state, &permit)?;
+    let disclose = Disclosure::of(&shown.disclose).map_err(|_| {
+        let text = "Name up to 50 paths such as /name or ip, or * for all.";
+        Error::Invalid(vec![Problem::new("disclose", text)])
+    })?;
+    let made = bundles::receipt(&state.store, &permit, id, &disclose).await?;
+    Ok(text(made.file, "no-store"))
 }

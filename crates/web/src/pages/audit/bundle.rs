@@ -78,6 +78,7 @@ pub(super) async fn ask(
     State(state): State<AppState>,
     Query(selection): Query<Selection>,
 ) -> Result<BundlePage> {
+    bundles::may_read(&permit)?;
     if selection.kind.is_some() != selection.id.is_some() {
         return Err(Error::BadRequest("A bundle is of a search, or of a thing by its type and id."));
     }

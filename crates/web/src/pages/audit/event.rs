@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{ids::EventId, rule::ReadAudit};
+use bailiwick_domain::{ids::EventId, permission::Permission, rule::ReadAudit};
 use bailiwick_proof::{
     checkpoint::{Checkpoint, SignedNote},
     leaf_hash,
@@ -184,7 +184,7 @@ pub(super) async fn event(
         proof: proof(&page),
         json: indented(&page.bytes),
         changes: difference::changes(record.changes, &page.personal),
-        discloses: !page.personal.is_empty(),
+        discloses: !page.personal.is_empty() && permit.may(Permission::AUDIT_EXPORT),
         reason: record.reason,
         action: record.action,
         actor,
