@@ -227,11 +227,13 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
 
   let file;
   let key;
+  let log;
   await t.test('auditor takes the records of a search along', async () => {
     await page.goto('/audit?outcome=ok');
     await page.getByRole('link', { name: 'Evidence bundle' }).click();
     await page.waitForURL('**/audit/bundle?**');
     key = (await page.locator('#bundle-key').innerText()).trim();
+    log = (await page.locator('#bundle-log').innerText()).trim();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Make bundle' }).click()]);
     assert.match(download.suggestedFilename(), /^evidence-\d{8}T\d{6}Z\.html$/);
     file = readFileSync(await download.path(), 'utf8');
@@ -246,6 +248,20 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     await bundle.getByText('This is not a whole key').waitFor();
     await checkedWith(bundle, key);
     assert.equal(await verdict(bundle), 'Verified');
+    // Whose log it is follows from its name alone, since one key signs all.
+    await bundle.locator('#log').fill(log.replace(/.$/, (last) => (last === '0' ? '1' : '0')));
+    await checkedWith(bundle, key);
+    assert.equal(await verdict(bundle), 'Does not verify');
+    assert.match(await bundle.locator('#findings').innerText(), /another log than the one you named/);
+    await bundle.locator('#log').fill(log);
+    await checkedWith(bundle, key);
+    assert.equal(await verdict(bundle), 'Verified');
+    assert.match(await bundle.locator('#sentence').innerText(), new RegExp(log));
+    assert.match(await bundle.locator('#facts').innerText(), /Which meant\s+outcome:ok \(clocks of /);
+    const witness = JSON.parse(vector('receipt-v1.json')).witness_key;
+    await checkedWith(bundle, `${key}\n${witness}`);
+    assert.match(await bundle.locator('#findings').innerText(), /has not cosigned the checkpoint/);
+    await checkedWith(bundle, key);
     const all = Number(await bundle.locator('#count').innerText());
     assert.ok(all > 10, String(all));
     await bundle.locator('#q').fill('user.role_changed');

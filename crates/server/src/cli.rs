@@ -214,7 +214,7 @@ pub(crate) struct Verify {
     /// The verifier key of the log, as the page "Verify the log" shows it
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,
-    /// The name of the log that it has to be of, as the page "Verify the log" shows it; a new epoch of it is the same log
+    /// The name of the log that it has to be of, as the page "Evidence bundle" shows it; a new epoch of it is the same log
     #[arg(long, value_name = "NAME", requires = "key")]
     pub(crate) log: Option<String>,
     /// The key of a witness whose cosignature counts

@@ -12,6 +12,7 @@ use bailiwick_domain::{
     search::is_word,
 };
 use bailiwick_ops::audit::bundles::{self, Of, Wanted};
+use bailiwick_proof::checkpoint::LogName;
 use bailiwick_store::Permit;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -36,6 +37,8 @@ pub(super) struct BundlePage {
     disclose: Field,
     /// The key that a reader compares with the one they know.
     key: String,
+    /// The name of the log, without the number of its epoch: one key signs those of all tenants.
+    log: String,
     /// Where the records are that go in.
     records: String,
 }
@@ -167,6 +170,9 @@ impl BundlePage {
             disclose: Field::new("disclose", "Personal values to show")
                 .hint("Empty hides every one. Paths of changes such as /name, ip for addresses of requests, with commas between them; * shows all."),
             key: state.verifier.to_string(),
+            log: permit.tenant().map_or_else(String::new, |tenant| {
+                LogName::tenant(state.verifier.name(), &tenant.to_string(), 1).to_string()
+            }),
             records,
         }
     }
@@ -216,6 +222,7 @@ mod tests {
             let trust = Trust { logs: vec![db.signer().verifier().clone()], ..Trust::default() };
             let proven = read(file.body.as_bytes()).unwrap().verify(&trust).unwrap();
             assert_eq!((proven.manifest.of.to_string().as_str(), proven.disclosed), ("search outcome:ok", 0));
+            assert!(form.shows(&proven.manifest.log), "its reader compares the name, too: {}", form.body);
             let wrong = auditor.post("/audit/bundle", &form_of("outcome:ok", "", "", "name")).await;
             assert!(wrong.status == 422 && wrong.shows("id=\"disclose-error\"") && wrong.shows("value=\"outcome:ok\""), "{}", wrong.body);
             let wrong = auditor.post("/audit/bundle", &form_of("outcome:good", "", "", "")).await;
