@@ -377,6 +377,8 @@ fn file_that_is_no_bundle_is_refused_with_the_reason() {
     assert_eq!(with("bailiwick-bundle/v1", "bailiwick-bundle/v2"), ReadError::Format);
     assert!(matches!(with("\"nodes\":", "\"knots\":"), ReadError::Json(_)));
     assert!(matches!(with("{\"format\"", "{\"more\":1,\"format\""), ReadError::Json(_)));
+    assert!(matches!(with("\"nodes\":", "\"nodes\":\"\",\"nodes\":"), ReadError::Json(_)), "twice");
+    assert!(matches!(with("{\"octets\":\"", "{\"octets\":\"\\ud800"), ReadError::Json(_)), "half of a pair");
     assert!(matches!(with("\"nodes\":\"", "\"nodes\":\"A"), ReadError::Nodes));
     assert!(matches!(with("\"witnesses\":[]", "\"witnesses\":[\"x\"]"), ReadError::Key(_)));
 }

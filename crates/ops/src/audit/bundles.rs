@@ -61,8 +61,8 @@ pub struct Made {
 /// Makes a bundle of what is asked for, as far as the log is signed, and records that it was made.
 ///
 /// # Errors
-/// `Forbidden` to whoever may not read the log, `Invalid` for a line of search that is wrong, `Conflict` for no record, too many of them, and records that are not what was
-/// signed, `NotFound` for a thing without a record, `Limited` while others are made.
+/// `Forbidden` to whoever may not read the log, `Invalid` for a line of search that is wrong, `Conflict` for no record, too many of
+/// them, and records that are not what was signed, `NotFound` for a thing without a record, `Limited` while others are made.
 pub async fn make(store: &Store, permit: &Permit<MakeBundle>, wanted: Wanted) -> Result<Made> {
     may_read(permit)?;
     let _turn = MAKING.try_acquire().map_err(|_| Error::Limited { retry_after_seconds: 5 })?;
