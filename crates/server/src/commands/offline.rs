@@ -43,7 +43,11 @@ fn is_of(log: Option<&str>, vouched: &Vouched) -> Result<(), Failure> {
     let fits = log.is_none_or(|log| {
         origin.strip_prefix(log).is_some_and(|rest| rest.is_empty() || rest.starts_with("/epoch/"))
     });
-    if fits { Ok(()) } else { Err(not(&format_args!("it is of another log than the one you named: {origin}"))) }
+    if fits {
+        Ok(())
+    } else {
+        Err(not(&format_args!("it is of another log than the one you named: {origin}")))
+    }
 }
 
 /// Whose log a checkpoint is of, in words.

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use bailiwick_domain::{
+    disclosure::Disclosure,
     entity::{RefusalKind, Severity},
     rule::ReadAudit,
     time::Span,
 };
 use bailiwick_ops::audit::refusals::{self, Refused};
 use bailiwick_proof::{
+    bundle::read,
     checkpoint::{CosignerKey, NoteSigner, Trust, cosign},
     witness::{AddCheckpoint, Refusal, Seen, judge},
 };
 use bailiwick_store::audit::{
-    self, log,
+    self,
+    bundle::{Asked, bundle},
+    log,
     witness::{self, Next, Standing, WitnessPolicy},
 };
 use bailiwick_testkit::{Db, Tenant, TestSigner, both_databases};
@@ -121,6 +125,15 @@ both_databases! {
         }
         let known = witness::witnesses(&mut view).await.unwrap();
         assert_eq!((known.len(), known[0].size.unsigned_abs(), known[0].standing), (1, witness.seen.size, Standing::Ok));
+        drop(view);
+        // A bundle takes neither the first checkpoint with their word nor the newest, which nobody has cosigned yet.
+        rename(&db.store, &acme.job(), &acme.owner().user, "Olive, unwitnessed".into()).await;
+        db.sign().await;
+        let mut view = db.store.read(&permit).await.unwrap();
+        let sought = audit::Sought::default().action("user.created");
+        let made = bundle(&mut view, &Asked::Search { line: "action:user.created".into(), sought }, &Disclosure::Nothing).await.unwrap();
+        let proven = read(made.file.as_bytes()).unwrap().verify(&trust).unwrap();
+        assert_eq!((proven.vouched.checkpoint.size, proven.vouched.witnesses.len()), (witness.seen.size, 1));
     }
 
     async fn witness_that_cosigned_before_a_crash_is_asked_from_where_it_is(db: Db) {
