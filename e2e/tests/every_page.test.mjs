@@ -38,6 +38,8 @@ const FURTHER = {
     ['/users?q=plan%40example.com', 'td a', 'a[href$="/disable"]'],
     ['/audit?action=user.role_changed', 'td a.into'],
     ['/audit?action=user.role_changed', 'td[data-label="On"] a'],
+    ['/audit?action=user.role_changed', 'td[data-label="On"] a', 'a[href$="/difference"]'],
+    ['/audit?action=user.role_changed', 'td a.into', 'a[href*="/as-of?"]'],
     ['/api-keys', 'td.act a'],
     ['/audit?to=1990-01-01'],
     ['/audit?only=changes'],

@@ -66,11 +66,11 @@ test('owner changes a role and finds the change with what was before', async (t)
   await t.test('owner sees before and after side by side', async () => {
     await panel(page, 'Records').getByRole('link', { name: 'user.role_changed' }).click();
     const diff = page.getByRole('table', { name: 'What changed' });
-    const row = diff.getByRole('row', { name: /role/ }).last();
+    const row = diff.getByRole('row', { name: /Role/ }).last();
     const before = row.getByRole('cell').nth(0);
     const after = row.getByRole('cell').nth(1);
-    assert.match(await before.innerText(), /plan_manager/);
-    assert.match(await after.innerText(), /auditor/);
+    assert.match(await before.innerText(), /Plan Manager/);
+    assert.match(await after.innerText(), /Auditor/);
     const [left, right] = [await before.boundingBox(), await after.boundingBox()];
     assert.ok(left.x + left.width <= right.x + 1 && Math.abs(left.y - right.y) < 2, 'the sides stand beside one another');
     await shoot(page, 'audit-event');
@@ -94,7 +94,7 @@ test('owner changes a role and finds the change with what was before', async (t)
     const newest = history.getByRole('listitem').first();
     const text = await newest.innerText();
     assert.match(text, /user\.role_changed/);
-    assert.match(text, /plan_manager[\s\S]*auditor/);
+    assert.match(text, /Plan Manager[\s\S]*Auditor/);
     assert.match(await history.locator('header').innerText(), /unbroken/i);
     await axeCheck(page);
     await shoot(page, 'audit-history');
@@ -106,7 +106,7 @@ test('auditor finds the same record and can change nothing', async (t) => {
   await signIn(page, demo, 'auditor');
   await page.goto('/audit?action=user.role_changed&range=1h');
   await panel(page, 'Records').getByRole('link', { name: 'user.role_changed' }).click();
-  assert.match(await page.getByRole('table', { name: 'What changed' }).innerText(), /plan_manager[\s\S]*auditor/);
+  assert.match(await page.getByRole('table', { name: 'What changed' }).innerText(), /Plan Manager[\s\S]*Auditor/);
   await page.getByRole('link', { name: 'Plan Manager', exact: true }).click();
   await page.goto('/users?q=plan%40example.com');
   await page.getByRole('link', { name: 'Plan Manager', exact: true }).click();

@@ -65,7 +65,9 @@ async function recorded(owner, action, field, before, after) {
   const found = await record(owner, action);
   const change = changeOf(found, field);
   assert.deepEqual([change?.before ?? null, change?.after ?? null], [before, after], `${action} ${field}`);
-  const row = owner.locator('.diff-row', { has: owner.locator('.path', { hasText: field }) }).first();
+  // What is shown first is in words; the values as they are stored lie folded below.
+  await owner.getByText('The changes as they are stored').click();
+  const row = owner.locator('.fold .diff-row', { has: owner.locator('.path code', { hasText: field }) }).first();
   for (const [side, value] of [['Before', before], ['After', after]]) {
     const shown = await row.locator(`[data-side="${side}"]`).innerText();
     assert.ok(shown.includes(value ?? 'nothing'), `${action} shows ${shown} and not ${value}`);

@@ -21,6 +21,8 @@ pub mod holders;
 pub mod intake;
 pub mod invitations;
 mod links;
+#[cfg(feature = "load")]
+pub mod load;
 mod lock;
 pub mod mail;
 pub mod migrate;

@@ -67,6 +67,8 @@ pub(crate) enum Quiet {
     CheckpointCosigned,
     /// That a head lies in the tree of heads, which stands outside the database, was noted inside it.
     HeadNoted,
+    /// What a thing was at a revision was noted beside its records, from which it follows: see `audit::keep_images`.
+    ImageKept,
     /// What a verification found in a log was noted beside it: see `audit::note_verification`.
     LogVerified,
     /// A letter was taken to be handed on, or could not be yet: see `mail`.

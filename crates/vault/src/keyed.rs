@@ -25,6 +25,7 @@ pub struct KeyedHash {
     device: hmac::Key,
     event: hmac::Key,
     head: hmac::Key,
+    image: hmac::Key,
 }
 
 impl KeyedHash {
@@ -40,6 +41,7 @@ impl KeyedHash {
         let device = provider.derive_key(b"bailiwick device tag v1").await?;
         let event = provider.derive_key(b"bailiwick event tag v1").await?;
         let head = provider.derive_key(b"bailiwick head tag v1").await?;
+        let image = provider.derive_key(b"bailiwick image seal v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
@@ -48,6 +50,7 @@ impl KeyedHash {
             device: hmac::Key::new(hmac::HMAC_SHA256, device.expose()),
             event: hmac::Key::new(hmac::HMAC_SHA256, event.expose()),
             head: hmac::Key::new(hmac::HMAC_SHA256, head.expose()),
+            image: hmac::Key::new(hmac::HMAC_SHA256, image.expose()),
         })
     }
 
@@ -138,6 +141,24 @@ impl KeyedHash {
     pub fn event_payload_tag(&self, tenant: &[u8; 16], canonical: &[u8]) -> [u8; 32] {
         let message = Transcript::new("event payload").field(tenant).field(canonical);
         tag(&self.event, &Zeroizing::new(message.finish()))
+    }
+
+    /// The seal of an image that is kept beside the log: of which thing at which revision it is, and under which record.
+    ///
+    /// Whoever can write to the database and has no root key makes none that fits.
+    #[must_use]
+    pub fn image_seal(
+        &self,
+        tenant: &[u8; 16],
+        kind: &str,
+        id: &[u8; 16],
+        revision: i64,
+        record: &[u8],
+        image: &[u8],
+    ) -> [u8; 32] {
+        let message = Transcript::new("image").field(tenant).field(kind.as_bytes()).field(id);
+        let message = message.field(&revision.to_be_bytes()).field(record).field(image);
+        tag(&self.image, &message.finish())
     }
 
     /// The digest of a change that a one-time code approves, over the change's canonical octets.
@@ -235,6 +256,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_image_is_sealed_as_that_of_one_thing_at_one_revision() {
+        let hash = KeyedHash::derive(provider(81).as_ref()).await.unwrap();
+        let seal = hash.image_seal(&[1; 16], "role", &[2; 16], 128, &[3; 32], b"{}");
+        assert_eq!(seal, hash.image_seal(&[1; 16], "role", &[2; 16], 128, &[3; 32], b"{}"));
+        for other in [
+            hash.image_seal(&[9; 16], "role", &[2; 16], 128, &[3; 32], b"{}"),
+            hash.image_seal(&[1; 16], "team", &[2; 16], 128, &[3; 32], b"{}"),
+            hash.image_seal(&[1; 16], "role", &[9; 16], 128, &[3; 32], b"{}"),
+            hash.image_seal(&[1; 16], "role", &[2; 16], 256, &[3; 32], b"{}"),
+            hash.image_seal(&[1; 16], "role", &[2; 16], 128, &[9; 32], b"{}"),
+            hash.image_seal(&[1; 16], "role", &[2; 16], 128, &[3; 32], b"{ }"),
+        ] {
+            assert_ne!(seal, other);
+        }
+    }
+
+    #[tokio::test]
     async fn a_code_is_good_for_its_own_request_and_a_digest_for_its_own_change() {
         let hash = KeyedHash::derive(provider(81).as_ref()).await.unwrap();
         let code = Code::parse("12345678").unwrap();
@@ -284,7 +322,7 @@ mod tests {
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
             let hash = KeyedHash {
-                address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key(), head: key(),
+                address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key(), head: key(), image: key(),
             };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));

@@ -14,6 +14,7 @@ pub mod error;
 pub mod forms;
 pub mod health;
 pub mod limits;
+mod looking_back;
 pub mod pace;
 mod pages;
 pub mod routes;

@@ -513,6 +513,38 @@ both_databases! {
         assert!(!history.to_string().contains("guest@example.com"), "the octets hold a commitment instead of the address");
     }
 
+    async fn program_asks_how_something_stood_and_what_changed_between_two_instants(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let member = acme.add(Role::PlanManager).await.id;
+        let before = db.store.now();
+        db.clock.advance(Span::minutes(1));
+        let owner = Caller::from(&acme.owner());
+        let role = json!({"role": "auditor"});
+        let changed = service.send(&owner, &Method::PUT, &format!("/v1/users/{member}/role"), Sent::Json(role)).await;
+        assert_eq!(changed.status, StatusCode::NO_CONTENT, "{}", changed.text());
+        db.settle().await;
+        let now = db.store.now();
+        db.clock.advance(Span::minutes(1));
+        let thing = format!("/v1/audit/entities/user/{member}");
+        let then = service.get(&owner, &format!("{thing}?at={before}")).await.json();
+        assert_eq!((&then["known"], &then["there"], &then["image"]["role"]), (&json!(true), &json!(true), &json!("plan_manager")));
+        assert_eq!((&then["last"]["revision"], &then["origins"]["role"]["revision"]), (&json!(1), &json!(1)));
+        assert!(then["image"]["name"]["commit"].is_string() && !then["personal"].as_object().unwrap().is_empty(), "{then}");
+        let early = service.get(&owner, &format!("{thing}?at=2025-01-01")).await.json();
+        assert_eq!((&early["known"], &early["there"], &early["last"]), (&json!(true), &json!(false), &Value::Null));
+        let difference = service.get(&owner, &format!("{thing}/difference?from={before}&to={now}")).await.json();
+        assert_eq!(difference["changes"], json!([{"path": "/role", "op": "replace", "before": "plan_manager", "after": "auditor"}]));
+        assert_eq!(difference["records"][0]["action"], "user.role_changed");
+        for query in ["?at=soon", "?at=2999-01-01", "?at=2026-01-01&cursor=5", "/difference?from=2026-01-02&to=2026-01-01", "/difference?since=1"] {
+            assert_eq!(service.get(&owner, &format!("{thing}{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
+        }
+        let stranger = Caller::from(&db.tenant("other").await.owner());
+        for query in [format!("?at={before}"), "/difference".to_owned()] {
+            assert_eq!(service.get(&stranger, &format!("{thing}{query}")).await.status, StatusCode::NOT_FOUND, "{query}");
+        }
+    }
+
     async fn person_lists_and_ends_sessions_of_their_own(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);

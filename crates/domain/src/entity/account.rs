@@ -188,6 +188,7 @@ impl Session {
 impl Entity for Session {
     const KIND: &'static str = "session";
     const PERSONAL: &'static [&'static str] = &["browser", "system", "place", "network"];
+    const QUIET: &'static [&'static str] = &["last_seen_at", "idle_until"];
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }

@@ -243,6 +243,8 @@ impl Mail {
 impl Entity for Mail {
     const KIND: &'static str = "mail";
     const PERSONAL: &'static [&'static str] = &["to"];
+    /// Why the last attempt failed is noted quietly; how the letter ended is recorded.
+    const QUIET: &'static [&'static str] = &["fault"];
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }

@@ -9,6 +9,7 @@ mod event;
 mod evidence_bundle;
 mod intake;
 mod invitation;
+mod kind;
 mod mail;
 mod passkey;
 pub mod phone;
@@ -33,6 +34,7 @@ pub use event::{SecurityEvent, Severity, Triage};
 pub use evidence_bundle::EvidenceBundle;
 pub use intake::{EventRules, EventSchema};
 pub use invitation::{Invitation, InvitationState, InvitationStatus};
+pub use kind::{Kind, Listed};
 pub use mail::{Mail, MailChannel, MailFault, MailKind, MailState};
 pub use passkey::{Passkey, PasskeyCeremony};
 pub use phone::{Phone, PhoneCheck};
@@ -46,13 +48,15 @@ pub use user::{Effect, Grant, MfaState, User, UserStatus};
 ///
 /// Its JSON form is the image that the audit log compares before and after. A field holds personal data or a secret only
 /// if it is named here, and everything named here is kept out of the hashed bytes.
-pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+pub trait Entity: Listed + Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// The name of the kind in the audit log, in `snake_case`.
     const KIND: &'static str;
     /// Fields with personal data: the log holds a salted commitment, the value lies sealed beside it.
     const PERSONAL: &'static [&'static str] = &[];
     /// Fields that never reach the log in any form.
     const SECRET: &'static [&'static str] = &[];
+    /// Fields that also change by the writes that leave no record: what the log says of them is what they were at some record.
+    const QUIET: &'static [&'static str] = &[];
     /// The id within the tenant.
     fn entity_id(&self) -> Uuid;
     /// The person whose personal data this is; the entity itself where nobody else is named.

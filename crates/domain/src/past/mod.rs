@@ -4,11 +4,13 @@
 //! somebody held ([`Person::held`]), each permission with the records that gave it. What the records do not say stays unknown:
 //! a history with a hole in it is [`Broken`], and whoever asks is told so.
 
+mod image;
 mod person;
 mod record;
 mod setting;
 mod thing;
 
+pub use image::{Fault, Image, Origin as ValueOrigin, Revised};
 pub use person::{Past, Person, Reason, Step, StepKind};
 pub use record::{Record, Who};
 pub use setting::Setting;

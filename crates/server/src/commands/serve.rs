@@ -21,7 +21,7 @@ use crate::{
     },
     installation::{self, Installation, application, mail::Mail, passwords},
     jobs::{
-        audit::{SEQUENCE_EVERY, Sequence, Sign},
+        audit::{KEEP_EVERY, KeepImages, SEQUENCE_EVERY, Sequence, Sign},
         grants::{END_EVERY, End},
         locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
@@ -163,7 +163,9 @@ fn jobs(
     }
     let (signing, alarms) = (store.clone(), Arc::clone(&installation.jobs));
     let sign = move || Sign::new(signer.clone(), signing.clone(), Arc::clone(&alarms));
+    let keeping = store.clone();
     let mut jobs = vec![
+        start(move || KeepImages(keeping.clone()), KEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

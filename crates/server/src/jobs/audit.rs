@@ -1,11 +1,11 @@
-//! The two jobs of the audit log.
+//! The jobs of the audit log.
 
 use std::{sync::Arc, time::Duration};
 
 use bailiwick_ops::audit::refusals;
 use bailiwick_store::{
     Jobs, Store,
-    audit::{Sequencer, SignError, Signer},
+    audit::{Sequencer, SignError, Signer, keep_images},
 };
 
 use super::supervise::{Job, describe};
@@ -59,5 +59,20 @@ impl Job for Sign {
             }
         }
         round.refused.into_iter().next().map_or(Ok(round.signed), Err)
+    }
+}
+
+/// How often images of things are made. Until they are, what a thing was is read from more of its records.
+pub(crate) const KEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Keeps images of things with long histories beside the log.
+pub(crate) struct KeepImages(pub(crate) Store);
+
+impl Job for KeepImages {
+    const NAME: &'static str = "images";
+    type Error = bailiwick_store::Error;
+
+    async fn round(&mut self) -> Result<usize, bailiwick_store::Error> {
+        keep_images(&self.0).await
     }
 }

@@ -768,6 +768,22 @@ CREATE TABLE audit_intake (
     PRIMARY KEY (tenant, key)
 );
 
+-- What a thing was at every 128th revision, so that no long history is read from its beginning. The row comes with the record;
+-- the image is made from the records afterwards and sealed, and counts only together with the record that it names. Never evidence.
+CREATE TABLE audit_image (
+    tenant       uuid NOT NULL,
+    entity_type  text COLLATE "C" NOT NULL,
+    entity_id    uuid NOT NULL,
+    revision     bigint NOT NULL,
+    leaf_index   bigint NOT NULL,
+    recorded_at  bigint NOT NULL,
+    hash         bytea NOT NULL,
+    image        bytea,
+    seal         bytea,
+    PRIMARY KEY (tenant, entity_type, entity_id, revision)
+);
+CREATE INDEX audit_image_due ON audit_image (tenant) WHERE image IS NULL;
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   uuid NOT NULL REFERENCES tenant (id),
@@ -892,6 +908,7 @@ GRANT SELECT, INSERT ON audit_access TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON event_intake TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_schema TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_intake TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_image TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON permission_use TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON role_use TO bailiwick_app;
 GRANT SELECT, INSERT ON permission_recording TO bailiwick_app;
@@ -1062,6 +1079,9 @@ CREATE POLICY event_schema_own ON event_schema USING (tenant = bailiwick_tenant(
 ALTER TABLE audit_intake ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_intake FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_intake_own ON audit_intake USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_image ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_image FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_image_own ON audit_image USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE permission_use ENABLE ROW LEVEL SECURITY;
 ALTER TABLE permission_use FORCE ROW LEVEL SECURITY;
 CREATE POLICY permission_use_own ON permission_use USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -1079,6 +1099,7 @@ CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
 CREATE POLICY audit_pending_find ON audit_pending FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_tree_find ON audit_tree FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_witness_find ON audit_witness FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_image_find ON audit_image FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND image IS NULL);
 
 -- Likewise the mail room, which could read nothing here but sealed letters, and whoever reminds of open invitations and notes
 -- that they were not answered in time.

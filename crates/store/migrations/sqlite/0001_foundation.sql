@@ -768,6 +768,22 @@ CREATE TABLE audit_intake (
     PRIMARY KEY (tenant, key)
 ) STRICT, WITHOUT ROWID;
 
+-- What a thing was at every 128th revision, so that no long history is read from its beginning. The row comes with the record;
+-- the image is made from the records afterwards and sealed, and counts only together with the record that it names. Never evidence.
+CREATE TABLE audit_image (
+    tenant       BLOB NOT NULL,
+    entity_type  TEXT NOT NULL,
+    entity_id    BLOB NOT NULL,
+    revision     INTEGER NOT NULL,
+    leaf_index   INTEGER NOT NULL,
+    recorded_at  INTEGER NOT NULL,
+    hash         BLOB NOT NULL,
+    image        BLOB,
+    seal         BLOB,
+    PRIMARY KEY (tenant, entity_type, entity_id, revision)
+) STRICT;
+CREATE INDEX audit_image_due ON audit_image (tenant) WHERE image IS NULL;
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   BLOB NOT NULL REFERENCES tenant (id),

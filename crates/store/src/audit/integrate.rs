@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     append::stored_hash,
+    as_of,
     many::{Many, many},
     reader,
     search::{self, Said, Term},
@@ -54,6 +55,7 @@ pub(crate) async fn integrate(driver: &mut Driver<'_>, tenant: TenantId, leaves:
     }
     insert_leaves(driver, tenant, size, leaves).await?;
     search::keep(driver, tenant, size, leaves).await?;
+    as_of::mark(driver, tenant, size, leaves).await?;
     let fetched = reader::fetch(driver, tenant, &Needs::tiles(start, hashes.len())).await?;
     for (id, tile) in complete_tiles(&fetched, start, &hashes).map_err(|e| Error::Proof(e.to_string()))? {
         let index = i64::try_from(id.index).map_err(|_| Error::Proof("the tree is too large".into()))?;

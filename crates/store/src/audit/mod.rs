@@ -7,6 +7,7 @@
 mod about;
 mod access;
 mod append;
+mod as_of;
 pub mod bundle;
 mod checkpoint;
 mod complete;
@@ -27,6 +28,7 @@ mod owner;
 mod page;
 mod personal;
 mod reader;
+mod related;
 mod search;
 mod sequence;
 mod sign_error;
@@ -39,6 +41,7 @@ pub use access::{
     COUNTED, OF_PERSON, OF_SETTING, Told, about_people, about_person, beginning, done_since, joined, setting,
 };
 pub(crate) use append::{append_postgres, flush_sqlite};
+pub use as_of::{AsOf, EVERY, MOST, Moment, Stood, as_of, between, keep_images};
 pub(crate) use checkpoint::signed;
 pub use checkpoint::{Round, Signer};
 pub use complete::completeness;
@@ -58,6 +61,7 @@ pub use page::{
     EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };
 pub(crate) use personal::SubjectCache;
+pub use related::{AROUND, Related, related};
 #[cfg(feature = "bench")]
 pub(crate) use search::BLOCK;
 pub(crate) use search::exists;

@@ -4,6 +4,7 @@
 mod access_records;
 mod append_only;
 mod approved;
+mod as_of;
 mod batch;
 mod bundling;
 mod change;

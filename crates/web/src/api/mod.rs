@@ -206,6 +206,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/log/tile/{level}/{millions}/{thousands}/{tile}", audit_log::tile::handle)
         .get("/v1/audit/log/tile/{level}/{millions}/{thousands}/{tile}/{width}", audit_log::tile::handle)
         .get("/v1/audit/log/witnesses", audit_log::witnesses::handle)
+        .get("/v1/audit/entities/{type}/{id}/difference", audit_entities::difference::handle)
         .get("/v1/audit/verification", audit_verification::show::handle)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)

@@ -2,11 +2,15 @@
 
 mod about;
 pub(in crate::pages) mod actors;
+mod as_of;
+mod beside;
+mod between;
 mod bundle;
 mod chart;
 mod difference;
 mod entity;
 mod event;
+mod fields;
 mod filter;
 mod find;
 mod intake;
@@ -46,6 +50,8 @@ pub(crate) fn routes() -> Routes {
         .post("/audit/intake/schemas/{schema}", intake::schema::change)
         .get("/audit/intake/schemas/{schema}/remove", intake::remove::ask)
         .post("/audit/intake/schemas/{schema}/remove", intake::remove::remove)
+        .get("/audit/entities/{type}/{id}/as-of", as_of::as_of)
+        .get("/audit/entities/{type}/{id}/difference", between::between)
 }
 
 /// Where the history of a thing is.

@@ -1,21 +1,32 @@
-//! The history of one thing, newest first, with the octets of each record.
+//! The history of one thing, newest first, with the octets of each record; or, with `at`, the thing as it stood.
 
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use bailiwick_domain::rule::ReadAudit;
 use bailiwick_store::{Store, View, audit};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::as_of;
 use crate::{
     access::Access,
     api::{
-        After, List, Pair,
+        List, Pair,
         audit_events::{EventBody, is_word},
-        cursor::Before,
+        cursor::{self, Before},
     },
     error::{Error, Result},
-    forms::Json,
+    forms::Query,
 };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct Parameters {
+    at: Option<String>,
+    cursor: Option<String>,
+}
 
 #[derive(Serialize)]
 pub(in crate::api) struct RevisionBody {
@@ -29,11 +40,20 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<ReadAudit>,
     State(store): State<Store>,
     Pair(kind, id): Pair<String, Uuid>,
-    After(before): After<Before>,
-) -> Result<Json<List<RevisionBody>>> {
+    Query(parameters): Query<Parameters>,
+) -> Result<Response> {
     if !is_word(&kind) {
         return Err(Error::NotFound);
     }
+    if let Some(at) = &parameters.at {
+        if parameters.cursor.is_some() {
+            return Err(Error::BadRequest(
+                "`at` asks for one state and `cursor` for a page of the history: give one of them.",
+            ));
+        }
+        return Ok(as_of::answer(&store, &permit, &kind, id, at).await?.into_response());
+    }
+    let before: Option<Before> = cursor::read(parameters.cursor.as_deref())?;
     let before = before.map(|Before(revision)| revision);
     let mut view = store.read(&permit).await?;
     let mut revisions = if before.is_none() { just_now(&mut view, &kind, id).await? } else { Vec::new() };
@@ -46,7 +66,7 @@ pub(in crate::api) async fn handle(
     let items =
         revisions.into_iter().map(|(listed, octets)| RevisionBody { event: listed.into(), octets }).collect();
     // Revisions are counted from 1 without gaps.
-    Ok(List::until(items, oldest.filter(|oldest| *oldest > 1)))
+    Ok(List::until(items, oldest.filter(|oldest| *oldest > 1)).into_response())
 }
 
 /// The records of this thing that have no place in the tree yet.

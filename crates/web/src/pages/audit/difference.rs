@@ -5,10 +5,16 @@ use std::collections::HashMap;
 use bailiwick_domain::change::{self, Op};
 use serde_json::Value;
 
+use super::fields::{Reader, label, moved};
+
 /// One field that changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) path: String,
+    /// What the field is called in plain words.
+    pub(super) label: String,
+    /// What went and what came, where the sides are long lists.
+    pub(super) note: Option<String>,
     /// `add`, `replace` or `remove`.
     pub(super) op: &'static str,
     pub(super) before: DiffValue,
@@ -23,25 +29,50 @@ pub(super) struct DiffValue {
     pub(super) text: String,
 }
 
-/// The changes of a record. `personal` holds the values behind its commitments, as far as they still exist.
+/// The changes of a record as they are stored. `personal` holds the values behind its commitments, as far as they still exist.
 pub(super) fn changes(changes: Vec<change::Change>, personal: &HashMap<String, Value>) -> Vec<Change> {
+    shown(changes, |_, value| side(value, personal, plain))
+}
+
+/// The same with values in the reader's form.
+pub(super) fn in_words(
+    changes: Vec<change::Change>,
+    personal: &HashMap<String, Value>,
+    reader: &Reader<'_>,
+) -> Vec<Change> {
+    shown(changes, |path, value| value_in_words(path, value, personal, reader))
+}
+
+/// One value at a path, in the reader's form.
+pub(super) fn value_in_words(
+    path: &str,
+    value: &Value,
+    personal: &HashMap<String, Value>,
+    reader: &Reader<'_>,
+) -> DiffValue {
+    side(value, personal, |value| reader.value(path, value))
+}
+
+fn shown(changes: Vec<change::Change>, side: impl Fn(&str, &Value) -> DiffValue) -> Vec<Change> {
     let shown = |change: change::Change| Change {
         op: match change.op {
             Op::Add => "add",
             Op::Replace => "replace",
             Op::Remove => "remove",
         },
-        before: side(&change.before, personal),
-        after: side(&change.after, personal),
+        label: label(&change.path),
+        note: moved(&change.before, &change.after),
+        before: side(&change.path, &change.before),
+        after: side(&change.path, &change.after),
         path: change.path,
     };
     changes.into_iter().map(shown).collect()
 }
 
-fn side(value: &Value, personal: &HashMap<String, Value>) -> DiffValue {
+fn side(value: &Value, personal: &HashMap<String, Value>, text: impl Fn(&Value) -> String) -> DiffValue {
     if let Some(commitment) = commitment(value) {
         return match personal.get(commitment) {
-            Some(value) => DiffValue { kind: "personal", text: plain(value) },
+            Some(value) => DiffValue { kind: "personal", text: text(value) },
             None => DiffValue { kind: "commit", text: commitment.to_owned() },
         };
     }
@@ -51,7 +82,7 @@ fn side(value: &Value, personal: &HashMap<String, Value>) -> DiffValue {
     match value {
         Value::Null => DiffValue { kind: "none", text: String::new() },
         _ if redacted => DiffValue { kind: "redacted", text: String::new() },
-        value => DiffValue { kind: "plain", text: plain(value) },
+        value => DiffValue { kind: "plain", text: text(value) },
     }
 }
 
@@ -79,7 +110,7 @@ mod tests {
     fn auditor_sees_personal_values_that_exist_and_commitments_of_those_that_do_not() {
         let personal = HashMap::from([("aa".to_owned(), json!("ann@example.com"))]);
         let of = |value: Value| {
-            let shown = side(&value, &personal);
+            let shown = side(&value, &personal, plain);
             (shown.kind, shown.text)
         };
         assert_eq!(of(json!({"commit": "aa"})), ("personal", "ann@example.com".to_owned()));

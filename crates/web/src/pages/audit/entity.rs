@@ -21,21 +21,22 @@ use super::{
     actors::Names,
     bundle,
     difference::{self, Change},
-    history,
+    fields::{self, Reader},
+    history, moment,
     record::Record,
     words,
 };
 use crate::{
     access::Access,
     error::{Error, Result},
-    forms::Query,
+    forms::{Field, Query},
     pages::{
         parts::{Badge, Pager, address, counted},
         reach,
     },
     shell::{Shell, Visit},
     state::AppState,
-    when::When,
+    when::{When, zone_of},
 };
 
 #[derive(Debug, Deserialize)]
@@ -58,6 +59,9 @@ pub(super) struct AuditEntityPage {
     chain: Badge,
     /// Whether the whole history is proven, and where its proof is; on the first page.
     complete: Option<Complete>,
+    /// Its own address, and the moment as of which it is asked for.
+    here: String,
+    at: Field,
     rows: Vec<RevisionRow>,
     pager: Pager,
 }
@@ -109,11 +113,15 @@ pub(super) async fn entity(
     let personal = audit::revealed(&mut view, &events).await?;
     let actors = found.iter().map(|revision| &revision.listed);
     let actors = actors.filter_map(|listed| Some((listed.actor_kind.as_str(), listed.actor_id?)));
-    let ids: Vec<_> = actors.chain([(kind.as_str(), id)]).collect();
+    let judged = found.iter().map(judged).collect::<Result<Vec<_>>>()?;
+    let changed = judged.iter().filter_map(|(_, record)| record.as_ref());
+    let changed = changed.flat_map(|record| fields::named(&record.changes));
+    let ids: Vec<_> = actors.chain([(kind.as_str(), id)]).chain(changed).collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
+    let zone = zone_of(&permit);
+    let reader = Reader { names: &names, zone: &zone };
     let (mut rows, mut chain) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
-    for revision in &found {
-        let (link, record) = judged(revision)?;
+    for (revision, (link, record)) in found.iter().zip(judged) {
         let listed = &revision.listed;
         rows.push(RevisionRow {
             icon: words::icon(&kind),
@@ -123,7 +131,9 @@ pub(super) async fn entity(
             actor: names.actor(&listed.actor_kind, listed.actor_id, None).name,
             at: When::instant(listed.recorded_at),
             revision: listed.revision,
-            changes: record.map(|record| difference::changes(record.changes, &personal)).unwrap_or_default(),
+            changes: record
+                .map(|record| difference::in_words(record.changes, &personal, &reader))
+                .unwrap_or_default(),
         });
         chain.push(link);
     }
@@ -151,6 +161,8 @@ pub(super) async fn entity(
         bundle: reach::link(&visit, &permit, "/audit/bundle", || bundle::of_entity(&kind, id)),
         chain: unbroken(&chain),
         complete,
+        at: moment::field("at", "As of (UTC)", None, &[]),
+        here: here.clone(),
         rows,
         pager: Pager {
             shown,

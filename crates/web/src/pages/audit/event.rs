@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{ids::EventId, permission::Permission, rule::ReadAudit};
+use bailiwick_domain::{ids::EventId, permission::Permission, rule::ReadAudit, time::Timestamp};
 use bailiwick_proof::{
     checkpoint::{Checkpoint, SignedNote},
     leaf_hash,
@@ -21,7 +21,10 @@ use uuid::Uuid;
 
 use super::{
     actors::{Actor, Names},
+    as_of::{as_of_at, rights_at},
+    beside::{self, Beside},
     difference::{self, Change},
+    fields::{self, Reader},
     history,
     record::Record,
     words,
@@ -55,6 +58,13 @@ struct AuditEventPage {
     reason: Option<String>,
     facts: Vec<Detail>,
     changes: Vec<Change>,
+    /// The same as they are stored.
+    raw: Vec<Change>,
+    /// How the thing stood just before, and just after.
+    stood: (String, String),
+    /// What the person whom it is about could do just before.
+    rights: Option<String>,
+    beside: Vec<Beside>,
     proof: Proof,
     /// Indented for reading.
     json: String,
@@ -133,14 +143,22 @@ pub(super) async fn event(
         found.map(|each| format!("/audit/events/{}", each.listed.event))
     };
     let (older, newer) = (at(revision - 1), at(revision + 1));
+    let leaf = page.proof.as_ref().map(|proof| proof.leaf_index);
+    let related = audit::related(&mut view, id, leaf, page.bytes.as_bytes()).await?;
+    let others = [&related.request, &related.session, &related.actor];
     let ids: Vec<_> = record
         .actor
         .id
         .map(|id| (record.actor.kind.as_str(), id))
         .into_iter()
         .chain([(kind, entity)])
+        .chain(fields::named(&record.changes))
+        .chain(others.into_iter().flat_map(|records| beside::ids(records)))
         .collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
+    let zone = zone_of(&permit);
+    let reader = Reader { names: &names, zone: &zone };
+    let just_before = Timestamp::from_micros(record.recorded_at.micros() - 1);
     let mut actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
     if let Some(named) = &record.actor.named {
         actor.name.clone_from(named);
@@ -169,7 +187,7 @@ pub(super) async fn event(
         sentence: format!(
             "{words} by {}, {}.",
             actor.name,
-            When::ago(record.recorded_at, view.now()).text(&zone_of(&permit))
+            When::ago(record.recorded_at, view.now()).text(&zone)
         ),
         outcome,
         older,
@@ -183,8 +201,12 @@ pub(super) async fn event(
         facts: facts(&record, &page),
         proof: proof(&page),
         json: indented(&page.bytes),
-        changes: difference::changes(record.changes, &page.personal),
+        stood: (as_of_at(kind, entity, just_before), as_of_at(kind, entity, record.recorded_at)),
+        rights: rights_at(&visit, &permit, names.person(kind, entity), just_before),
+        beside: beside::beside(&related, &names),
+        raw: difference::changes(record.changes.clone(), &page.personal),
         discloses: !page.personal.is_empty() && permit.may(Permission::AUDIT_EXPORT),
+        changes: difference::in_words(record.changes, &page.personal, &reader),
         reason: record.reason,
         action: record.action,
         actor,

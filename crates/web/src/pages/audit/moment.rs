@@ -2,6 +2,8 @@
 
 use bailiwick_domain::time::{Span, Timestamp};
 
+use crate::forms::{Field, Problem};
+
 /// What is said of text that is no moment.
 pub(in crate::pages) const WRONG: &str = "Use a day (2026-01-31) or a moment in UTC (2026-01-31T09:30).";
 
@@ -41,6 +43,32 @@ impl Moment {
     pub(super) fn last_minute(self) -> Timestamp {
         self.end() - Span::seconds(1)
     }
+}
+
+/// Reads the moment of a field; what cannot be understood becomes a problem of it.
+pub(in crate::pages) fn read(
+    name: &'static str,
+    text: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Option<Timestamp> {
+    let moment = text.map(Moment::parse);
+    if moment == Some(None) {
+        problems.push(Problem::new(name, WRONG));
+    }
+    moment.flatten().map(Moment::start)
+}
+
+/// The moment as a field shows it; what could not be understood stands there as it was typed.
+pub(in crate::pages) fn field(
+    name: &'static str,
+    label: &'static str,
+    text: Option<&str>,
+    problems: &[Problem],
+) -> Field {
+    let known = text.and_then(Moment::parse).map(|moment| typed(moment.start()));
+    let value = known.unwrap_or_else(|| text.unwrap_or_default().to_owned());
+    let error = problems.iter().find(|problem| problem.field == name).map(|problem| problem.text.clone());
+    Field { error, ..Field::new(name, label).value(value) }
 }
 
 fn exact(text: &str) -> Option<Moment> {

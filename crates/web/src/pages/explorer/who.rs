@@ -18,10 +18,7 @@ use crate::{
     error::{Error, Result},
     forms::{Choice, Field, Problem, Query, Select},
     pages::{
-        audit::{
-            actors::erased,
-            moment::{self, Moment},
-        },
+        audit::{actors::erased, moment},
         parts::{Badge, Pager, address, people},
         refused::Refused,
     },
@@ -276,19 +273,12 @@ impl Filter {
 
 /// The moment of a field; what is none is a problem.
 pub(super) fn read(text: Option<&str>, problems: &mut Vec<Problem>) -> Option<Timestamp> {
-    let moment = text.map(Moment::parse);
-    if moment == Some(None) {
-        problems.push(Problem::new("at", moment::WRONG));
-    }
-    moment.flatten().map(Moment::start)
+    moment::read("at", text, problems)
 }
 
 /// The moment as a field shows it; what could not be understood stands there as it was typed.
 pub(super) fn field(text: Option<&str>, problems: &[Problem]) -> Field {
-    let known = text.and_then(Moment::parse).map(|moment| moment::typed(moment.start()));
-    let value = known.unwrap_or_else(|| text.unwrap_or_default().to_owned());
-    let error = problems.iter().find(|problem| problem.field == "at").map(|problem| problem.text.clone());
-    Field { error, ..Field::new("at", "As of (UTC)").value(value) }
+    moment::field("at", "As of (UTC)", text, problems)
 }
 
 #[cfg(test)]

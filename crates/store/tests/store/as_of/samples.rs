@@ -1,0 +1,207 @@
+//! Random images of every kind of thing.
+
+use bailiwick_domain::entity::Kind;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Numbers that only look random (xorshift, 64 bits): the same in every run.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number below `bound`.
+    pub(super) fn up_to(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    pub(super) fn wide(&mut self) -> u128 {
+        (u128::from(self.next()) << 64) | u128::from(self.next())
+    }
+
+    fn one(&mut self, of: &[&str]) -> Value {
+        let place = usize::try_from(self.up_to(of.len() as u64)).unwrap();
+        of[place].into()
+    }
+
+    fn some(&mut self, of: &[&str]) -> Vec<Value> {
+        of.iter().filter(|_| self.next() % 2 == 0).map(|text| Value::from(*text)).collect()
+    }
+
+    fn perhaps(&mut self, value: Value) -> Value {
+        if self.up_to(3) == 0 { Value::Null } else { value }
+    }
+
+    fn number(&mut self) -> i64 {
+        i64::try_from(self.up_to(5)).unwrap()
+    }
+
+    fn yes(&mut self) -> bool {
+        self.up_to(2) == 0
+    }
+
+    fn time(&mut self) -> Value {
+        format!("2026-01-0{}T0{}:00:00.000000Z", 1 + self.up_to(9), self.up_to(10)).into()
+    }
+
+    fn end(&mut self) -> Value {
+        let time = self.time();
+        self.perhaps(time)
+    }
+
+    fn name(&mut self) -> Value {
+        self.one(&["Una", "Olive", "Night shift", "Zoë / ~ \"quoted\"", ""])
+    }
+
+    fn floor(&mut self) -> Value {
+        json!({"level": self.one(&["any", "mfa", "passkey"]), "mfa_since": self.end(), "passkey_since": self.end()})
+    }
+}
+
+const ROLES: [&str; 3] = ["auditor", "tenant_owner", "plan_manager"];
+const PERMISSIONS: [&str; 4] = ["audit:read", "user:read", "team:read", "register:read"];
+
+/// An image of a thing with this id; where the thing is a person's own, the person is `user`. One arm for each kind.
+pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
+    let floors = |d: &mut Dice| -> Value {
+        let mut floors = serde_json::Map::new();
+        for role in ROLES {
+            if d.yes() {
+                floors.insert(role.to_owned(), d.floor());
+            }
+        }
+        floors.into()
+    };
+    match kind {
+        Kind::ApiKey => json!({
+            "id": id, "name": d.name(), "prefix": "bw_live_ab", "scopes": d.some(&PERMISSIONS), "created_by": d.perhaps(json!(user)),
+            "created_at": d.time(), "expires_at": d.end(), "revoked_at": d.end(),
+        }),
+        Kind::Attempt => json!({
+            "id": id, "user": user, "factor": d.one(&["password", "totp"]), "outcome": d.one(&["accepted", "refused", "lifted"]),
+            "known_device": d.yes(), "at": d.time(),
+        }),
+        Kind::CustomRole => json!({
+            "id": id, "name": "custom-night", "label": d.name(), "description": d.name(), "permissions": d.some(&PERMISSIONS),
+            "created_at": d.time(),
+        }),
+        Kind::Enrolment | Kind::PasswordReset => json!({
+            "id": id, "user": user, "created_at": d.time(), "expires_at": d.time(), "used_at": d.end(),
+        }),
+        Kind::EventRules => {
+            let rules = d.some(&["/card/number", "/contacts/*/email", "/**/debug"]).into_iter();
+            let rules = rules
+                .map(|pattern| json!({"class": d.one(&["secret", "personal", "drop"]), "pattern": pattern}));
+            json!({"id": id, "rules": rules.collect::<Vec<_>>(), "detectors": d.some(&["card", "token", "private_key", "email"])})
+        }
+        Kind::EventSchema => json!({
+            "id": id, "action": "app.plan.approved", "schema": d.one(&["{\"type\":\"object\"}", "{}"]), "created_at": d.time(),
+        }),
+        Kind::EvidenceBundle => json!({
+            "id": id, "made_by": d.perhaps(json!(user)), "selection": d.one(&["search actor:Una", "entity user"]), "disclosed": d.one(&["*", ""]),
+            "values": d.number(), "records": d.number(), "size": d.number(), "list": "00", "made_at": d.time(),
+        }),
+        Kind::Factor => json!({
+            "id": id, "user": user, "kind": d.one(&["totp", "sso", "passkey"]), "name": d.name(),
+            "state": d.one(&["pending", "verified", "removed"]), "last_step": d.number(), "created_at": d.time(), "verified_at": d.end(),
+        }),
+        Kind::Grant => json!({
+            "id": id, "user": user, "permission": d.one(&PERMISSIONS), "effect": d.one(&["grant", "deny"]), "reason": d.name(),
+            "created_at": d.time(), "expires_at": d.end(), "ended_at": d.end(),
+        }),
+        Kind::Invitation => json!({
+            "id": id, "email": d.one(&["a@acme.example", "b@acme.example"]), "role": d.one(&ROLES), "invited_by": d.perhaps(json!(user)),
+            "state": d.one(&["open", "accepted", "revoked"]), "sends": d.number(), "sent_at": d.time(), "reminded_at": d.end(),
+            "created_at": d.time(), "expires_at": d.time(),
+        }),
+        Kind::LogEpoch => json!({
+            "id": id, "epoch": d.number(), "kept": d.number(), "kept_at": d.end(), "signed": d.number(), "signed_at": d.end(),
+            "begun_at": d.time(),
+        }),
+        Kind::LogRefusal => {
+            let seen = d.number();
+            json!({
+                "id": id, "by": d.one(&["signer", "witness.example"]), "why": d.one(&["rollback", "fork", "ahead"]),
+                "size": d.number(), "seen": d.perhaps(json!(seen)), "at": d.time(),
+            })
+        }
+        Kind::Mail => json!({
+            "id": id, "kind": d.one(&["invitation", "step_up_code"]), "about": user, "to": d.one(&["a@acme.example", ""]),
+            "channel": d.one(&["mail", "webhook"]), "state": d.one(&["waiting", "sent", "given_up"]),
+            "fault": d.one(&["unreachable", "tls"]), "created_at": d.time(), "settled_at": d.end(),
+        }),
+        Kind::Passkey => json!({
+            "id": id, "user": user, "name": d.name(), "sign_count": d.number(), "backup_eligible": d.yes(), "backed_up": d.yes(),
+            "transports": d.some(&["usb", "nfc"]), "created_at": d.time(), "last_used_at": d.end(), "suspected_at": d.end(),
+        }),
+        Kind::PasskeyCeremony => json!({
+            "id": id, "user": user, "session": Uuid::from_u128(d.wide()), "created_at": d.time(), "expires_at": d.time(),
+        }),
+        Kind::Password => {
+            json!({"user": id, "hash": d.one(&["$argon2id$a", "$argon2id$b"]), "changed_at": d.time()})
+        }
+        Kind::Phone => {
+            json!({"user": id, "number": d.one(&["+61491570156", "+61491570157"]), "verified_at": d.time()})
+        }
+        Kind::PhoneCheck => json!({
+            "id": id, "user": user, "number": d.one(&["+61491570156", "+61491570157"]), "tries_left": d.number(),
+            "created_at": d.time(), "expires_at": d.time(),
+        }),
+        Kind::Policy => json!({
+            "id": id, "floor": d.floor(), "role_floors": floors(d), "mfa_grace_days": d.number(), "session_idle_minutes": d.number(),
+            "session_absolute_hours": d.number(), "reauth_minutes": d.number(), "invitation_days": d.number(),
+        }),
+        Kind::RecoveryCodes => json!({"user": id, "made_at": d.time(), "unused": d.number()}),
+        Kind::SavedSearch => json!({
+            "id": id, "user": user, "name": d.name(), "query": d.one(&["outcome:denied", "actor:Una"]), "shared": d.yes(),
+            "created_at": d.time(),
+        }),
+        Kind::SecurityEvent => json!({
+            "id": id, "kind": "user.disabled", "severity": d.one(&["info", "warning", "high"]), "detail": d.name(),
+            "audit_event": user, "triage": d.one(&["open", "acknowledged", "resolved"]), "at": d.time(),
+        }),
+        Kind::Session => json!({
+            "id": id, "user": user, "method": d.one(&["password", "passkey"]), "created_at": d.time(), "last_seen_at": d.time(),
+            "idle_until": d.time(), "absolute_until": d.time(), "ended_at": d.end(), "browser": d.one(&["firefox", "chrome"]),
+            "system": d.one(&["linux", "ios"]), "place": d.one(&["private_network", "public_ipv4"]),
+            "network": d.one(&["known", "new"]), "renewed_at": d.end(),
+        }),
+        Kind::StepUp => json!({
+            "id": id, "user": user, "session": user, "action": d.one(&["factor_reset", "user_deletion"]), "target": user,
+            "entity_type": "user", "entity_id": user, "digest": "00", "tries_left": d.number(), "created_at": d.time(),
+            "expires_at": d.time(), "used_at": d.end(),
+        }),
+        Kind::Team => json!({
+            "id": id, "name": d.name(), "description": d.name(), "roles": d.some(&ROLES), "created_at": d.time(),
+        }),
+        Kind::TeamMember => {
+            json!({"id": id, "team": d.one(&[TEAM, OTHER_TEAM]), "user": user, "created_at": d.time()})
+        }
+        Kind::Tenant => json!({
+            "id": id, "slug": "acme", "name": d.name(), "kind": "customer", "region": "local", "status": d.one(&["active", "suspended"]),
+            "key_brand": "bw", "created_at": d.time(),
+        }),
+        Kind::User => {
+            let mut user = json!({
+                "id": id, "email": d.one(&["a@acme.example", "b@acme.example"]), "name": d.name(), "role": d.one(&ROLES),
+                "status": d.one(&["active", "disabled"]), "created_at": d.time(),
+            });
+            if d.yes() {
+                user["time_zone"] = "Australia/Sydney".into();
+            }
+            user
+        }
+    }
+}
+
+const TEAM: &str = "0193a7c2-7b1e-7000-8000-00000000000a";
+const OTHER_TEAM: &str = "0193a7c2-7b1e-7000-8000-00000000000b";

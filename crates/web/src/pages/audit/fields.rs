@@ -1,0 +1,270 @@
+//! What is stored of things, as people read it: plain names of fields, and values in the reader's own form. The raw form stays
+//! behind it.
+
+use bailiwick_domain::{change::Change, role::RoleName, time::Timestamp, zone::Zone};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{actors::Names, difference::plain, words};
+use crate::{pages::parts::grouped, when::When};
+
+/// Fields whose own name says too little, or something else.
+const LABELS: [(&str, &str); 56] = [
+    ("absolute_until", "Ends at the latest"),
+    ("audit_event", "Record"),
+    ("backed_up", "Kept elsewhere too"),
+    ("backup_eligible", "May leave its device"),
+    ("changed_at", "Changed"),
+    ("channel", "Way"),
+    ("created_at", "Made"),
+    ("created_by", "Made by"),
+    ("digest", "Digest of the change"),
+    ("effect", "Given or taken"),
+    ("email", "Address"),
+    ("ended_at", "Ended"),
+    ("entity_id", "Id of the thing"),
+    ("entity_type", "Kind of thing"),
+    ("expires_at", "Ends"),
+    ("fault", "Why it failed"),
+    ("floor", "Least for everybody"),
+    ("idle_until", "Ends when idle"),
+    ("invitation_days", "Days an invitation waits"),
+    ("invited_by", "Invited by"),
+    ("key_brand", "Keys begin with"),
+    ("label", "Name"),
+    ("last_seen_at", "Last request"),
+    ("last_step", "Last time step taken"),
+    ("last_used_at", "Last used"),
+    ("made_at", "Made"),
+    ("method", "Signed in with"),
+    ("mfa_grace_days", "Days of grace"),
+    ("mfa_since", "Second factor asked for since"),
+    ("network", "Address known"),
+    ("passkey_since", "Passkey asked for since"),
+    ("place", "Kind of address"),
+    ("prefix", "Begins with"),
+    ("reauth_minutes", "Minutes that a proof counts"),
+    ("reminded_at", "Reminded"),
+    ("renewed_at", "Token replaced"),
+    ("revoked_at", "Revoked"),
+    ("role_floors", "Least for a role"),
+    ("scopes", "Permissions"),
+    ("sends", "Letters written"),
+    ("sent_at", "Last letter"),
+    ("session_absolute_hours", "Hours after which a session ends"),
+    ("session_idle_minutes", "Idle minutes after which a session ends"),
+    ("settled_at", "Settled"),
+    ("sign_count", "Signatures counted"),
+    ("slug", "Short name"),
+    ("suspected_at", "Suspected to be a copy"),
+    ("target", "Organisation"),
+    ("team", "Team"),
+    ("to", "Recipient"),
+    ("transports", "Reached by"),
+    ("tries_left", "Answers left"),
+    ("unused", "Codes left"),
+    ("used_at", "Used"),
+    ("user", "Person"),
+    ("verified_at", "Proven"),
+];
+
+/// Fields that hold a person's id.
+const PEOPLE: [&str; 3] = ["user", "created_by", "invited_by"];
+
+/// Fields that hold one word of a closed list.
+const WORDS: [&str; 17] = [
+    "action",
+    "browser",
+    "channel",
+    "effect",
+    "entity_type",
+    "factor",
+    "fault",
+    "kind",
+    "level",
+    "method",
+    "network",
+    "outcome",
+    "place",
+    "severity",
+    "state",
+    "status",
+    "system",
+];
+
+/// What the field at a path is called: `/role_floors/auditor` is "Least for a role: Auditor".
+pub(super) fn label(path: &str) -> String {
+    let mut parts = path.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+    let Some(field) = parts.next() else { return "Everything".to_owned() };
+    let inner = parts.map(|part| match part.parse::<RoleName>() {
+        Ok(role) => role.title().to_owned(),
+        Err(_) => of_field(&part),
+    });
+    std::iter::once(of_field(&field)).chain(inner).collect::<Vec<_>>().join(": ")
+}
+
+fn of_field(field: &str) -> String {
+    let known = LABELS.iter().find(|(name, _)| *name == field);
+    known.map_or_else(|| words::of_kind(field), |(_, label)| (*label).to_owned())
+}
+
+/// The people and teams that values at these paths stand for, to be looked up.
+pub(super) fn named(changes: &[Change]) -> Vec<(&'static str, Uuid)> {
+    let values =
+        changes.iter().flat_map(|change| [(change.field(), &change.before), (change.field(), &change.after)]);
+    values.filter_map(|(field, value)| thing(field, value)).collect()
+}
+
+/// What a value of a field stands for, if it is a thing with a name.
+pub(super) fn thing(field: &str, value: &Value) -> Option<(&'static str, Uuid)> {
+    let id = Uuid::try_parse(value.as_str()?).ok()?;
+    if PEOPLE.contains(&field) {
+        return Some(("user", id));
+    }
+    (field == "team").then_some(("team", id))
+}
+
+/// Whoever reads: what things are called, and in which zone their clock is.
+pub(super) struct Reader<'a> {
+    pub(super) names: &'a Names,
+    pub(super) zone: &'a Zone,
+}
+
+impl Reader<'_> {
+    /// A value in the reader's form.
+    pub(super) fn value(&self, path: &str, value: &Value) -> String {
+        let field = path.rsplit('/').next().unwrap_or_default();
+        match (thing(field, value), value) {
+            (Some(("user", id)), _) => self.names.actor("user", Some(id), None).name,
+            (Some((kind, id)), _) => self.names.title(kind, id),
+            (None, Value::String(text)) => self.text(field, text),
+            (None, Value::Bool(true)) => "Yes".to_owned(),
+            (None, Value::Bool(false)) => "No".to_owned(),
+            (None, Value::Number(number)) => number.as_i64().map_or_else(|| number.to_string(), grouped),
+            (None, Value::Array(list)) if list.iter().all(Value::is_string) => self.list(field, list),
+            (None, Value::Object(members)) if !members.is_empty() => {
+                let line = |(name, inner): (&String, &Value)| {
+                    let path = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+                    let told = if inner.is_null() { "nothing".to_owned() } else { self.value(&path, inner) };
+                    let role = name.parse::<RoleName>().map(|role| role.title().to_owned());
+                    format!("{}: {told}", role.unwrap_or_else(|_| of_field(name)))
+                };
+                members.iter().map(line).collect::<Vec<_>>().join("\n")
+            }
+            (None, Value::Object(_)) => "None".to_owned(),
+            (None, other) => plain(other),
+        }
+    }
+
+    fn list(&self, field: &str, list: &[Value]) -> String {
+        if list.is_empty() {
+            return "None".to_owned();
+        }
+        let lines = list.iter().filter_map(Value::as_str).map(|text| self.text(field, text));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn text(&self, field: &str, text: &str) -> String {
+        if matches!(field, "role" | "roles")
+            && let Ok(role) = text.parse::<RoleName>()
+        {
+            return role.title().to_owned();
+        }
+        match (field, text) {
+            ("effect", "grant") => return "Given".to_owned(),
+            ("effect", "deny") => return "Taken".to_owned(),
+            _ => {}
+        }
+        if WORDS.contains(&field) {
+            return words::of_kind(text);
+        }
+        // A day alone is not a moment of the log: those have a time of day.
+        match Timestamp::parse(text) {
+            Ok(at) if text.len() > 10 => When::instant(at).text(self.zone),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// What came into a list and what went, where both sides are lists of texts; nothing where a list is short enough to be read.
+pub(super) fn moved(before: &Value, after: &Value) -> Option<String> {
+    const SHORT: usize = 6;
+    let texts = |value: &Value| -> Option<Vec<String>> {
+        value.as_array()?.iter().map(|member| member.as_str().map(str::to_owned)).collect()
+    };
+    let (before, after) = (texts(before)?, texts(after)?);
+    if before.len() + after.len() <= SHORT {
+        return None;
+    }
+    let of = |these: &[String], others: &[String]| {
+        let only: Vec<_> = these.iter().filter(|one| !others.contains(one)).map(String::as_str).collect();
+        if only.is_empty() { "nothing".to_owned() } else { only.join(", ") }
+    };
+    Some(format!("Gone: {}. Come: {}.", of(&before, &after), of(&after, &before)))
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::entity::Kind;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(path: &str, value: &Value) -> String {
+        Reader { names: &Names::default(), zone: &Zone::UTC }.value(path, value)
+    }
+
+    #[test]
+    fn responder_reads_plain_names_of_fields() {
+        for (path, name) in [
+            ("/role", "Role"),
+            ("/role_floors/auditor", "Least for a role: Auditor"),
+            ("/role_floors/auditor/level", "Least for a role: Auditor: Level"),
+            ("/scopes", "Permissions"),
+            ("/plan~1rate", "Plan/rate"),
+            ("", "Everything"),
+        ] {
+            assert_eq!(label(path), name);
+        }
+        assert!(LABELS.windows(2).all(|two| two[0].0 < two[1].0), "in order, and none twice");
+    }
+
+    #[test]
+    fn no_field_of_the_log_is_called_by_a_word_of_the_program() {
+        for kind in Kind::ALL {
+            for field in kind.personal().iter().chain(kind.secret()).chain(kind.quiet()) {
+                assert!(!label(&format!("/{field}")).contains('_'), "{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn responder_reads_values_in_their_own_form() {
+        assert_eq!(read("/ended_at", &json!("2026-06-11T23:00:05.000006Z")), "11 June 2026, 11:00:05 pm UTC");
+        assert_eq!(read("/name", &json!("2026-06-11")), "2026-06-11");
+        assert_eq!(read("/role", &json!("plan_manager")), "Plan Manager");
+        assert_eq!(read("/status", &json!("given_up")), "Given up");
+        assert_eq!(read("/roles", &json!(["auditor", "developer"])), "Auditor\nDeveloper");
+        assert_eq!(read("/permissions", &json!(["a:b"])), "a:b");
+        assert_eq!(
+            (read("/known", &json!(true)).as_str(), read("/sends", &json!(1200)).as_str()),
+            ("Yes", "1,200")
+        );
+        assert_eq!(
+            read("/floor", &json!({"level": "mfa", "mfa_since": null})),
+            "Level: MFA\nSecond factor asked for since: nothing"
+        );
+        assert_eq!(read("/scopes", &json!([])), "None");
+        let id = "0193a7c2-7b1e-7000-8000-00000000000a";
+        assert!(read("/user", &json!(id)).starts_with("Erased person"), "nobody is called so any more");
+    }
+
+    #[test]
+    fn responder_sees_at_once_what_went_from_a_long_list() {
+        let before = json!(["a", "b", "c", "d"]);
+        assert_eq!(moved(&before, &json!(["a", "c", "d", "e"])).unwrap(), "Gone: b. Come: e.");
+        assert_eq!(moved(&before, &json!(["a", "b", "c", "d", "e"])).unwrap(), "Gone: nothing. Come: e.");
+        assert_eq!(moved(&json!(["a"]), &json!(["b"])), None);
+        assert_eq!(moved(&Value::Null, &before), None);
+    }
+}
