@@ -29,6 +29,7 @@ const FURTHER = {
     ['/roles/new'],
     ['/roles', 'thead a'],
     ['/teams/new'],
+    ['/audit/holds/new'],
     ['/account'],
     ['/account/password'],
     ['/account/profile'],
@@ -60,7 +61,7 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/subjects', '/audit/holds'],
   auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify'],
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
@@ -262,6 +263,26 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await page.getByText(/^1 address waits after wrong passwords/).waitFor();
     await page.goto(`${waiting}/unlock`);
     await lookAt(page, /^Let .* try again\?$/, 'owner-unlock');
+
+    await page.goto('/audit/subjects');
+    await page.getByLabel('Address or id').fill('roster@example.com');
+    await page.getByRole('button', { name: 'Look' }).click();
+    await lookAt(page, /^What is kept of /, 'owner-subject');
+    await page.goto(`${new URL(page.url()).pathname}/erase`);
+    await lookAt(page, 'Erase everything that goes?', 'owner-erase');
+    // On what nobody did, so that it keeps nothing.
+    await page.goto('/audit/holds/new');
+    await page.getByLabel('Records of a time').check();
+    await page.getByLabel('Action').fill('nothing');
+    await page.getByLabel('Reason').fill('Matter 12');
+    await page.getByRole('button', { name: 'Place hold' }).click();
+    const digest = await digestOf(page);
+    const reader = await openPage(t, changing);
+    await page.getByLabel('Eight digits').fill(await codeFor(reader, 'owner@example.com', digest));
+    await page.getByRole('button', { name: 'Place hold' }).click();
+    await page.getByText('The hold is placed.').waitFor();
+    await page.goto(await page.locator('td.act a').first().getAttribute('href'));
+    await lookAt(page, /^Lift the legal hold on /, 'owner-lift');
   });
 
   test('owner looks at a role and a team of their own and is asked before either goes', async (t) => {
@@ -383,7 +404,7 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
 /** Pages that only an authenticator or a phone leads to: `passkeys.test.mjs`, `mfa.test.mjs` and `phone.test.mjs` look at them. */
 const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/password\/first$|^\/account\/phone|^\/enrol\/factor$|^\/sign-in\/recovery$/;
 /** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
-const NO_PAGE = /^\/(v1|assets)\/|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$/;
+const NO_PAGE = /^\/(v1|assets)\/|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$|^\/audit\/subjects\/\{[^}]+\}\/certificate$/;
 
 test('no page that the access table lists was left out', async (t) => {
   const page = await openPage(t, demo);

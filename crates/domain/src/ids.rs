@@ -113,6 +113,10 @@ ids! {
     SavedSearchId,
     /// An evidence bundle that was made.
     EvidenceBundleId,
+    /// A legal hold.
+    AuditHoldId,
+    /// A request about everything that is kept of a person.
+    SubjectRequestId,
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod role;
 pub mod rule;
 pub mod search;
 pub mod sign_in;
+pub mod subject;
 pub mod time;
 pub mod words;
 pub mod zone;

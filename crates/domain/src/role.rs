@@ -240,6 +240,7 @@ const PLATFORM_OWNER: PermissionSet = PLATFORM_OPERATOR.union(PermissionSet::of(
     P::KEY_ROTATE,
     P::AUDIT_EXPORT,
     P::AUDIT_HOLD,
+    P::AUDIT_ERASE,
     P::AUDIT_RETENTION,
     P::DETECTION_UPDATE,
     P::POLICY_UPDATE,

@@ -201,6 +201,14 @@ rules! {
     MakeBundle: Writes => Need::RecentHas(Permission::AUDIT_EXPORT);
     /// Keeping searches of the audit log, for oneself or for all who may read it.
     KeepSearches: Writes => Need::Has(Permission::AUDIT_READ);
+    /// Seeing which legal holds there are.
+    ReadHolds => Need::Has(Permission::AUDIT_HOLD);
+    /// Seeing requests about what is kept of a person, and what was found.
+    ReadSubjects => Need::Has(Permission::AUDIT_ERASE);
+    /// Opening such a request: whoever does learns whether somebody is known here.
+    OpenSubject: Writes => Need::RecentHas(Permission::AUDIT_ERASE);
+    /// Handing out what is kept of a person.
+    DiscloseSubject: Writes => Need::RecentHas(Permission::AUDIT_ERASE);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.
@@ -228,6 +236,12 @@ sensitive! {
     ResetFactors => Permission::FACTOR_RESET, SensitiveAction::FactorReset;
     /// Deleting somebody else, and with them every personal value about them.
     DeleteUser => Permission::USER_DELETE, SensitiveAction::UserDeletion;
+    /// Placing a legal hold: from then on nothing that it covers can be erased.
+    PlaceHold => Permission::AUDIT_HOLD, SensitiveAction::HoldPlacement;
+    /// Lifting a legal hold.
+    LiftHold => Permission::AUDIT_HOLD, SensitiveAction::HoldLifting;
+    /// Erasing everything that is kept of a person.
+    EraseSubject => Permission::AUDIT_ERASE, SensitiveAction::PersonErasure;
 }
 
 impl Platform for SuspendTenant {}

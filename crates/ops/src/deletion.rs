@@ -4,7 +4,7 @@
 use bailiwick_domain::{
     entity::{Severity, User, UserStatus},
     ids::UserId,
-    rule::DeleteUser,
+    rule::{DeleteUser, Rule},
 };
 use bailiwick_mail::{AccountDeletedLetter, Letter, Line};
 use bailiwick_store::{
@@ -14,6 +14,7 @@ use bailiwick_store::{
 use crate::{
     Result,
     api_keys::revoke_those_of,
+    audit::hold::refuse_held,
     factors,
     invitations::withdraw_beyond,
     mail, phones,
@@ -30,7 +31,8 @@ const WHY: &str = "the user was deleted";
 /// them. What the log holds about them can be read by nobody afterwards; its proofs hold. Their address can be invited again.
 ///
 /// # Errors
-/// `Conflict` for oneself and for the last owner; `Forbidden` for somebody who holds more than the actor.
+/// `Conflict` for oneself and for the last owner; `Forbidden` for somebody who holds more than the actor; `Held` where a legal hold keeps
+/// something about them.
 pub async fn delete(
     store: &Store,
     permit: &Permit<DeleteUser>,
@@ -57,12 +59,25 @@ async fn remove(
     permit: &Permit<DeleteUser>,
     id: UserId,
 ) -> Result<Recorded<User>> {
+    let (event, user) = take_away(store, tx, permit, id).await?;
+    Ok(tx.record(event, user))
+}
+
+/// Deletes another user within a change, with the event to record: the one way in which an account and everything of its person go.
+/// A legal hold on any of it refuses.
+pub(crate) async fn take_away<R: Rule>(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<R>,
+    id: UserId,
+) -> Result<(Event, User)> {
     // Before the person, as wherever roles and teams change: who holds what stays as it is until this is over.
     tenants::lock_policy(tx).await?;
     let user = users::lock_for_erasing(tx, id).await?;
     refuse_self(permit, id, "Somebody else has to delete your account.")?;
     nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
     keep_an_owner(tx, &user).await?;
+    refuse_held(tx, id.uuid(), Some(&user.email)).await?;
     let ended = end_but(tx, id, None, |written| Ok(Event::new("session.ended", written)?.because(WHY)));
     for event in ended.await? {
         tx.also(event.following());
@@ -90,7 +105,7 @@ async fn remove(
     tell(store, tx, permit, &user).await?;
     let event = Event::new("user.deleted", &written)?
         .raising(Severity::Warning, format!("User with the role {} deleted", user.role.title()));
-    Ok(tx.record(event, user))
+    Ok((event, user))
 }
 
 /// Removes the person's second factors and recovery codes, each with its record: the log says what they could sign in with until when.
@@ -110,7 +125,7 @@ async fn remove_factors(tx: &mut Tx, id: UserId) -> Result<()> {
 }
 
 /// Writes the last letter to them. Their address is kept for it alone, and goes when it has left or is given up.
-async fn tell(store: &Store, tx: &mut Tx, permit: &Permit<DeleteUser>, user: &User) -> Result<()> {
+async fn tell<R: Rule>(store: &Store, tx: &mut Tx, permit: &Permit<R>, user: &User) -> Result<()> {
     let by = permit.caller().map_or_else(|| Line::of("The server"), |caller| Line::of(&caller.user.name));
     let organisation = Line::of(&tenants::find(tx).await?.name);
     let now = tx.now();

@@ -29,6 +29,9 @@ pub enum Error {
     /// The thing is in a state that does not allow it.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A legal hold keeps what was to be erased; the text names the hold.
+    #[error("{0}")]
+    Held(String),
     /// Too many attempts.
     #[error("too many attempts; try again later")]
     Limited {
@@ -67,6 +70,7 @@ impl Public for Error {
             Self::Forbidden(_) => Some("forbidden"),
             Self::Invalid(_) => Some("invalid"),
             Self::Conflict(_) => Some("conflict"),
+            Self::Held(_) => Some("held"),
             Self::Limited { .. } => Some("limited"),
             Self::Password(_) => None,
             Self::Store(error) => error.code(),

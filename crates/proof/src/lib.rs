@@ -42,6 +42,7 @@
 
 pub mod bundle;
 pub mod canonical;
+pub mod certificate;
 pub mod checkpoint;
 pub mod completeness;
 pub mod event;

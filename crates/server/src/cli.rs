@@ -193,6 +193,15 @@ pub(crate) enum Audit {
     /// Check every event, chain, tree and signature, and the checkpoints outside the database; or, without any database, a
     /// receipt or the history of an entity
     Verify(Verify),
+    /// Check an erasure certificate without a database: its signature, its proof and each of its words
+    Certificate {
+        /// The certificate
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The public key of the log, as the page "Verify the log" shows it
+        #[arg(long, value_name = "KEY")]
+        key: String,
+    },
     /// Go on with a log whose signed events were lost for good: says so outside the database, and records it
     NewEpoch(NewEpoch),
 }

@@ -26,7 +26,8 @@ use crate::{
 
 use listed::{ListedRow, listed, mfa_state};
 
-pub use erase::{erase, lock_for_erasing};
+pub(crate) use erase::{THEIRS, keys_of};
+pub use erase::{erase, erase_traces, lock_for_erasing};
 pub use listed::Listed;
 pub use seek::{Found, Mfa, Place, Sought, seek};
 

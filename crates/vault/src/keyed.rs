@@ -68,6 +68,16 @@ impl KeyedHash {
         tag(&self.address, normalised.as_bytes())
     }
 
+    /// A tenant's tag of an address that a data-subject request is about. It outlives the address, so it can be compared with no
+    /// other tag of it, and with none of another tenant.
+    #[must_use]
+    pub fn request_tag(&self, tenant: &[u8; 16], normalised: &str) -> [u8; 32] {
+        tag(
+            &self.address,
+            &Transcript::new("data-subject request").field(tenant).field(normalised.as_bytes()).finish(),
+        )
+    }
+
     /// A tenant's tag of the source behind an IP address; two tenants cannot compare theirs.
     ///
     /// An IPv4 address is a source by itself. Of an IPv6 address only the first 64 bits count: that is the least a

@@ -59,6 +59,9 @@ pub enum Error {
     /// The state does not allow it; the text says why; 409.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A legal hold keeps what was to be erased; the text names the hold; 409.
+    #[error("{0}")]
+    Held(String),
     /// A link that lets somebody in does so no longer; 409.
     #[error("a link that does not work")]
     DeadLink(DeadLink),
@@ -106,7 +109,7 @@ pub enum DeadLink {
 }
 
 impl DeadLink {
-    const fn public(self) -> Public {
+    const fn public(self) -> Public<'static> {
         let (title, detail, advice): (_, _, &'static [&'static str]) = match self {
             Self::Enrolment(text) => (
                 "This link does not work",
@@ -135,11 +138,11 @@ impl DeadLink {
 }
 
 /// What anybody may read of an error.
-pub(crate) struct Public {
+pub(crate) struct Public<'e> {
     /// The word that stands for this kind of error in `type`, stable for programs.
     pub(crate) code: &'static str,
     pub(crate) title: &'static str,
-    pub(crate) detail: &'static str,
+    pub(crate) detail: &'e str,
     pub(crate) advice: &'static [&'static str],
 }
 
@@ -161,7 +164,7 @@ impl Error {
             | Self::Reauthenticate
             | Self::Enrol => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict(_) | Self::DeadLink(_) | Self::SignedIn | Self::KeyTaken(_) => {
+            Self::Conflict(_) | Self::Held(_) | Self::DeadLink(_) | Self::SignedIn | Self::KeyTaken(_) => {
                 StatusCode::CONFLICT
             }
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -210,10 +213,10 @@ impl Error {
         headers
     }
 
-    pub(crate) fn public(&self) -> Public {
+    pub(crate) fn public(&self) -> Public<'_> {
         const TRY_AGAIN: &[&str] =
             &["Try again in a moment.", "If it stays like this, quote the number below."];
-        let (code, title, detail, advice): (_, _, _, &'static [&'static str]) = match self {
+        let (code, title, detail, advice): (_, _, &str, &'static [&'static str]) = match self {
             Self::BadRequest(text) => ("bad-request", "The request cannot be understood", *text, &[]),
             Self::SignIn => ("sign-in", "Sign in first", "This needs a live session or an API key.", &[]),
             Self::WrongKey => (
@@ -270,6 +273,12 @@ impl Error {
             Self::Conflict(text) => {
                 ("conflict", "It cannot be done now", *text, &["Reload the page to see the present state."])
             }
+            Self::Held(text) => (
+                "held",
+                "A legal hold keeps it",
+                text.as_str(),
+                &["Whoever may place holds may lift one, with a reason."],
+            ),
             Self::DeadLink(why) => return why.public(),
             Self::SignedIn => (
                 "signed-in",
@@ -310,7 +319,7 @@ impl Error {
     }
 }
 
-fn protocol(status: StatusCode) -> Public {
+fn protocol(status: StatusCode) -> Public<'static> {
     const MISDIRECTED: &[&str] = &[
         "Use the address that you were given for this service.",
         "If you run it: a reverse proxy has to pass the Host field on as it came.",
@@ -372,6 +381,7 @@ impl From<bailiwick_ops::Error> for Error {
                 Self::Invalid(fields.into_iter().map(|wrong| Problem::new(wrong.field, wrong.text)).collect())
             }
             Ops::Conflict(text) => Self::Conflict(text),
+            Ops::Held(text) => Self::Held(text),
             Ops::Limited { retry_after_seconds } => {
                 Self::Limited { retry_after_seconds: retry_after_seconds.max(1).unsigned_abs() }
             }

@@ -30,6 +30,8 @@ use support::{Answer, Caller, Service, bodies::body, full_key, stock::Stock};
 
 /// Routes that nobody gets through with this data, and why.
 const UNREACHED: &[(&str, &str, &str)] = &[
+    ("GET", "/audit/subjects/{request}/certificate", "it takes a request that was answered"),
+    ("GET", "/v1/audit/subjects/{request}/certificate", "it takes a request that was answered"),
     ("POST", "/account/factors/{factor}", "it takes the present code of the person's own authenticator"),
     ("POST", "/v1/me/factors/{factor}/verify", "it takes the present code of the person's own authenticator"),
     ("GET", "/account/factors/{factor}/remove", "it takes an authenticator of the person's own"),

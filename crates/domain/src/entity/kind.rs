@@ -2,10 +2,10 @@
 //! kind does not compile before everything is said of it.
 
 use super::{
-    ApiKey, Attempt, CustomRole, Enrolment, Entity, EventRules, EventSchema, EvidenceBundle, Factor, Grant,
-    Invitation, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone,
-    PhoneCheck, Policy, RecoveryCodes, SavedSearch, SecurityEvent, Session, StepUp, Team, TeamMember, Tenant,
-    User,
+    ApiKey, Attempt, AuditHold, CustomRole, Enrolment, Entity, ErasureCertificate, EventRules, EventSchema,
+    EvidenceBundle, Factor, Grant, Invitation, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony,
+    Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch, SecurityEvent, Session,
+    StepUp, SubjectRequest, Team, TeamMember, Tenant, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -59,8 +59,10 @@ macro_rules! kinds {
 kinds! {
     ApiKey,
     Attempt,
+    AuditHold,
     CustomRole,
     Enrolment,
+    ErasureCertificate,
     EventRules,
     EventSchema,
     EvidenceBundle,
@@ -82,6 +84,7 @@ kinds! {
     SecurityEvent,
     Session,
     StepUp,
+    SubjectRequest,
     Team,
     TeamMember,
     Tenant,

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_key;
+mod audit_hold;
 mod audit_log;
 mod custom_role;
 mod device;
@@ -15,6 +16,7 @@ mod passkey;
 pub mod phone;
 mod saved_search;
 mod step_up;
+mod subject_request;
 mod team;
 mod tenant;
 mod user;
@@ -27,6 +29,7 @@ pub use account::{
     RecoveryCodes, Session, SignInMethod,
 };
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use audit_hold::{AuditHold, HoldScope, is_of};
 pub use audit_log::{LogEpoch, LogRefusal, RefusalKind};
 pub use custom_role::CustomRole;
 pub use device::{Browser, Device, Network, Place, System};
@@ -40,6 +43,7 @@ pub use passkey::{Passkey, PasskeyCeremony};
 pub use phone::{Phone, PhoneCheck};
 pub use saved_search::SavedSearch;
 pub use step_up::{SensitiveAction, StepUp};
+pub use subject_request::{ErasureCertificate, SubjectRequest, SubjectRequestState};
 pub use team::{Team, TeamMember};
 pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
 pub use user::{Effect, Grant, MfaState, User, UserStatus};

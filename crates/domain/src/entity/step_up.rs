@@ -16,6 +16,12 @@ named! {
         FactorReset = "factor_reset",
         /// Somebody's account and personal data are gone for good.
         UserDeletion = "user_deletion",
+        /// Something can be erased no longer.
+        HoldPlacement = "hold_placement",
+        /// Something can be erased again.
+        HoldLifting = "hold_lifting",
+        /// Everything that is kept of a person is gone for good.
+        PersonErasure = "person_erasure",
     }
 }
 
@@ -26,6 +32,9 @@ impl SensitiveAction {
             Self::TenantSuspension => "Suspend the organisation",
             Self::FactorReset => "Remove the second factors of",
             Self::UserDeletion => "Delete the account of",
+            Self::HoldPlacement => "Place a legal hold on",
+            Self::HoldLifting => "Lift the legal hold on",
+            Self::PersonErasure => "Erase what is kept of",
         }
     }
 }

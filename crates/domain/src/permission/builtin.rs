@@ -102,6 +102,7 @@ permissions! {
         AUDIT_EXPORT = "audit:export": "Export audit records with their proofs.";
         AUDIT_VERIFY = "audit:verify": "Verify that the audit log is complete and unaltered.";
         AUDIT_HOLD = "audit:hold": "Place and lift legal holds.";
+        AUDIT_ERASE = "audit:erase": "Find what is kept of a person, hand it out, and erase it.";
         AUDIT_RETENTION = "audit:retention": "Set how long audit records are kept and where they are archived.";
     }
     "Security events", platform: false {

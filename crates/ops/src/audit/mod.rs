@@ -2,6 +2,8 @@
 
 pub mod bundles;
 pub mod epochs;
+pub mod erasure;
+pub mod hold;
 pub mod ingest;
 pub mod intake;
 pub mod refusals;

@@ -143,6 +143,12 @@ pub(crate) async fn withdraw_from(tx: &mut Tx, user: &User) -> Result<()> {
     give_up(tx, waiting, None).await
 }
 
+/// Takes back what was written to an address of somebody without an account, and has not left yet.
+pub(crate) async fn withdraw_to(tx: &mut Tx, address: &str) -> Result<()> {
+    let waiting = mail::waiting_to(tx, address).await?;
+    give_up(tx, waiting, None).await
+}
+
 async fn give_up(tx: &mut Tx, letters: Vec<MailId>, kind: Option<MailKind>) -> Result<()> {
     for id in letters {
         let before = mail::lock(tx, id).await?;

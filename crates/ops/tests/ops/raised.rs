@@ -5,16 +5,22 @@ use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use bailiwick_domain::{
     entity::{SecurityEvent, Severity},
+    ids::AuditHoldId,
     role::Role,
     rule::{
-        AssignRole, ChangeMyProofs, CreateRole, DeleteRole, DeleteUser, DisableUser, GiveTeamRole,
-        GrantPermission, Invite, ReactivateTenant, ResendInvitation, ResetFactors, RevokeInvitation,
-        RevokeSession, SignIn, UnlockUser, UpdateRole, UpdateTeam,
+        AssignRole, ChangeMyProofs, CreateRole, DeleteRole, DeleteUser, DisableUser, DiscloseSubject,
+        EraseSubject, GiveTeamRole, GrantPermission, Invite, LiftHold, OpenSubject, PlaceHold,
+        ReactivateTenant, ResendInvitation, ResetFactors, RevokeInvitation, RevokeSession, SignIn,
+        UnlockUser, UpdateRole, UpdateTeam,
     },
     time::Span,
 };
 use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
+    audit::{
+        erasure::{self, LookFor},
+        hold::{self, NewHold},
+    },
     deletion, enrolment, factor_reset, factors,
     grants::Ends,
     invitations::{self, Expiries, Joining, NewInvitation},
@@ -61,11 +67,14 @@ enum Means {
 const ACTIONS: &[(&str, Means)] = &[
     ("api_key.created", Raises(WARNING)),
     ("api_key.revoked", Raises(INFO)),
+    ("audit_hold.lifted", Raises(WARNING)),
+    ("audit_hold.placed", Raises(WARNING)),
     ("audit_log.epoch_begun", Raises(HIGH)),
     ("audit_log.refused", Raises(HIGH)),
     ("enrolment.created", Sometimes("the platform issues another link for the first owner")),
     ("enrolment.used", Silent("password.set tells of it")),
     ("enrolment.withdrawn", Silent("part of what took its place")),
+    ("erasure_certificate.issued", Silent("subject_request.erased tells of it")),
     ("event_rules.changed", Raises(WARNING)),
     ("evidence_bundle.made", Sometimes("personal values leave with it")),
     ("event_schema.changed", Silent("an event that does not fit is refused, and whoever sends it is told")),
@@ -151,6 +160,9 @@ const ACTIONS: &[(&str, Means)] = &[
     ("sign_in.unanswered", Raises(HIGH)),
     ("step_up.asked", Silent("what it is asked for tells of itself")),
     ("step_up.superseded", Silent("nothing has changed")),
+    ("subject_request.disclosed", Raises(INFO)),
+    ("subject_request.erased", Raises(WARNING)),
+    ("subject_request.opened", Silent("nothing was handed out or erased yet")),
     ("team.changed", Silent("another name gives nobody anything")),
     ("team.created", Raises(INFO)),
     ("team.dissolved", Raises(INFO)),
@@ -376,6 +388,35 @@ async fn owner_makes_roles_and_teams(acme: &Tenant) {
     assert_eq!(Ends::new(db.store.clone(), db.jobs()).round().await.unwrap(), 1);
 }
 
+/// What owners do when somebody asks what is kept of them, and when a court asks that it be kept.
+async fn owner_answers_requests(acme: &Tenant) {
+    let (db, owner) = (&acme.db, acme.owner());
+    let hold = NewHold {
+        id: db.store.new_id::<AuditHoldId>().to_string(),
+        scope: "tenant".into(),
+        reason: "Matter 12".into(),
+        ..NewHold::default()
+    };
+    let permit = owner.permit::<PlaceHold>().await;
+    let placed =
+        owner.confirmed(async |answer| hold::place(&db.store, &permit, &hold, answer).await).await.unwrap();
+    let permit = owner.permit::<LiftHold>().await;
+    owner
+        .confirmed(async |answer| hold::lift(&db.store, &permit, placed.id, "Settled.", answer).await)
+        .await
+        .unwrap();
+    let leaver = acme.add(Role::Auditor).await;
+    let look_for = LookFor { by: "person".into(), value: leaver.id.to_string(), ..LookFor::default() };
+    let request = erasure::open(&db.store, &owner.permit::<OpenSubject>().await, look_for).await.unwrap();
+    let permit = owner.permit::<DiscloseSubject>().await;
+    erasure::disclose(&db.store, &permit, request.id).await.unwrap();
+    let permit = owner.permit::<EraseSubject>().await;
+    owner
+        .confirmed(async |answer| erasure::erase(&db.store, &permit, request.id, answer).await)
+        .await
+        .unwrap();
+}
+
 /// What people do to what proves that they are themselves.
 async fn people_see_to_themselves(acme: &Tenant) {
     let db = &acme.db;
@@ -419,6 +460,7 @@ both_databases! {
         owner_sees_to_somebody(&acme).await;
         owner_makes_roles_and_teams(&acme).await;
         people_see_to_themselves(&acme).await;
+        owner_answers_requests(&acme).await;
         platform.suspend(acme.id()).await;
         let permit = platform.owner().permit::<ReactivateTenant>().await;
         tenants::reactivate(&db.store, &permit, acme.id(), "They paid.").await.unwrap();

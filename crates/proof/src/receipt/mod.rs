@@ -27,6 +27,7 @@ mod text;
 
 pub use disclosed::Disclosed;
 pub use text::ReceiptError;
+pub(crate) use text::TITLE;
 
 use crate::{
     checkpoint::{LogName, Of, SignedNote, Trust, TrustError, Vouched},

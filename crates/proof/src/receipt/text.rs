@@ -7,7 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{MAX_PATH, MAX_RECEIPT_BYTES, Receipt};
 use crate::checkpoint::{NoteError, SignedNote, parse_root, parse_size};
 
-const TITLE: &str = "c2sp.org/tlog-proof@v1";
+/// The first line of a receipt.
+pub(crate) const TITLE: &str = "c2sp.org/tlog-proof@v1";
 
 /// Why a text is not a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

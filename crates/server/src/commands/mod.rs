@@ -1,5 +1,6 @@
 //! What the program can do, one command a file.
 
+mod certificate;
 mod check;
 mod completions;
 mod config;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(Audit::Verify(args)) => verify::run(&args),
         Command::Audit(Audit::NewEpoch(args)) => new_epoch::run(&args),
         Command::Witness(which) => witness::run(which),
+        Command::Audit(Audit::Certificate { file, key }) => certificate::run(&file, &key),
         Command::Config(which) => config::run(&which),
         Command::Completions { shell } => {
             completions::run(shell);

@@ -699,6 +699,7 @@ CREATE TABLE audit_personal (
     sealed   bytea NOT NULL,
     PRIMARY KEY (tenant, event, subject)
 );
+CREATE INDEX audit_personal_by_subject ON audit_personal (tenant, subject, event);
 
 -- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
 -- record alone. Of those that say nothing of rights only
@@ -715,6 +716,48 @@ CREATE TABLE audit_access (
 );
 CREATE INDEX audit_access_by_kind ON audit_access (tenant, kind, recorded_at, event);
 CREATE INDEX audit_access_by_action ON audit_access (tenant, action, subject, recorded_at);
+
+-- Legal holds. A lifted one stays, as evidence.
+CREATE TABLE audit_hold (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    scope        text NOT NULL CHECK (scope IN ('tenant', 'person', 'entity', 'range')),
+    person       uuid,
+    entity_type  text,
+    entity_id    uuid,
+    from_at      bigint,
+    until_at     bigint,
+    action       text,
+    reason       text NOT NULL,
+    placed_by    uuid,
+    placed_at    bigint NOT NULL,
+    lifted_by    uuid,
+    lifted_at    bigint,
+    PRIMARY KEY (tenant, id),
+    CHECK ((scope = 'person') = (person IS NOT NULL)),
+    CHECK ((scope = 'entity') = (entity_type IS NOT NULL AND entity_id IS NOT NULL))
+);
+CREATE INDEX audit_hold_by_time ON audit_hold (tenant, placed_at, id);
+CREATE INDEX audit_hold_standing ON audit_hold (tenant, placed_at, id) WHERE lifted_at IS NULL;
+
+-- Requests about what is kept of a person, who is named by an opaque id. The address is there while the request is open and the person
+-- has no account; `address_tag`, which no other tag can be compared with, stays, so that a repeated question gets the same answer.
+CREATE TABLE subject_request (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    person       uuid NOT NULL,
+    address      text,
+    address_tag  bytea,
+    state        text NOT NULL CHECK (state IN ('open', 'done')),
+    erased       text NOT NULL,
+    disclosures  bigint NOT NULL,
+    created_at   bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    CHECK (address IS NULL OR state = 'open')
+);
+CREATE INDEX subject_request_by_time ON subject_request (tenant, created_at, id);
+CREATE INDEX subject_request_by_person ON subject_request (tenant, person, created_at);
+CREATE INDEX subject_request_by_address ON subject_request (tenant, address_tag, created_at);
 
 -- The day (its midnight) on which somebody, and holders of a role, last used a permission; and since when that is noted.
 CREATE TABLE permission_use (
@@ -902,7 +945,9 @@ GRANT SELECT, INSERT ON audit_refusal TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_epoch TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_region_head TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_witness TO bailiwick_app;
-GRANT SELECT, INSERT ON audit_personal TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON audit_personal TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_hold TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON subject_request TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_verification TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_access TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON event_intake TO bailiwick_app;
@@ -1064,6 +1109,12 @@ CREATE POLICY audit_witness_own ON audit_witness USING (tenant = bailiwick_tenan
 ALTER TABLE audit_personal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_personal FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_personal_own ON audit_personal USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_hold ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_hold FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_hold_own ON audit_hold USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE subject_request ENABLE ROW LEVEL SECURITY;
+ALTER TABLE subject_request FORCE ROW LEVEL SECURITY;
+CREATE POLICY subject_request_own ON subject_request USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE audit_verification ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_verification FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_verification_own ON audit_verification USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());

@@ -699,6 +699,7 @@ CREATE TABLE audit_personal (
     sealed   BLOB NOT NULL,
     PRIMARY KEY (tenant, event, subject)
 ) STRICT;
+CREATE INDEX audit_personal_by_subject ON audit_personal (tenant, subject, event);
 
 -- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
 -- record alone. Of those that say nothing of rights only
@@ -715,6 +716,48 @@ CREATE TABLE audit_access (
 ) STRICT;
 CREATE INDEX audit_access_by_kind ON audit_access (tenant, kind, recorded_at, event);
 CREATE INDEX audit_access_by_action ON audit_access (tenant, action, subject, recorded_at);
+
+-- Legal holds. A lifted one stays, as evidence.
+CREATE TABLE audit_hold (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    scope        TEXT NOT NULL CHECK (scope IN ('tenant', 'person', 'entity', 'range')),
+    person       BLOB,
+    entity_type  TEXT,
+    entity_id    BLOB,
+    from_at      INTEGER,
+    until_at     INTEGER,
+    action       TEXT,
+    reason       TEXT NOT NULL,
+    placed_by    BLOB,
+    placed_at    INTEGER NOT NULL,
+    lifted_by    BLOB,
+    lifted_at    INTEGER,
+    PRIMARY KEY (tenant, id),
+    CHECK ((scope = 'person') = (person IS NOT NULL)),
+    CHECK ((scope = 'entity') = (entity_type IS NOT NULL AND entity_id IS NOT NULL))
+) STRICT;
+CREATE INDEX audit_hold_by_time ON audit_hold (tenant, placed_at, id);
+CREATE INDEX audit_hold_standing ON audit_hold (tenant, placed_at, id) WHERE lifted_at IS NULL;
+
+-- Requests about what is kept of a person, who is named by an opaque id. The address is there while the request is open and the person
+-- has no account; `address_tag`, which no other tag can be compared with, stays, so that a repeated question gets the same answer.
+CREATE TABLE subject_request (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    person       BLOB NOT NULL,
+    address      TEXT,
+    address_tag  BLOB,
+    state        TEXT NOT NULL CHECK (state IN ('open', 'done')),
+    erased       TEXT NOT NULL,
+    disclosures  INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    CHECK (address IS NULL OR state = 'open')
+) STRICT;
+CREATE INDEX subject_request_by_time ON subject_request (tenant, created_at, id);
+CREATE INDEX subject_request_by_person ON subject_request (tenant, person, created_at);
+CREATE INDEX subject_request_by_address ON subject_request (tenant, address_tag, created_at);
 
 -- The day (its midnight) on which somebody, and holders of a role, last used a permission; and since when that is noted.
 CREATE TABLE permission_use (

@@ -15,6 +15,7 @@ mod draft;
 pub mod epoch;
 mod find;
 mod heads;
+pub mod hold;
 pub mod ingest;
 mod integrate;
 mod lag;
@@ -32,6 +33,7 @@ mod related;
 mod search;
 mod sequence;
 mod sign_error;
+pub mod subject;
 mod verification;
 mod verify;
 pub mod witness;
@@ -60,7 +62,7 @@ pub use owner::owner;
 pub use page::{
     EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };
-pub(crate) use personal::SubjectCache;
+pub(crate) use personal::{SubjectCache, reveal};
 pub use related::{AROUND, Related, related};
 #[cfg(feature = "bench")]
 pub(crate) use search::BLOCK;

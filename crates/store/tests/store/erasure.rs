@@ -27,13 +27,13 @@ use uuid::Uuid;
 
 use crate::{raw_rows, support::raw::Raw};
 
-const ADDRESS: &str = "prudence.private@leaver.example";
+pub(super) const ADDRESS: &str = "prudence.private@leaver.example";
 /// Where a program of theirs runs.
 const PROGRAM: &str = "198.51.100.77";
 const NUMBERS: [&str; 2] = ["+61491570156", "+61491570157"];
 
 /// Somebody who was invited, joined and did what people do.
-async fn joined(acme: &Tenant, name: &str) -> Actor {
+pub(super) async fn joined(acme: &Tenant, name: &str) -> Actor {
     let (db, store) = (&acme.db, &acme.db.store);
     let new = NewInvitation { email: ADDRESS.into(), role: "tenant_owner".into(), expires_at: None };
     let invitation = invitations::create(store, &acme.owner().permit::<Invite>().await, new).await.unwrap();
@@ -75,7 +75,7 @@ async fn sent(store: &Store, acme: &Tenant, letter: Mail) {
         .unwrap();
 }
 
-async fn busy(leaver: &Actor) {
+pub(super) async fn busy(leaver: &Actor) {
     let store = &leaver.db.store;
     let profile = Profile { name: "Prudence Private".into(), time_zone: "Australia/Sydney".into() };
     bailiwick_ops::profile::change_mine(store, &leaver.permit::<ChangeMe>().await, profile).await.unwrap();
@@ -133,7 +133,7 @@ async fn delete(actor: &Actor, user: UserId) -> Result<User, Refused> {
 }
 
 /// Every value of every table as text, octets in hexadecimal digits; by table.
-async fn everything(db: &Db) -> Vec<(String, String)> {
+pub(super) async fn everything(db: &Db) -> Vec<(String, String)> {
     let mut raw = Raw::superuser(db).await;
     let mut all = Vec::new();
     let tables: Vec<(String,)> = match raw.kind() {
@@ -162,7 +162,7 @@ async fn everything(db: &Db) -> Vec<(String, String)> {
     all
 }
 
-fn holds(text: &str, needle: &str) -> bool {
+pub(super) fn holds(text: &str, needle: &str) -> bool {
     text.contains(needle) || text.contains(&hex::encode(needle))
 }
 

@@ -26,6 +26,7 @@ mod schema;
 mod search;
 mod sequencing;
 mod signing;
+mod subjects;
 mod support;
 mod tampering;
 mod tenancy;

@@ -22,10 +22,12 @@ mod audit_bundles;
 mod audit_complete;
 mod audit_entities;
 mod audit_events;
+mod audit_holds;
 mod audit_ingest;
 mod audit_intake;
 mod audit_log;
 mod audit_searches;
+mod audit_subjects;
 mod audit_verification;
 mod created;
 mod cursor;
@@ -208,6 +210,16 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/log/witnesses", audit_log::witnesses::handle)
         .get("/v1/audit/entities/{type}/{id}/difference", audit_entities::difference::handle)
         .get("/v1/audit/verification", audit_verification::show::handle)
+        .get("/v1/audit/holds", audit_holds::list::handle)
+        .post_confirmed("/v1/audit/holds", audit_holds::place::handle)
+        .get("/v1/audit/holds/{hold}", audit_holds::show::handle)
+        .post_confirmed("/v1/audit/holds/{hold}/lift", audit_holds::lift::handle)
+        .get("/v1/audit/subjects", audit_subjects::list::handle)
+        .post("/v1/audit/subjects", audit_subjects::open::handle)
+        .get("/v1/audit/subjects/{request}", audit_subjects::show::handle)
+        .get("/v1/audit/subjects/{request}/certificate", audit_subjects::certificate::handle)
+        .post("/v1/audit/subjects/{request}/data", audit_subjects::disclose::handle)
+        .post_confirmed("/v1/audit/subjects/{request}/erase", audit_subjects::erase::handle)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)
         .post("/v1/security-events/{id}/acknowledge", security_events::acknowledge::handle)

@@ -13,11 +13,11 @@ use crate::shell::{Link, Shell, Visit};
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorPage {
+struct ErrorPage<'e> {
     shell: Shell,
     status: u16,
     title: &'static str,
-    detail: &'static str,
+    detail: &'e str,
     advice: &'static [&'static str],
     /// Whether signing out is what helps.
     sign_out: bool,
@@ -28,10 +28,10 @@ struct ErrorPage {
 /// The same within the shell, for somebody who is signed in.
 #[derive(Template)]
 #[template(path = "error_within.html")]
-struct ErrorWithin {
+struct ErrorWithin<'e> {
     shell: Shell,
     title: &'static str,
-    detail: &'static str,
+    detail: &'e str,
     advice: &'static [&'static str],
     action: Link,
 }

@@ -18,7 +18,7 @@ struct Body<'e> {
     r#type: String,
     title: &'static str,
     status: u16,
-    detail: &'static str,
+    detail: &'e str,
     instance: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Item<'e>>,

@@ -13,12 +13,14 @@ mod event;
 mod fields;
 mod filter;
 mod find;
+mod holds;
 mod intake;
 pub(in crate::pages) mod moment;
 mod receipt;
 mod record;
 mod saved;
 mod search;
+mod subjects;
 mod verify_status;
 mod words;
 
@@ -52,6 +54,8 @@ pub(crate) fn routes() -> Routes {
         .post("/audit/intake/schemas/{schema}/remove", intake::remove::remove)
         .get("/audit/entities/{type}/{id}/as-of", as_of::as_of)
         .get("/audit/entities/{type}/{id}/difference", between::between)
+        .merge(holds::routes())
+        .merge(subjects::routes())
 }
 
 /// Where the history of a thing is.

@@ -33,6 +33,7 @@ impl Refused {
             Error::Conflict(text) | Error::Forbidden(text) => {
                 Ok(Self { status, problems: vec![Problem::new("", text)] })
             }
+            Error::Held(text) => Ok(Self { status, problems: vec![Problem::new("", text)] }),
             other => Err(other),
         }
     }

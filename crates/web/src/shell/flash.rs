@@ -88,6 +88,9 @@ messages! {
     EventSchemaChanged "ok" "event-schema-changed": "The schema was changed. It counts from now on.";
     EventSchemaRemoved "ok" "event-schema-removed": "The schema is removed.";
     PolicyChanged "ok" "policy-changed": "The policy was changed. It takes effect at once.";
+    HoldPlaced "ok" "hold-placed": "The hold is placed. Nothing that it covers can be erased.";
+    HoldLifted "ok" "hold-lifted": "The hold is lifted.";
+    PersonErased "ok" "person-erased": "What was kept of the person is erased. The certificate is ready within seconds.";
     TenantCreated "ok" "tenant-created": "The organisation was created. A letter brings its first owner a link that works for a day.";
     OwnerLinkSent "ok" "owner-link-sent": "A letter brings the owner another link. Every link before stopped working.";
     TenantSuspended "ok" "tenant-suspended": "The organisation is suspended. Every session and key of it is refused.";

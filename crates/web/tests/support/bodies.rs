@@ -232,6 +232,26 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/me/sessions/{id}"
             | "/v1/me/factors/{factor}",
         ) => Sent::Nothing,
+        ("POST", "/v1/audit/holds") => {
+            // On what nobody has: it keeps nothing from being erased by the requests after it.
+            Sent::Json(json!({
+                "id": format!("0193a7c2-7b1e-7000-8000-{serial:012x}"), "scope": "entity",
+                "entity_type": "nothing", "entity_id": stock.event, "reason": "Matter 12."
+            }))
+        }
+        ("POST", "/v1/audit/holds/{hold}/lift") => Sent::Json(json!({"reason": "It was looked into."})),
+        ("POST", "/v1/audit/subjects") => Sent::Json(json!({"by": "person", "value": stock.user})),
+        ("POST", "/v1/audit/subjects/{request}/data" | "/v1/audit/subjects/{request}/erase") => Sent::Nothing,
+        ("POST", "/audit/holds") => form(&[
+            ("id", &format!("0193a7c2-7b1e-7000-8000-{serial:012x}")),
+            ("scope", "entity"),
+            ("entity_type", "nothing"),
+            ("entity_id", &stock.event.to_string()),
+            ("reason", "Matter 12."),
+        ]),
+        ("POST", "/audit/holds/{hold}/lift") => form(&[("reason", "It was looked into.")]),
+        ("POST", "/audit/subjects") => form(&[("by", "person"), ("value", &stock.user.to_string())]),
+        ("POST", "/audit/subjects/{request}/data" | "/audit/subjects/{request}/erase") => form(&[]),
         ("POST", "/users/{user}/role") => {
             form(&[("role", if serial.is_multiple_of(2) { other } else { role })])
         }

@@ -5,17 +5,24 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId, SavedSearchId,
-        SecurityEventId, SessionId, TeamId, TenantId, UserId,
+        ApiKeyId, AuditHoldId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId,
+        SavedSearchId, SecurityEventId, SessionId, SubjectRequestId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
-    rule::{CreateApiKey, CreateRole, GrantPermission, Invite, KeepSearches, SetIntake, SignIn, UpdateTeam},
+    rule::{
+        CreateApiKey, CreateRole, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold, SetIntake,
+        SignIn, UpdateTeam,
+    },
     time::{Span, Timestamp},
 };
 use bailiwick_mail::{LinkBase, Mailbox};
 use bailiwick_ops::{
     api_keys::{self, NewApiKey},
-    audit::intake::{self, NewSchema},
+    audit::{
+        erasure::{self, LookFor},
+        hold::{self, NewHold},
+        intake::{self, NewSchema},
+    },
     enrolment, factors,
     invitations::{self, NewInvitation},
     mail::Mailroom,
@@ -54,6 +61,10 @@ pub(crate) struct Stock {
     pub(crate) event: EventId,
     pub(crate) letter: MailId,
     pub(crate) security_event: SecurityEventId,
+    /// A hold on something that does not exist.
+    pub(crate) hold: AuditHoldId,
+    /// A request about the user.
+    pub(crate) request: SubjectRequestId,
     /// A role of the tenant's own that nobody holds.
     pub(crate) role: CustomName,
     /// A schema of an action of the product.
@@ -134,6 +145,10 @@ impl Stock {
         } else {
             [own_search(tenant, marker, 1).await, own_search(tenant, marker, 2).await]
         };
+        let hold = held(tenant, marker).await;
+        let permit = tenant.owner().permit::<OpenSubject>().await;
+        let look_for = LookFor { by: "person".into(), value: user.id.to_string(), ..LookFor::default() };
+        let request = erasure::open(store, &permit, look_for).await.unwrap().id;
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -161,6 +176,8 @@ impl Stock {
             event,
             letter,
             security_event,
+            hold,
+            request,
             role: made_role,
             schema,
             teams,
@@ -208,6 +225,8 @@ impl Stock {
             (before, "{tile}") if before.contains(&"tile") => "000".to_owned(),
             (before, "{thousands}" | "{millions}") if before.contains(&"tile") => "x001".to_owned(),
             (before, "{width}") if before.contains(&"tile") => "1".to_owned(),
+            ([.., "audit", "holds"], _) => self.hold.to_string(),
+            ([.., "audit", "subjects"], _) => self.request.to_string(),
             ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
             ([.., "tenants"], _) => self.id.to_string(),
             ([.., "factors"], _) => self.factor.to_string(),
@@ -263,6 +282,8 @@ impl Stock {
             self.event.to_string(),
             self.letter.to_string(),
             self.security_event.to_string(),
+            self.hold.to_string(),
+            self.request.to_string(),
             self.teams[0].to_string(),
             self.teams[1].to_string(),
             self.searches[0].to_string(),
@@ -309,6 +330,12 @@ impl Stock {
         for event in security_events::list(&mut view, None, 50).await.unwrap().items {
             add("/v1/security-events", event.at, event.id.uuid());
         }
+        for hold in audit::hold::list(&mut view, None).await.unwrap().items {
+            add("/v1/audit/holds", hold.placed_at, hold.hold.id.uuid());
+        }
+        for request in audit::subject::list(&mut view, None).await.unwrap().items {
+            add("/v1/audit/subjects", request.created_at, request.id.uuid());
+        }
         // Cursors of a search are bound to it: this is the mark of one for everything, the hash of an empty leaf (RFC 9162 §2.1.1).
         let places = (0..3).map(|place| ("/v1/audit/events", format!("b{place}.6e340b9cffb37a98")));
         cursors.into_iter().chain(places).collect()
@@ -323,6 +350,22 @@ impl Stock {
 
 /// The role that routes give to a team and take from it.
 pub(crate) const TEAM_ROLE: &str = "plan_manager";
+
+/// A hold on a thing that nobody has, so that it keeps nothing from being erased.
+async fn held(tenant: &Tenant, marker: &str) -> AuditHoldId {
+    let (store, owner) = (&tenant.db.store, tenant.owner());
+    let permit = owner.permit::<PlaceHold>().await;
+    let id: AuditHoldId = store.new_id();
+    let new = NewHold {
+        id: id.to_string(),
+        scope: "entity".into(),
+        entity_type: "nothing".into(),
+        entity_id: id.to_string(),
+        reason: format!("{marker} matter"),
+        ..NewHold::default()
+    };
+    owner.confirmed(async |answer| hold::place(store, &permit, &new, answer).await).await.unwrap().id
+}
 
 /// A role whose short name is no other tenant's, and holds no marker: it stands in addresses.
 async fn own_role(tenant: &Tenant, marker: &str, user: UserId) -> CustomName {

@@ -11,7 +11,7 @@ use bailiwick_domain::{
 use bailiwick_ops::{api_keys::NewApiKey, invitations::NewInvitation};
 use bailiwick_store::{
     View, accounts, api_keys,
-    audit::{Moment, as_of, epoch, witness},
+    audit::{Moment, as_of, epoch, hold, subject, witness},
     grants, intake, invitations, mail, passkeys, phones, roles, saved_searches, security_events, sessions,
     teams, tenants, users,
 };
@@ -29,6 +29,7 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
     let among = |found: Vec<Value>| found.into_iter().find(|one| one["id"] == Value::from(id.to_string()));
     match kind {
         Kind::ApiKey => api_keys::find(view, id.into()).await.ok().map(image),
+        Kind::AuditHold => hold::find(view, id.into()).await.ok().map(|found| image(found.hold)),
         Kind::CustomRole => among(roles::list(view).await.unwrap().into_iter().map(image).collect()),
         Kind::EventRules => {
             let redaction = intake::find(view).await.unwrap().redaction;
@@ -51,15 +52,17 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::SavedSearch => saved_searches::find(view, id.into()).await.ok().map(image),
         Kind::SecurityEvent => security_events::find(view, id.into()).await.ok().map(image),
         Kind::Session => sessions::find(view, id.into()).await.ok().map(image),
+        Kind::SubjectRequest => subject::find(view, id.into()).await.ok().map(|asked| image(asked.request)),
         Kind::Team => teams::find(view, id.into()).await.ok().map(image),
         Kind::TeamMember => {
             among(teams::memberships_of(view, user?).await.unwrap().into_iter().map(image).collect())
         }
         Kind::Tenant => tenants::find(view).await.ok().map(image),
         Kind::User => users::find(view, id.into()).await.ok().map(image),
-        // They are found by a secret, only counted, or kept by the log alone.
+        // They are found by a secret, or only counted, or stand in the log alone.
         Kind::Attempt
         | Kind::Enrolment
+        | Kind::ErasureCertificate
         | Kind::EvidenceBundle
         | Kind::PasskeyCeremony
         | Kind::PasswordReset

@@ -90,12 +90,29 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             "id": id, "user": user, "factor": d.one(&["password", "totp"]), "outcome": d.one(&["accepted", "refused", "lifted"]),
             "known_device": d.yes(), "at": d.time(),
         }),
+        Kind::AuditHold => {
+            let mut hold = match d.up_to(4) {
+                0 => json!({"scope": "tenant"}),
+                1 => json!({"scope": "person", "person": user}),
+                2 => json!({"scope": "entity", "entity_type": "user", "entity_id": user}),
+                _ => {
+                    json!({"scope": "range", "from": d.end(), "until": d.end(), "action": d.one(&["user", "invitation.created"])})
+                }
+            };
+            hold["id"] = json!(id);
+            hold["reason"] = d.name();
+            hold["lifted"] = json!(d.yes());
+            hold
+        }
         Kind::CustomRole => json!({
             "id": id, "name": "custom-night", "label": d.name(), "description": d.name(), "permissions": d.some(&PERMISSIONS),
             "created_at": d.time(),
         }),
         Kind::Enrolment | Kind::PasswordReset => json!({
             "id": id, "user": user, "created_at": d.time(), "expires_at": d.time(), "used_at": d.end(),
+        }),
+        Kind::ErasureCertificate => json!({
+            "request": id, "erased": {"account": d.number()}, "kept": {"log_records": d.number(), "api_keys": d.number()},
         }),
         Kind::EventRules => {
             let rules = d.some(&["/card/number", "/contacts/*/email", "/**/debug"]).into_iter();
@@ -179,6 +196,10 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             "id": id, "user": user, "session": user, "action": d.one(&["factor_reset", "user_deletion"]), "target": user,
             "entity_type": "user", "entity_id": user, "digest": "00", "tries_left": d.number(), "created_at": d.time(),
             "expires_at": d.time(), "used_at": d.end(),
+        }),
+        Kind::SubjectRequest => json!({
+            "id": id, "person": user, "state": d.one(&["open", "done"]), "erased": {"account": d.number()},
+            "disclosures": d.number(), "created_at": d.time(),
         }),
         Kind::Team => json!({
             "id": id, "name": d.name(), "description": d.name(), "roles": d.some(&ROLES), "created_at": d.time(),

@@ -1,0 +1,87 @@
+//! Every hold, newest first; lifted ones stay as evidence.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{ids::UserId, permission::Permission, rule::ReadHolds};
+use bailiwick_store::{
+    Store,
+    audit::hold::{self, Hold},
+    users,
+};
+use serde::Deserialize;
+
+use crate::{
+    access::Access,
+    error::Result,
+    forms::Query,
+    pages::{
+        audit::history,
+        cursor,
+        parts::{Badge, Pager, address, counted},
+    },
+    shell::{Shell, Visit},
+    when::When,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    before: Option<String>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "audit/holds.html")]
+pub(super) struct HoldsPage {
+    shell: Shell,
+    rows: Vec<HoldRow>,
+    pager: Pager,
+}
+
+struct HoldRow {
+    keeps: String,
+    number: String,
+    reason: String,
+    status: Badge,
+    by: String,
+    placed: When,
+    lifted: Option<When>,
+    /// Its history; empty for whoever may not read the log.
+    href: String,
+    lift: Option<String>,
+}
+
+pub(super) async fn list(
+    Access(permit): Access<ReadHolds>,
+    visit: Visit,
+    State(store): State<Store>,
+    Query(filter): Query<Filter>,
+) -> Result<HoldsPage> {
+    let before = cursor(filter.before.as_deref())?;
+    let mut view = store.read(&permit).await?;
+    let page = hold::list(&mut view, before).await?;
+    let people: Vec<_> = page.items.iter().filter_map(|hold| hold.placed_by.map(UserId::uuid)).collect();
+    let names = users::names(&mut view, &people).await?;
+    let may_audit = permit.may(Permission::AUDIT_READ);
+    let row = |hold: Hold| HoldRow {
+        keeps: hold.hold.scope.words(),
+        number: hold.hold.number(),
+        status: if hold.hold.lifted { Badge::new("mute", "Lifted") } else { Badge::new("warn", "Stands") },
+        by: match hold.placed_by {
+            Some(id) => names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()),
+            None => "The server".to_owned(),
+        },
+        placed: When::moment(hold.placed_at),
+        lifted: hold.lifted_at.map(When::moment),
+        href: if may_audit { history("audit_hold", hold.hold.id) } else { String::new() },
+        lift: (!hold.hold.lifted).then(|| format!("/audit/holds/{}/lift", hold.hold.id)),
+        reason: hold.hold.reason,
+    };
+    let next = page.next.map(|next| address("/audit/holds", &[("before", Some(&next.to_string()))]));
+    let rows: Vec<_> = page.items.into_iter().map(row).collect();
+    Ok(HoldsPage {
+        shell: Shell::new(&permit, &visit, "Legal holds").under("Audit log", "/audit"),
+        pager: Pager::forward(counted(rows.len(), "hold"), before.map(|_| "/audit/holds".to_owned()), next),
+        rows,
+    })
+}
