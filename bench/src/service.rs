@@ -51,6 +51,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         separate_owner: kind == DatabaseKind::Postgres,
     };
     let hasher = hasher(hashes);
+    let signer = open.signer().await?;
     let state = AppState {
         store: open.store.clone(),
         settings: Arc::new(settings),
@@ -58,7 +59,8 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         entropy: Arc::new(SystemEntropy),
         hasher: Arc::new(hasher),
         environment: Arc::new(environment),
-        verifier: Arc::new(open.signer().await?.verifier().clone()),
+        verifier: Arc::new(signer.verifier().clone()),
+        notary: Arc::new(signer.notary()),
         outgoing: Outgoing::Nowhere,
         pace: Arc::default(),
     };

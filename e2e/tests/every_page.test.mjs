@@ -61,8 +61,8 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/subjects', '/audit/holds'],
-  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies', '/audit/subjects', '/audit/holds'],
+  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies'],
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
 

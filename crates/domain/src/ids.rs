@@ -117,6 +117,10 @@ ids! {
     AuditHoldId,
     /// A request about everything that is kept of a person.
     SubjectRequestId,
+    /// A tamper drill on a copy of the audit log.
+    DrillId,
+    /// A note that somebody did something unusual.
+    AnomalyId,
 }
 
 #[cfg(test)]

@@ -209,6 +209,8 @@ rules! {
     OpenSubject: Writes => Need::RecentHas(Permission::AUDIT_ERASE);
     /// Handing out what is kept of a person.
     DiscloseSubject: Writes => Need::RecentHas(Permission::AUDIT_ERASE);
+    /// Running a tamper drill on a copy of the audit log.
+    RunDrill: Writes => Need::Has(Permission::AUDIT_VERIFY);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.

@@ -37,6 +37,10 @@ named! {
         PermissionUses = "permission_uses",
         /// Searches of the log that they keep.
         SavedSearches = "saved_searches",
+        /// What they usually do, as far as the log showed it.
+        Habits = "habits",
+        /// Notes that they did something unusual.
+        Anomalies = "anomalies",
         /// Invitations to their address.
         Invitations = "invitations",
         /// Letters and messages to them.
@@ -85,6 +89,8 @@ impl Kind {
             Self::Teams => "Memberships of teams",
             Self::PermissionUses => "Uses of permissions",
             Self::SavedSearches => "Searches they keep",
+            Self::Habits => "What they usually do",
+            Self::Anomalies => "Notes of what was unusual",
             Self::Invitations => "Invitations to them",
             Self::Letters => "Letters and messages to them",
             Self::Directory => "Entry in the directory",
@@ -123,6 +129,8 @@ impl Kind {
                 | Self::Codes
                 | Self::Links
                 | Self::PermissionUses
+                | Self::Habits
+                | Self::Anomalies
                 | Self::Letters
                 | Self::LogValues
                 | Self::LogRecords

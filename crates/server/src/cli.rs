@@ -202,6 +202,8 @@ pub(crate) enum Audit {
         #[arg(long, value_name = "KEY")]
         key: String,
     },
+    /// Alter one thing in a copy of each log, and see whether verification names it
+    Drill(Drill),
     /// Go on with a log whose signed events were lost for good: says so outside the database, and records it
     NewEpoch(NewEpoch),
 }
@@ -232,6 +234,16 @@ pub(crate) struct Verify {
     /// How many of these witnesses have to have cosigned [default: all]
     #[arg(long, value_name = "NUMBER", requires = "witness")]
     pub(crate) quorum: Option<usize>,
+}
+
+/// `audit drill`
+#[derive(Args, Debug)]
+pub(crate) struct Drill {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// Repeat the choices of an earlier drill
+    #[arg(long, value_name = "SEED")]
+    pub(crate) seed: Option<u64>,
 }
 
 /// `audit new-epoch`

@@ -91,6 +91,11 @@ pub async fn run(options: &PoolOptions) -> Result<Applied, MigrationError> {
     Ok(applied)
 }
 
+/// Gives an empty database of SQLite this version's schema.
+pub(crate) async fn on_empty(connection: &mut SqliteConnection) -> Result<()> {
+    SQLITE.run_direct(None, connection, false).await.map_err(|error| Error::Sql(error.into()))
+}
+
 async fn apply<C: Migrate>(migrator: &Migrator, connection: &mut C) -> Result<Applied, MigrationError> {
     connection.ensure_migrations_table(&migrator.table_name).await?;
     let before = connection.list_applied_migrations(&migrator.table_name).await?.len();

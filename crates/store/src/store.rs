@@ -77,6 +77,8 @@ pub(crate) enum Quiet {
     AttemptTurnedAway,
     /// Permissions were used: see `permission_use`.
     PermissionUsed,
+    /// Records were looked at for what is unusual, and nothing was: see `audit::watch`.
+    RecordsWatched,
 }
 
 /// What transactions share with their store.

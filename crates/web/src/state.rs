@@ -10,7 +10,7 @@ use bailiwick_ops::{
     posture::Environment,
 };
 use bailiwick_proof::checkpoint::VerifierKey;
-use bailiwick_store::Store;
+use bailiwick_store::{Store, audit::Notary};
 use bailiwick_vault::password::PasswordHasher;
 
 pub use crate::bootstrap::{BadNetwork, TrustedProxies};
@@ -33,6 +33,8 @@ pub struct AppState {
     pub environment: Arc<Environment>,
     /// The public key under which the checkpoints of every log verify.
     pub verifier: Arc<VerifierKey>,
+    /// The names of the logs, and what their checkpoints verify under.
+    pub notary: Arc<Notary>,
     /// How letters leave.
     pub outgoing: Outgoing,
     /// How fast proofs are asked for.

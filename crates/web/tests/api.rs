@@ -476,6 +476,29 @@ both_databases! {
         }
     }
 
+    async fn auditor_has_a_drill_run_and_reads_what_came_of_it(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let auditor = Caller::from(&acme.user(Role::Auditor).await);
+        db.sign().await;
+        assert_eq!(service.get(&auditor, "/v1/audit/drills").await.json(), json!({"items": [], "next": null}));
+        let made = service.send(&auditor, &Method::POST, "/v1/audit/drills", Sent::Nothing).await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        let shown = service.get(&auditor, made.header("location")).await.json();
+        assert_eq!(shown, made.json());
+        assert!(["named", "noticed"].contains(&shown["outcome"].as_str().unwrap()), "{shown}");
+        let probes = shown["probes"].as_array().unwrap();
+        assert!(!probes.is_empty() && probes.iter().all(|probe| probe["refused"] == true), "{shown}");
+        assert_eq!(service.get(&auditor, "/v1/audit/drills").await.json()["items"][0]["id"], shown["id"]);
+        let other = Caller::from(&db.tenant("other").await.owner());
+        assert_eq!(service.get(&other, made.header("location")).await.status, StatusCode::NOT_FOUND);
+        let coordinator = Caller::from(&acme.user(Role::SupportCoordinator).await);
+        for path in ["/v1/audit/drills", "/v1/audit/anomalies"] {
+            assert_eq!(service.get(&coordinator, path).await.status, StatusCode::FORBIDDEN);
+            assert_eq!(service.get(&auditor, path).await.status, StatusCode::OK);
+        }
+    }
+
     async fn auditor_reads_how_far_the_log_is_signed_and_what_its_verification_found(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);

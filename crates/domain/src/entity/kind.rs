@@ -2,10 +2,10 @@
 //! kind does not compile before everything is said of it.
 
 use super::{
-    ApiKey, Attempt, AuditHold, CustomRole, Enrolment, Entity, ErasureCertificate, EventRules, EventSchema,
-    EvidenceBundle, Factor, Grant, Invitation, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony,
-    Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch, SecurityEvent, Session,
-    StepUp, SubjectRequest, Team, TeamMember, Tenant, User,
+    Anomaly, ApiKey, Attempt, AuditHold, CustomRole, Drill, Enrolment, Entity, ErasureCertificate,
+    EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch, LogRefusal, Mail, Passkey,
+    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch,
+    SecurityEvent, Session, StepUp, SubjectRequest, Team, TeamMember, Tenant, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -57,10 +57,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    Anomaly,
     ApiKey,
     Attempt,
     AuditHold,
     CustomRole,
+    Drill,
     Enrolment,
     ErasureCertificate,
     EventRules,

@@ -1,11 +1,13 @@
 //! The things that can change, each with the classification that redaction follows.
 
 mod account;
+mod anomaly;
 mod api_key;
 mod audit_hold;
 mod audit_log;
 mod custom_role;
 mod device;
+mod drill;
 mod event;
 mod evidence_bundle;
 mod intake;
@@ -28,11 +30,13 @@ pub use account::{
     Attempt, AttemptOutcome, Enrolment, Factor, FactorKind, FactorState, Password, PasswordReset,
     RecoveryCodes, Session, SignInMethod,
 };
+pub use anomaly::{Anomaly, AnomalyKind};
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use audit_hold::{AuditHold, HoldScope, is_of};
 pub use audit_log::{LogEpoch, LogRefusal, RefusalKind};
 pub use custom_role::CustomRole;
 pub use device::{Browser, Device, Network, Place, System};
+pub use drill::{Drill, DrillKind, DrillOutcome, Probe};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use evidence_bundle::EvidenceBundle;
 pub use intake::{EventRules, EventSchema};

@@ -1,6 +1,8 @@
 //! What people and programs do with the audit log itself, and what happens to it.
 
+pub mod anomalies;
 pub mod bundles;
+pub mod drills;
 pub mod epochs;
 pub mod erasure;
 pub mod hold;

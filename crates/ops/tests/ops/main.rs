@@ -1,6 +1,7 @@
 //! The operations on both databases: who may do what to whom.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod anomalies;
 mod api_keys;
 mod bounded;
 mod bundles;

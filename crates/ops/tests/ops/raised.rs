@@ -67,6 +67,11 @@ enum Means {
 const ACTIONS: &[(&str, Means)] = &[
     ("api_key.created", Raises(WARNING)),
     ("api_key.revoked", Raises(INFO)),
+    ("audit_anomaly.noted", Raises(&[Severity::Info, Severity::Warning])),
+    (
+        "audit_drill.run",
+        Sometimes("verification overlooked what was altered, or the log or its walls were not sound"),
+    ),
     ("audit_hold.lifted", Raises(WARNING)),
     ("audit_hold.placed", Raises(WARNING)),
     ("audit_log.epoch_begun", Raises(HIGH)),
@@ -186,6 +191,7 @@ const ACTIONS: &[(&str, Means)] = &[
 const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("api_key.created", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
     ("api_key.revoked", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
+    ("audit_anomaly.noted", "anomalies", "responder_is_told_of_a_new_action_and_led_to_the_records"),
     (
         "audit_log.epoch_begun",
         "../../../store/tests/store/epochs",

@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod demo_code;
+mod drill;
 mod init;
 mod man;
 pub(crate) mod migrate;
@@ -35,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(Audit::NewEpoch(args)) => new_epoch::run(&args),
         Command::Witness(which) => witness::run(which),
         Command::Audit(Audit::Certificate { file, key }) => certificate::run(&file, &key),
+        Command::Audit(Audit::Drill(args)) => drill::run(&args),
         Command::Config(which) => config::run(&which),
         Command::Completions { shell } => {
             completions::run(shell);

@@ -4,6 +4,7 @@ use std::{net::TcpListener, sync::Arc};
 
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
+    audit::{anomalies::Watch, drills::Drills},
     grants::Ends,
     invitations::{Expiries, Reminders},
     sign_in::LockEnds,
@@ -21,7 +22,9 @@ use crate::{
     },
     installation::{self, Installation, application, mail::Mail, passwords},
     jobs::{
+        anomalies::{WATCH_EVERY, Watching},
         audit::{KEEP_EVERY, KeepImages, SEQUENCE_EVERY, Sequence, Sign},
+        drills::{DRILL_EVERY, Drill},
         grants::{END_EVERY, End},
         locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
@@ -153,6 +156,10 @@ fn jobs(
     let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
     let locks = LockEnds::new(store.clone(), Arc::clone(&installation.jobs));
     let noting = store.clone();
+    let drills =
+        Drills::new(store.clone(), Arc::clone(&installation.jobs), signer.notary(), audit.drill_every);
+    let countries = installation::countries(audit.countries.as_deref())?;
+    let watch = Watch::new(store.clone(), Arc::clone(&installation.jobs), audit.thresholds, countries);
     let sign_every = audit.sign_every;
     let mut witnesses = Vec::new();
     for witness in installation::witnesses::reached(&audit.witnesses)? {
@@ -165,6 +172,8 @@ fn jobs(
     let sign = move || Sign::new(signer.clone(), signing.clone(), Arc::clone(&alarms));
     let keeping = store.clone();
     let mut jobs = vec![
+        start(move || Drill(drills.clone()), DRILL_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Watching(watch.clone()), WATCH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || KeepImages(keeping.clone()), KEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

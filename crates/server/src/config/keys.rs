@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use bailiwick_domain::habit::WorkingHours;
+
 use super::{
     address::{DatabaseUrl, LogOrigin, PublicUrl},
     choice::{
@@ -160,6 +162,31 @@ keys! {
 
     /// The authorities that may have signed the witnesses' certificates (PEM); without it, the public ones.
     AUDIT_WITNESS_TLS_ROOT: PathBuf = "audit.witness_tls_root", example "witness-authority.pem";
+
+    /// How often a tamper drill is run on a copy of each log, in hours.
+    AUDIT_DRILL_HOURS: Bounded<1, 8760> = "audit.drill_hours", default "24";
+
+    /// For how many hours after somebody's first record nothing they do is noted as unusual.
+    AUDIT_ANOMALY_QUIET_HOURS: Bounded<1, 8760> = "audit.anomaly_quiet_hours", default "72";
+
+    /// The length of the window in which somebody's records are counted, in minutes.
+    AUDIT_ANOMALY_BURST_MINUTES: Bounded<1, 1440> = "audit.anomaly_burst_minutes", default "5";
+
+    /// Fewer records in one window are never noted as a burst.
+    AUDIT_ANOMALY_BURST_RECORDS: Bounded<10, 1_000_000> = "audit.anomaly_burst_records", default "60";
+
+    /// A burst is so many times what the same person or key does in a window on average.
+    AUDIT_ANOMALY_BURST_FACTOR: Bounded<2, 1000> = "audit.anomaly_burst_factor", default "5";
+
+    /// After how many records somebody's own hours count as learnt.
+    AUDIT_ANOMALY_LEARNT_AFTER: Bounded<24, 1_000_000> = "audit.anomaly_learnt_after", default "200";
+
+    /// The hours of work for everybody, on each person's own clock. Without them each person's own hours are learnt.
+    AUDIT_WORKING_HOURS: WorkingHours = "audit.working_hours", example "7-19";
+
+    /// A list of the countries of addresses: lines of "first address,last address,country" or "network/bits,country". None comes
+    /// with the program. Without one, kinds of networks are told apart instead of countries.
+    AUDIT_COUNTRIES: PathBuf = "audit.countries", example "countries.csv";
 
     /// How letters leave. Without a way they wait, and the page of letters says so.
     MAIL_TRANSPORT: MailTransport = "mail.transport", default "none";

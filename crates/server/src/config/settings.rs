@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use bailiwick_domain::{entity::MailChannel, sign_in::SignInLimits, time::Span};
+use bailiwick_domain::{entity::MailChannel, habit::Thresholds, sign_in::SignInLimits, time::Span};
 use bailiwick_mail::{Sender, WebhookUrl};
 use bailiwick_store::Outbox;
 use bailiwick_vault::password::PasswordCost;
@@ -100,6 +100,9 @@ pub(crate) struct Audit {
     pub(crate) origin: LogOrigin,
     pub(crate) sign_every: Duration,
     pub(crate) witnesses: Witnesses,
+    pub(crate) drill_every: Span,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) countries: Option<PathBuf>,
 }
 
 /// `[[audit.witness]]` and what concerns all of them: see the table of keys.
@@ -184,12 +187,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
     let settings = Settings {
         server: server(config)?,
         regions: BTreeMap::from([(REGION.to_owned(), region(config)?)]),
-        audit: Audit {
-            checkpoints: value(config, &AUDIT_CHECKPOINTS)?,
-            origin: value(config, &AUDIT_ORIGIN)?,
-            sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
-            witnesses: witnesses(config)?,
-        },
+        audit: audit(config)?,
         mail: mail(config)?,
         outbox: outbox(config)?,
         gateway: gateway(config)?,
@@ -251,6 +249,25 @@ fn witnesses(config: &Config) -> Result<Witnesses, Problem> {
     }
     let timeout = Duration::from_secs(value(config, &AUDIT_WITNESS_TIMEOUT_SECONDS)?.number().into());
     Ok(Witnesses { places, quorum, timeout, tls_root: optional(config, &AUDIT_WITNESS_TLS_ROOT) })
+}
+
+fn audit(config: &Config) -> Result<Audit, Problem> {
+    Ok(Audit {
+        checkpoints: value(config, &AUDIT_CHECKPOINTS)?,
+        origin: value(config, &AUDIT_ORIGIN)?,
+        sign_every: Duration::from_millis(value(config, &AUDIT_SIGN_EVERY_MS)?.number().into()),
+        witnesses: witnesses(config)?,
+        drill_every: Span::hours(value(config, &AUDIT_DRILL_HOURS)?.number().into()),
+        thresholds: Thresholds {
+            quiet: Span::hours(value(config, &AUDIT_ANOMALY_QUIET_HOURS)?.number().into()),
+            window: Span::minutes(value(config, &AUDIT_ANOMALY_BURST_MINUTES)?.number().into()),
+            burst_records: value(config, &AUDIT_ANOMALY_BURST_RECORDS)?.number().into(),
+            burst_factor: value(config, &AUDIT_ANOMALY_BURST_FACTOR)?.number().into(),
+            learnt_after: value(config, &AUDIT_ANOMALY_LEARNT_AFTER)?.number().into(),
+            working: optional(config, &AUDIT_WORKING_HOURS),
+        },
+        countries: optional(config, &AUDIT_COUNTRIES),
+    })
 }
 
 fn mail(config: &Config) -> Result<Option<MailServer>, Problem> {

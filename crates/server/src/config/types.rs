@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bailiwick_domain::habit::WorkingHours;
 use ipnet::IpNet;
 
 use super::value::{Raw, Setting};
@@ -103,6 +104,18 @@ impl<const MIN: u32, const MAX: u32> Setting for Bounded<MIN, MAX> {
     }
     fn shown(&self) -> toml::Value {
         i64::from(self.0).into()
+    }
+}
+
+impl Setting for WorkingHours {
+    fn expected() -> String {
+        "two hours of the day with a hyphen between, such as \"7-19\"".into()
+    }
+    fn from_text(text: &str, _: &Path) -> Option<Self> {
+        Self::parse(text)
+    }
+    fn shown(&self) -> toml::Value {
+        format!("{}-{}", self.from(), self.to()).into()
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn application(
         hasher: Arc::new(passwords::hasher(&configured.password, &installation.entropy)?),
         environment: Arc::new(environment(server, &region.database, &*installation.provider)),
         verifier: Arc::new(installation.signer.verifier().clone()),
+        notary: Arc::new(installation.signer.notary()),
         outgoing: outgoing.clone(),
         pace: Arc::default(),
     };

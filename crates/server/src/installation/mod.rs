@@ -2,6 +2,7 @@
 //! before anything was changed.
 
 mod application;
+mod countries;
 mod create;
 pub(crate) mod database;
 pub(crate) mod keys;
@@ -22,6 +23,7 @@ use bailiwick_store::{
 use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
 
 pub(crate) use application::application;
+pub(crate) use countries::countries;
 pub(crate) use create::{Undo, create};
 pub(crate) use packs::catalogue;
 

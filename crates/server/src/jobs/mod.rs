@@ -1,6 +1,8 @@
 //! Work that nobody asks for, done again and again while the server runs.
 
+pub(crate) mod anomalies;
 pub(crate) mod audit;
+pub(crate) mod drills;
 pub(crate) mod grants;
 pub(crate) mod locks;
 pub(crate) mod mail;

@@ -836,6 +836,56 @@ CREATE TABLE audit_verification (
     PRIMARY KEY (tenant)
 );
 
+-- Tamper drills: what was done to a copy of the log, what verification said, and what the database refused. Evidence, so append-only.
+CREATE TABLE audit_drill (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    kind         text NOT NULL CHECK (kind IN ('record', 'tile', 'checkpoint', 'removed', 'inserted', 'reordered')),
+    target       text NOT NULL,
+    outcome      text NOT NULL CHECK (outcome IN ('named', 'noticed', 'missed', 'unsound')),
+    found        text NOT NULL,
+    records      bigint NOT NULL,
+    took_micros  bigint NOT NULL,
+    seed         bigint NOT NULL,
+    probes       text NOT NULL,
+    at           bigint NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX audit_drill_by_time ON audit_drill (tenant, at, id);
+
+-- How far the log was looked at for what is unusual, what each actor usually does, and the notes. All of it goes with the person.
+CREATE TABLE audit_watch (
+    tenant     uuid NOT NULL REFERENCES tenant (id),
+    next_leaf  bigint NOT NULL,
+    PRIMARY KEY (tenant)
+);
+
+CREATE TABLE audit_habit (
+    tenant   uuid NOT NULL,
+    actor    uuid NOT NULL,
+    user_id  uuid NOT NULL,
+    habit    text NOT NULL,
+    PRIMARY KEY (tenant, actor),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX audit_habit_by_user ON audit_habit (tenant, user_id);
+
+CREATE TABLE audit_anomaly (
+    tenant   uuid NOT NULL,
+    id       uuid NOT NULL,
+    kind     text NOT NULL CHECK (kind IN ('place', 'device', 'action', 'burst', 'hour')),
+    actor    uuid NOT NULL,
+    user_id  uuid NOT NULL,
+    what     text NOT NULL,
+    leaf     bigint NOT NULL,
+    query    text NOT NULL,
+    at       bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+);
+CREATE INDEX audit_anomaly_by_time ON audit_anomaly (tenant, at, id);
+CREATE INDEX audit_anomaly_by_user ON audit_anomaly (tenant, user_id);
+
 -- Append-only: refused to everybody, including the owner, whatever their grants.
 CREATE FUNCTION bailiwick_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -877,6 +927,10 @@ CREATE TRIGGER audit_region_head_append_only BEFORE UPDATE OR DELETE ON audit_re
 CREATE TRIGGER audit_region_head_no_truncate BEFORE TRUNCATE ON audit_region_head FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_region_head ENABLE ALWAYS TRIGGER audit_region_head_append_only;
 ALTER TABLE audit_region_head ENABLE ALWAYS TRIGGER audit_region_head_no_truncate;
+CREATE TRIGGER audit_drill_append_only BEFORE UPDATE OR DELETE ON audit_drill FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_drill_no_truncate BEFORE TRUNCATE ON audit_drill FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_drill ENABLE ALWAYS TRIGGER audit_drill_append_only;
+ALTER TABLE audit_drill ENABLE ALWAYS TRIGGER audit_drill_no_truncate;
 
 -- The tenant of the running transaction; none outside one, and then no row is visible.
 CREATE FUNCTION bailiwick_tenant() RETURNS uuid LANGUAGE sql STABLE AS $$
@@ -954,6 +1008,10 @@ GRANT SELECT, INSERT, UPDATE ON event_intake TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_schema TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_intake TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_image TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_drill TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_watch TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON audit_habit TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON audit_anomaly TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON permission_use TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON role_use TO bailiwick_app;
 GRANT SELECT, INSERT ON permission_recording TO bailiwick_app;
@@ -1142,6 +1200,18 @@ CREATE POLICY role_use_own ON role_use USING (tenant = bailiwick_tenant()) WITH 
 ALTER TABLE permission_recording ENABLE ROW LEVEL SECURITY;
 ALTER TABLE permission_recording FORCE ROW LEVEL SECURITY;
 CREATE POLICY permission_recording_own ON permission_recording USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_drill ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_drill FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_drill_own ON audit_drill USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_watch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_watch FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_watch_own ON audit_watch USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_habit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_habit FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_habit_own ON audit_habit USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_anomaly ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_anomaly FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_anomaly_own ON audit_anomaly USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 
 -- Names and status of tenants hold no personal data; the platform's list and the way to a tenant need them.
 CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
@@ -1162,3 +1232,7 @@ CREATE POLICY user_grant_find ON user_grant FOR SELECT USING (current_setting('b
 
 -- And whoever records that an account takes guesses again.
 CREATE POLICY account_lock_find ON account_lock FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+
+-- And whoever runs the drills and looks for what is unusual: when the last drill was, and how far a log was looked at.
+CREATE POLICY audit_drill_find ON audit_drill FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_watch_find ON audit_watch FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

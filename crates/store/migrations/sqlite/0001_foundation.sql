@@ -836,6 +836,56 @@ CREATE TABLE audit_verification (
     PRIMARY KEY (tenant)
 ) STRICT;
 
+-- Tamper drills: what was done to a copy of the log, what verification said, and what the database refused. Evidence, so append-only.
+CREATE TABLE audit_drill (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('record', 'tile', 'checkpoint', 'removed', 'inserted', 'reordered')),
+    target       TEXT NOT NULL,
+    outcome      TEXT NOT NULL CHECK (outcome IN ('named', 'noticed', 'missed', 'unsound')),
+    found        TEXT NOT NULL,
+    records      INTEGER NOT NULL,
+    took_micros  INTEGER NOT NULL,
+    seed         INTEGER NOT NULL,
+    probes       TEXT NOT NULL,
+    at           INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX audit_drill_by_time ON audit_drill (tenant, at, id);
+
+-- How far the log was looked at for what is unusual, what each actor usually does, and the notes. All of it goes with the person.
+CREATE TABLE audit_watch (
+    tenant     BLOB NOT NULL REFERENCES tenant (id),
+    next_leaf  INTEGER NOT NULL,
+    PRIMARY KEY (tenant)
+) STRICT;
+
+CREATE TABLE audit_habit (
+    tenant   BLOB NOT NULL,
+    actor    BLOB NOT NULL,
+    user_id  BLOB NOT NULL,
+    habit    TEXT NOT NULL,
+    PRIMARY KEY (tenant, actor),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX audit_habit_by_user ON audit_habit (tenant, user_id);
+
+CREATE TABLE audit_anomaly (
+    tenant   BLOB NOT NULL,
+    id       BLOB NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('place', 'device', 'action', 'burst', 'hour')),
+    actor    BLOB NOT NULL,
+    user_id  BLOB NOT NULL,
+    what     TEXT NOT NULL,
+    leaf     INTEGER NOT NULL,
+    query    TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id)
+) STRICT;
+CREATE INDEX audit_anomaly_by_time ON audit_anomaly (tenant, at, id);
+CREATE INDEX audit_anomaly_by_user ON audit_anomaly (tenant, user_id);
+
 -- Append-only: whoever changes the past has to remove these first, which the schema check at start names.
 CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
 CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
@@ -847,6 +897,8 @@ CREATE TRIGGER audit_posting_no_update BEFORE UPDATE ON audit_posting BEGIN SELE
 CREATE TRIGGER audit_posting_no_delete BEFORE DELETE ON audit_posting BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
+CREATE TRIGGER audit_drill_no_update BEFORE UPDATE ON audit_drill BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
+CREATE TRIGGER audit_drill_no_delete BEFORE DELETE ON audit_drill BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
 -- REPLACE takes a row away without a DELETE trigger: whatever has the key or the rowid of a row that is there is refused before.
 -- An insertion that names no rowid shows -1 here, which no row has.
 CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_event WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
@@ -867,3 +919,4 @@ CREATE TRIGGER audit_epoch_no_replace BEFORE INSERT ON audit_epoch WHEN EXISTS (
 CREATE TRIGGER audit_region_head_no_update BEFORE UPDATE ON audit_region_head BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
 CREATE TRIGGER audit_region_head_no_delete BEFORE DELETE ON audit_region_head BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
 CREATE TRIGGER audit_region_head_no_replace BEFORE INSERT ON audit_region_head WHEN EXISTS (SELECT 1 FROM audit_region_head WHERE tenant = NEW.tenant AND heads_index = NEW.heads_index) OR EXISTS (SELECT 1 FROM audit_region_head WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
+CREATE TRIGGER audit_drill_no_replace BEFORE INSERT ON audit_drill WHEN EXISTS (SELECT 1 FROM audit_drill WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_drill WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;

@@ -17,6 +17,7 @@ use super::{
     CheckpointStore, Latest, Missing, SignError,
     heads::{Known, SignedHead},
     integrate,
+    notary::Notary,
     outside::{epoch_of, log_name},
     reader,
 };
@@ -81,11 +82,6 @@ impl Signer {
         &self.origin
     }
 
-    /// The name of one tenant's log in its first epoch.
-    pub fn log_name(&self, tenant: TenantId) -> String {
-        log_name(&self.origin, tenant, 1)
-    }
-
     /// The epoch of a tenant's log that this name stands for; nothing for the names of other logs.
     pub fn epoch_of(&self, name: &str, tenant: TenantId) -> Option<u32> {
         epoch_of(name, &self.origin, tenant)
@@ -94,6 +90,11 @@ impl Signer {
     /// The name of the tree of heads.
     pub fn heads_name(&self) -> String {
         LogName::heads(&self.origin).to_string()
+    }
+
+    /// What of it anybody may know.
+    pub fn notary(&self) -> Notary {
+        Notary::new(&self.origin, &self.verifier)
     }
 
     /// Refuses a database that holds less than was signed, or something else. Changes nothing.

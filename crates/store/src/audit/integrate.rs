@@ -119,7 +119,12 @@ pub(super) async fn tree(driver: &mut Driver<'_>, tenant: TenantId) -> Result<(i
     Ok((size, frontier))
 }
 
-async fn insert_leaves(driver: &mut Driver<'_>, tenant: TenantId, first: i64, leaves: &[Leaf]) -> Result<()> {
+pub(super) async fn insert_leaves(
+    driver: &mut Driver<'_>,
+    tenant: TenantId,
+    first: i64,
+    leaves: &[Leaf],
+) -> Result<()> {
     match driver {
         Driver::Sqlite(c) => {
             let rows: Vec<_> = (first..).zip(leaves).collect();

@@ -12,6 +12,7 @@ pub mod bundle;
 mod checkpoint;
 mod complete;
 mod draft;
+mod drill;
 pub mod epoch;
 mod find;
 mod heads;
@@ -23,11 +24,13 @@ pub mod log;
 #[cfg(feature = "bench")]
 mod made;
 mod many;
+mod notary;
 mod octets;
 mod outside;
 mod owner;
 mod page;
 mod personal;
+mod prove;
 mod reader;
 mod related;
 mod search;
@@ -36,6 +39,7 @@ mod sign_error;
 pub mod subject;
 mod verification;
 mod verify;
+mod watch;
 pub mod witness;
 
 pub use about::{ABOUT_CAP, Entity, entities, named};
@@ -48,6 +52,7 @@ pub(crate) use checkpoint::signed;
 pub use checkpoint::{Round, Signer};
 pub use complete::completeness;
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
+pub use drill::{Drilled, drill, drills, drills_due, find_drill, insert_drill, logs};
 pub use find::{RECENT, by_prefix};
 pub use heads::{HeadsReport, RegionHead, region_head};
 pub(crate) use ingest::Queues;
@@ -57,12 +62,14 @@ pub use lag::{LAG_CAP, Lag, lag};
 pub use made::Made;
 #[cfg(feature = "bench")]
 pub(crate) use made::made;
+pub use notary::Notary;
 pub use outside::{CheckpointStore, Latest};
 pub use owner::owner;
 pub use page::{
     EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };
 pub(crate) use personal::{SubjectCache, reveal};
+pub use prove::prove;
 pub use related::{AROUND, Related, related};
 #[cfg(feature = "bench")]
 pub(crate) use search::BLOCK;
@@ -75,3 +82,4 @@ pub use sequence::Sequencer;
 pub use sign_error::{Missing, SignError};
 pub use verification::{last_verification, note_verification};
 pub use verify::{Progress, Report, Verdict, VerifyError, verify_all, verify_everything};
+pub use watch::{Batch, Record, Watched, advance, anomalies, insert_anomaly, keep, pass, unwatched, watched};

@@ -13,7 +13,7 @@ use bailiwick_proof::{
 use uuid::Uuid;
 
 use self::walk::Walk;
-use super::{HeadsReport, Missing, SignError, Signer};
+use super::{HeadsReport, Latest, Missing, Notary, SignError, Signer};
 use crate::{
     Error, Store, audit, tenants,
     tx::{Scope, View},
@@ -168,6 +168,7 @@ pub async fn verify_everything(
             return Err(SignError::Rollback { tenant, signed, stored: 0, missing }.into());
         }
     }
+    let notary = signer.notary();
     let mut total = 0;
     for tenant in &tenants {
         total += match audit::total(&mut store.view(tenant.id).await?).await {
@@ -188,7 +189,7 @@ pub async fn verify_everything(
         let epoch = latest.as_ref().map_or(1, |latest| latest.epoch);
         let epochs = signer.account_epochs(&mut view, epoch).await?;
         let mut walk = Walk::new(view, tenant.slug.clone());
-        let walked = walk.run(store, signer, latest, &epochs, |events| {
+        let walked = walk.run(store, &notary, latest, &epochs, |events| {
             done += events;
             progress(Progress { events: done, total });
         });
@@ -198,6 +199,20 @@ pub async fn verify_everything(
     }
     let heads = signer.judge_heads(heads?, &known).await?;
     Ok(Verdict { reports, heads })
+}
+
+/// Checks one log in the transaction of `view`, against this checkpoint from outside, and gives the view back.
+pub(super) async fn verify_in(
+    store: &Store,
+    notary: &Notary,
+    view: View,
+    slug: &str,
+    outside: Option<Latest>,
+) -> (View, Result<Verified, VerifyError>) {
+    let mut walk = Walk::new(view, slug.to_owned());
+    // What its epochs kept is for whoever holds the folder; a copy has its own checkpoints.
+    let walked = walk.run(store, notary, outside, &[], |_| {}).await;
+    (walk.view, walked)
 }
 
 /// Refuses a checkpoint that is older than one the database knows of, or gone. A tenant that was never signed has none.

@@ -74,6 +74,10 @@ pub enum Job {
     Log,
     /// What the operator does on the command line.
     Console,
+    /// Tamper drills on copies of the audit log.
+    Drills,
+    /// Noting what is unusual in the audit log.
+    Anomalies,
 }
 
 impl Job {
@@ -90,6 +94,8 @@ impl Job {
             Self::Locks => "locks",
             Self::Log => "audit_log",
             Self::Console => "console",
+            Self::Drills => "drills",
+            Self::Anomalies => "anomalies",
         }
     }
 }

@@ -122,6 +122,16 @@ pub(crate) const THEIRS: &[Theirs] = &[
         "SELECT count(*) FROM saved_search WHERE tenant = $1 AND user_id = $2",
         "DELETE FROM saved_search WHERE tenant = $1 AND user_id = $2",
     ),
+    (
+        Kind::Habits,
+        "SELECT count(*) FROM audit_habit WHERE tenant = $1 AND user_id = $2",
+        "DELETE FROM audit_habit WHERE tenant = $1 AND user_id = $2",
+    ),
+    (
+        Kind::Anomalies,
+        "SELECT count(*) FROM audit_anomaly WHERE tenant = $1 AND user_id = $2",
+        "DELETE FROM audit_anomaly WHERE tenant = $1 AND user_id = $2",
+    ),
 ];
 
 /// Reads a user who is about to go. Whoever is about to add a row of theirs waits, and finds them gone.

@@ -1,11 +1,11 @@
 //! Nobody changes the past: neither the service's role nor the owner of the tables.
 
 use bailiwick_store::DatabaseKind;
-use bailiwick_testkit::{both_databases, postgres_only};
+use bailiwick_testkit::{both_databases, postgres_only, sqlite_only};
 
 use crate::{raw, support::raw::Raw};
 
-const LOG: [&str; 9] = [
+const LOG: [&str; 10] = [
     "audit_event",
     "audit_leaf",
     "audit_tile",
@@ -15,10 +15,11 @@ const LOG: [&str; 9] = [
     "audit_epoch",
     "audit_region_head",
     "audit_posting",
+    "audit_drill",
 ];
 
 /// What makes a row of the log the one that it is.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("audit_event", "tenant, id"),
     ("audit_leaf", "tenant, leaf_index"),
     ("audit_leaf", "tenant, event"),
@@ -29,10 +30,11 @@ const KEYS: [(&str, &str); 10] = [
     ("audit_epoch", "tenant, epoch"),
     ("audit_region_head", "tenant, heads_index"),
     ("audit_posting", "tenant, term, block"),
+    ("audit_drill", "tenant, id"),
 ];
 
 /// Rows that take the place of those that are there, each by one of its keys or by its rowid alone.
-const REPLACING: [&str; 18] = [
+const REPLACING: [&str; 20] = [
     "audit_event (tenant, id, hash, bytes) SELECT tenant, id, hash, x'7b7d' FROM audit_event",
     "audit_event (rowid, tenant, id, hash, bytes) SELECT rowid, tenant, randomblob(16), hash, bytes FROM audit_event",
     "audit_leaf SELECT tenant, leaf_index, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
@@ -52,12 +54,18 @@ const REPLACING: [&str; 18] = [
     "audit_epoch (rowid, tenant, epoch, id, kept, kept_at, signed, signed_at, begun_at) SELECT rowid, tenant, epoch + 1000000, id, kept, kept_at, signed, signed_at, begun_at FROM audit_epoch",
     "audit_region_head (tenant, heads_index, receipt, noted_at) SELECT tenant, heads_index, 'another', noted_at FROM audit_region_head",
     "audit_region_head (rowid, tenant, heads_index, receipt, noted_at) SELECT rowid, tenant, heads_index + 1000000, receipt, noted_at FROM audit_region_head",
+    "audit_drill SELECT * FROM audit_drill",
+    "audit_drill (rowid, tenant, id, kind, target, outcome, found, records, took_micros, seed, probes, at)
+     SELECT rowid, tenant, randomblob(16), kind, target, outcome, found, records, took_micros, seed, probes, at FROM audit_drill",
 ];
 
 /// Puts a row into every table of the log, so that row triggers have something to refuse.
 async fn fill(db: &bailiwick_testkit::Db) {
     let acme = db.tenant("acme").await;
     db.sign().await;
+    let choice = bailiwick_ops::audit::drills::Choice::default();
+    let notary = db.signer().notary();
+    bailiwick_ops::audit::drills::run(&db.store, &acme.job(), &notary, choice).await.unwrap();
     let mut raw = Raw::superuser(db).await;
     raw!(
         raw,
@@ -139,6 +147,12 @@ postgres_only! {
                 format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
                 format!("DROP TABLE {table}"),
                 format!("CREATE RULE r AS ON INSERT TO {table} DO INSTEAD NOTHING"),
+                format!("ALTER TABLE {table} DROP COLUMN tenant"),
+                format!("ALTER TABLE {table} RENAME TO gone"),
+                format!("ALTER TABLE {table} OWNER TO CURRENT_USER"),
+                format!("DROP TRIGGER {table}_append_only ON {table}"),
+                format!("ALTER TABLE {table} DISABLE TRIGGER {table}_append_only"),
+                format!("DELETE FROM {table} WHERE false"),
             ] {
                 let error = raw!(service, statement).unwrap_err();
                 let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
@@ -160,5 +174,28 @@ postgres_only! {
         ] {
             assert!(raw!(service, statement).is_err(), "{statement}");
         }
+    }
+}
+
+// A server has no schema that could be written to.
+sqlite_only! {
+    async fn a_statement_takes_no_trigger_from_the_schema_and_whoever_forces_it_is_named_at_start(db: Db) {
+        fill(&db).await;
+        let mut raw = Raw::service(&db).await;
+        for statement in [
+            "DELETE FROM sqlite_schema WHERE type = 'trigger'",
+            "UPDATE sqlite_schema SET sql = '' WHERE type = 'trigger'",
+            "INSERT INTO sqlite_schema (type, name) VALUES ('trigger', 'x')",
+        ] {
+            let error = raw!(raw, statement).unwrap_err().to_string();
+            assert!(error.contains("may not be modified"), "{statement}: {error}");
+        }
+        // Whoever asks for it can write there: the walls of a file hold until then. The check at start names what is gone.
+        raw!(raw, "PRAGMA writable_schema = on").unwrap();
+        raw!(raw, "DELETE FROM sqlite_schema WHERE type = 'trigger' AND name = 'audit_event_no_update'").unwrap();
+        raw!(raw, "PRAGMA writable_schema = reset").unwrap();
+        let opened = db.another().await;
+        let refused = bailiwick_store::schema::check(&opened).await.unwrap_err().to_string();
+        assert!(refused.contains("audit_event_no_update"), "{refused}");
     }
 }

@@ -306,7 +306,7 @@ postgres_only! {
         assert!(raw!(service, "UPDATE users SET tenant = $1", globex.id().uuid()).is_err());
         // The jobs' setting finds tenants with work; it opens no event.
         raw!(service, "SELECT set_config('bailiwick.tenant', '', false), set_config('bailiwick.job', 'on', false)").unwrap();
-        for table in tables.iter().filter(|table| !["audit_pending", "audit_tree", "audit_witness", "mail", "invitation"].contains(&table.as_str())) {
+        for table in tables.iter().filter(|table| !["audit_pending", "audit_tree", "audit_witness", "audit_drill", "audit_watch", "mail", "invitation"].contains(&table.as_str())) {
             assert_eq!(service.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table} for a job");
         }
         assert!(raw!(service, "UPDATE audit_tree SET size = 0").unwrap_or(0) == 0);

@@ -18,8 +18,10 @@
 
 mod access_table;
 mod api_keys;
+mod audit_anomalies;
 mod audit_bundles;
 mod audit_complete;
+mod audit_drills;
 mod audit_entities;
 mod audit_events;
 mod audit_holds;
@@ -220,6 +222,10 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/subjects/{request}/certificate", audit_subjects::certificate::handle)
         .post("/v1/audit/subjects/{request}/data", audit_subjects::disclose::handle)
         .post_confirmed("/v1/audit/subjects/{request}/erase", audit_subjects::erase::handle)
+        .get("/v1/audit/drills", audit_drills::list::handle)
+        .post("/v1/audit/drills", audit_drills::run::handle)
+        .get("/v1/audit/drills/{id}", audit_drills::show::handle)
+        .get("/v1/audit/anomalies", audit_anomalies::list::handle)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)
         .post("/v1/security-events/{id}/acknowledge", security_events::acknowledge::handle)

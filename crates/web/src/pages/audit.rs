@@ -2,12 +2,14 @@
 
 mod about;
 pub(in crate::pages) mod actors;
+mod anomalies;
 mod as_of;
 mod beside;
 mod between;
 mod bundle;
 mod chart;
 mod difference;
+mod drills;
 mod entity;
 mod event;
 mod fields;
@@ -39,6 +41,9 @@ pub(crate) fn routes() -> Routes {
         .get("/audit/searches/{search}/remove", saved::ask)
         .post("/audit/searches/{search}/remove", saved::remove)
         .get("/audit/verify", verify_status::verify_status)
+        .get("/audit/drills", drills::list)
+        .post("/audit/drills", drills::run)
+        .get("/audit/anomalies", anomalies::list)
         .get("/audit/events/{event}", event::event)
         .post("/audit/events/{event}/receipt", receipt::disclose)
         .get("/audit/entities/{type}/{id}", entity::entity)

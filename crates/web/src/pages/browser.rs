@@ -71,6 +71,7 @@ impl Browser {
             hasher: Arc::new(PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, entropy())),
             environment: Arc::new(environment),
             verifier: Arc::new(db.signer().verifier().clone()),
+            notary: Arc::new(db.signer().notary()),
             outgoing: outgoing.clone(),
             pace: Arc::default(),
         };

@@ -95,6 +95,9 @@ messages! {
     OwnerLinkSent "ok" "owner-link-sent": "A letter brings the owner another link. Every link before stopped working.";
     TenantSuspended "ok" "tenant-suspended": "The organisation is suspended. Every session and key of it is refused.";
     TenantReactivated "ok" "tenant-reactivated": "The organisation is served again.";
+    DrillNamed "ok" "drill-named": "The drill is done: what was altered in a copy was named.";
+    DrillNoticed "warn" "drill-noticed": "The drill is done: the copy was refused, without naming the record.";
+    DrillFailed "bad" "drill-failed": "The drill is done, and something was overlooked. A security event says what.";
     NotSent "warn" "not-sent": "Nothing was sent: a fresh proof that it is you was due first. Please fill it in again.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }

@@ -62,6 +62,8 @@ const LIST: &[Group] = &[
         &[
             ("Audit log", "/audit", "log"),
             ("Verify", "/audit/verify", "seal"),
+            ("Tamper drills", "/audit/drills", "shield"),
+            ("Anomalies", "/audit/anomalies", "pulse"),
             ("Data-subject requests", "/audit/subjects", "user"),
             ("Legal holds", "/audit/holds", "lock"),
             ("Product events", "/audit/intake", "inbox"),

@@ -107,6 +107,7 @@ impl Service {
             )),
             environment: Arc::new(environment),
             verifier: Arc::new(db.signer().verifier().clone()),
+            notary: Arc::new(db.signer().notary()),
             outgoing: Outgoing::Nowhere,
             pace: Arc::default(),
         };

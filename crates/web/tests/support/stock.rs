@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, AuditHoldId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId,
+        ApiKeyId, AuditHoldId, DrillId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId,
         SavedSearchId, SecurityEventId, SessionId, SubjectRequestId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
@@ -19,6 +19,7 @@ use bailiwick_mail::{LinkBase, Mailbox};
 use bailiwick_ops::{
     api_keys::{self, NewApiKey},
     audit::{
+        drills,
         erasure::{self, LookFor},
         hold::{self, NewHold},
         intake::{self, NewSchema},
@@ -65,6 +66,7 @@ pub(crate) struct Stock {
     pub(crate) hold: AuditHoldId,
     /// A request about the user.
     pub(crate) request: SubjectRequestId,
+    pub(crate) drill: DrillId,
     /// A role of the tenant's own that nobody holds.
     pub(crate) role: CustomName,
     /// A schema of an action of the product.
@@ -155,6 +157,8 @@ impl Stock {
         let link = enrolment::begin(store, &tenant.job(), user.id).await.unwrap().expose().to_string();
         let session = signed_in(tenant, &user).await;
         db.sign().await;
+        let choice = drills::Choice::default();
+        let drill = drills::run(store, &tenant.job(), &db.signer().notary(), choice).await.unwrap().id;
         let mut view = store.read(&tenant.job()).await.unwrap();
         let sought = Sought::default().about(vec![("user".into(), user.id.uuid())]);
         let event = audit::search(&mut view, &sought, Place::Newest).await.unwrap().items[0].event;
@@ -178,6 +182,7 @@ impl Stock {
             security_event,
             hold,
             request,
+            drill,
             role: made_role,
             schema,
             teams,
@@ -227,6 +232,7 @@ impl Stock {
             (before, "{width}") if before.contains(&"tile") => "1".to_owned(),
             ([.., "audit", "holds"], _) => self.hold.to_string(),
             ([.., "audit", "subjects"], _) => self.request.to_string(),
+            ([.., "audit", "drills"], _) => self.drill.to_string(),
             ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
             ([.., "tenants"], _) => self.id.to_string(),
             ([.., "factors"], _) => self.factor.to_string(),

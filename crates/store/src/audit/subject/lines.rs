@@ -23,7 +23,7 @@ pub struct Line {
 }
 
 /// By the person's id: what it says, what it says besides, its time. No hash, tag or secret.
-const BY_PERSON: [(Kind, &str); 19] = [
+const BY_PERSON: [(Kind, &str); 21] = [
     (
         Kind::SearchWords,
         "SELECT word, '', CAST(0 AS bigint) FROM user_word WHERE tenant = $1 AND user_id = $2 LIMIT 1000",
@@ -91,6 +91,14 @@ const BY_PERSON: [(Kind, &str); 19] = [
     (
         Kind::SavedSearches,
         "SELECT name, query, created_at FROM saved_search WHERE tenant = $1 AND user_id = $2 LIMIT 1000",
+    ),
+    (
+        Kind::Habits,
+        "SELECT 'Learnt from the log', habit, CAST(0 AS bigint) FROM audit_habit WHERE tenant = $1 AND user_id = $2 LIMIT 1000",
+    ),
+    (
+        Kind::Anomalies,
+        "SELECT what, kind, at FROM audit_anomaly WHERE tenant = $1 AND user_id = $2 ORDER BY at DESC LIMIT 1000",
     ),
     (
         Kind::ApiKeys,

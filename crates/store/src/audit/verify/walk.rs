@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{CHUNK, VerifyError};
 use crate::{
     Error, Store,
-    audit::{self, Latest, Signer, append::stored_hash, integrate},
+    audit::{self, Latest, Notary, append::stored_hash, integrate},
     conn::on,
     tx::{Scope, View},
 };
@@ -59,7 +59,7 @@ impl Walk {
     pub(super) async fn run(
         &mut self,
         store: &Store,
-        signer: &Signer,
+        notary: &Notary,
         outside: Option<Latest>,
         epochs: &[EpochStatement],
         progress: impl FnMut(u64),
@@ -80,7 +80,7 @@ impl Walk {
             let kept = Checkpoint::new(epoch.log.clone(), epoch.kept.size, epoch.kept.root);
             self.found(verifier.checkpoint(&kept))?;
         }
-        self.published(signer, &mut verifier).await?;
+        self.published(notary, &mut verifier).await?;
         match self.leaves(&mut verifier, progress).await {
             Err(VerifyError::Finding { finding, .. }) if matches!(*finding, Finding::RootMismatch { .. }) => {
                 return Err(self.rewritten(*finding).await?);
@@ -171,7 +171,7 @@ impl Walk {
     }
 
     /// The checkpoints published in the database.
-    async fn published(&mut self, signer: &Signer, verifier: &mut Verifier) -> Result<(), VerifyError> {
+    async fn published(&mut self, notary: &Notary, verifier: &mut Verifier) -> Result<(), VerifyError> {
         let view = &mut self.view;
         let tenant = view.tenant();
         // The newest and, further back, ever fewer: enough to bound where a rewritten history begins.
@@ -189,14 +189,14 @@ impl Walk {
             // Every epoch has a name of its own, and none comes after a later one.
             let named = SignedNote::parse(note.as_bytes()).ok();
             let named = named.and_then(|note| Some(note.text().lines().next()?.to_owned()));
-            let named = named.and_then(|name| Some((signer.epoch_of(&name, tenant)?, name)));
-            let (epoch, name) = named.unwrap_or_else(|| (newest, signer.log_name(tenant)));
+            let named = named.and_then(|name| Some((notary.epoch_of(&name, tenant)?, name)));
+            let (epoch, name) = named.unwrap_or_else(|| (newest, notary.log_name(tenant)));
             if epoch < newest {
                 let cause = CheckpointError::Origin { expected: format!("epoch {newest}"), found: name };
                 return Err(VerifyError::Published { slug: self.slug.clone(), size, cause });
             }
             newest = epoch;
-            match verifier.signed_checkpoint(note.as_bytes(), &name, std::slice::from_ref(signer.verifier()))
+            match verifier.signed_checkpoint(note.as_bytes(), &name, std::slice::from_ref(notary.verifier()))
             {
                 Err(Finding::CheckpointSignature(cause)) => {
                     return Err(VerifyError::Published { slug: self.slug.clone(), size, cause });

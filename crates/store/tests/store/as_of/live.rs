@@ -11,7 +11,7 @@ use bailiwick_domain::{
 use bailiwick_ops::{api_keys::NewApiKey, invitations::NewInvitation};
 use bailiwick_store::{
     View, accounts, api_keys,
-    audit::{Moment, as_of, epoch, hold, subject, witness},
+    audit::{Moment, anomalies, as_of, epoch, find_drill, hold, subject, witness},
     grants, intake, invitations, mail, passkeys, phones, roles, saved_searches, security_events, sessions,
     teams, tenants, users,
 };
@@ -28,9 +28,11 @@ use crate::{raw, raw_rows, support::raw::Raw, tampering::rename};
 async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Option<Value> {
     let among = |found: Vec<Value>| found.into_iter().find(|one| one["id"] == Value::from(id.to_string()));
     match kind {
+        Kind::Anomaly => among(anomalies(view, None).await.unwrap().items.into_iter().map(image).collect()),
         Kind::ApiKey => api_keys::find(view, id.into()).await.ok().map(image),
         Kind::AuditHold => hold::find(view, id.into()).await.ok().map(|found| image(found.hold)),
         Kind::CustomRole => among(roles::list(view).await.unwrap().into_iter().map(image).collect()),
+        Kind::Drill => find_drill(view, id.into()).await.ok().map(image),
         Kind::EventRules => {
             let redaction = intake::find(view).await.unwrap().redaction;
             Some(image(EventRules { id: id.into(), redaction }))

@@ -82,6 +82,10 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
         floors.into()
     };
     match kind {
+        Kind::Anomaly => json!({
+            "id": id, "kind": d.one(&["place", "device", "action", "burst", "hour"]), "actor": user, "user": user,
+            "what": d.one(&["AU", "role.created", ""]), "leaf": d.number(), "query": "/audit?actor=1", "at": d.time(),
+        }),
         Kind::ApiKey => json!({
             "id": id, "name": d.name(), "prefix": "bw_live_ab", "scopes": d.some(&PERMISSIONS), "created_by": d.perhaps(json!(user)),
             "created_at": d.time(), "expires_at": d.end(), "revoked_at": d.end(),
@@ -110,6 +114,11 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
         }),
         Kind::Enrolment | Kind::PasswordReset => json!({
             "id": id, "user": user, "created_at": d.time(), "expires_at": d.time(), "used_at": d.end(),
+        }),
+        Kind::Drill => json!({
+            "id": id, "kind": d.one(&["record", "tile", "removed"]), "target": d.name(), "outcome": d.one(&["named", "missed"]),
+            "found": d.name(), "records": d.number(), "took_micros": d.number(), "seed": d.number(),
+            "probes": [{"statement": "DELETE FROM audit_event", "answer": d.name(), "refused": d.yes()}], "at": d.time(),
         }),
         Kind::ErasureCertificate => json!({
             "request": id, "erased": {"account": d.number()}, "kept": {"log_records": d.number(), "api_keys": d.number()},

@@ -5,6 +5,7 @@ use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{
     entity::{LogRefusal, RefusalKind},
+    permission::Permission,
     rule::ReadAudit,
     time::Timestamp,
 };
@@ -52,6 +53,8 @@ pub(super) struct StatusPage {
     /// Losses that were owned up to.
     epochs: Vec<EpochRow>,
     head: Option<HeadRow>,
+    /// Whether whoever looks may have it proven.
+    may_prove: bool,
 }
 
 /// A witness and how far it has come.
@@ -117,6 +120,7 @@ pub(super) async fn verify_status(
         refusals: beside.refusals,
         epochs: beside.epochs,
         head: beside.head,
+        may_prove: permit.may(Permission::AUDIT_VERIFY),
     })
 }
 

@@ -1,0 +1,196 @@
+//! A copy of the beginning of a log, in memory, in a transaction that is never committed.
+//!
+//! Records, tiles and checkpoints are copied octet by octet. Search rows, heads and the edge of the tree are made again from the
+//! records, so that the copy is whole at whatever place it ends.
+
+use std::{collections::HashMap, sync::Arc};
+
+use bailiwick_domain::ids::TenantId;
+use bailiwick_proof::tree::Frontier;
+use sqlx::{
+    Sqlite, SqliteConnection, Transaction,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    audit::{
+        integrate::{integrate, leaf_of},
+        many::{Many, many},
+    },
+    conn::{Conn, Driver},
+    lock::{row, rows},
+    migrate,
+    tx::{Scope, View},
+};
+
+/// Records copied at most: 64 full tiles.
+const RECORDS: i64 = 16_384;
+/// Octets of records copied at most, but for those of the last chunk.
+const OCTETS: usize = 32 << 20;
+/// Records read at once.
+const CHUNK: i64 = 512;
+/// Checkpoints copied at most: as many as a verification is sure to read.
+const CHECKPOINTS: i64 = 64;
+
+static EVENTS: Many =
+    many!("INSERT INTO audit_event (tenant, id, hash, bytes) VALUES (?, ?, ?, ?)", ", (?, ?, ?, ?)", "");
+static HEADS: Many = many!(
+    "INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) VALUES (?, ?, ?, ?, ?)",
+    ", (?, ?, ?, ?, ?)",
+    " ON CONFLICT (tenant, entity_type, entity_id) DO UPDATE SET revision = excluded.revision, hash = excluded.hash"
+);
+
+/// What stands in the way of whoever alters a log: gone from the copy, as an intruder with the file would have it.
+const WALLS: [&str; 9] = [
+    "DROP TRIGGER IF EXISTS audit_event_no_update",
+    "DROP TRIGGER IF EXISTS audit_event_no_delete",
+    "DROP TRIGGER IF EXISTS audit_event_no_replace",
+    "DROP TRIGGER IF EXISTS audit_leaf_no_update",
+    "DROP TRIGGER IF EXISTS audit_leaf_no_delete",
+    "DROP TRIGGER IF EXISTS audit_leaf_no_replace",
+    "DROP TRIGGER IF EXISTS audit_tile_no_update",
+    "DROP TRIGGER IF EXISTS audit_tile_no_delete",
+    "DROP TRIGGER IF EXISTS audit_checkpoint_no_update",
+];
+
+/// A record as it is stored.
+type Stored = (Uuid, Vec<u8>, Vec<u8>);
+
+/// A copy that can be altered and verified.
+pub(super) struct LogCopy {
+    /// The transaction; its end is the copy's.
+    pub(super) view: View,
+    /// Records.
+    pub(super) size: i64,
+    /// Full tiles.
+    pub(super) tiles: i64,
+    /// The sizes of its checkpoints, newest first.
+    pub(super) checkpoints: Vec<i64>,
+}
+
+/// Copies the beginning of the log that `from` sees. Reads and nothing else.
+pub(super) async fn copy(from: &mut View) -> Result<LogCopy> {
+    let tenant = from.tenant();
+    let mut to = empty().await?;
+    sqlx::query("INSERT INTO audit_tree (tenant, size, frontier, signed) VALUES (?, 0, ?, 0)")
+        .bind(tenant.uuid())
+        .bind(Frontier::new().to_bytes())
+        .execute(&mut *to)
+        .await?;
+    let (mut size, mut octets) = (0_i64, 0_usize);
+    while size < RECORDS && octets < OCTETS {
+        let records: Vec<Stored> = rows!(
+            from,
+            "SELECT e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
+             WHERE l.tenant = $1 AND l.leaf_index >= $2 AND l.leaf_index < $3 ORDER BY l.leaf_index",
+            tenant.uuid(),
+            size,
+            size + CHUNK
+        )?;
+        if records.is_empty() {
+            break;
+        }
+        put(&mut to, tenant, &records).await?;
+        size += i64::try_from(records.len()).unwrap_or(CHUNK);
+        octets += records.iter().map(|(_, _, bytes)| bytes.len()).sum::<usize>();
+        // A gap in the log: what follows would stand in the wrong place, and the verification says so.
+        if i64::try_from(records.len()).is_ok_and(|count| count < CHUNK) {
+            break;
+        }
+    }
+    let tiles = tiles(from, &mut to, size).await?;
+    let checkpoints = checkpoints(from, &mut to, size).await?;
+    let view =
+        View { conn: Conn::SqliteRead(to), tenant, now: from.now(), shared: Arc::clone(from.shared()) };
+    Ok(LogCopy { view, size, tiles, checkpoints })
+}
+
+/// An empty database in memory, without walls.
+async fn empty() -> Result<Transaction<'static, Sqlite>> {
+    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
+    let mut to = pool.begin().await?;
+    migrate::on_empty(&mut to).await?;
+    for wall in WALLS {
+        sqlx::query(wall).execute(&mut *to).await?;
+    }
+    Ok(to)
+}
+
+async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored]) -> Result<()> {
+    EVENTS
+        .insert(to, records, |query, (id, hash, bytes)| {
+            query.bind(tenant.uuid()).bind(*id).bind(hash.as_slice()).bind(bytes.as_slice())
+        })
+        .await?;
+    let leaves = records
+        .iter()
+        .map(|(id, hash, bytes)| leaf_of(*id, hash, bytes, None))
+        .collect::<Result<Vec<_>>>()?;
+    let mut heads = HashMap::new();
+    for leaf in &leaves {
+        heads.insert((leaf.entity_type.to_string(), leaf.entity_id), (leaf.revision, leaf.hash));
+    }
+    let heads: Vec<_> = heads.into_iter().collect();
+    HEADS
+        .insert(to, &heads, |query, ((kind, id), (revision, hash))| {
+            query.bind(tenant.uuid()).bind(kind.as_str()).bind(*id).bind(*revision).bind(&hash.0[..])
+        })
+        .await?;
+    integrate(&mut Driver::Sqlite(to), tenant, &leaves).await
+}
+
+/// Puts the stored tiles in the place of those that were made from the records. Of a copy this small there is one level.
+async fn tiles(from: &mut View, to: &mut SqliteConnection, size: i64) -> Result<i64> {
+    let (tenant, full) = (from.tenant(), size / 256);
+    for index in 0..full {
+        let stored: Option<(Vec<u8>,)> = row!(
+            from,
+            "SELECT hashes FROM audit_tile WHERE tenant = $1 AND level = 0 AND idx = $2",
+            tenant.uuid(),
+            index
+        )?;
+        sqlx::query("DELETE FROM audit_tile WHERE tenant = ? AND level = 0 AND idx = ?")
+            .bind(tenant.uuid())
+            .bind(index)
+            .execute(&mut *to)
+            .await?;
+        let Some((hashes,)) = stored else { continue };
+        sqlx::query("INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES (?, 0, ?, ?)")
+            .bind(tenant.uuid())
+            .bind(index)
+            .bind(hashes)
+            .execute(&mut *to)
+            .await?;
+    }
+    Ok(full)
+}
+
+async fn checkpoints(from: &mut View, to: &mut SqliteConnection, size: i64) -> Result<Vec<i64>> {
+    let tenant = from.tenant();
+    let stored: Vec<(i64, String, i64)> = rows!(
+        from,
+        "SELECT size, note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size <= $2 ORDER BY size DESC LIMIT $3",
+        tenant.uuid(),
+        size,
+        CHECKPOINTS
+    )?;
+    for (size, note, signed_at) in &stored {
+        sqlx::query("INSERT INTO audit_checkpoint (tenant, size, note, signed_at) VALUES (?, ?, ?, ?)")
+            .bind(tenant.uuid())
+            .bind(*size)
+            .bind(note.as_str())
+            .bind(*signed_at)
+            .execute(&mut *to)
+            .await?;
+    }
+    Ok(stored.into_iter().map(|(size, ..)| size).collect())
+}
