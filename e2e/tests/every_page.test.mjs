@@ -30,6 +30,9 @@ const FURTHER = {
     ['/roles', 'thead a'],
     ['/teams/new'],
     ['/audit/holds/new'],
+    ['/audit/streams/new'],
+    ['/audit/streams/new?kind=syslog'],
+    ['/audit/streams/new?kind=s3'],
     ['/account'],
     ['/account/password'],
     ['/account/profile'],
@@ -61,8 +64,8 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies', '/audit/subjects', '/audit/holds'],
-  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
+  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies', '/audit/streams'],
   'platform operator': ['/platform/tenants', '/users', '/audit'],
 };
 
@@ -335,6 +338,25 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await page.getByText('The search is kept.').waitFor();
     await page.goto(await target(page, 'Remove'));
     await lookAt(page, 'Remove What was refused?', 'owner-search-remove');
+  });
+
+  test('owner looks at a stream, its secret and its place, and is asked before it goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+    await page.goto('/audit/streams/new');
+    await page.locator('#name').fill('Security desk');
+    await page.locator('#url').fill('https://siem.invalid/hook');
+    await page.getByRole('button', { name: 'Make stream' }).click();
+    await lookAt(page, 'Copy the secret now', 'owner-stream-secret');
+    await page.getByRole('link', { name: 'I have stored it' }).click();
+    await lookAt(page, 'Security desk', 'owner-stream');
+    const stream = new URL(page.url()).pathname;
+    await page.goto('/audit/streams');
+    await look(page, 'streams with one', 'owner-streams');
+    await page.goto(`${stream}/place`);
+    await lookAt(page, 'Another place', 'owner-stream-place');
+    await page.goto(`${stream}/remove`);
+    await lookAt(page, 'Remove “Security desk”?', 'owner-stream-remove');
   });
 
   test('operations manager is asked before a session of theirs ends', async (t) => {

@@ -121,6 +121,8 @@ ids! {
     DrillId,
     /// A note that somebody did something unusual.
     AnomalyId,
+    /// A stream of audit records to another system.
+    StreamId,
 }
 
 #[cfg(test)]

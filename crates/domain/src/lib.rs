@@ -21,6 +21,7 @@ pub mod role;
 pub mod rule;
 pub mod search;
 pub mod sign_in;
+pub mod stream;
 pub mod subject;
 pub mod time;
 pub mod words;

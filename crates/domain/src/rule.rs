@@ -211,6 +211,8 @@ rules! {
     DiscloseSubject: Writes => Need::RecentHas(Permission::AUDIT_ERASE);
     /// Running a tamper drill on a copy of the audit log.
     RunDrill: Writes => Need::Has(Permission::AUDIT_VERIFY);
+    /// Making, changing, stopping and testing streams of the audit log.
+    UpdateStreams: Writes => Need::RecentHas(Permission::AUDIT_STREAM);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.
@@ -244,6 +246,10 @@ sensitive! {
     LiftHold => Permission::AUDIT_HOLD, SensitiveAction::HoldLifting;
     /// Erasing everything that is kept of a person.
     EraseSubject => Permission::AUDIT_ERASE, SensitiveAction::PersonErasure;
+    /// Letting a stream of the audit log lead to a place.
+    PlaceStream => Permission::AUDIT_STREAM, SensitiveAction::StreamPlace;
+    /// Making another signing secret for a stream of the audit log.
+    RotateStreamSecret => Permission::AUDIT_STREAM, SensitiveAction::StreamSecret;
 }
 
 impl Platform for SuspendTenant {}

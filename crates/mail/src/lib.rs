@@ -18,6 +18,7 @@ mod link;
 mod message;
 mod phone;
 mod transport;
+pub mod wire;
 
 pub use address::{Address, BadAddress, BadSender, Sender};
 pub use channel::{

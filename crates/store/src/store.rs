@@ -79,6 +79,8 @@ pub(crate) enum Quiet {
     PermissionUsed,
     /// Records were looked at for what is unusual, and nothing was: see `audit::watch`.
     RecordsWatched,
+    /// Records were taken to be sent by a stream, arrived, or did not yet: see `audit::stream`.
+    StreamTried,
 }
 
 /// What transactions share with their store.

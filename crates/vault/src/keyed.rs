@@ -179,6 +179,14 @@ impl KeyedHash {
         tag(&self.step_up, &Transcript::new("step-up change").field(canonical).finish())
     }
 
+    /// What is recorded of a place that the log is sent to, over its address and credentials: another place has another tag, and
+    /// nothing of it can be guessed from the tag. Two tenants cannot compare theirs.
+    #[must_use]
+    pub fn place_tag(&self, tenant: &[u8; 16], place: &[u8]) -> [u8; 32] {
+        let message = Zeroizing::new(Transcript::new("stream place").field(tenant).field(place).finish());
+        tag(&self.step_up, &message)
+    }
+
     /// What is stored of a one-time code: eight digits are guessed in no time from anything that is not keyed. It belongs to
     /// the one request of the one tenant.
     #[must_use]

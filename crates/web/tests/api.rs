@@ -521,6 +521,46 @@ both_databases! {
         assert_eq!(service.get(&coordinator, "/v1/audit/verification").await.status, StatusCode::FORBIDDEN);
     }
 
+    async fn program_makes_a_stream_whose_place_a_person_has_to_confirm(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (service, key) = (Service::over(&db), Caller::Program(full_key(&acme).await));
+        let send = async |method: Method, path: &str, sent: Sent| service.send(&key, &method, path, sent).await;
+        let place = json!({"kind": "webhook", "url": "https://siem.example.com/T0KEN"});
+        let new = json!({"name": "SIEM", "place": place, "filter": {"action": "user."}, "from": 0});
+        let created = send(Method::POST, "/v1/audit/streams", Sent::Json(new.clone())).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
+        let (location, body) = (created.header("location").to_owned(), created.json());
+        let secret = body["secret"].as_str().unwrap().to_owned();
+        assert!(secret.starts_with("whsec_"));
+        assert_eq!((&body["state"], &body["origin"]), (&json!("proposed"), &json!("https://siem.example.com")));
+        db.settle().await;
+        let dead = format!("{location}/dead-letters");
+        for path in [location.as_str(), "/v1/audit/streams", "/v1/audit/events", dead.as_str()] {
+            let answer = service.get(&key, path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert!(!answer.text().contains(&secret) && !answer.text().contains("T0KEN"), "{path}");
+        }
+        for path in ["start", "secret"] {
+            let refused = send(Method::POST, &format!("{location}/{path}"), Sent::Nothing).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.text());
+        }
+        assert_eq!(send(Method::POST, &format!("{location}/test"), Sent::Nothing).await.status, StatusCode::CONFLICT);
+        let owner = Caller::from(&acme.owner());
+        let asked = service.send(&owner, &Method::POST, &format!("{location}/start"), Sent::Nothing).await;
+        assert_eq!(asked.json()["step_up"]["action"], "stream_place");
+        let twice = send(Method::POST, "/v1/audit/streams", Sent::Json(new)).await;
+        assert_eq!((twice.status, &twice.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("#/name")));
+        let wrong = json!({"name": "Other", "place": {"kind": "webhook", "url": "ftp://x"}});
+        let wrong = send(Method::POST, "/v1/audit/streams", Sent::Json(wrong)).await;
+        assert_eq!((wrong.status, &wrong.json()["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("#/place/url")));
+        let renamed = send(Method::PUT, &location, Sent::Json(json!({"name": "Desk"}))).await;
+        assert_eq!(renamed.status, StatusCode::NO_CONTENT);
+        let shown = service.get(&key, &location).await.json();
+        assert_eq!((&shown["name"], &shown["filter"]["action"]), (&json!("Desk"), &Value::Null));
+        assert_eq!(send(Method::DELETE, &location, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&key, &location).await.status, StatusCode::NOT_FOUND);
+    }
+
     async fn writer_sees_its_own_record_at_once(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);

@@ -75,6 +75,8 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/access/unused/roles/{role}/copy", "nothing is unused before ninety days are recorded"),
     ("POST", "/v1/access/unused/roles/{role}/narrow", "nothing is unused before ninety days are recorded"),
     ("POST", "/v1/access/unused/users/{id}/narrow", "nothing is unused before ninety days are recorded"),
+    ("POST", "/audit/streams/{stream}/start", "every stream here leads where somebody has confirmed"),
+    ("POST", "/v1/audit/streams/{id}/start", "every stream here leads where somebody has confirmed"),
     ("GET", "/v1/access/holders", "it takes the name of a permission in the address"),
     ("GET", "/v1/audit/log/inclusion", "it takes a record in the address"),
     ("GET", "/v1/audit/log/tile/{level}/{tile}", "no tile is full with so few records"),

@@ -2,10 +2,11 @@
 //! kind does not compile before everything is said of it.
 
 use super::{
-    Anomaly, ApiKey, Attempt, AuditHold, CustomRole, Drill, Enrolment, Entity, ErasureCertificate,
-    EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch, LogRefusal, Mail, Passkey,
-    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch,
-    SecurityEvent, Session, StepUp, SubjectRequest, Team, TeamMember, Tenant, User,
+    Anomaly, ApiKey, Attempt, AuditHold, CustomRole, DeadLetter, Drill, Enrolment, Entity,
+    ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch,
+    LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy,
+    RecoveryCodes, SavedSearch, SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember,
+    Tenant, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -62,6 +63,7 @@ kinds! {
     Attempt,
     AuditHold,
     CustomRole,
+    DeadLetter,
     Drill,
     Enrolment,
     ErasureCertificate,
@@ -86,6 +88,7 @@ kinds! {
     SecurityEvent,
     Session,
     StepUp,
+    Stream,
     SubjectRequest,
     Team,
     TeamMember,

@@ -22,6 +22,10 @@ named! {
         HoldLifting = "hold_lifting",
         /// Everything that is kept of a person is gone for good.
         PersonErasure = "person_erasure",
+        /// The audit log is sent to a place where it was not sent before.
+        StreamPlace = "stream_place",
+        /// What is sent there is signed with another secret.
+        StreamSecret = "stream_secret",
     }
 }
 
@@ -35,6 +39,8 @@ impl SensitiveAction {
             Self::HoldPlacement => "Place a legal hold on",
             Self::HoldLifting => "Lift the legal hold on",
             Self::PersonErasure => "Erase what is kept of",
+            Self::StreamPlace => "Send the audit log by the stream",
+            Self::StreamSecret => "Make another signing secret for the stream",
         }
     }
 }

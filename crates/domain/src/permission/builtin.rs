@@ -104,6 +104,7 @@ permissions! {
         AUDIT_HOLD = "audit:hold": "Place and lift legal holds.";
         AUDIT_ERASE = "audit:erase": "Find what is kept of a person, hand it out, and erase it.";
         AUDIT_RETENTION = "audit:retention": "Set how long audit records are kept and where they are archived.";
+        AUDIT_STREAM = "audit:stream": "Send audit records to other systems as they come.";
     }
     "Security events", platform: false {
         SECURITY_EVENT_READ = "security_event:read": "See security events.";

@@ -21,7 +21,7 @@ pub use post::{Answered, Post};
 pub use secret::WebhookSecret;
 
 use super::{Channel, Dispatch};
-use crate::{Phone, Sending};
+use crate::{Phone, Sending, wire::ask};
 use connect::Tls;
 
 /// Where the gateway is and what it knows us by.
@@ -104,7 +104,7 @@ impl Webhook {
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(), MailFault> {
         let stream = connect::open(&self.url, self.tls.as_ref()).await?;
-        class(connect::ask(stream, request).await?)
+        class(ask(stream, request).await.map_err(|_| MailFault::Unreachable)?)
     }
 }
 

@@ -9,3 +9,4 @@ pub mod hold;
 pub mod ingest;
 pub mod intake;
 pub mod refusals;
+pub mod stream;

@@ -42,6 +42,7 @@ mod second_factor;
 mod security_events;
 mod sign_in;
 mod step_up;
+mod streams;
 mod support;
 mod teams;
 mod tenants;

@@ -76,6 +76,20 @@ const ACTIONS: &[(&str, Means)] = &[
     ("audit_hold.placed", Raises(WARNING)),
     ("audit_log.epoch_begun", Raises(HIGH)),
     ("audit_log.refused", Raises(HIGH)),
+    ("audit_stream.changed", Raises(INFO)),
+    ("audit_stream.created", Silent("nothing leaves before its place is confirmed")),
+    ("audit_stream.dead_lettered", Raises(WARNING)),
+    ("audit_stream.disabled", Raises(HIGH)),
+    ("audit_stream.failing", Raises(HIGH)),
+    ("audit_stream.moved", Raises(WARNING)),
+    ("audit_stream.paused", Raises(WARNING)),
+    ("audit_stream.recovered", Raises(INFO)),
+    ("audit_stream.removed", Raises(WARNING)),
+    ("audit_stream.replayed", Raises(INFO)),
+    ("audit_stream.resumed", Raises(INFO)),
+    ("audit_stream.secret_rotated", Raises(WARNING)),
+    ("audit_stream.started", Raises(WARNING)),
+    ("audit_stream.test_asked", Silent("nothing of the log leaves by it")),
     ("enrolment.created", Sometimes("the platform issues another link for the first owner")),
     ("enrolment.used", Silent("password.set tells of it")),
     ("enrolment.withdrawn", Silent("part of what took its place")),
@@ -202,6 +216,18 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "../../../store/tests/store/witnessing",
         "owner_is_told_that_the_log_is_not_signed_any_more",
     ),
+    ("audit_stream.changed", "streams", TURNS),
+    ("audit_stream.dead_lettered", "streams", TURNS),
+    ("audit_stream.disabled", "streams", TURNS),
+    ("audit_stream.failing", "streams", TURNS),
+    ("audit_stream.moved", "streams", TURNS),
+    ("audit_stream.paused", "streams", TURNS),
+    ("audit_stream.recovered", "streams", TURNS),
+    ("audit_stream.removed", "streams", TURNS),
+    ("audit_stream.replayed", "streams", TURNS),
+    ("audit_stream.resumed", "streams", TURNS),
+    ("audit_stream.secret_rotated", "streams", TURNS),
+    ("audit_stream.started", "streams", TURNS),
     ("event_rules.changed", "intake", "changed_rules_are_recorded_and_raise_an_event"),
     ("mail.given_up", "mail", "a_server_that_is_down_is_tried_later_and_later_until_the_last_day"),
     ("passkey.cloned", "passkey_sign_in", "copy_whose_counter_is_behind_is_refused_and_reported"),
@@ -214,6 +240,9 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "person_at_the_code_step_gets_in_from_their_device_while_others_have_their_password",
     ),
 ];
+
+/// Where everything that a stream raises is counted.
+const TURNS: &str = "every_turn_of_a_stream_is_told";
 
 const WRONG: &str = "quite another password";
 const NEW: &str = "seven quiet lanterns";

@@ -4,11 +4,12 @@ use std::{net::TcpListener, sync::Arc};
 
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
-    audit::{anomalies::Watch, drills::Drills},
+    audit::{anomalies::Watch, drills::Drills, stream::Worker},
     grants::Ends,
     invitations::{Expiries, Reminders},
     sign_in::LockEnds,
 };
+use bailiwick_stream::{Network, Reach, Sinks};
 use bailiwick_web::bootstrap::Transport;
 
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
         grants::{END_EVERY, End},
         locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
+        streams::{STREAM_EVERY, Stream},
         supervise::{Supervised, start},
         uses::{FLUSH_EVERY, NoteUses},
         witnesses::{ASK_EVERY, Cosign},
@@ -132,17 +134,24 @@ pub(crate) async fn up(
         redirect: openings.redirect.map(|listener| (listener, app.clone().over(Transport::Plain))),
         certificate: openings.certificate,
         app,
-        jobs: jobs(installation, mail, &metrics, &settings.audit)?,
+        jobs: jobs(installation, mail, sinks(settings), &metrics, &settings.audit)?,
         metrics: openings.metrics.map(|listener| (listener, metrics.into_app(installation.store.clone()))),
         drain: settings.server.shutdown,
     };
     server.run(ready).await
 }
 
+/// The one way in which the audit log leaves this server.
+fn sinks(settings: &Settings) -> Arc<dyn Sinks> {
+    let reach = Reach::new(settings.stream.allowed_networks.iter().map(|network| network.0).collect());
+    Arc::new(Network::new(reach, settings.stream.timeout, settings.audit.origin.as_str()))
+}
+
 /// What was used is written down first, the mail room ends next, then the sequencer, so that the signer's last round signs what they left.
 fn jobs(
     installation: &Installation,
     mail: &Mail,
+    sinks: Arc<dyn Sinks>,
     metrics: &Metrics,
     audit: &Audit,
 ) -> Result<Vec<Supervised>, Refusal> {
@@ -171,7 +180,10 @@ fn jobs(
     let (signing, alarms) = (store.clone(), Arc::clone(&installation.jobs));
     let sign = move || Sign::new(signer.clone(), signing.clone(), Arc::clone(&alarms));
     let keeping = store.clone();
+    let (streamed, streaming) = (store.clone(), Arc::clone(&installation.jobs));
+    let stream = move || Stream(Worker::new(streamed.clone(), Arc::clone(&streaming), Arc::clone(&sinks)));
     let mut jobs = vec![
+        start(stream, STREAM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Drill(drills.clone()), DRILL_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Watching(watch.clone()), WATCH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || KeepImages(keeping.clone()), KEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

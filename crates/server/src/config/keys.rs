@@ -41,6 +41,10 @@ pub(crate) static SECTIONS: &[Section] = &[
                 NIST SP 800-63B-4 calls them restricted, because numbers are taken over and messages are read on the way.",
     },
     Section {
+        name: "stream",
+        about: "Where organisations may send their audit logs. Public addresses are open to them; the networks around this server are not.",
+    },
+    Section {
         name: "password",
         about: "What a hash of a password costs, and which passwords nobody may choose.",
     },
@@ -249,6 +253,13 @@ keys! {
 
     /// How long a message may take, from the connection to the answer.
     STEP_UP_WEBHOOK_TIMEOUT_SECONDS: Bounded<1, 60> = "step_up.webhook_timeout_seconds", default "10";
+
+    /// Networks that streams may lead to besides public addresses: of log servers of your own. Whoever may set up a stream can then
+    /// reach every port in them, also without TLS.
+    STREAM_ALLOWED_NETWORKS: Vec<Network> = "stream.allowed_networks", default "";
+
+    /// How long a delivery may take, from the connection to the answer.
+    STREAM_TIMEOUT_SECONDS: Bounded<1, 60> = "stream.timeout_seconds", default "20";
 
     /// The memory that one hash of a password takes (Argon2id, RFC 9106), in KiB. Memory times iterations has to be 35840 at
     /// least, below which no choice of the OWASP guide lies. Hashes made at another cost are renewed when their owners sign in.

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) outbox: Outbox,
     /// `[step_up]`; nothing where codes go by mail alone.
     pub(crate) gateway: Option<Gateway>,
+    /// `[stream]`
+    pub(crate) stream: Streams,
     /// `[password]`
     pub(crate) password: Passwords,
     /// `[sign_in]`
@@ -112,6 +114,13 @@ pub(crate) struct Witnesses {
     pub(crate) quorum: usize,
     pub(crate) timeout: Duration,
     pub(crate) tls_root: Option<PathBuf>,
+}
+
+/// `[stream]`: see the table of keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Streams {
+    pub(crate) allowed_networks: Vec<Network>,
+    pub(crate) timeout: Duration,
 }
 
 /// `[mail]`: see the table of keys.
@@ -191,6 +200,10 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
         mail: mail(config)?,
         outbox: outbox(config)?,
         gateway: gateway(config)?,
+        stream: Streams {
+            allowed_networks: value(config, &STREAM_ALLOWED_NETWORKS)?,
+            timeout: Duration::from_secs(value(config, &STREAM_TIMEOUT_SECONDS)?.number().into()),
+        },
         password: passwords(config)?,
         sign_in: sign_in(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },

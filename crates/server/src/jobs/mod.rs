@@ -6,6 +6,7 @@ pub(crate) mod drills;
 pub(crate) mod grants;
 pub(crate) mod locks;
 pub(crate) mod mail;
+pub(crate) mod streams;
 pub(crate) mod supervise;
 pub(crate) mod uses;
 pub(crate) mod witnesses;

@@ -886,6 +886,72 @@ CREATE TABLE audit_anomaly (
 CREATE INDEX audit_anomaly_by_time ON audit_anomaly (tenant, at, id);
 CREATE INDEX audit_anomaly_by_user ON audit_anomaly (tenant, user_id);
 
+-- Where the audit log is sent as it grows. `sealed` holds the address with its credentials, `place` a keyed tag of it. What comes after
+-- `created_at` says how far the stream came: `next_leaf` moves once the other side has taken everything before it, `planned_upto` is
+-- the end of the parcel that is on its way, which stays the same however often it is tried. `claims` counts who took the stream, so that
+-- whoever was too slow settles nothing.
+CREATE TABLE audit_stream (
+    tenant           uuid NOT NULL REFERENCES tenant (id),
+    id               uuid NOT NULL,
+    name             text NOT NULL,
+    kind             text NOT NULL CHECK (kind IN ('webhook', 'syslog', 's3')),
+    origin           text NOT NULL,
+    place            text NOT NULL,
+    sealed           bytea NOT NULL,
+    only_action      text,
+    only_entity      text,
+    only_outcome     text CHECK (only_outcome IN ('ok', 'denied', 'failed')),
+    state            text NOT NULL CHECK (state IN ('proposed', 'active', 'paused', 'disabled')),
+    secret           bigint NOT NULL,
+    replayed_from    bigint,
+    tests            bigint NOT NULL,
+    failing          bigint NOT NULL CHECK (failing IN (0, 1)),
+    created_at       bigint NOT NULL,
+    next_leaf        bigint NOT NULL CHECK (next_leaf >= 0),
+    planned_upto     bigint,
+    planned_size     bigint,
+    claims           bigint NOT NULL,
+    leased_until     bigint NOT NULL,
+    attempts         bigint NOT NULL,
+    fault            text,
+    failing_since    bigint,
+    next_attempt_at  bigint NOT NULL,
+    delivered        bigint NOT NULL,
+    delivered_at     bigint,
+    dead_in_a_row    bigint NOT NULL,
+    test_asked_at    bigint,
+    tested_at        bigint,
+    test_fault       text,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, name),
+    CHECK ((planned_upto IS NULL) = (planned_size IS NULL))
+);
+CREATE INDEX audit_stream_due ON audit_stream (tenant, next_attempt_at);
+
+-- What a stream signs with, sealed. The newest has no end; the one before it has, and signs beside it until then.
+CREATE TABLE audit_stream_secret (
+    tenant     uuid NOT NULL,
+    stream     uuid NOT NULL,
+    number     bigint NOT NULL,
+    sealed     bytea NOT NULL,
+    ends_at    bigint,
+    PRIMARY KEY (tenant, stream, number),
+    FOREIGN KEY (tenant, stream) REFERENCES audit_stream (tenant, id)
+);
+
+-- Records that the other side of a stream does not take, until they arrive after all.
+CREATE TABLE audit_stream_dead (
+    tenant      uuid NOT NULL,
+    stream      uuid NOT NULL,
+    leaf_index  bigint NOT NULL,
+    event       uuid NOT NULL,
+    attempts    bigint NOT NULL,
+    fault       text NOT NULL,
+    at          bigint NOT NULL,
+    PRIMARY KEY (tenant, stream, leaf_index),
+    FOREIGN KEY (tenant, stream) REFERENCES audit_stream (tenant, id)
+);
+
 -- Append-only: refused to everybody, including the owner, whatever their grants.
 CREATE FUNCTION bailiwick_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -977,6 +1043,9 @@ GRANT SELECT, INSERT, DELETE ON team_member TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_grant TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON invitation TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON invitation_link TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON audit_stream TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON audit_stream_secret TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON audit_stream_dead TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON mail TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON step_up TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON phone TO bailiwick_app;
@@ -1212,6 +1281,15 @@ CREATE POLICY audit_habit_own ON audit_habit USING (tenant = bailiwick_tenant())
 ALTER TABLE audit_anomaly ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_anomaly FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_anomaly_own ON audit_anomaly USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_stream ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_stream FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_stream_own ON audit_stream USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_stream_secret ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_stream_secret FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_stream_secret_own ON audit_stream_secret USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_stream_dead ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_stream_dead FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_stream_dead_own ON audit_stream_dead USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 
 -- Names and status of tenants hold no personal data; the platform's list and the way to a tenant need them.
 CREATE POLICY tenant_list ON tenant FOR SELECT USING (true);
@@ -1236,3 +1314,6 @@ CREATE POLICY account_lock_find ON account_lock FOR SELECT USING (current_settin
 -- And whoever runs the drills and looks for what is unusual: when the last drill was, and how far a log was looked at.
 CREATE POLICY audit_drill_find ON audit_drill FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
 CREATE POLICY audit_watch_find ON audit_watch FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+
+-- And whoever sends the audit log by streams: addresses and credentials lie sealed.
+CREATE POLICY audit_stream_find ON audit_stream FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

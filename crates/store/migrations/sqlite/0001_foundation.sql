@@ -886,6 +886,72 @@ CREATE TABLE audit_anomaly (
 CREATE INDEX audit_anomaly_by_time ON audit_anomaly (tenant, at, id);
 CREATE INDEX audit_anomaly_by_user ON audit_anomaly (tenant, user_id);
 
+-- Where the audit log is sent as it grows. `sealed` holds the address with its credentials, `place` a keyed tag of it. What comes after
+-- `created_at` says how far the stream came: `next_leaf` moves once the other side has taken everything before it, `planned_upto` is
+-- the end of the parcel that is on its way, which stays the same however often it is tried. `claims` counts who took the stream, so that
+-- whoever was too slow settles nothing.
+CREATE TABLE audit_stream (
+    tenant           BLOB NOT NULL REFERENCES tenant (id),
+    id               BLOB NOT NULL,
+    name             TEXT NOT NULL,
+    kind             TEXT NOT NULL CHECK (kind IN ('webhook', 'syslog', 's3')),
+    origin           TEXT NOT NULL,
+    place            TEXT NOT NULL,
+    sealed           BLOB NOT NULL,
+    only_action      TEXT,
+    only_entity      TEXT,
+    only_outcome     TEXT CHECK (only_outcome IN ('ok', 'denied', 'failed')),
+    state            TEXT NOT NULL CHECK (state IN ('proposed', 'active', 'paused', 'disabled')),
+    secret           INTEGER NOT NULL,
+    replayed_from    INTEGER,
+    tests            INTEGER NOT NULL,
+    failing          INTEGER NOT NULL CHECK (failing IN (0, 1)),
+    created_at       INTEGER NOT NULL,
+    next_leaf        INTEGER NOT NULL CHECK (next_leaf >= 0),
+    planned_upto     INTEGER,
+    planned_size     INTEGER,
+    claims           INTEGER NOT NULL,
+    leased_until     INTEGER NOT NULL,
+    attempts         INTEGER NOT NULL,
+    fault            TEXT,
+    failing_since    INTEGER,
+    next_attempt_at  INTEGER NOT NULL,
+    delivered        INTEGER NOT NULL,
+    delivered_at     INTEGER,
+    dead_in_a_row    INTEGER NOT NULL,
+    test_asked_at    INTEGER,
+    tested_at        INTEGER,
+    test_fault       TEXT,
+    PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, name),
+    CHECK ((planned_upto IS NULL) = (planned_size IS NULL))
+) STRICT;
+CREATE INDEX audit_stream_due ON audit_stream (tenant, next_attempt_at);
+
+-- What a stream signs with, sealed. The newest has no end; the one before it has, and signs beside it until then.
+CREATE TABLE audit_stream_secret (
+    tenant     BLOB NOT NULL,
+    stream     BLOB NOT NULL,
+    number     INTEGER NOT NULL,
+    sealed     BLOB NOT NULL,
+    ends_at    INTEGER,
+    PRIMARY KEY (tenant, stream, number),
+    FOREIGN KEY (tenant, stream) REFERENCES audit_stream (tenant, id)
+) STRICT;
+
+-- Records that the other side of a stream does not take, until they arrive after all.
+CREATE TABLE audit_stream_dead (
+    tenant      BLOB NOT NULL,
+    stream      BLOB NOT NULL,
+    leaf_index  INTEGER NOT NULL,
+    event       BLOB NOT NULL,
+    attempts    INTEGER NOT NULL,
+    fault       TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (tenant, stream, leaf_index),
+    FOREIGN KEY (tenant, stream) REFERENCES audit_stream (tenant, id)
+) STRICT;
+
 -- Append-only: whoever changes the past has to remove these first, which the schema check at start names.
 CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
 CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;

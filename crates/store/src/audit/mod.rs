@@ -36,6 +36,7 @@ mod related;
 mod search;
 mod sequence;
 mod sign_error;
+pub mod stream;
 pub mod subject;
 mod verification;
 mod verify;

@@ -78,6 +78,8 @@ pub enum Job {
     Drills,
     /// Noting what is unusual in the audit log.
     Anomalies,
+    /// Sending the audit log to other systems.
+    Streams,
 }
 
 impl Job {
@@ -96,6 +98,7 @@ impl Job {
             Self::Console => "console",
             Self::Drills => "drills",
             Self::Anomalies => "anomalies",
+            Self::Streams => "streams",
         }
     }
 }

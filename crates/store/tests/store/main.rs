@@ -27,6 +27,7 @@ mod schema;
 mod search;
 mod sequencing;
 mod signing;
+mod streams;
 mod subjects;
 mod support;
 mod tampering;

@@ -29,6 +29,7 @@ mod audit_ingest;
 mod audit_intake;
 mod audit_log;
 mod audit_searches;
+mod audit_streams;
 mod audit_subjects;
 mod audit_verification;
 mod created;
@@ -226,6 +227,19 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/audit/drills", audit_drills::run::handle)
         .get("/v1/audit/drills/{id}", audit_drills::show::handle)
         .get("/v1/audit/anomalies", audit_anomalies::list::handle)
+        .get("/v1/audit/streams", audit_streams::list::handle)
+        .post("/v1/audit/streams", audit_streams::create::handle)
+        .get("/v1/audit/streams/{id}", audit_streams::show::handle)
+        .put("/v1/audit/streams/{id}", audit_streams::update::handle)
+        .delete("/v1/audit/streams/{id}", audit_streams::remove::handle)
+        .get("/v1/audit/streams/{id}/dead-letters", audit_streams::dead_letters::handle)
+        .post("/v1/audit/streams/{id}/pause", audit_streams::act::pause)
+        .post_confirmed("/v1/audit/streams/{id}/place", audit_streams::place::handle)
+        .post("/v1/audit/streams/{id}/replay", audit_streams::replay::handle)
+        .post("/v1/audit/streams/{id}/resume", audit_streams::act::resume)
+        .post_confirmed("/v1/audit/streams/{id}/secret", audit_streams::secret::handle)
+        .post_confirmed("/v1/audit/streams/{id}/start", audit_streams::start::handle)
+        .post("/v1/audit/streams/{id}/test", audit_streams::act::try_out)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)
         .post("/v1/security-events/{id}/acknowledge", security_events::acknowledge::handle)

@@ -22,6 +22,7 @@ mod receipt;
 mod record;
 mod saved;
 mod search;
+mod streams;
 mod subjects;
 mod verify_status;
 mod words;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Routes {
         .get("/audit/entities/{type}/{id}/difference", between::between)
         .merge(holds::routes())
         .merge(subjects::routes())
+        .merge(streams::routes())
 }
 
 /// Where the history of a thing is.

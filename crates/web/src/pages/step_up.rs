@@ -13,7 +13,7 @@ use crate::{
     access::{CODE_FIELD, ID_FIELD},
     error::Result,
     forms::{Field, Problem},
-    shell::{SeeOther, Shell},
+    shell::Shell,
     state::Outgoing,
     when::When,
 };
@@ -53,11 +53,11 @@ struct StepUpPage {
     cancel: String,
 }
 
-/// Where it leads once it is done; until then the page on which the code is typed, which `sent` describes.
-pub(crate) async fn answer<T>(
+/// Where it leads, or what is shown, once it is done; until then the page on which the code is typed, which `sent` describes.
+pub(crate) async fn answer<T, D: IntoResponse>(
     outcome: Outcome<T>,
     outgoing: &Outgoing,
-    done: impl FnOnce(T) -> SeeOther,
+    done: impl FnOnce(T) -> D,
     sent: impl Future<Output = Result<Sent>>,
 ) -> Result<Response> {
     match outcome {

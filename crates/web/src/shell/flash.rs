@@ -99,6 +99,14 @@ messages! {
     DrillNoticed "warn" "drill-noticed": "The drill is done: the copy was refused, without naming the record.";
     DrillFailed "bad" "drill-failed": "The drill is done, and something was overlooked. A security event says what.";
     NotSent "warn" "not-sent": "Nothing was sent: a fresh proof that it is you was due first. Please fill it in again.";
+    StreamStarted "ok" "stream-started": "Records leave by this stream from now on.";
+    StreamMoved "ok" "stream-moved": "The stream leads to its new place from now on.";
+    StreamChanged "ok" "stream-changed": "The stream was changed.";
+    StreamPaused "ok" "stream-paused": "The stream is paused. It will go on where it was.";
+    StreamResumed "ok" "stream-resumed": "The stream goes on where it was.";
+    StreamTested "ok" "stream-tested": "A test is on its way. Its outcome stands here within seconds.";
+    StreamReplayed "ok" "stream-replayed": "The stream begins again with this record.";
+    StreamRemoved "ok" "stream-removed": "The stream is removed.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }
 

@@ -64,6 +64,7 @@ const LIST: &[Group] = &[
             ("Verify", "/audit/verify", "seal"),
             ("Tamper drills", "/audit/drills", "shield"),
             ("Anomalies", "/audit/anomalies", "pulse"),
+            ("Streams", "/audit/streams", "external"),
             ("Data-subject requests", "/audit/subjects", "user"),
             ("Legal holds", "/audit/holds", "lock"),
             ("Product events", "/audit/intake", "inbox"),

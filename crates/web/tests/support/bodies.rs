@@ -151,6 +151,29 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/audit/searches") => {
             form(&[("name", &format!("Line {serial}")), ("query", "action:user.*")])
         }
+        ("POST", "/v1/audit/streams") => Sent::Json(json!({
+            "name": format!("Stream {serial}"), "place": {"kind": "webhook", "url": "https://siem.example.com/"}
+        })),
+        ("PUT", "/v1/audit/streams/{id}") => {
+            Sent::Json(json!({"name": format!("Renamed {serial}"), "filter": {"action": "user."}}))
+        }
+        ("POST", "/v1/audit/streams/{id}/place") => {
+            Sent::Json(json!({"kind": "webhook", "url": format!("https://siem.example.com/{serial}")}))
+        }
+        ("POST", "/v1/audit/streams/{id}/replay") => Sent::Json(json!({"index": 0})),
+        ("POST", "/audit/streams") => form(&[
+            ("name", &format!("Flow {serial}")),
+            ("kind", "webhook"),
+            ("url", "https://siem.example.com/"),
+            ("from", "now"),
+        ]),
+        ("POST", "/audit/streams/{stream}") => {
+            form(&[("name", &format!("Altered {serial}")), ("action", "user.")])
+        }
+        ("POST", "/audit/streams/{stream}/place") => {
+            form(&[("kind", "webhook"), ("url", &format!("https://siem.example.com/{serial}"))])
+        }
+        ("POST", "/audit/streams/{stream}/replay") => form(&[("index", "0")]),
         ("POST", "/v1/teams") => Sent::Json(json!({"name": format!("Team {serial}")})),
         ("PUT", "/v1/teams/{team}") => Sent::Json(json!({"name": format!("Renamed {serial}")})),
         ("POST", "/roles") => form(&[("label", &format!("Duty {serial}")), ("permission", permission)]),
@@ -212,6 +235,11 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/audit/drills"
             | "/v1/users/{id}/unlock"
             | "/v1/teams/{team}/dissolve"
+            | "/v1/audit/streams/{id}/pause"
+            | "/v1/audit/streams/{id}/resume"
+            | "/v1/audit/streams/{id}/secret"
+            | "/v1/audit/streams/{id}/start"
+            | "/v1/audit/streams/{id}/test"
             | "/v1/tenants/{id}/owner-link"
             | "/v1/sign-in/passkey/begin"
             | "/v1/sign-out"
@@ -224,6 +252,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "DELETE",
             "/v1/roles/{role}"
             | "/v1/audit/searches/{id}"
+            | "/v1/audit/streams/{id}"
             | "/v1/teams/{team}/members/{user}"
             | "/v1/teams/{team}/roles/{role}"
             | "/v1/users/{id}/grants/{grant}"
@@ -346,6 +375,12 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/users/{user}/unlock"
             | "/roles/{role}/delete"
             | "/audit/searches/{search}/remove"
+            | "/audit/streams/{stream}/pause"
+            | "/audit/streams/{stream}/remove"
+            | "/audit/streams/{stream}/resume"
+            | "/audit/streams/{stream}/secret"
+            | "/audit/streams/{stream}/start"
+            | "/audit/streams/{stream}/test"
             | "/teams/{team}/dissolve"
             | "/teams/{team}/members/{user}/remove"
             | "/teams/{team}/roles/{role}/remove"

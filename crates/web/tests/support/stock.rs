@@ -6,12 +6,12 @@ use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
         ApiKeyId, AuditHoldId, DrillId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId,
-        SavedSearchId, SecurityEventId, SessionId, SubjectRequestId, TeamId, TenantId, UserId,
+        SavedSearchId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
     rule::{
-        CreateApiKey, CreateRole, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold, SetIntake,
-        SignIn, UpdateTeam,
+        CreateApiKey, CreateRole, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold, PlaceStream,
+        SetIntake, SignIn, UpdateStreams, UpdateTeam,
     },
     time::{Span, Timestamp},
 };
@@ -23,6 +23,7 @@ use bailiwick_ops::{
         erasure::{self, LookFor},
         hold::{self, NewHold},
         intake::{self, NewSchema},
+        stream::{self, NewPlace, NewStream},
     },
     enrolment, factors,
     invitations::{self, NewInvitation},
@@ -75,6 +76,8 @@ pub(crate) struct Stock {
     pub(crate) teams: [TeamId; 2],
     /// Two kept searches: one to be shown and changed, one to be removed.
     pub(crate) searches: [SavedSearchId; 2],
+    /// Two streams by which records leave: one to be changed, one to be removed.
+    pub(crate) streams: [StreamId; 2],
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
     /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
@@ -151,6 +154,7 @@ impl Stock {
         let permit = tenant.owner().permit::<OpenSubject>().await;
         let look_for = LookFor { by: "person".into(), value: user.id.to_string(), ..LookFor::default() };
         let request = erasure::open(store, &permit, look_for).await.unwrap().id;
+        let streams = [own_stream(tenant, marker, 1).await, own_stream(tenant, marker, 2).await];
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -187,6 +191,7 @@ impl Stock {
             schema,
             teams,
             searches,
+            streams,
             link,
             letters,
             reset,
@@ -223,6 +228,7 @@ impl Stock {
             ([.., "api-keys"], _) => self.api_key.to_string(),
             ([.., "audit", "events"], _) => self.event.to_string(),
             ([.., "schemas"], _) => self.schema.to_string(),
+            ([.., "audit", "streams"], _) => self.streams[0].to_string(),
             ([.., "audit", "entities"], _) => "user".to_owned(),
             ([.., "audit", "entities", _], _) => self.user.to_string(),
             // No tile is full with this little.
@@ -260,6 +266,8 @@ impl Stock {
                 Some(self.teams[1].to_string())
             } else if segment == &"{search}" && template.ends_with("/remove") {
                 Some(self.searches[1].to_string())
+            } else if template == "/audit/streams/{stream}/remove" && segment == &"{stream}" {
+                Some(self.streams[1].to_string())
             } else if template == "/join/{token}/decline" {
                 Some(self.letters[1].clone())
             } else if template.starts_with("/join/{token}/passkey") && segment == &"{token}" {
@@ -294,6 +302,8 @@ impl Stock {
             self.teams[1].to_string(),
             self.searches[0].to_string(),
             self.searches[1].to_string(),
+            self.streams[0].to_string(),
+            self.streams[1].to_string(),
             self.role.to_string(),
             self.schema.to_string(),
             self.tenant.owner().id().to_string(),
@@ -401,6 +411,19 @@ async fn own_search(tenant: &Tenant, marker: &str, number: u8) -> SavedSearchId 
 async fn own_team(tenant: &Tenant, marker: &str, number: u8) -> TeamId {
     let new = NewTeam { name: format!("{marker} team {number}"), ..NewTeam::default() };
     teams::create(&tenant.db.store, &tenant.owner().permit::<UpdateTeam>().await, new).await.unwrap().id
+}
+
+/// A stream that leads where the owner has confirmed.
+async fn own_stream(tenant: &Tenant, marker: &str, number: u8) -> StreamId {
+    let (store, owner) = (&tenant.db.store, tenant.owner());
+    let url = format!("https://{marker}.example/{number}");
+    let place = NewPlace { kind: "webhook".into(), url, ..NewPlace::default() };
+    let new = NewStream { name: format!("{marker} stream {number}"), place, ..NewStream::default() };
+    let permit = owner.permit::<UpdateStreams>().await;
+    let made = stream::create(store, &permit, new).await.unwrap().stream;
+    let permit = owner.permit::<PlaceStream>().await;
+    owner.confirmed(async |answer| stream::start(store, &permit, made.id, answer).await).await.unwrap();
+    made.id
 }
 
 /// A session of the user, whose address is then at its limit of wrong guesses.

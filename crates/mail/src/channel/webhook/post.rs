@@ -10,6 +10,7 @@ use super::{
     BadWebhook, WebhookUrl,
     connect::{self, Tls},
 };
+use crate::wire::ask_whole;
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Post {
             .map_err(|_| MailFault::Unwritable)?;
         let exchange = async {
             let stream = connect::open(&self.url, self.tls.as_ref()).await?;
-            connect::ask_whole(stream, request, most).await
+            ask_whole(stream, request, most).await.map_err(|_| MailFault::Unreachable)
         };
         let answered = tokio::time::timeout(self.timeout, exchange).await;
         let (status, body) = answered.unwrap_or(Err(MailFault::Unreachable))?;

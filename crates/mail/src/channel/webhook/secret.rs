@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use aws_lc_rs::hmac;
+use bailiwick_domain::clock::Entropy;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
@@ -12,8 +13,17 @@ use super::BadWebhook;
 pub struct WebhookSecret(hmac::Key);
 
 impl WebhookSecret {
-    /// The value of `webhook-signature`: version 1, HMAC-SHA-256 over `id.timestamp.body`.
-    pub(super) fn sign(&self, id: &str, at: u64, body: &str) -> String {
+    /// The text of a new secret, with 256 random bits.
+    pub fn generate(entropy: &dyn Entropy) -> Zeroizing<String> {
+        let mut octets = Zeroizing::new([0_u8; 32]);
+        entropy.fill(&mut octets[..]);
+        let encoded = Zeroizing::new(STANDARD.encode(&octets[..]));
+        Zeroizing::new(format!("whsec_{}", encoded.as_str()))
+    }
+
+    /// The value of `webhook-signature`: version 1, HMAC-SHA-256 over `id.timestamp.body`. Signatures by several secrets stand
+    /// beside each other with a space between.
+    pub fn sign(&self, id: &str, at: u64, body: &str) -> String {
         let mut context = hmac::Context::with_key(&self.0);
         for part in [id, ".", &at.to_string(), ".", body] {
             context.update(part.as_bytes());

@@ -11,7 +11,7 @@ use bailiwick_domain::{
 use bailiwick_ops::{api_keys::NewApiKey, invitations::NewInvitation};
 use bailiwick_store::{
     View, accounts, api_keys,
-    audit::{Moment, anomalies, as_of, epoch, find_drill, hold, subject, witness},
+    audit::{Moment, anomalies, as_of, epoch, find_drill, hold, stream, subject, witness},
     grants, intake, invitations, mail, passkeys, phones, roles, saved_searches, security_events, sessions,
     teams, tenants, users,
 };
@@ -54,6 +54,7 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::SavedSearch => saved_searches::find(view, id.into()).await.ok().map(image),
         Kind::SecurityEvent => security_events::find(view, id.into()).await.ok().map(image),
         Kind::Session => sessions::find(view, id.into()).await.ok().map(image),
+        Kind::Stream => stream::find(view, id.into()).await.ok().map(|found| image(found.stream)),
         Kind::SubjectRequest => subject::find(view, id.into()).await.ok().map(|asked| image(asked.request)),
         Kind::Team => teams::find(view, id.into()).await.ok().map(image),
         Kind::TeamMember => {
@@ -63,6 +64,7 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::User => users::find(view, id.into()).await.ok().map(image),
         // They are found by a secret, or only counted, or stand in the log alone.
         Kind::Attempt
+        | Kind::DeadLetter
         | Kind::Enrolment
         | Kind::ErasureCertificate
         | Kind::EvidenceBundle

@@ -115,6 +115,10 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
         Kind::Enrolment | Kind::PasswordReset => json!({
             "id": id, "user": user, "created_at": d.time(), "expires_at": d.time(), "used_at": d.end(),
         }),
+        Kind::DeadLetter => json!({
+            "stream": id, "leaf_index": d.number(), "event": user, "attempts": d.number(),
+            "fault": d.one(&["refused", "unreachable"]), "at": d.time(),
+        }),
         Kind::Drill => json!({
             "id": id, "kind": d.one(&["record", "tile", "removed"]), "target": d.name(), "outcome": d.one(&["named", "missed"]),
             "found": d.name(), "records": d.number(), "took_micros": d.number(), "seed": d.number(),
@@ -206,6 +210,16 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             "entity_type": "user", "entity_id": user, "digest": "00", "tries_left": d.number(), "created_at": d.time(),
             "expires_at": d.time(), "used_at": d.end(),
         }),
+        Kind::Stream => {
+            let from = d.number();
+            let filter = json!({"action": d.one(&["user.", "team."]), "entity_type": Value::Null, "outcome": d.one(&["ok", "denied"])});
+            json!({
+                "id": id, "name": d.name(), "kind": d.one(&["webhook", "syslog", "s3"]), "origin": "https://siem.example.com",
+                "place": d.one(&["00", "01"]), "filter": filter, "state": d.one(&["proposed", "active", "paused", "disabled"]),
+                "secret": d.number(), "replayed_from": d.perhaps(json!(from)), "tests": d.number(), "failing": d.yes(),
+                "created_at": d.time(),
+            })
+        }
         Kind::SubjectRequest => json!({
             "id": id, "person": user, "state": d.one(&["open", "done"]), "erased": {"account": d.number()},
             "disclosures": d.number(), "created_at": d.time(),

@@ -17,6 +17,8 @@ pub(super) fn of_kind(kind: &str) -> String {
         "sign_in_attempt" => return "Sign-in attempt".to_owned(),
         "tenant" => return "Organisation".to_owned(),
         "step_up" => return "One-time code".to_owned(),
+        "audit_stream" => return "Stream of the audit log".to_owned(),
+        "audit_stream_dead" => return "Record that a stream left behind".to_owned(),
         "phone" => return "Phone number".to_owned(),
         "phone_check" => return "Check of a phone number".to_owned(),
         _ => {}
@@ -66,6 +68,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "request" => "route",
         "step_up" => "shield",
         "event_rules" | "event_schema" => "sliders",
+        "audit_stream" | "audit_stream_dead" => "external",
         _ => "log",
     }
 }

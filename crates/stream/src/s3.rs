@@ -1,0 +1,149 @@
+//! Objects in a bucket: one PUT for each parcel, signed as version 4 of the signatures of AWS says, with the bucket in the path.
+//!
+//! The object's name follows from the parcel, so another attempt at it writes the same object once more. Its lines are records as
+//! [`line`](crate::line) writes them.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+        UriPathNormalizationMode, sign,
+    },
+    sign::v4,
+};
+use bailiwick_domain::{
+    entity::StreamFault,
+    stream::{Contents, Parcel},
+};
+use http_body_util::Full;
+use hyper::{Request, body::Bytes, header};
+use url::Url;
+
+use crate::{Delivering, Reach, Sink, line::line, place::Bucket, webhook::target, wire::Door};
+
+/// A bucket.
+pub(crate) struct S3 {
+    door: Door,
+    endpoint: Url,
+    bucket: Bucket,
+    timeout: Duration,
+}
+
+impl S3 {
+    /// Nothing is connected before the first parcel.
+    pub(crate) fn new(reach: Reach, bucket: &Bucket, timeout: Duration) -> Result<Self, StreamFault> {
+        let endpoint = Url::parse(&bucket.endpoint).map_err(|_| StreamFault::Unusable)?;
+        let door = Door::of_url(reach, &endpoint, bucket.authorities.as_deref())?;
+        Ok(Self { door, endpoint, bucket: bucket.clone(), timeout })
+    }
+
+    fn request(&self, parcel: &Parcel) -> Result<Request<Full<Bytes>>, StreamFault> {
+        let body = body(parcel);
+        let mut url = self.endpoint.clone();
+        url.set_path(&format!("/{}/{}{}", self.bucket.bucket, self.bucket.prefix, name(parcel)));
+        let signed = self.sign(parcel, &url, body.as_bytes())?;
+        let request = Request::put(target(&url))
+            .header(header::HOST, url.authority())
+            .header(header::CONTENT_TYPE, "application/x-ndjson");
+        let request = signed.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        request.body(Full::new(Bytes::from(body))).map_err(|_| StreamFault::Unusable)
+    }
+
+    /// The headers that sign a PUT of `body`.
+    fn sign(&self, parcel: &Parcel, url: &Url, body: &[u8]) -> Result<Vec<(String, String)>, StreamFault> {
+        let credentials =
+            Credentials::new(&self.bucket.access_key, &self.bucket.secret_key, None, None, "stream");
+        let identity = credentials.into();
+        let mut settings = SigningSettings::default();
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(parcel.now.unix_seconds());
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.bucket.region)
+            .name("s3")
+            .time(at)
+            .settings(settings)
+            .build()
+            .map_err(|_| StreamFault::Unusable)?
+            .into();
+        let headers = [("host", url.authority()), ("content-type", "application/x-ndjson")];
+        let request =
+            SignableRequest::new("PUT", url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
+        let signed = sign(request.map_err(|_| StreamFault::Unusable)?, &parameters);
+        let (instructions, _) = signed.map_err(|_| StreamFault::Unusable)?.into_parts();
+        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+/// The object's name behind the prefix: in the order of names the objects of a stream are in that of the log.
+fn name(parcel: &Parcel) -> String {
+    let (tenant, stream) = (parcel.tenant, parcel.stream);
+    match &parcel.contents {
+        Contents::Test { number } => format!("{tenant}/{stream}/test-{number}.jsonl"),
+        Contents::Leaves { first, upto, .. } => format!("{tenant}/{stream}/{first:016}-{upto:016}.jsonl"),
+    }
+}
+
+fn body(parcel: &Parcel) -> String {
+    parcel.leaves().iter().fold(String::new(), |mut body, leaf| {
+        body.push_str(&line(parcel, leaf));
+        body.push('\n');
+        body
+    })
+}
+
+impl Sink for S3 {
+    fn deliver<'a>(&'a self, parcel: &'a Parcel) -> Delivering<'a> {
+        Box::pin(async move {
+            let request = self.request(parcel)?;
+            let asked = tokio::time::timeout(self.timeout, self.door.ask(request));
+            asked.await.unwrap_or(Err(StreamFault::Unreachable))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::line::tests::{leaf, parcel};
+
+    fn bucket() -> Bucket {
+        Bucket {
+            endpoint: "https://s3.example.com:8333".into(),
+            authorities: None,
+            region: "eu-central-1".into(),
+            bucket: "audit-log".into(),
+            prefix: "bailiwick/".into(),
+            access_key: "AKIDEXAMPLE".into(),
+            secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
+        }
+    }
+
+    #[test]
+    fn the_same_parcel_is_the_same_object_whenever_it_is_tried() {
+        let sink = S3::new(Reach::default(), &bucket(), Duration::from_secs(1)).unwrap();
+        let first = parcel(vec![leaf()]);
+        let again = Parcel { now: first.now + bailiwick_domain::time::Span::hours(1), ..first.clone() };
+        let (first, again) = (sink.request(&first).unwrap(), sink.request(&again).unwrap());
+        assert_eq!(first.uri(), again.uri());
+        let id = "0193a7c2-7b1e-7000-8000-000000000001";
+        assert_eq!(
+            first.uri().path(),
+            format!("/audit-log/bailiwick/{id}/{id}/0000000000000007-0000000000000008.jsonl")
+        );
+        let signature = first.headers().get("authorization").unwrap().to_str().unwrap();
+        assert!(
+            signature.starts_with(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/eu-central-1/s3/aws4_request, "
+            ),
+            "{signature}"
+        );
+        assert!(signature.contains("host;x-amz-content-sha256;x-amz-date"), "{signature}");
+        assert!(!signature.contains("wJal"));
+    }
+}
