@@ -63,6 +63,9 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         notary: Arc::new(signer.notary()),
         outgoing: Outgoing::Nowhere,
         pace: Arc::default(),
+        // Nothing is exported here.
+        spool: bailiwick_ops::exports::Spool::new("exports".into(), None),
+        jobs: bailiwick_web::jobs::JobBoard::default(),
     };
     Ok(bailiwick_web::routes().into_app(state)?)
 }

@@ -51,6 +51,8 @@ const FURTHER = {
     ['/audit?q=-outcome%3Aok'],
     ['/audit/searches?q=outcome%3Adenied'],
     ['/audit/bundle?q=outcome%3Adenied'],
+    ['/audit/exports/new'],
+    ['/audit/exports/new?action=user.created'],
     ['/find?q=plan'],
     ['/access/who?permission=user%3Aread'],
     ['/access/who?permission=user%3Aread', 'td a.into'],
@@ -64,9 +66,9 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
-  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/drills', '/audit/anomalies', '/audit/streams'],
-  'platform operator': ['/platform/tenants', '/users', '/audit'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
+  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/drills', '/audit/anomalies', '/audit/streams'],
+  'platform operator': ['/platform/tenants', '/platform/jobs', '/users', '/audit'],
 };
 
 async function open(page, address, links) {
@@ -359,6 +361,19 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await lookAt(page, 'Remove “Security desk”?', 'owner-stream-remove');
   });
 
+  test('owner looks at an export and is asked before its file goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+    await page.goto('/audit/exports/new?action=user.created');
+    await page.getByRole('button', { name: 'Export', exact: true }).click();
+    await lookAt(page, 'CSV, for spreadsheets', 'owner-export');
+    const made = new URL(page.url()).pathname;
+    await page.goto('/audit/exports');
+    await look(page, 'exports with one', 'owner-exports');
+    await page.goto(`${made}/remove`);
+    await lookAt(page, 'Remove the file?', 'owner-export-remove');
+  });
+
   test('operations manager is asked before a session of theirs ends', async (t) => {
     const [page, other] = [await openPage(t, changing), await openPage(t, changing)];
     await typeIn(page, changing, 'operations manager');
@@ -426,7 +441,7 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
 /** Pages that only an authenticator or a phone leads to: `passkeys.test.mjs`, `mfa.test.mjs` and `phone.test.mjs` look at them. */
 const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/password\/first$|^\/account\/phone|^\/enrol\/factor$|^\/sign-in\/recovery$/;
 /** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
-const NO_PAGE = /^\/(v1|assets)\/|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$|^\/audit\/subjects\/\{[^}]+\}\/certificate$/;
+const NO_PAGE = /^\/(v1|assets)\/|\/file$|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$|^\/audit\/subjects\/\{[^}]+\}\/certificate$/;
 
 test('no page that the access table lists was left out', async (t) => {
   const page = await openPage(t, demo);

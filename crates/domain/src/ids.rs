@@ -123,6 +123,8 @@ ids! {
     AnomalyId,
     /// A stream of audit records to another system.
     StreamId,
+    /// An export of the audit log.
+    AuditExportId,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod change;
 pub mod clock;
 pub mod disclosure;
 pub mod entity;
+pub mod flat;
 pub mod habit;
 pub mod ids;
 pub mod json;

@@ -213,6 +213,12 @@ rules! {
     RunDrill: Writes => Need::Has(Permission::AUDIT_VERIFY);
     /// Making, changing, stopping and testing streams of the audit log.
     UpdateStreams: Writes => Need::RecentHas(Permission::AUDIT_STREAM);
+    /// Seeing which exports of the audit log there are.
+    ReadExports => Need::Has(Permission::AUDIT_EXPORT);
+    /// Asking for an export of the audit log, and removing one.
+    ExportAudit: Writes => Need::RecentHas(Permission::AUDIT_EXPORT);
+    /// Downloading an export; whoever does is recorded.
+    DownloadExport: Writes => Need::Has(Permission::AUDIT_EXPORT);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.
@@ -222,6 +228,8 @@ rules! {
 
     /// Listing tenants.
     ReadTenants: Platform => Need::Has(Permission::TENANT_READ);
+    /// Seeing the background jobs of the server.
+    ReadJobs => Need::Has(Permission::JOB_READ);
     /// Creating a tenant.
     CreateTenant: Writes: Platform => Need::Has(Permission::TENANT_CREATE);
     /// Serving a suspended tenant again.

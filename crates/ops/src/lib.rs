@@ -8,6 +8,7 @@ pub mod deletion;
 pub mod enrolment;
 mod error;
 pub mod explorer;
+pub mod exports;
 pub mod factor_reset;
 pub mod factors;
 pub mod grants;

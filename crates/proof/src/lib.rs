@@ -40,6 +40,7 @@
 //!
 //! The last two lines carry the proof; the first three exist to name the record that does not fit.
 
+pub mod archive;
 pub mod bundle;
 pub mod canonical;
 pub mod certificate;

@@ -191,7 +191,7 @@ pub(crate) struct Check {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// Check every event, chain, tree and signature, and the checkpoints outside the database; or, without any database, a
-    /// receipt or the history of an entity
+    /// receipt, the history of an entity or an archive
     Verify(Verify),
     /// Check an erasure certificate without a database: its signature, its proof and each of its words
     Certificate {
@@ -222,6 +222,9 @@ pub(crate) struct Verify {
     /// The history of an entity to check without a database: the answers of /v1/audit/entities/…/completeness, in their order
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "key")]
     pub(crate) completeness: Vec<PathBuf>,
+    /// An archive to check without a database: every segment in this folder, and how they follow each other
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "key", conflicts_with_all = ["config", "receipt", "completeness"])]
+    pub(crate) archive: Option<PathBuf>,
     /// The verifier key of the log, as the page "Verify the log" shows it
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,

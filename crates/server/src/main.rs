@@ -1,5 +1,6 @@
 //! The binary `bailiwick`: configuration, commands, listeners and jobs. What the product does is in the crates below.
 
+mod archive;
 mod cli;
 mod clock;
 mod commands;

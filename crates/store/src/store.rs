@@ -81,6 +81,10 @@ pub(crate) enum Quiet {
     RecordsWatched,
     /// Records were taken to be sent by a stream, arrived, or did not yet: see `audit::stream`.
     StreamTried,
+    /// More of an export is on disk: see `audit::export`.
+    ExportAdvanced,
+    /// A segment that lies in the archive already was noted here: see `audit::archive`.
+    SegmentArchived,
 }
 
 /// What transactions share with their store.

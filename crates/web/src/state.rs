@@ -6,6 +6,7 @@ use axum::{extract::FromRef, http::Uri};
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
+    exports::Spool,
     passkeys::{self, RelyingParty},
     posture::Environment,
 };
@@ -14,7 +15,7 @@ use bailiwick_store::{Store, audit::Notary};
 use bailiwick_vault::password::PasswordHasher;
 
 pub use crate::bootstrap::{BadNetwork, TrustedProxies};
-use crate::{error::Result, limits::Limits, pace::Pace};
+use crate::{error::Result, jobs::JobBoard, limits::Limits, pace::Pace};
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +40,10 @@ pub struct AppState {
     pub outgoing: Outgoing,
     /// How fast proofs are asked for.
     pub pace: Arc<Pace>,
+    /// Where the files of exports lie.
+    pub spool: Spool,
+    /// What the background jobs did last.
+    pub jobs: JobBoard,
 }
 
 /// How letters leave, as far as pages tell of it.

@@ -94,6 +94,7 @@ both_databases! {
             })),
             (&owner, "/v1/roles".to_owned(), json!({"label": "Night auditor", "permissions": ["user:read", "audit:read"]})),
             (&owner, "/v1/teams".to_owned(), json!({"name": "Night shift", "description": "Watches at night."})),
+            (&owner, "/v1/audit/exports".to_owned(), json!({"format": "jsonl", "search": {"action": "user.created"}})),
             (&operator, "/v1/tenants".to_owned(), json!({
                 "slug": "zenith", "name": "Zenith", "region": "local", "owner_email": "zoe@zenith.example", "owner_name": "Zoe"
             })),

@@ -2,7 +2,7 @@
 //! kind does not compile before everything is said of it.
 
 use super::{
-    Anomaly, ApiKey, Attempt, AuditHold, CustomRole, DeadLetter, Drill, Enrolment, Entity,
+    Anomaly, ApiKey, Attempt, AuditExport, AuditHold, CustomRole, DeadLetter, Drill, Enrolment, Entity,
     ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch,
     LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy,
     RecoveryCodes, SavedSearch, SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember,
@@ -61,6 +61,7 @@ kinds! {
     Anomaly,
     ApiKey,
     Attempt,
+    AuditExport,
     AuditHold,
     CustomRole,
     DeadLetter,

@@ -3,6 +3,7 @@
 mod account;
 mod anomaly;
 mod api_key;
+mod audit_export;
 mod audit_hold;
 mod audit_log;
 mod custom_role;
@@ -33,6 +34,7 @@ pub use account::{
 };
 pub use anomaly::{Anomaly, AnomalyKind};
 pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use audit_export::{AuditExport, ExportFormat, ExportState};
 pub use audit_hold::{AuditHold, HoldScope, is_of};
 pub use audit_log::{LogEpoch, LogRefusal, RefusalKind};
 pub use custom_role::CustomRole;

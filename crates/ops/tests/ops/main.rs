@@ -10,6 +10,7 @@ mod enrolment;
 mod escalation;
 mod expiring;
 mod explorer;
+mod exports;
 mod factor_reset;
 mod floors;
 mod grants;

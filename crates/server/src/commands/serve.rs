@@ -5,6 +5,7 @@ use std::{net::TcpListener, sync::Arc};
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
     audit::{anomalies::Watch, drills::Drills, stream::Worker},
+    exports::Exports,
     grants::Ends,
     invitations::{Expiries, Reminders},
     sign_in::LockEnds,
@@ -12,10 +13,16 @@ use bailiwick_ops::{
 use bailiwick_stream::{Network, Reach, Sinks};
 use bailiwick_web::bootstrap::Transport;
 
+#[cfg(feature = "columnar")]
 use crate::{
+    archive::Archive,
+    jobs::archive::{ARCHIVE_EVERY, CopyLog},
+};
+use crate::{
+    archive::Place,
     cli,
     clock::SystemClock,
-    config::{Audit, Config, Settings},
+    config::{Config, Settings},
     exit::{Failure, Refusal},
     http::{
         listen::listen,
@@ -26,6 +33,7 @@ use crate::{
         anomalies::{WATCH_EVERY, Watching},
         audit::{KEEP_EVERY, KeepImages, SEQUENCE_EVERY, Sequence, Sign},
         drills::{DRILL_EVERY, Drill},
+        exports::{EXPORT_EVERY, Export},
         grants::{END_EVERY, End},
         locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
@@ -127,14 +135,15 @@ pub(crate) async fn up(
 ) -> Result<(), Failure> {
     let metrics = Metrics::new();
     let region = installation::region(settings)?;
-    let app = application(settings, region, installation, &mail.outgoing, &metrics.http)?;
+    let app = application(settings, region, installation, &mail.outgoing, &metrics)?;
+    let archive = installation::archive(settings, &installation.clock)?;
     let server = Server {
         public: openings.public,
         // The service has HTTPS enforced, or the configuration would not have this listener.
         redirect: openings.redirect.map(|listener| (listener, app.clone().over(Transport::Plain))),
         certificate: openings.certificate,
         app,
-        jobs: jobs(installation, mail, sinks(settings), &metrics, &settings.audit)?,
+        jobs: jobs(installation, mail, sinks(settings), &metrics, settings, archive)?,
         metrics: openings.metrics.map(|listener| (listener, metrics.into_app(installation.store.clone()))),
         drain: settings.server.shutdown,
     };
@@ -153,8 +162,10 @@ fn jobs(
     mail: &Mail,
     sinks: Arc<dyn Sinks>,
     metrics: &Metrics,
-    audit: &Audit,
+    settings: &Settings,
+    archive: Option<Arc<Place>>,
 ) -> Result<Vec<Supervised>, Refusal> {
+    let audit = &settings.audit;
     let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
     let (store, signer) = (installation.store.clone(), installation.signer.clone());
     let (room, reminders, expiries) = (
@@ -182,7 +193,9 @@ fn jobs(
     let keeping = store.clone();
     let (streamed, streaming) = (store.clone(), Arc::clone(&installation.jobs));
     let stream = move || Stream(Worker::new(streamed.clone(), Arc::clone(&streaming), Arc::clone(&sinks)));
-    let mut jobs = vec![
+    let exports = Exports::new(store.clone(), Arc::clone(&installation.jobs), installation::spool(settings));
+    let mut jobs = archiving(installation, metrics, archive);
+    jobs.extend([
         start(stream, STREAM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Drill(drills.clone()), DRILL_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Watching(watch.clone()), WATCH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
@@ -191,12 +204,29 @@ fn jobs(
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Unlock(locks.clone()), UNLOCK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Export(exports.clone()), EXPORT_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(sign, sign_every, metrics.jobs.clone(), clock),
-    ];
+    ]);
     // After the signer's last round, what it signed last is shown to the witnesses.
     jobs.extend(witnesses);
     Ok(jobs)
+}
+
+/// The job of the archive, where there is one.
+#[cfg(feature = "columnar")]
+fn archiving(installation: &Installation, metrics: &Metrics, place: Option<Arc<Place>>) -> Vec<Supervised> {
+    let Some(place) = place else { return Vec::new() };
+    let (store, jobs) = (installation.store.clone(), Arc::clone(&installation.jobs));
+    let archive = Archive::new(store, jobs, installation.signer.clone(), place);
+    let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
+    vec![start(move || CopyLog(archive.clone()), ARCHIVE_EVERY, metrics.jobs.clone(), clock)]
+}
+
+/// Without columns there is no archive.
+#[cfg(not(feature = "columnar"))]
+fn archiving(_: &Installation, _: &Metrics, _: Option<Arc<Place>>) -> Vec<Supervised> {
+    Vec::new()
 }

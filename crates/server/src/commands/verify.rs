@@ -31,6 +31,9 @@ pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
     if !args.completeness.is_empty() {
         return offline::completeness(&args.completeness, &offline::trust(args)?, args.log.as_deref());
     }
+    if let Some(folder) = &args.archive {
+        return crate::archive::verify(folder, &offline::trust(args)?.logs);
+    }
     let settings = Config::load(&args.configured.sources(Vec::new())?)?.settings()?;
     super::runtime()?.block_on(verify(&settings))
 }

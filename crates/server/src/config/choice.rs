@@ -54,6 +54,18 @@ choice! {
 }
 
 choice! {
+    /// How what lies in the bucket of the archive is locked (S3 Object Lock).
+    ArchiveLock {
+        /// Not at all.
+        None = "none",
+        /// Whoever may bypass governance retention may shorten it.
+        Governance = "governance",
+        /// Nobody may shorten it.
+        Compliance = "compliance",
+    }
+}
+
+choice! {
     /// How a PostgreSQL connection is protected (libpq `sslmode`).
     DatabaseTls {
         /// Never TLS.

@@ -7,8 +7,8 @@ use bailiwick_domain::habit::WorkingHours;
 use super::{
     address::{DatabaseUrl, LogOrigin, PublicUrl},
     choice::{
-        BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport,
-        StepUpChannel,
+        ArchiveLock, BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls,
+        MailTransport, StepUpChannel,
     },
     key::{AnyKey, Key},
     mail::{Host, MailSender, Secret, Word},
@@ -191,6 +191,44 @@ keys! {
     /// A list of the countries of addresses: lines of "first address,last address,country" or "network/bits,country". None comes
     /// with the program. Without one, kinds of networks are told apart instead of countries.
     AUDIT_COUNTRIES: PathBuf = "audit.countries", example "countries.csv";
+
+    /// The folder in which exports of the log lie until they go; without it, `exports` beside the folder of the checkpoints. Servers
+    /// of one database share it.
+    AUDIT_EXPORTS: PathBuf = "audit.exports", example "exports";
+
+    /// The folder of the archive, into which every hour of the log is copied; without it, and without a bucket, there is no archive.
+    AUDIT_ARCHIVE: PathBuf = "audit.archive", example "archive";
+
+    /// The bucket of the archive, instead of a folder: of S3, or of a service that speaks its protocol.
+    AUDIT_ARCHIVE_BUCKET: Word = "audit.archive_bucket", example "bailiwick-archive";
+
+    /// What stands before every name in the bucket, without a slash at its end.
+    AUDIT_ARCHIVE_PREFIX: Word = "audit.archive_prefix", example "audit";
+
+    /// The region of the bucket.
+    AUDIT_ARCHIVE_REGION: Word = "audit.archive_region", default "us-east-1";
+
+    /// The address of the service, where it is not that of the region.
+    AUDIT_ARCHIVE_ENDPOINT: Word = "audit.archive_endpoint", example "https://s3.example.com";
+
+    /// The id of the access key to the bucket. It needs to put, get and list, and nothing else.
+    AUDIT_ARCHIVE_KEY: Word = "audit.archive_key", example "AKIAEXAMPLE";
+
+    /// The file with the secret of the access key; a line break at its end is left out.
+    AUDIT_ARCHIVE_SECRET_FILE: PathBuf = "audit.archive_secret_file", example "archive-secret";
+
+    /// The address of the archive in another cloud, instead of a folder or a bucket of S3: `gs://bucket/prefix` or
+    /// `az://container/prefix`.
+    AUDIT_ARCHIVE_URL: Word = "audit.archive_url", example "gs://bailiwick-archive/audit";
+
+    /// The file with what that cloud needs to know, a line `name=value` each, by the names of the crate `object_store`.
+    AUDIT_ARCHIVE_OPTIONS_FILE: PathBuf = "audit.archive_options_file", example "archive-options";
+
+    /// Object Lock on what is put into the bucket, which must have been made with it. In compliance mode nobody shortens it.
+    AUDIT_ARCHIVE_LOCK: ArchiveLock = "audit.archive_lock", default "none";
+
+    /// For how many days what is put into the bucket is locked.
+    AUDIT_ARCHIVE_LOCK_DAYS: Bounded<1, 36_500> = "audit.archive_lock_days", default "365";
 
     /// How letters leave. Without a way they wait, and the page of letters says so.
     MAIL_TRANSPORT: MailTransport = "mail.transport", default "none";

@@ -26,12 +26,16 @@ mod tests;
 use std::{ffi::OsString, path::PathBuf};
 
 pub(crate) use address::{DatabaseUrl, PublicUrl};
+#[cfg(feature = "objects")]
+pub(crate) use choice::ArchiveLock;
 pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
+#[cfg(feature = "columnar")]
+pub(crate) use settings::{ArchiveBucket, ArchivePlace};
 pub(crate) use settings::{
-    Audit, Database, Gateway, GatewaySecret, Keys, MailServer, Packs, Password, Passwords, Region, Server,
-    Settings, Witnesses,
+    Database, Gateway, GatewaySecret, Keys, MailServer, Packs, Password, Passwords, Region, Server, Settings,
+    Witnesses,
 };
 pub(crate) use show::show;
 pub(crate) use template::template;

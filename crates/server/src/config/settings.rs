@@ -11,8 +11,8 @@ use super::{
     Config, Problem, Problems,
     address::{DatabaseUrl, LogOrigin, PublicUrl},
     choice::{
-        BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls, MailTransport,
-        StepUpChannel,
+        ArchiveLock, BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls,
+        MailTransport, StepUpChannel,
     },
     key::{AnyKey, Key},
     keys::*,
@@ -105,6 +105,9 @@ pub(crate) struct Audit {
     pub(crate) drill_every: Span,
     pub(crate) thresholds: Thresholds,
     pub(crate) countries: Option<PathBuf>,
+    /// Beside the checkpoints where nothing is said.
+    pub(crate) exports: Option<PathBuf>,
+    pub(crate) archive: Option<ArchivePlace>,
 }
 
 /// `[[audit.witness]]` and what concerns all of them: see the table of keys.
@@ -121,6 +124,36 @@ pub(crate) struct Witnesses {
 pub(crate) struct Streams {
     pub(crate) allowed_networks: Vec<Network>,
     pub(crate) timeout: Duration,
+}
+
+/// Where the archive is.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "columnar"),
+    expect(dead_code, reason = "without columns an archive is only refused")
+)]
+pub(crate) enum ArchivePlace {
+    Folder(PathBuf),
+    Bucket(ArchiveBucket),
+    Cloud { address: String, options_file: Option<PathBuf> },
+}
+
+/// The bucket of the archive.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "objects"),
+    expect(dead_code, reason = "a program without buckets only refuses one")
+)]
+pub(crate) struct ArchiveBucket {
+    pub(crate) name: String,
+    /// Empty where nothing is said.
+    pub(crate) prefix: String,
+    pub(crate) region: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) key: String,
+    pub(crate) secret_file: PathBuf,
+    pub(crate) lock: ArchiveLock,
+    pub(crate) lock_days: i64,
 }
 
 /// `[mail]`: see the table of keys.
@@ -280,6 +313,8 @@ fn audit(config: &Config) -> Result<Audit, Problem> {
             working: optional(config, &AUDIT_WORKING_HOURS),
         },
         countries: optional(config, &AUDIT_COUNTRIES),
+        exports: optional(config, &AUDIT_EXPORTS),
+        archive: archive(config)?,
     })
 }
 
@@ -346,6 +381,44 @@ fn outbox(config: &Config) -> Result<Outbox, Problem> {
             StepUpChannel::Webhook => MailChannel::Webhook,
         },
     })
+}
+
+fn archive(config: &Config) -> Result<Option<ArchivePlace>, Problem> {
+    let places = (
+        optional(config, &AUDIT_ARCHIVE),
+        optional(config, &AUDIT_ARCHIVE_BUCKET),
+        optional(config, &AUDIT_ARCHIVE_URL),
+    );
+    let name = match places {
+        (None, None, None) => return Ok(None),
+        (Some(folder), None, None) => return Ok(Some(ArchivePlace::Folder(folder))),
+        (None, None, Some(address)) => {
+            let options_file = optional(config, &AUDIT_ARCHIVE_OPTIONS_FILE);
+            return Ok(Some(ArchivePlace::Cloud { address: address.0, options_file }));
+        }
+        (None, Some(name), None) => name.0,
+        _ => {
+            let message =
+                "the archive is in one place: `audit.archive`, `audit.archive_bucket` or `audit.archive_url`";
+            return Err(conflict(config, &AUDIT_ARCHIVE_BUCKET, message));
+        }
+    };
+    let needed = |message| conflict(config, &AUDIT_ARCHIVE_BUCKET, message);
+    let key = optional(config, &AUDIT_ARCHIVE_KEY)
+        .ok_or_else(|| needed("`audit.archive_bucket` needs `audit.archive_key`"))?;
+    let secret_file = optional(config, &AUDIT_ARCHIVE_SECRET_FILE)
+        .ok_or_else(|| needed("`audit.archive_bucket` needs `audit.archive_secret_file`"))?;
+    let prefix = optional(config, &AUDIT_ARCHIVE_PREFIX).map_or_else(String::new, |prefix| prefix.0);
+    Ok(Some(ArchivePlace::Bucket(ArchiveBucket {
+        name,
+        prefix: prefix.trim_matches('/').to_owned(),
+        region: value(config, &AUDIT_ARCHIVE_REGION)?.0,
+        endpoint: optional(config, &AUDIT_ARCHIVE_ENDPOINT).map(|endpoint| endpoint.0),
+        key: key.0,
+        secret_file,
+        lock: value(config, &AUDIT_ARCHIVE_LOCK)?,
+        lock_days: value(config, &AUDIT_ARCHIVE_LOCK_DAYS)?.number().into(),
+    })))
 }
 
 fn gateway(config: &Config) -> Result<Option<Gateway>, Problem> {

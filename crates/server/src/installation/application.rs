@@ -16,7 +16,7 @@ use super::{Installation, passwords};
 use crate::{
     config::{self, Database, DatabaseTls, Region, Server, Settings},
     exit::Refusal,
-    metrics::http::{Counted, Http},
+    metrics::{Metrics, http::Counted},
 };
 
 /// Every page and the API, counted. Around the finished service there are layers only: no route can be added to it.
@@ -25,7 +25,7 @@ pub(crate) fn application(
     region: &Region,
     installation: &Installation,
     outgoing: &Outgoing,
-    counted: &Http,
+    metrics: &Metrics,
 ) -> Result<Counted<App>, Refusal> {
     let server = &configured.server;
     let state = AppState {
@@ -39,12 +39,14 @@ pub(crate) fn application(
         notary: Arc::new(installation.signer.notary()),
         outgoing: outgoing.clone(),
         pace: Arc::default(),
+        spool: super::spool(configured),
+        jobs: metrics.jobs.board.clone(),
     };
     let app = bailiwick_web::routes_with(outgoing)
         .into_app(state)
         .map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
     let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };
-    Ok(counted.layer(app.over(transport)))
+    Ok(metrics.http.layer(app.over(transport)))
 }
 
 fn settings(server: &Server) -> Result<Web, Refusal> {

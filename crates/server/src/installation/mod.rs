@@ -2,6 +2,8 @@
 //! before anything was changed.
 
 mod application;
+mod archive;
+mod columnar;
 mod countries;
 mod create;
 pub(crate) mod database;
@@ -15,6 +17,7 @@ pub(crate) mod witnesses;
 use std::sync::Arc;
 
 use bailiwick_domain::clock::{Clock, Entropy};
+use bailiwick_ops::exports::Spool;
 use bailiwick_store::{
     Jobs, Regions, Store,
     audit::{CheckpointStore, SignError, Signer},
@@ -23,6 +26,7 @@ use bailiwick_store::{
 use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
 
 pub(crate) use application::application;
+pub(crate) use archive::archive;
 pub(crate) use countries::countries;
 pub(crate) use create::{Undo, create};
 pub(crate) use packs::catalogue;
@@ -154,6 +158,12 @@ pub(crate) fn signer(
     signer.map_err(|error| {
         Refusal::new(error, "set `audit.origin` to the name that this installation was made with")
     })
+}
+
+/// The folder of exports, with what this server was built to write.
+pub(crate) fn spool(settings: &Settings) -> Spool {
+    let beside = || settings.audit.checkpoints.with_file_name("exports");
+    Spool::new(settings.audit.exports.clone().unwrap_or_else(beside), columnar::columnar())
 }
 
 /// What to do about checkpoints that do not fit.

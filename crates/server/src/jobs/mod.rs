@@ -1,8 +1,11 @@
 //! Work that nobody asks for, done again and again while the server runs.
 
 pub(crate) mod anomalies;
+#[cfg(feature = "columnar")]
+pub(crate) mod archive;
 pub(crate) mod audit;
 pub(crate) mod drills;
+pub(crate) mod exports;
 pub(crate) mod grants;
 pub(crate) mod locks;
 pub(crate) mod mail;

@@ -2,7 +2,8 @@
 
 use std::{error::Error, future::Future, sync::Arc, time::Duration};
 
-use bailiwick_domain::clock::Clock;
+use bailiwick_domain::{clock::Clock, time::Timestamp};
+use bailiwick_web::jobs::JobRound;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -69,16 +70,20 @@ impl Supervisor {
         loop {
             // Looked at before the round, so that the last round begins after the order to stop.
             let last = stop.is_told();
-            job = match round(job).await {
+            let began = self.clock.now();
+            let (again, done) = match round(job).await {
                 Ok((job, outcome)) => {
+                    let done = outcome.as_ref().ok().copied();
                     self.note(J::NAME, outcome.map_err(|error| describe(&error)));
-                    job
+                    (job, done)
                 }
                 Err(Panicked) => {
                     self.panicked(J::NAME);
-                    make()
+                    (make(), None)
                 }
             };
+            job = again;
+            self.tell(J::NAME, began, done);
             if last {
                 return;
             }
@@ -111,6 +116,20 @@ impl Supervisor {
         self.failures = self.failures.saturating_add(1);
         self.metrics.round(name, Outcome::Panicked, self.clock.now().unix_seconds());
         tracing::error!(job = name, failures = self.failures, pause = ?self.pause(), "a round of the job panicked; the job begins anew");
+    }
+
+    /// Tells people how the round went that began then.
+    fn tell(&self, name: &'static str, began: Timestamp, done: Option<usize>) {
+        let now = self.clock.now();
+        let pause = i64::try_from(self.pause().as_micros()).unwrap_or(i64::MAX);
+        let round = JobRound {
+            ended_at: now,
+            took: now.since(began),
+            done: done.map(|done| u64::try_from(done).unwrap_or(u64::MAX)),
+            failures: self.failures,
+            next_at: Timestamp::from_micros(now.micros().saturating_add(pause)),
+        };
+        self.metrics.board.note(name, round);
     }
 
     /// The pause before the next round: twice as long after each failure.
@@ -153,7 +172,6 @@ mod tests {
     )]
     use std::sync::Mutex;
 
-    use bailiwick_domain::time::Timestamp;
     use tokio::time::Instant;
 
     use super::*;

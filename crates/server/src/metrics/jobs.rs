@@ -1,5 +1,6 @@
 //! Counting the rounds of background jobs.
 
+use bailiwick_web::jobs::JobBoard;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -24,6 +25,8 @@ pub(crate) struct Jobs {
     done: Family<Job, Counter>,
     last: Family<Job, Gauge>,
     failing: Family<Job, Gauge>,
+    /// The same for people.
+    pub(crate) board: JobBoard,
 }
 
 /// How a round of a job went.

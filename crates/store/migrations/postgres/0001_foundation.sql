@@ -759,6 +759,48 @@ CREATE INDEX subject_request_by_time ON subject_request (tenant, created_at, id)
 CREATE INDEX subject_request_by_person ON subject_request (tenant, person, created_at);
 CREATE INDEX subject_request_by_address ON subject_request (tenant, address_tag, created_at);
 
+-- Exports of the log: what was asked for, how far the writing has come, and what became of the file, which lies outside.
+CREATE TABLE audit_export (
+    tenant           uuid NOT NULL REFERENCES tenant (id),
+    id               uuid NOT NULL,
+    format           text NOT NULL CHECK (format IN ('csv', 'jsonl', 'ocsf', 'parquet')),
+    selection        text NOT NULL,
+    asked_by         uuid,
+    state            text NOT NULL CHECK (state IN ('waiting', 'done', 'failed', 'removed')),
+    downloads        bigint NOT NULL,
+    records          bigint,
+    octets           bigint,
+    digest           text,
+    failure          text,
+    created_at       bigint NOT NULL,
+    finished_at      bigint,
+    expires_at       bigint NOT NULL,
+    tree_size        bigint,
+    checkpoint       text,
+    before_leaf      bigint,
+    written_records  bigint NOT NULL,
+    written_octets   bigint NOT NULL,
+    taken_at         bigint,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX audit_export_by_time ON audit_export (tenant, created_at, id);
+CREATE INDEX audit_export_at_work ON audit_export (state, expires_at, tenant, id) WHERE state IN ('waiting', 'done');
+
+-- Segments of the log that lie in the archive, and were read back from there: up to which leaf, the digest of the signed manifest,
+-- and the right edge of the tree at that point.
+CREATE TABLE audit_segment (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    size        bigint NOT NULL,
+    first_leaf  bigint NOT NULL,
+    octets      bigint NOT NULL,
+    digest      bytea NOT NULL,
+    frontier    bytea NOT NULL,
+    written_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, size),
+    UNIQUE (tenant, first_leaf),
+    CHECK (first_leaf >= 0 AND size > first_leaf)
+);
+
 -- The day (its midnight) on which somebody, and holders of a role, last used a permission; and since when that is noted.
 CREATE TABLE permission_use (
     tenant        uuid NOT NULL,
@@ -997,6 +1039,10 @@ CREATE TRIGGER audit_drill_append_only BEFORE UPDATE OR DELETE ON audit_drill FO
 CREATE TRIGGER audit_drill_no_truncate BEFORE TRUNCATE ON audit_drill FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_drill ENABLE ALWAYS TRIGGER audit_drill_append_only;
 ALTER TABLE audit_drill ENABLE ALWAYS TRIGGER audit_drill_no_truncate;
+CREATE TRIGGER audit_segment_append_only BEFORE UPDATE OR DELETE ON audit_segment FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_segment_no_truncate BEFORE TRUNCATE ON audit_segment FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_segment ENABLE ALWAYS TRIGGER audit_segment_append_only;
+ALTER TABLE audit_segment ENABLE ALWAYS TRIGGER audit_segment_no_truncate;
 
 -- The tenant of the running transaction; none outside one, and then no row is visible.
 CREATE FUNCTION bailiwick_tenant() RETURNS uuid LANGUAGE sql STABLE AS $$
@@ -1081,6 +1127,8 @@ GRANT SELECT, INSERT ON audit_drill TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_watch TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON audit_habit TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON audit_anomaly TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_export TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_segment TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON permission_use TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON role_use TO bailiwick_app;
 GRANT SELECT, INSERT ON permission_recording TO bailiwick_app;
@@ -1260,6 +1308,12 @@ CREATE POLICY audit_intake_own ON audit_intake USING (tenant = bailiwick_tenant(
 ALTER TABLE audit_image ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_image FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_image_own ON audit_image USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_export ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_export FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_export_own ON audit_export USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_segment ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_segment FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_segment_own ON audit_segment USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE permission_use ENABLE ROW LEVEL SECURITY;
 ALTER TABLE permission_use FORCE ROW LEVEL SECURITY;
 CREATE POLICY permission_use_own ON permission_use USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -1317,3 +1371,9 @@ CREATE POLICY audit_watch_find ON audit_watch FOR SELECT USING (current_setting(
 
 -- And whoever sends the audit log by streams: addresses and credentials lie sealed.
 CREATE POLICY audit_stream_find ON audit_stream FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+
+-- And whoever writes exports, and removes those whose time is over.
+CREATE POLICY audit_export_find ON audit_export FOR SELECT USING (current_setting('bailiwick.job', true) = 'on' AND state IN ('waiting', 'done'));
+
+-- And whoever archives: it compares where the archive ends with where the trees do.
+CREATE POLICY audit_segment_find ON audit_segment FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

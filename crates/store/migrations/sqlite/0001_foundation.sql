@@ -759,6 +759,48 @@ CREATE INDEX subject_request_by_time ON subject_request (tenant, created_at, id)
 CREATE INDEX subject_request_by_person ON subject_request (tenant, person, created_at);
 CREATE INDEX subject_request_by_address ON subject_request (tenant, address_tag, created_at);
 
+-- Exports of the log: what was asked for, how far the writing has come, and what became of the file, which lies outside.
+CREATE TABLE audit_export (
+    tenant           BLOB NOT NULL REFERENCES tenant (id),
+    id               BLOB NOT NULL,
+    format           TEXT NOT NULL CHECK (format IN ('csv', 'jsonl', 'ocsf', 'parquet')),
+    selection        TEXT NOT NULL,
+    asked_by         BLOB,
+    state            TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed', 'removed')),
+    downloads        INTEGER NOT NULL,
+    records          INTEGER,
+    octets           INTEGER,
+    digest           TEXT,
+    failure          TEXT,
+    created_at       INTEGER NOT NULL,
+    finished_at      INTEGER,
+    expires_at       INTEGER NOT NULL,
+    tree_size        INTEGER,
+    checkpoint       TEXT,
+    before_leaf      INTEGER,
+    written_records  INTEGER NOT NULL,
+    written_octets   INTEGER NOT NULL,
+    taken_at         INTEGER,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX audit_export_by_time ON audit_export (tenant, created_at, id);
+CREATE INDEX audit_export_at_work ON audit_export (state, expires_at, tenant, id) WHERE state IN ('waiting', 'done');
+
+-- Segments of the log that lie in the archive, and were read back from there: up to which leaf, the digest of the signed manifest,
+-- and the right edge of the tree at that point.
+CREATE TABLE audit_segment (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    size        INTEGER NOT NULL,
+    first_leaf  INTEGER NOT NULL,
+    octets      INTEGER NOT NULL,
+    digest      BLOB NOT NULL,
+    frontier    BLOB NOT NULL,
+    written_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, size),
+    UNIQUE (tenant, first_leaf),
+    CHECK (first_leaf >= 0 AND size > first_leaf)
+) STRICT;
+
 -- The day (its midnight) on which somebody, and holders of a role, last used a permission; and since when that is noted.
 CREATE TABLE permission_use (
     tenant        BLOB NOT NULL,
@@ -965,6 +1007,8 @@ CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGI
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 CREATE TRIGGER audit_drill_no_update BEFORE UPDATE ON audit_drill BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
 CREATE TRIGGER audit_drill_no_delete BEFORE DELETE ON audit_drill BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
+CREATE TRIGGER audit_segment_no_update BEFORE UPDATE ON audit_segment BEGIN SELECT RAISE(ABORT, 'audit_segment is append-only'); END;
+CREATE TRIGGER audit_segment_no_delete BEFORE DELETE ON audit_segment BEGIN SELECT RAISE(ABORT, 'audit_segment is append-only'); END;
 -- REPLACE takes a row away without a DELETE trigger: whatever has the key or the rowid of a row that is there is refused before.
 -- An insertion that names no rowid shows -1 here, which no row has.
 CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_event WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
@@ -986,3 +1030,4 @@ CREATE TRIGGER audit_region_head_no_update BEFORE UPDATE ON audit_region_head BE
 CREATE TRIGGER audit_region_head_no_delete BEFORE DELETE ON audit_region_head BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
 CREATE TRIGGER audit_region_head_no_replace BEFORE INSERT ON audit_region_head WHEN EXISTS (SELECT 1 FROM audit_region_head WHERE tenant = NEW.tenant AND heads_index = NEW.heads_index) OR EXISTS (SELECT 1 FROM audit_region_head WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
 CREATE TRIGGER audit_drill_no_replace BEFORE INSERT ON audit_drill WHEN EXISTS (SELECT 1 FROM audit_drill WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_drill WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
+CREATE TRIGGER audit_segment_no_replace BEFORE INSERT ON audit_segment WHEN EXISTS (SELECT 1 FROM audit_segment WHERE tenant = NEW.tenant AND size = NEW.size) OR EXISTS (SELECT 1 FROM audit_segment WHERE tenant = NEW.tenant AND first_leaf = NEW.first_leaf) OR EXISTS (SELECT 1 FROM audit_segment WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_segment is append-only'); END;

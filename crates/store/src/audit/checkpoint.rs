@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use bailiwick_domain::{ids::TenantId, time::Timestamp};
 use bailiwick_proof::{
     Hash,
+    archive::Manifest,
     checkpoint::{Checkpoint, LogName, NoteSigner, SignedNote, VerifierKey},
     tree::{Needs, root_at},
 };
@@ -95,6 +96,14 @@ impl Signer {
     /// What of it anybody may know.
     pub fn notary(&self) -> Notary {
         Notary::new(&self.origin, &self.verifier)
+    }
+
+    /// Signs the manifest of an archived segment. Nothing but manifests and heads of trees is ever signed with this key.
+    ///
+    /// # Errors
+    /// A manifest that cannot be written as a note.
+    pub fn seal(&self, manifest: &Manifest) -> Result<String, Error> {
+        manifest.sign(&*self.key).map_err(|e| Error::Proof(e.to_string()))
     }
 
     /// Refuses a database that holds less than was signed, or something else. Changes nothing.

@@ -7,6 +7,7 @@
 mod about;
 mod access;
 mod append;
+pub mod archive;
 mod as_of;
 pub mod bundle;
 mod checkpoint;
@@ -14,6 +15,7 @@ mod complete;
 mod draft;
 mod drill;
 pub mod epoch;
+pub mod export;
 mod find;
 mod heads;
 pub mod hold;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is tried on both databases, within the permit's tenant. Nothing would be altered even if it were allowed.
-const BOTH: [&str; 20] = [
+const BOTH: [&str; 22] = [
     "UPDATE audit_event SET bytes = bytes WHERE tenant = $1",
     "DELETE FROM audit_event WHERE tenant = $1",
     "UPDATE audit_leaf SET hash = hash WHERE tenant = $1",
@@ -33,6 +33,8 @@ const BOTH: [&str; 20] = [
     "DELETE FROM audit_posting WHERE tenant = $1",
     "UPDATE audit_drill SET found = found WHERE tenant = $1",
     "DELETE FROM audit_drill WHERE tenant = $1",
+    "UPDATE audit_segment SET octets = octets WHERE tenant = $1",
+    "DELETE FROM audit_segment WHERE tenant = $1",
 ];
 
 /// What is tried on PostgreSQL besides: SQLite has no such statements, and no roles.

@@ -80,6 +80,10 @@ pub enum Job {
     Anomalies,
     /// Sending the audit log to other systems.
     Streams,
+    /// Writing exports of the audit log, and removing them again.
+    Exports,
+    /// Copying the log into the archive.
+    Archive,
 }
 
 impl Job {
@@ -99,6 +103,8 @@ impl Job {
             Self::Drills => "drills",
             Self::Anomalies => "anomalies",
             Self::Streams => "streams",
+            Self::Exports => "exports",
+            Self::Archive => "archive",
         }
     }
 }

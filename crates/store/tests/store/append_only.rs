@@ -5,7 +5,7 @@ use bailiwick_testkit::{both_databases, postgres_only, sqlite_only};
 
 use crate::{raw, support::raw::Raw};
 
-const LOG: [&str; 10] = [
+const LOG: [&str; 11] = [
     "audit_event",
     "audit_leaf",
     "audit_tile",
@@ -16,10 +16,11 @@ const LOG: [&str; 10] = [
     "audit_region_head",
     "audit_posting",
     "audit_drill",
+    "audit_segment",
 ];
 
 /// What makes a row of the log the one that it is.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 13] = [
     ("audit_event", "tenant, id"),
     ("audit_leaf", "tenant, leaf_index"),
     ("audit_leaf", "tenant, event"),
@@ -31,10 +32,12 @@ const KEYS: [(&str, &str); 11] = [
     ("audit_region_head", "tenant, heads_index"),
     ("audit_posting", "tenant, term, block"),
     ("audit_drill", "tenant, id"),
+    ("audit_segment", "tenant, size"),
+    ("audit_segment", "tenant, first_leaf"),
 ];
 
 /// Rows that take the place of those that are there, each by one of its keys or by its rowid alone.
-const REPLACING: [&str; 20] = [
+const REPLACING: [&str; 22] = [
     "audit_event (tenant, id, hash, bytes) SELECT tenant, id, hash, x'7b7d' FROM audit_event",
     "audit_event (rowid, tenant, id, hash, bytes) SELECT rowid, tenant, randomblob(16), hash, bytes FROM audit_event",
     "audit_leaf SELECT tenant, leaf_index, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
@@ -57,6 +60,9 @@ const REPLACING: [&str; 20] = [
     "audit_drill SELECT * FROM audit_drill",
     "audit_drill (rowid, tenant, id, kind, target, outcome, found, records, took_micros, seed, probes, at)
      SELECT rowid, tenant, randomblob(16), kind, target, outcome, found, records, took_micros, seed, probes, at FROM audit_drill",
+    "audit_segment SELECT tenant, size + 1000000, first_leaf, octets, digest, frontier, written_at FROM audit_segment",
+    "audit_segment (rowid, tenant, size, first_leaf, octets, digest, frontier, written_at)
+     SELECT rowid, tenant, size + 1000000, first_leaf + 1000000, octets, digest, frontier, written_at FROM audit_segment",
 ];
 
 /// Puts a row into every table of the log, so that row triggers have something to refuse.
@@ -87,6 +93,13 @@ async fn fill(db: &bailiwick_testkit::Db) {
         acme.id().uuid(),
         b"xuser.created".to_vec(),
         vec![0_u8, 1]
+    )
+    .unwrap();
+    raw!(
+        raw,
+        "INSERT INTO audit_segment (tenant, size, first_leaf, octets, digest, frontier, written_at) VALUES ($1, 1, 0, 1, $2, $2, 0)",
+        acme.id().uuid(),
+        vec![0_u8; 32]
     )
     .unwrap();
     for table in LOG {

@@ -19,11 +19,13 @@
 mod access_table;
 mod api_keys;
 mod audit_anomalies;
+mod audit_archive;
 mod audit_bundles;
 mod audit_complete;
 mod audit_drills;
 mod audit_entities;
 mod audit_events;
+mod audit_exports;
 mod audit_holds;
 mod audit_ingest;
 mod audit_intake;
@@ -38,6 +40,7 @@ mod enrolments;
 mod explorer;
 mod grants;
 mod invitations;
+mod jobs;
 mod list;
 mod mail;
 mod me;
@@ -145,6 +148,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/invitations/{id}", invitations::show::handle)
         .post("/v1/invitations/{id}/resend", invitations::resend::handle)
         .post("/v1/invitations/{id}/revoke", invitations::revoke::handle)
+        .get("/v1/jobs", jobs::list::handle)
         .get("/v1/mail", mail::list::handle)
         .get("/v1/mail/{id}", mail::show::handle)
         .get("/v1/api-keys", api_keys::list::handle)
@@ -177,6 +181,12 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/access/unused/users", unused::people::handle)
         .get("/v1/access/unused/users/{id}", unused::person::handle)
         .post("/v1/access/unused/users/{id}/narrow", unused::narrow_person::handle)
+        .get("/v1/audit/archive", audit_archive::show::handle)
+        .get("/v1/audit/exports", audit_exports::list::handle)
+        .post("/v1/audit/exports", audit_exports::create::handle)
+        .get("/v1/audit/exports/{id}", audit_exports::show::handle)
+        .get("/v1/audit/exports/{id}/file", audit_exports::file::handle)
+        .post("/v1/audit/exports/{id}/remove", audit_exports::remove::handle)
         .get("/v1/audit/events", audit_events::list::handle)
         .post("/v1/audit/events", audit_ingest::create::handle)
         .get("/v1/audit/intake", audit_intake::show::handle)

@@ -17,6 +17,16 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     }
 }
 
+impl<T: DeserializeOwned> Query<T> {
+    /// Reads what another address had behind its question mark, as if it were this one's.
+    ///
+    /// # Errors
+    /// 400 as for the address itself.
+    pub(crate) fn parse(query: &str) -> Result<T, Error> {
+        read(query)
+    }
+}
+
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
     // PostgreSQL stores no NUL, so nothing can be found by one.
     if form_urlencoded::parse(query.as_bytes()).any(|(_, value)| value.contains('\0')) {

@@ -3,6 +3,7 @@
 mod about;
 pub(in crate::pages) mod actors;
 mod anomalies;
+mod archive;
 mod as_of;
 mod beside;
 mod between;
@@ -12,6 +13,7 @@ mod difference;
 mod drills;
 mod entity;
 mod event;
+mod exports;
 mod fields;
 mod filter;
 mod find;
@@ -63,6 +65,8 @@ pub(crate) fn routes() -> Routes {
         .merge(holds::routes())
         .merge(subjects::routes())
         .merge(streams::routes())
+        .get("/audit/archive", archive::archive)
+        .merge(exports::routes())
 }
 
 /// Where the history of a thing is.

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use bailiwick_domain::posture::{DatabaseKind, TlsEndpoint, TlsMode};
-use bailiwick_ops::posture::Environment;
+use bailiwick_ops::{exports::Spool, posture::Environment};
 use bailiwick_testkit::{Actor, Db};
 use bailiwick_vault::{
     entropy::SeededEntropy,
@@ -19,6 +19,7 @@ use tower::ServiceExt;
 use crate::{
     access::cookies,
     bootstrap::App,
+    jobs::JobBoard,
     limits::Limits,
     state::{AppState, Https, Outgoing, Settings, TrustedProxies},
 };
@@ -74,6 +75,8 @@ impl Browser {
             notary: Arc::new(db.signer().notary()),
             outgoing: outgoing.clone(),
             pace: Arc::default(),
+            spool: Spool::new(db.folder().join("exports"), None),
+            jobs: JobBoard::default(),
         };
         Self {
             app: crate::routes_with(&outgoing).into_app(state).unwrap(),

@@ -1,5 +1,6 @@
 //! The platform's view of its customers.
 
+mod jobs;
 mod owner_link;
 mod reactivate;
 mod suspend;
@@ -14,6 +15,7 @@ use crate::{error::Result, forms::Field, routes::Routes};
 
 pub(crate) fn routes() -> Routes {
     Routes::new()
+        .get("/platform/jobs", jobs::jobs)
         .get("/platform/tenants", tenants::tenants)
         .get("/platform/tenants/new", tenant_new::tenant_new)
         .post("/platform/tenants", tenant_create::tenant_create)

@@ -107,6 +107,8 @@ messages! {
     StreamTested "ok" "stream-tested": "A test is on its way. Its outcome stands here within seconds.";
     StreamReplayed "ok" "stream-replayed": "The stream begins again with this record.";
     StreamRemoved "ok" "stream-removed": "The stream is removed.";
+    ExportAsked "ok" "export-asked": "The export is being written. It can be downloaded as soon as it is.";
+    ExportRemoved "ok" "export-removed": "The file of the export is gone.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }
 

@@ -62,6 +62,8 @@ const LIST: &[Group] = &[
         &[
             ("Audit log", "/audit", "log"),
             ("Verify", "/audit/verify", "seal"),
+            ("Exports", "/audit/exports", "external"),
+            ("Archive", "/audit/archive", "inbox"),
             ("Tamper drills", "/audit/drills", "shield"),
             ("Anomalies", "/audit/anomalies", "pulse"),
             ("Streams", "/audit/streams", "external"),
@@ -72,7 +74,11 @@ const LIST: &[Group] = &[
     ),
     (
         Some("Platform"),
-        &[("Tenants", "/platform/tenants", "building"), ("System health", "/system-health", "pulse")],
+        &[
+            ("Tenants", "/platform/tenants", "building"),
+            ("Background jobs", "/platform/jobs", "clock"),
+            ("System health", "/system-health", "pulse"),
+        ],
     ),
 ];
 

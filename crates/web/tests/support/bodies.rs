@@ -174,6 +174,8 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             form(&[("kind", "webhook"), ("url", &format!("https://siem.example.com/{serial}"))])
         }
         ("POST", "/audit/streams/{stream}/replay") => form(&[("index", "0")]),
+        ("POST", "/v1/audit/exports") => Sent::Json(json!({"format": "csv"})),
+        ("POST", "/audit/exports") => form(&[("format", "csv"), ("search", "")]),
         ("POST", "/v1/teams") => Sent::Json(json!({"name": format!("Team {serial}")})),
         ("PUT", "/v1/teams/{team}") => Sent::Json(json!({"name": format!("Renamed {serial}")})),
         ("POST", "/roles") => form(&[("label", &format!("Duty {serial}")), ("permission", permission)]),
@@ -231,6 +233,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/invitations/{id}/resend"
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
+            | "/v1/audit/exports/{id}/remove"
             | "/v1/security-events/{id}/acknowledge"
             | "/v1/audit/drills"
             | "/v1/users/{id}/unlock"
@@ -392,6 +395,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/invitations/{invitation}/revoke"
             | "/join/{token}/decline"
             | "/api-keys/{key}/revoke"
+            | "/audit/exports/{export}/remove"
             | "/security/events/{event}/acknowledge"
             | "/audit/drills"
             | "/account/factors"

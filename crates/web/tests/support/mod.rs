@@ -110,6 +110,8 @@ impl Service {
             notary: Arc::new(db.signer().notary()),
             outgoing: Outgoing::Nowhere,
             pace: Arc::default(),
+            spool: bailiwick_ops::exports::Spool::new(db.folder().join("exports"), None),
+            jobs: bailiwick_web::jobs::JobBoard::default(),
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, AuditHoldId, DrillId, EventId, EventSchemaId, FactorId, GrantId, InvitationId, MailId,
-        SavedSearchId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId, TenantId, UserId,
+        ApiKeyId, AuditExportId, AuditHoldId, DrillId, EventId, EventSchemaId, FactorId, GrantId,
+        InvitationId, MailId, SavedSearchId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId,
+        TenantId, UserId,
     },
     role::{CustomName, Role},
     rule::{
-        CreateApiKey, CreateRole, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold, PlaceStream,
-        SetIntake, SignIn, UpdateStreams, UpdateTeam,
+        CreateApiKey, CreateRole, ExportAudit, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold,
+        PlaceStream, SetIntake, SignIn, UpdateStreams, UpdateTeam,
     },
     time::{Span, Timestamp},
 };
@@ -25,7 +26,9 @@ use bailiwick_ops::{
         intake::{self, NewSchema},
         stream::{self, NewPlace, NewStream},
     },
-    enrolment, factors,
+    enrolment,
+    exports::{self, Spool},
+    factors,
     invitations::{self, NewInvitation},
     mail::Mailroom,
     passwords::reset::{self, SignInAddress},
@@ -78,6 +81,8 @@ pub(crate) struct Stock {
     pub(crate) searches: [SavedSearchId; 2],
     /// Two streams by which records leave: one to be changed, one to be removed.
     pub(crate) streams: [StreamId; 2],
+    /// Two exports, each to be removed: one by the pages, one by the API.
+    pub(crate) exports: [AuditExportId; 2],
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
     /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
@@ -155,6 +160,7 @@ impl Stock {
         let look_for = LookFor { by: "person".into(), value: user.id.to_string(), ..LookFor::default() };
         let request = erasure::open(store, &permit, look_for).await.unwrap().id;
         let streams = [own_stream(tenant, marker, 1).await, own_stream(tenant, marker, 2).await];
+        let exports = [own_export(tenant).await, own_export(tenant).await];
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -192,6 +198,7 @@ impl Stock {
             teams,
             searches,
             streams,
+            exports,
             link,
             letters,
             reset,
@@ -226,6 +233,8 @@ impl Stock {
             ([.., "invitations"], _) => self.invitation.to_string(),
             ([.., "mail"], _) => self.letter.to_string(),
             ([.., "api-keys"], _) => self.api_key.to_string(),
+            (["", "v1", "audit", "exports"], _) => self.exports[1].to_string(),
+            ([.., "audit", "exports"], _) => self.exports[0].to_string(),
             ([.., "audit", "events"], _) => self.event.to_string(),
             ([.., "schemas"], _) => self.schema.to_string(),
             ([.., "audit", "streams"], _) => self.streams[0].to_string(),
@@ -304,6 +313,8 @@ impl Stock {
             self.searches[1].to_string(),
             self.streams[0].to_string(),
             self.streams[1].to_string(),
+            self.exports[0].to_string(),
+            self.exports[1].to_string(),
             self.role.to_string(),
             self.schema.to_string(),
             self.tenant.owner().id().to_string(),
@@ -406,6 +417,12 @@ async fn own_search(tenant: &Tenant, marker: &str, number: u8) -> SavedSearchId 
         .await
         .unwrap()
         .id
+}
+
+async fn own_export(tenant: &Tenant) -> AuditExportId {
+    let (db, permit) = (&tenant.db, tenant.owner().permit::<ExportAudit>().await);
+    let spool = Spool::new(db.folder().join("exports"), None);
+    exports::ask(&db.store, &permit, &spool, "csv", &Sought::default()).await.unwrap().id
 }
 
 async fn own_team(tenant: &Tenant, marker: &str, number: u8) -> TeamId {

@@ -7,6 +7,7 @@ mod block;
 mod bounds;
 mod gather;
 mod keep;
+mod kept;
 mod known;
 mod resolve;
 mod terms;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 pub(crate) use block::BLOCK;
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use keep::keep;
+pub(in crate::audit) use kept::Kept;
 pub use known::{Known, known};
 pub(crate) use resolve::tag_of;
 pub use resolve::{Unresolved, resolve, source_tag};
@@ -225,13 +227,23 @@ pub struct Found {
 
 /// The events that fit, a page of them at `place`.
 pub async fn search(scope: &mut impl Scope, sought: &Sought, place: Place) -> Result<Found> {
+    up_to(scope, sought, place, LIMIT).await
+}
+
+/// The events that fit, up to so many of them at `place`.
+pub(in crate::audit) async fn up_to(
+    scope: &mut impl Scope,
+    sought: &Sought,
+    place: Place,
+    limit: i64,
+) -> Result<Found> {
     let (way, range) = match place {
         Place::Newest => (Way::Older, (0, i64::MAX)),
         Place::Before(leaf) => (Way::Older, (0, leaf)),
         Place::After(leaf) => (Way::Newer, (leaf.saturating_add(1), i64::MAX)),
     };
     let mut walk = Walk::set_out(scope, sought, range, way, OF_PAGE).await?;
-    let limit = usize::try_from(LIMIT).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut leaves = Vec::with_capacity(limit + 1);
     while leaves.len() <= limit
         && let Some(sets) = walk.next(scope).await?

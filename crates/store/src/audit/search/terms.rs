@@ -53,6 +53,28 @@ impl Sort {
     const fn letter(self) -> u8 {
         self as u8
     }
+
+    /// Whether its values are ids.
+    const fn has_ids(self) -> bool {
+        matches!(self, Self::Request | Self::Credential | Self::Owner | Self::Actor)
+    }
+
+    /// Its name in searches that are kept.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Source => "source",
+            Self::Credential => "session",
+            Self::Owner => "owner",
+            Self::Actor => "actor",
+            Self::Word => "word",
+            Self::Action => "action",
+            Self::Noun => "noun",
+            Self::Kind => "type",
+            Self::ActorKind => "actor_kind",
+            Self::Outcome => "outcome",
+        }
+    }
 }
 
 impl Term {
@@ -138,6 +160,34 @@ impl Term {
     /// The value of a term whose values are ids.
     pub(crate) fn id(&self) -> Option<Uuid> {
         Uuid::from_slice(self.0.get(1..)?).ok()
+    }
+
+    /// As a text, `sort:value`; nothing for a term that this version does not write.
+    pub(crate) fn written(&self) -> Option<String> {
+        let (sort, value) = (self.sort()?, self.0.get(1..)?);
+        let value = match sort {
+            sort if sort.has_ids() => Uuid::from_slice(value).ok()?.to_string(),
+            Sort::Source => hex::encode(value),
+            // A long word may have been cut within a character.
+            _ => match std::str::from_utf8(value) {
+                Ok(text) => text.to_owned(),
+                Err(_) => return Some(format!("{}#{}", sort.name(), hex::encode(value))),
+            },
+        };
+        Some(format!("{}:{value}", sort.name()))
+    }
+
+    /// Reads what [`written`](Self::written) gave.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (name, value) = text.split_at_checked(text.find([':', '#'])?)?;
+        let sort = Sort::RARE_FIRST.into_iter().find(|sort| sort.name() == name)?;
+        let value = match (value.strip_prefix('#'), value.strip_prefix(':')) {
+            (Some(octets), _) => hex::decode(octets).ok()?,
+            (_, Some(id)) if sort.has_ids() => Uuid::try_parse(id).ok()?.as_bytes().to_vec(),
+            (_, Some(tag)) if sort == Sort::Source => hex::decode(tag).ok()?,
+            (_, text) => text?.as_bytes().to_vec(),
+        };
+        Some(Self::new(sort, &value))
     }
 
     /// The value of a term whose values are text.

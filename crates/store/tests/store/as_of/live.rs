@@ -11,7 +11,7 @@ use bailiwick_domain::{
 use bailiwick_ops::{api_keys::NewApiKey, invitations::NewInvitation};
 use bailiwick_store::{
     View, accounts, api_keys,
-    audit::{Moment, anomalies, as_of, epoch, find_drill, hold, stream, subject, witness},
+    audit::{Moment, anomalies, as_of, epoch, export, find_drill, hold, stream, subject, witness},
     grants, intake, invitations, mail, passkeys, phones, roles, saved_searches, security_events, sessions,
     teams, tenants, users,
 };
@@ -30,6 +30,7 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
     match kind {
         Kind::Anomaly => among(anomalies(view, None).await.unwrap().items.into_iter().map(image).collect()),
         Kind::ApiKey => api_keys::find(view, id.into()).await.ok().map(image),
+        Kind::AuditExport => export::find(view, id.into()).await.ok().map(|found| image(found.export)),
         Kind::AuditHold => hold::find(view, id.into()).await.ok().map(|found| image(found.hold)),
         Kind::CustomRole => among(roles::list(view).await.unwrap().into_iter().map(image).collect()),
         Kind::Drill => find_drill(view, id.into()).await.ok().map(image),

@@ -94,6 +94,12 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             "id": id, "user": user, "factor": d.one(&["password", "totp"]), "outcome": d.one(&["accepted", "refused", "lifted"]),
             "known_device": d.yes(), "at": d.time(),
         }),
+        Kind::AuditExport => json!({
+            "id": id, "format": d.one(&["csv", "jsonl", "ocsf", "parquet"]), "selection": d.one(&["{}", "{\"clauses\":[]}"]),
+            "asked_by": user, "state": d.one(&["waiting", "done", "failed", "removed"]), "downloads": d.number(),
+            "records": d.perhaps(json!(7)), "octets": d.perhaps(json!(700)), "digest": d.perhaps(json!("00")),
+            "failure": d.perhaps(json!("Full.")), "created_at": d.time(), "finished_at": d.end(), "expires_at": d.time(),
+        }),
         Kind::AuditHold => {
             let mut hold = match d.up_to(4) {
                 0 => json!({"scope": "tenant"}),

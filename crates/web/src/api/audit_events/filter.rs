@@ -38,7 +38,7 @@ pub(in crate::api) struct Parameters {
 
 /// What the parameters ask for.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(in crate::api) struct Wanted {
     line: Parsed,
     actor: Option<Uuid>,
     entity_type: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Wanted {
     to: Option<Timestamp>,
     outcome: Option<Outcome>,
     changes_only: bool,
-    pub(super) place: Place,
+    pub(in crate::api) place: Place,
     /// What the cursors of the search are bound to.
     pub(super) bound: String,
 }
@@ -58,7 +58,7 @@ impl Parameters {
     ///
     /// # Errors
     /// 400 names the first parameter that cannot be read, 422 the place in a query that is wrong.
-    pub(super) fn read(&self) -> Result<Wanted> {
+    pub(in crate::api) fn read(&self) -> Result<Wanted> {
         let bound = self.bound();
         Ok(Wanted {
             actor: parse(&self.actor, actor, "`actor` is not an id.")?,
@@ -104,7 +104,7 @@ impl Parameters {
 impl Wanted {
     /// As the store understands it: the line for whoever reads the clocks of `zone`, and the parameters beside it, by which
     /// programs name things by their ids.
-    pub(super) async fn sought(&self, scope: &mut impl Scope, zone: &Zone) -> Result<Sought> {
+    pub(in crate::api) async fn sought(&self, scope: &mut impl Scope, zone: &Zone) -> Result<Sought> {
         let mut sought = match audit::resolve(scope, &self.line.query, zone).await? {
             Ok(sought) => sought,
             Err(fault) => return Err(wrong(searching::unresolved(&self.line, &fault))),

@@ -10,7 +10,7 @@ use bailiwick_store::audit::Listed;
 use serde::Serialize;
 use uuid::Uuid;
 
-pub(super) use filter::{entity_id, is_word};
+pub(super) use filter::{Parameters, entity_id, is_word};
 pub(super) use show::ProofBody;
 
 /// A record without its difference.

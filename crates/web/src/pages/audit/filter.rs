@@ -180,6 +180,11 @@ impl Asked {
         self.cursor.is_some()
     }
 
+    /// The same search as the part of an address behind its question mark; empty where nothing narrows it.
+    pub(super) fn query(&self) -> String {
+        self.first().split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default()
+    }
+
     /// The first page of the same search.
     pub(super) fn first(&self) -> String {
         self.without(&[])

@@ -17,6 +17,7 @@ use super::{
     actors::{Actor, Names},
     bundle,
     chart::{Chart, chart},
+    exports,
     filter::{Asked, Range, permalink},
     words,
 };
@@ -37,6 +38,8 @@ use crate::{
 struct AuditSearchPage {
     shell: Shell,
     may_verify: bool,
+    /// Where this search is exported; nothing for whoever may not.
+    export: Option<String>,
     problems: Vec<Problem>,
     line: Field,
     actor: Field,
@@ -108,6 +111,7 @@ pub(super) async fn search(
         shell: Shell::new(&permit, &visit, "Audit log"),
         may_verify: reach::opens(&visit, &permit, "/audit/verify"),
         line: asked.line_field(&problems),
+        export: reach::opens(&visit, &permit, "/audit/exports/new").then(|| exports::new_path(&asked)),
         actor: asked.actor_field(&problems),
         entity_type: asked.kind_select(&known.kinds),
         entity: asked.entity_field(&problems),

@@ -1,0 +1,3 @@
+//! The archive of the audit log.
+
+pub(super) mod show;

@@ -1,0 +1,3 @@
+//! Background jobs, for the platform's own people.
+
+pub(super) mod list;

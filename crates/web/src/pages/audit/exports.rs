@@ -1,0 +1,24 @@
+//! Records as files: asking, progress, downloading, removing.
+
+mod ask;
+mod file;
+mod list;
+mod new;
+mod remove;
+mod show;
+mod state;
+
+pub(super) use new::path as new_path;
+
+use crate::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/audit/exports", list::list)
+        .post("/audit/exports", ask::ask)
+        .get("/audit/exports/new", new::new)
+        .get("/audit/exports/{export}", show::show)
+        .get("/audit/exports/{export}/file", file::file)
+        .get("/audit/exports/{export}/remove", remove::ask)
+        .post("/audit/exports/{export}/remove", remove::remove)
+}
