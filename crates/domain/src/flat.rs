@@ -128,7 +128,7 @@ mod tests {
             ("user.role_changed", "e", 2)
         );
         assert_eq!((flat.actor_id.as_deref(), flat.actor_auth.as_deref()), (Some("a"), Some("password")));
-        assert_eq!((flat.reason, flat.agent.as_deref()), (None, Some("browser")));
+        assert_eq!((flat.reason.as_deref(), flat.agent.as_deref()), (None, Some("browser")));
         assert_eq!(flat.changes, r#"[{"after":"b","before":"a","op":"replace","path":"/role"}]"#);
         assert_eq!(flat.paths(), ["/role"]);
     }

@@ -33,7 +33,7 @@ pub(super) struct ProblemBody {
     r#type: String,
     title: &'static str,
     status: u16,
-    detail: &'static str,
+    detail: String,
     errors: Vec<ErrorBody>,
 }
 
@@ -73,7 +73,7 @@ impl ItemBody {
                 r#type: format!("urn:bailiwick:problem:{}", public.code),
                 title: public.title,
                 status: error.status().as_u16(),
-                detail: public.detail,
+                detail: public.detail.to_owned(),
                 errors: error.problems().iter().map(error_of).collect(),
             },
         }
