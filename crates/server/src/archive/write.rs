@@ -277,7 +277,7 @@ mod tests {
             assert_eq!((count, segments[0].first), (2, segments[1].size));
 
             let own = folder.join(acme.id().to_string());
-            let names = super::super::place::segments(&own).unwrap();
+            let names = crate::archive::place::segments(&own).unwrap();
             let events = own.join(names[1].folder()).join(EVENTS);
             let mut octets = fs::read(&events).unwrap();
             let middle = octets.len() / 2;

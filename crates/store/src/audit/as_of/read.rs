@@ -178,7 +178,7 @@ async fn waiting(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Vec<Row
     )?;
     let of_it = found.into_iter().filter_map(|(event, recorded_at, hash, bytes)| {
         let record = Revised::read(&bytes)?;
-        is_about(&record, kind, id).then(|| Row {
+        is_about(&record, kind, id).then_some(Row {
             leaf_index: i64::MAX,
             event,
             revision: record.entity.revision,
