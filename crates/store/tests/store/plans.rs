@@ -59,6 +59,18 @@ const SEARCHED: [(&str, &str, &[Value]); 14] = [
     ("l.entity_type = t", "audit_leaf_by_entity", &[Id, Kinds, Ids, Number, Number]),
 ];
 
+/// Lists about the log: by what a text is known, its index and its values.
+const LISTS: [(&str, &str, &[Value]); 8] = [
+    ("FROM audit_anomaly", "audit_anomaly_by_time", &[Id, Number, Id, Number]),
+    ("FROM audit_drill", "audit_drill_by_time", &[Id, Number, Id, Number]),
+    ("FROM audit_export", "audit_export_by_time", &[Id, Number, Id, Number]),
+    ("audit_hold WHERE tenant = $1 AND (placed_at", "audit_hold_by_time", &[Id, Number, Id, Number]),
+    ("lifted_at IS NULL ORDER BY", "audit_hold_standing", &[Id, Number]),
+    ("FROM audit_segment WHERE", "audit_segment_pkey", &[Id, Number]),
+    ("FROM audit_stream_dead", "audit_stream_dead_pkey", &[Id, Id, Number, Number]),
+    ("FROM subject_request", "subject_request_by_time", &[Id, Number, Id, Number]),
+];
+
 fn with_values(text: &str, kind: DatabaseKind, tenant: uuid::Uuid, values: &[Value]) -> String {
     let mut sql = text.to_owned();
     for (place, value) in values.iter().enumerate().rev() {
@@ -210,6 +222,42 @@ both_databases! {
             seen += 1;
         }
         assert!(seen >= 9, "{seen} of {texts:#?}");
+    }
+
+    async fn every_list_about_the_log_goes_along_an_index(db: Db) {
+        let acme = db.tenant("acme").await;
+        let mut texts = Vec::new();
+        for source in [
+            include_str!("../../src/audit/archive.rs"),
+            include_str!("../../src/audit/drill/rows.rs"),
+            include_str!("../../src/audit/export/table.rs"),
+            include_str!("../../src/audit/hold/mod.rs"),
+            include_str!("../../src/audit/stream/dead.rs"),
+            include_str!("../../src/audit/subject/requests.rs"),
+            include_str!("../../src/audit/watch/notes.rs"),
+        ] {
+            texts.extend(texts_of(source));
+        }
+        let mut raw = Raw::superuser(&db).await;
+        if raw.kind() == DatabaseKind::Postgres {
+            // The tables are nearly empty here: what counts is whether there is an index to go along.
+            raw!(raw, "SET enable_seqscan = off").unwrap();
+            raw!(raw, "SET enable_bitmapscan = off").unwrap();
+        }
+        for (part, index, values) in LISTS {
+            let wanted = format!("LIMIT ${}", values.len());
+            let found: Vec<_> = texts.iter().filter(|text| text.contains(part) && text.ends_with(&wanted)).collect();
+            let [text] = found[..] else { panic!("{part} is in {found:#?}") };
+            let plan = plan(&mut raw, &with_values(text, db.kind(), acme.id().uuid(), values)).await;
+            let known = match db.kind() {
+                DatabaseKind::Sqlite if index.ends_with("_pkey") => "sqlite_autoindex_",
+                _ => index,
+            };
+            assert!(plan.contains(known), "{text}\n{plan}");
+            for slow in ["Seq Scan", "Sort", "SCAN ", "TEMP B-TREE"] {
+                assert!(!plan.contains(slow), "{slow} in the plan of\n{text}\n{plan}");
+            }
+        }
     }
 }
 

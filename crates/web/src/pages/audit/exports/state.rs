@@ -40,7 +40,7 @@ pub(super) fn extent(listed: &Listed) -> String {
 fn size(octets: i64) -> String {
     match octets {
         ..10_000 => counted(octets, "byte"),
-        ..10_000_000 => format!("{} kB", grouped(octets / 1_000)),
+        10_000..10_000_000 => format!("{} kB", grouped(octets / 1_000)),
         _ => format!("{} MB", grouped(octets / 1_000_000)),
     }
 }
