@@ -26,7 +26,8 @@ use crate::{raw, raw_rows, support::raw::Raw, tampering::rename};
 /// A thing's row as the store reads it; nothing where it is not there, or where no query gives it out by its id. One arm for each
 /// kind.
 async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Option<Value> {
-    let among = |found: Vec<Value>| found.into_iter().find(|one| one["id"] == Value::from(id.to_string()));
+    let written = id.to_string();
+    let among = |found: Vec<Value>| found.into_iter().find(|one| one["id"] == written);
     match kind {
         Kind::Anomaly => among(anomalies(view, None).await.unwrap().items.into_iter().map(image).collect()),
         Kind::ApiKey => api_keys::find(view, id.into()).await.ok().map(image),

@@ -34,7 +34,7 @@ impl Dice {
     }
 
     fn some(&mut self, of: &[&str]) -> Vec<Value> {
-        of.iter().filter(|_| self.next() % 2 == 0).map(|text| Value::from(*text)).collect()
+        of.iter().filter(|_| self.next().is_multiple_of(2)).map(|text| Value::from(*text)).collect()
     }
 
     fn perhaps(&mut self, value: Value) -> Value {
