@@ -69,7 +69,7 @@ const LABELS: [(&str, &str); 56] = [
 ];
 
 /// Fields that hold a person's id.
-const PEOPLE: [&str; 3] = ["user", "created_by", "invited_by"];
+const PEOPLE: [&str; 4] = ["user", "created_by", "invited_by", "made_by"];
 
 /// Fields that hold one word of a closed list.
 const WORDS: [&str; 17] = [
