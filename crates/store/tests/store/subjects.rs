@@ -258,12 +258,13 @@ both_databases! {
     async fn of_a_hold_and_an_erasure_at_once_the_first_decides(db: Db) {
         for round in 0..6 {
             let acme = db.tenant(&format!("acme{round}")).await;
-            let (owner, leaver) = (acme.owner(), acme.add(Role::Auditor).await);
+            // Two people: an answered code outdates what else the same person has on the way.
+            let (owner, other, leaver) = (acme.owner(), acme.user(Role::TenantOwner).await, acme.add(Role::Auditor).await);
             let request = open(&owner, by("person", &leaver.id.to_string())).await.unwrap();
             let new = NewHold { person: leaver.id.to_string(), ..matter(&acme, "person") };
-            let (place, erase) = (owner.permit::<PlaceHold>().await, owner.permit::<EraseSubject>().await);
+            let (place, erase) = (other.permit::<PlaceHold>().await, owner.permit::<EraseSubject>().await);
             let Outcome::Asked(asked) = hold::place(&db.store, &place, &new, None).await.unwrap() else { panic!("no code") };
-            let holding = Some(Answer { id: asked.id, code: owner.mailed_code(asked.id).await });
+            let holding = Some(Answer { id: asked.id, code: other.mailed_code(asked.id).await });
             let Outcome::Asked(asked) = erasure::erase(&db.store, &erase, request.id, None).await.unwrap() else { panic!("no code") };
             let erasing = Some(Answer { id: asked.id, code: owner.mailed_code(asked.id).await });
             let second = db.another_if_several().await;
