@@ -1,11 +1,12 @@
 //! Objects in a bucket: one PUT for each parcel, signed as version 4 of the signatures of AWS says, with the bucket in the path.
 //!
 //! The object's name follows from the parcel, so another attempt at it writes the same object once more. Its lines are records as
-//! [`line`](crate::line) writes them.
+//! [`line`](crate::line) writes them. Its digest comes along, without which a bucket that locks what is put there takes nothing.
 
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
+use aws_lc_rs::digest;
 use aws_sigv4::{
     http_request::{
         PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
@@ -17,11 +18,17 @@ use bailiwick_domain::{
     entity::StreamFault,
     stream::{Contents, Parcel},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http_body_util::Full;
 use hyper::{Request, body::Bytes, header};
 use url::Url;
 
 use crate::{Delivering, Reach, Sink, line::line, place::Bucket, webhook::target, wire::Door};
+
+/// What is in an object.
+const LINES: &str = "application/x-ndjson";
+/// The field with its SHA-256 in Base64.
+const DIGEST: &str = "x-amz-checksum-sha256";
 
 /// A bucket.
 pub(crate) struct S3 {
@@ -43,16 +50,24 @@ impl S3 {
         let body = body(parcel);
         let mut url = self.endpoint.clone();
         url.set_path(&format!("/{}/{}{}", self.bucket.bucket, self.bucket.prefix, name(parcel)));
-        let signed = self.sign(parcel, &url, body.as_bytes())?;
+        let digest = STANDARD.encode(digest::digest(&digest::SHA256, body.as_bytes()));
+        let signed = self.sign(parcel, &url, body.as_bytes(), &digest)?;
         let request = Request::put(target(&url))
             .header(header::HOST, url.authority())
-            .header(header::CONTENT_TYPE, "application/x-ndjson");
+            .header(header::CONTENT_TYPE, LINES)
+            .header(DIGEST, digest);
         let request = signed.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         request.body(Full::new(Bytes::from(body))).map_err(|_| StreamFault::Unusable)
     }
 
-    /// The headers that sign a PUT of `body`.
-    fn sign(&self, parcel: &Parcel, url: &Url, body: &[u8]) -> Result<Vec<(String, String)>, StreamFault> {
+    /// The headers that sign a PUT of `body` with this digest.
+    fn sign(
+        &self,
+        parcel: &Parcel,
+        url: &Url,
+        body: &[u8],
+        digest: &str,
+    ) -> Result<Vec<(String, String)>, StreamFault> {
         let credentials =
             Credentials::new(&self.bucket.access_key, &self.bucket.secret_key, None, None, "stream");
         let identity = credentials.into();
@@ -70,7 +85,7 @@ impl S3 {
             .build()
             .map_err(|_| StreamFault::Unusable)?
             .into();
-        let headers = [("host", url.authority()), ("content-type", "application/x-ndjson")];
+        let headers = [("host", url.authority()), ("content-type", LINES), (DIGEST, digest)];
         let request =
             SignableRequest::new("PUT", url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
         let signed = sign(request.map_err(|_| StreamFault::Unusable)?, &parameters);
@@ -143,7 +158,10 @@ mod tests {
             ),
             "{signature}"
         );
-        assert!(signature.contains("host;x-amz-content-sha256;x-amz-date"), "{signature}");
+        assert!(
+            signature.contains("host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date"),
+            "{signature}"
+        );
         assert!(!signature.contains("wJal"));
     }
 }

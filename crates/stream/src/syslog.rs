@@ -2,7 +2,9 @@
 //!
 //! Syslog has no answer. A parcel counts as taken once the other side has read all of it: after the last message the connection is
 //! closed in order, and the other side has to close it in order, too (RFC 5425 §4.4). Whoever breaks off instead, because it fell or
-//! because unread octets were left, has not taken the parcel, and gets all of it again.
+//! because unread octets were left, has not taken the parcel, and gets all of it again. Many servers close without a word of TLS, and
+//! one that refuses us, for example for want of a certificate, may close so before the first octet arrives: it answers what comes
+//! after that with a reset, which the end of the connection does not show. So that is waited for.
 
 use std::{fmt::Write, time::Duration};
 
@@ -10,7 +12,10 @@ use bailiwick_domain::{
     entity::StreamFault,
     stream::{Contents, Leaf, Parcel},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{Delivering, Reach, Sink, place::Server, wire::Door};
 
@@ -20,6 +25,8 @@ const FACILITY: u8 = 13 * 8;
 const SD_ID: &str = "bailiwick@32473";
 /// Octets that the other side may say before it closes; what it says means nothing.
 const TALK: usize = 64 * 1024;
+/// How long a reset is waited for: as long as it took to connect, within these bounds.
+const AFTERWARDS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(2)];
 
 /// A syslog server.
 pub(crate) struct Syslog {
@@ -43,7 +50,7 @@ impl Syslog {
 
     async fn send(&self, parcel: &Parcel) -> Result<(), StreamFault> {
         let frames = frames(&self.host, parcel);
-        let mut stream = self.door.open().await?;
+        let (mut stream, took) = self.door.open_protected().await?;
         let lost = |_| StreamFault::Unreachable;
         stream.write_all(frames.as_bytes()).await.map_err(lost)?;
         stream.flush().await.map_err(lost)?;
@@ -51,10 +58,12 @@ impl Syslog {
         let (mut said, mut room) = (0, [0_u8; 1024]);
         loop {
             match stream.read(&mut room).await {
-                Ok(0) => return Ok(()),
+                Ok(0) => return settle(stream.get_ref().0, took).await,
                 Ok(count) => said += count,
-                // Closed in order below TLS: everything had been read, or the kernel would have broken off.
-                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(()),
+                // Closed in order below TLS alone.
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    return settle(stream.get_ref().0, took).await;
+                }
                 // Under TLS 1.3 a certificate of ours is refused only now.
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                     return Err(StreamFault::Tls);
@@ -65,6 +74,17 @@ impl Syslog {
                 return Err(StreamFault::Unreachable);
             }
         }
+    }
+}
+
+/// Whether all that was sent had been read when the other side closed. What it had not read was answered with a reset, within one
+/// round trip.
+async fn settle(stream: &TcpStream, took: Duration) -> Result<(), StreamFault> {
+    let [shortest, longest] = AFTERWARDS;
+    tokio::time::sleep(took.clamp(shortest, longest)).await;
+    match stream.take_error() {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) | Err(_) => Err(StreamFault::Unreachable),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The one way out: a guarded, pinned and, but for networks that the operator has named, protected connection.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bailiwick_domain::entity::StreamFault;
 use bailiwick_mail::wire::{Wire, ask, authorities};
@@ -8,7 +11,7 @@ use http_body_util::Full;
 use hyper::{Request, StatusCode, body::Bytes};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 use url::{Host, Url};
 
 use crate::{Reach, place::Identity};
@@ -53,19 +56,35 @@ impl Door {
 
     /// Resolves the name, looks at every address that it leads to, and connects to one of these.
     pub(crate) async fn open(&self) -> Result<Box<dyn Wire>, StreamFault> {
+        let stream = self.connect().await?;
+        match &self.tls {
+            None => Ok(Box::new(stream)),
+            Some(tls) => Ok(Box::new(protect(tls, stream).await?)),
+        }
+    }
+
+    /// As [`open`](Self::open), for whoever has to know how the connection ends below TLS; and how long it took, which is two round
+    /// trips at least.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is measured is the network, and no rule depends on it"
+    )]
+    pub(crate) async fn open_protected(&self) -> Result<(TlsStream<TcpStream>, Duration), StreamFault> {
+        let began = Instant::now();
+        let tls = self.tls.as_ref().ok_or(StreamFault::Unusable)?;
+        let stream = protect(tls, self.connect().await?).await?;
+        Ok((stream, began.elapsed()))
+    }
+
+    async fn connect(&self) -> Result<TcpStream, StreamFault> {
         let addresses = self.reach.resolve(&self.host, self.port).await?;
         if self.tls.is_none() && !addresses.iter().all(|address| self.reach.names(address.ip())) {
             return Err(StreamFault::Forbidden);
         }
         for address in addresses {
-            let Ok(stream) = TcpStream::connect(address).await else { continue };
-            return match &self.tls {
-                None => Ok(Box::new(stream)),
-                Some((connector, name)) => {
-                    let protected = connector.connect(name.clone(), stream).await;
-                    Ok(Box::new(protected.map_err(|_| StreamFault::Tls)?))
-                }
-            };
+            if let Ok(stream) = TcpStream::connect(address).await {
+                return Ok(stream);
+            }
         }
         Err(StreamFault::Unreachable)
     }
@@ -75,6 +94,13 @@ impl Door {
         let stream = self.open().await?;
         class(ask(stream, request).await.map_err(|_| StreamFault::Unreachable)?)
     }
+}
+
+async fn protect(
+    (connector, name): &(TlsConnector, ServerName<'static>),
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, StreamFault> {
+    connector.connect(name.clone(), stream).await.map_err(|_| StreamFault::Tls)
 }
 
 /// By the public authorities or those of `pem` alone, and for this very name.
