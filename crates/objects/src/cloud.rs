@@ -3,8 +3,8 @@
 use std::{fmt, io, path::Path, sync::Arc};
 
 use object_store::{
-    GetOptions, GetRange, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, WriteMultipart,
-    parse_url_opts, path::Path as Place,
+    Error, GetOptions, GetRange, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload,
+    WriteMultipart, parse_url_opts, path::Path as Place,
 };
 use tokio::{
     fs::{self, File},
@@ -72,6 +72,19 @@ impl Cloud {
         }
         upload.finish().await.map_err(io::Error::other)?;
         Ok(())
+    }
+
+    /// As [`put`](Self::put), but leaves what is there as it is. The file is a small one: it goes in one piece.
+    ///
+    /// # Errors
+    /// The file's and the service's.
+    pub async fn put_once(&self, name: &str, file: &Path) -> io::Result<()> {
+        let payload = PutPayload::from(fs::read(file).await?);
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&self.place(name), payload, options).await {
+            Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(io::Error::other(error)),
+        }
     }
 
     /// Copies a file from there, a piece in memory at a time.

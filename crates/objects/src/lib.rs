@@ -1,5 +1,5 @@
-//! Files in a bucket of S3, of a service that speaks its protocol, or of another cloud. [`Bucket`] puts them under Object Lock: until a retention date nobody removes or
-//! replaces a version, in compliance mode not even the owner of the bucket.
+//! Files in a bucket of S3, of a service that speaks its protocol, or of another cloud. [`Bucket`] puts them under Object Lock: until a
+//! retention date nobody removes or changes a version, in compliance mode not even the owner of the bucket.
 
 mod cloud;
 
@@ -9,6 +9,7 @@ use aws_sdk_s3::{
     Client, Config,
     config::{BehaviorVersion, Credentials, Region},
     error::DisplayErrorContext,
+    operation::put_object::builders::PutObjectFluentBuilder,
     primitives::{ByteStream, DateTime},
     types::ObjectLockMode,
 };
@@ -16,6 +17,9 @@ use bailiwick_domain::{clock::Clock, time::Span};
 use tokio::{fs::File, io::AsyncWriteExt as _};
 
 pub use cloud::Cloud;
+
+/// The status that says that a condition of the request was not met (RFC 9110 §15.5.13).
+const TAKEN: u16 = 412;
 
 /// How long a version is locked from its writing on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +90,30 @@ impl Bucket {
         }
     }
 
-    /// Puts a file there, locked from its first moment on where that is set.
+    /// Puts a file there, locked from its first moment on where that is set. What was there stays as a version before.
     ///
     /// # Errors
     /// The file's and the service's.
     pub async fn put(&self, name: &str, file: &Path) -> io::Result<()> {
+        self.request(name, file).await?.send().await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// As [`put`](Self::put), but leaves what is there as the only version. The first of several that put at once wins.
+    ///
+    /// # Errors
+    /// The file's and the service's.
+    pub async fn put_once(&self, name: &str, file: &Path) -> io::Result<()> {
+        match self.request(name, file).await?.if_none_match("*").send().await {
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == TAKEN) => {
+                Ok(())
+            }
+            outcome => outcome.map(drop).map_err(failed),
+        }
+    }
+
+    /// A file on its way.
+    async fn request(&self, name: &str, file: &Path) -> io::Result<PutObjectFluentBuilder> {
         let body = ByteStream::from_path(file).await.map_err(failed)?;
         let mut put = self.client.put_object().bucket(&self.bucket).key(self.key(name)).body(body);
         if let Some(lock) = self.lock {
@@ -99,8 +122,7 @@ impl Bucket {
             let seconds = i64::try_from(until.unix_seconds()).unwrap_or(i64::MAX);
             put = put.object_lock_mode(mode).object_lock_retain_until_date(DateTime::from_secs(seconds));
         }
-        put.send().await.map_err(failed)?;
-        Ok(())
+        Ok(put)
     }
 
     /// Copies a file from there, a piece in memory at a time.

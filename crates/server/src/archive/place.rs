@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -30,12 +31,26 @@ impl Place {
         match self {
             Self::Folder(folder) => {
                 let (target, file) = (folder.join(name), file.to_owned());
-                blocking(move || put(&target, &file)).await
+                blocking(move || put(&target, &file, false)).await
             }
             #[cfg(feature = "objects")]
             Self::Bucket(bucket) => bucket.put(name, file).await,
             #[cfg(feature = "objects")]
             Self::Cloud(cloud) => cloud.put(name, file).await,
+        }
+    }
+
+    /// As [`put`](Self::put), but leaves what is there as it is: of several servers that put at once, the first one wins.
+    pub(super) async fn put_once(&self, name: &str, file: &Path) -> io::Result<()> {
+        match self {
+            Self::Folder(folder) => {
+                let (target, file) = (folder.join(name), file.to_owned());
+                blocking(move || put(&target, &file, true)).await
+            }
+            #[cfg(feature = "objects")]
+            Self::Bucket(bucket) => bucket.put_once(name, file).await,
+            #[cfg(feature = "objects")]
+            Self::Cloud(cloud) => cloud.put_once(name, file).await,
         }
     }
 
@@ -119,19 +134,25 @@ pub(super) fn segments(folder: &Path) -> io::Result<Vec<Name>> {
     Ok(found)
 }
 
-fn put(target: &Path, file: &Path) -> io::Result<()> {
+fn put(target: &Path, file: &Path, once: bool) -> io::Result<()> {
     let folder = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
-    let beside = target.with_extension("part");
-    // One that a crash has left may be there, and could not be written.
-    drop(fs::remove_file(&beside));
-    let mut part = fs::OpenOptions::new().write(true).create_new(true).open(&beside)?;
+    // A name of its own, so that another server that puts the same file at this moment writes another one.
+    let mut part = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".part")
+        .permissions(fs::Permissions::from_mode(0o444))
+        .tempfile_in(folder)?;
     io::copy(&mut fs::File::open(file)?, &mut part)?;
-    let mut rights = part.metadata()?.permissions();
-    rights.set_readonly(true);
-    fs::set_permissions(&beside, rights)?;
-    part.sync_all()?;
-    fs::rename(&beside, target)?;
+    part.as_file().sync_all()?;
+    if once {
+        match part.persist_noclobber(target) {
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+            outcome => outcome.map(drop)?,
+        }
+    } else {
+        part.persist(target)?;
+    }
     fs::File::open(folder)?.sync_all()
 }
 
@@ -175,6 +196,15 @@ mod tests {
         );
         let back = folder.path().join("back");
         place.fetch(&manifest, &back).await.unwrap();
-        assert_eq!(fs::read(back).unwrap(), b"octets");
+        assert_eq!(fs::read(&back).unwrap(), b"octets");
+        fs::write(&file, b"others").unwrap();
+        place.put_once(&manifest, &file).await.unwrap();
+        place.fetch(&manifest, &back).await.unwrap();
+        assert_eq!(fs::read(&back).unwrap(), b"octets", "the first one stays");
+        place.put(&manifest, &file).await.unwrap();
+        place.fetch(&manifest, &back).await.unwrap();
+        assert_eq!(fs::read(&back).unwrap(), b"others");
+        let left = fs::read_dir(folder.path().join("archive/t").join(name.folder())).unwrap().count();
+        assert_eq!(left, 2, "nothing half-written is left");
     }
 }

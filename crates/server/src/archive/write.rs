@@ -142,9 +142,12 @@ impl Archive {
         };
         std::fs::write(work.path().join(MANIFEST), self.signer.seal(&manifest)?)?;
         let name = Name { first: manifest.first_leaf, size: manifest.size };
-        for file in [EVENTS, TILES, MANIFEST] {
-            self.place.put(&format!("{tenant}/{}/{file}", name.folder()), &work.path().join(file)).await?;
+        let folder = format!("{tenant}/{}", name.folder());
+        for file in [EVENTS, TILES] {
+            self.place.put(&format!("{folder}/{file}"), &work.path().join(file)).await?;
         }
+        // Another server may just have put its own and noted that one: the segments behind it name it by its digest.
+        self.place.put_once(&format!("{folder}/{MANIFEST}"), &work.path().join(MANIFEST)).await?;
         Ok(name)
     }
 
