@@ -20,6 +20,10 @@ pub(crate) enum Need {
     Browser,
     /// Node.js 18 or later, and npm: for servers of other makers that tests talk to.
     Node,
+    /// Python's pip, which fetches programs of other makers.
+    Pip,
+    /// rsyslog with TLS.
+    Syslog,
 }
 
 /// Makes sure that everything needed is there.
@@ -40,7 +44,7 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
     } else {
         Err(Stop::failed(format!(
             "installed {}, but no usable version was found of: {}\n\
-             needed: PostgreSQL {POSTGRES_MIN} or later, Node.js {NODE_MIN} or later, Chromium",
+             needed: PostgreSQL {POSTGRES_MIN} or later, Node.js {NODE_MIN} or later, Chromium, pip of Python 3, rsyslog with GnuTLS",
             missing.join(" "),
             still.join(" ")
         )))
@@ -89,11 +93,34 @@ fn missing_packages(needs: &[Need]) -> Vec<&'static str> {
             missing.push("npm");
         }
     }
+    if needs.contains(&Need::Pip) && !has_pip() {
+        missing.extend(["python3", "python3-pip"]);
+    }
+    if needs.contains(&Need::Syslog) && !has_syslog() {
+        missing.extend(["rsyslog", "rsyslog-gnutls"]);
+    }
     missing
 }
 
+fn has_pip() -> bool {
+    let asked =
+        find_program("python3").map(|python| Program::new(python).args(["-m", "pip", "--version"]).run());
+    matches!(asked, Some(Ok(answer)) if answer.success)
+}
+
+/// Whether rsyslog is there, with what makes it speak TLS. It lies among its modules, in a folder that is named after the machine.
+fn has_syslog() -> bool {
+    let program = find_program("rsyslogd").is_some() || Path::new("/usr/sbin/rsyslogd").is_file();
+    let folders =
+        std::fs::read_dir("/usr/lib").map(|entries| entries.flatten().map(|entry| entry.path()).collect());
+    let mut folders: Vec<PathBuf> = folders.unwrap_or_default();
+    folders.extend(["/usr/lib", "/usr/lib64"].map(PathBuf::from));
+    program && folders.iter().any(|folder| folder.join("rsyslog/lmnsd_gtls.so").is_file())
+}
+
 fn install(packages: &[&str]) -> Result<()> {
-    // Debian starts a cluster of its own as soon as the server is installed; the tests only want the programs.
+    // Debian starts a cluster of its own as soon as PostgreSQL is installed, and rsyslog as the machine's own; the tests only want the
+    // programs. A service that is masked before its package comes is neither started nor enabled.
     const SCRIPT: &str = r#"
         set -e
         export DEBIAN_FRONTEND=noninteractive
@@ -101,6 +128,11 @@ fn install(packages: &[&str]) -> Result<()> {
         trap 'rm -f "$conf"' EXIT
         mkdir -p "${conf%/*}"
         echo 'create_main_cluster = false' > "$conf"
+        case " $* " in *" rsyslog "*)
+            mkdir -p /etc/systemd/system
+            [ -e /usr/sbin/rsyslogd ] || [ -e /etc/systemd/system/rsyslog.service ] ||
+                ln -s /dev/null /etc/systemd/system/rsyslog.service
+        ;; esac
         apt-get update -q
         apt-get install -y -q --no-install-recommends "$@"
     "#;

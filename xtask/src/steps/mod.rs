@@ -12,7 +12,7 @@ use crate::machine::{self, Need};
 use crate::postgres::Durability;
 use crate::report::{Tally, Verdict};
 use crate::stop::{Result, Stop};
-use crate::tools::{self, DENY, NEXTEST, Tool};
+use crate::tools::{self, DENY, DUCKDB, NEXTEST, SEAWEEDFS, Tool};
 use crate::workspace::Workspace;
 use crate::{interrupt, structure};
 
@@ -64,8 +64,8 @@ const STEPS: [Step; 8] = [
     Step::light("lint", "clippy finds nothing", |workspace, _| cargo::lint(workspace)),
     Step::light("build", "everything compiles", |workspace, _| cargo::build(workspace)),
     Step {
-        tools: &[NEXTEST],
-        needs: &[Need::Postgres, Need::Node],
+        tools: &[NEXTEST, SEAWEEDFS, DUCKDB],
+        needs: &[Need::Postgres, Need::Node, Need::Pip, Need::Syslog],
         after_build: true,
         ..Step::light("tests", "unit, integration and compile-fail tests, on both databases", tests::run)
     },

@@ -1,13 +1,13 @@
 //! Tests in Rust, counted one by one.
 
-use super::browser;
+use super::{browser, cargo::SHIPPED};
 use crate::postgres::{Cluster, Durability};
 use crate::report::{Tally, Verdict};
 use crate::stop::Result;
 use crate::workspace::Workspace;
 
 /// Runs every test of the workspace; those that need PostgreSQL find one that lives as long as this call, and those that need
-/// a mail server of another maker find it installed.
+/// programs of other makers find them installed.
 pub(super) fn run(workspace: &Workspace, durability: Durability) -> Result<Verdict> {
     browser::install_packages(workspace)?;
     let cluster = Cluster::start(durability)?;
@@ -22,6 +22,7 @@ pub(super) fn run(workspace: &Workspace, durability: Durability) -> Result<Verdi
             "--offline",
             "--no-fail-fast",
         ])
+        .args(SHIPPED)
         .args(["--color=never", "--status-level=pass", "--final-status-level=fail", "--no-tests=fail"])
         // A snapshot that differs fails; it is never rewritten here.
         .env("INSTA_UPDATE", "no");

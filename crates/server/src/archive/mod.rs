@@ -6,6 +6,8 @@
 
 #[cfg(feature = "columnar")]
 mod check;
+#[cfg(all(test, feature = "objects"))]
+mod peers;
 #[cfg(feature = "columnar")]
 mod place;
 #[cfg(feature = "columnar")]
