@@ -49,6 +49,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         },
         database_tls: posture::TlsMode::Disable,
         separate_owner: kind == DatabaseKind::Postgres,
+        archive: false,
     };
     let hasher = hasher(hashes);
     let signer = open.signer().await?;

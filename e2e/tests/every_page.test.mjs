@@ -30,6 +30,10 @@ const FURTHER = {
     ['/roles', 'thead a'],
     ['/teams/new'],
     ['/audit/holds/new'],
+    ['/audit/retention/change'],
+    ['/audit/retention/look'],
+    ['/audit/retention/look?class=session&days=90'],
+    ['/audit/restores/new'],
     ['/audit/streams/new'],
     ['/audit/streams/new?kind=syslog'],
     ['/audit/streams/new?kind=s3'],
@@ -66,7 +70,7 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
   auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/drills', '/audit/anomalies', '/audit/streams'],
   'platform operator': ['/platform/tenants', '/platform/jobs', '/users', '/audit'],
 };
@@ -438,8 +442,8 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
   });
 });
 
-/** Pages that only an authenticator or a phone leads to: `passkeys.test.mjs`, `mfa.test.mjs` and `phone.test.mjs` look at them. */
-const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/password\/first$|^\/account\/phone|^\/enrol\/factor$|^\/sign-in\/recovery$/;
+/** Pages that only an authenticator or a phone leads to: `passkeys.test.mjs`, `mfa.test.mjs` and `phone.test.mjs` look at them; and the question before a segment goes that came from an archive, which the demonstration does not have: it is the one of every removal. */
+const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/password\/first$|^\/account\/phone|^\/audit\/restores\/\{|^\/enrol\/factor$|^\/sign-in\/recovery$/;
 /** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
 const NO_PAGE = /^\/(v1|assets)\/|\/file$|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$|^\/audit\/subjects\/\{[^}]+\}\/certificate$/;
 

@@ -125,6 +125,12 @@ ids! {
     StreamId,
     /// An export of the audit log.
     AuditExportId,
+    /// Records that the retention took.
+    AuditRetirementId,
+    /// A segment of the archive that was asked back.
+    AuditRestoreId,
+    /// An alarm about the keeping of the logs.
+    AuditAlarmId,
 }
 
 #[cfg(test)]

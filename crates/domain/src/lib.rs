@@ -18,6 +18,7 @@ pub mod permission;
 pub mod posture;
 pub mod product;
 pub mod redaction;
+pub mod retention;
 pub mod role;
 pub mod rule;
 pub mod search;

@@ -219,6 +219,10 @@ rules! {
     ExportAudit: Writes => Need::RecentHas(Permission::AUDIT_EXPORT);
     /// Downloading an export; whoever does is recorded.
     DownloadExport: Writes => Need::Has(Permission::AUDIT_EXPORT);
+    /// Seeing how long records are kept, what would go and what went, and which segments were asked back.
+    ReadRetention => Need::Has(Permission::AUDIT_RETENTION);
+    /// Asking a segment of the archive back for a time, and ending that.
+    RestoreSegment: Writes => Need::RecentHas(Permission::AUDIT_RETENTION);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.
@@ -258,6 +262,8 @@ sensitive! {
     PlaceStream => Permission::AUDIT_STREAM, SensitiveAction::StreamPlace;
     /// Making another signing secret for a stream of the audit log.
     RotateStreamSecret => Permission::AUDIT_STREAM, SensitiveAction::StreamSecret;
+    /// Changing how long records of a class are kept.
+    ChangeRetention => Permission::AUDIT_RETENTION, SensitiveAction::RetentionChange;
 }
 
 impl Platform for SuspendTenant {}

@@ -26,6 +26,8 @@ pub struct Environment {
     pub database_tls: TlsMode,
     /// Whether another role owns the audit tables; true once the schema check has seen it.
     pub separate_owner: bool,
+    /// Whether the audit log is copied into an archive; the job of the retention runs with that of the archive.
+    pub archive: bool,
 }
 
 /// Computes the posture at this moment. Nothing is cached: changing one thing changes the next answer.
@@ -68,9 +70,8 @@ pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Resu
             } else {
                 AppendOnly::EnforcedByTriggers
             },
-            // Neither job exists in this version.
-            archive_job: false,
-            retention_job: false,
+            archive_job: environment.archive,
+            retention_job: environment.archive,
             events: count(counts.events),
             unsequenced: count(counts.unsigned),
             last_checkpoint_age: counts.last_signed.map(|at| count(now.since(at).as_seconds())),

@@ -41,7 +41,7 @@ fn list(missing: &[String], unknown: &[String]) -> String {
     format!("{}{}{more}\n(- expected, + found)", lines('-', missing), lines('+', unknown))
 }
 
-/// Refuses a database whose tables, columns, keys, indexes, triggers, policies, functions, owners or grants differ from this
+/// Refuses a database whose tables, columns, keys, indexes, triggers, policies, views, functions, owners or grants differ from this
 /// version's, and a role with powers that the service must not have.
 pub async fn check(store: &Store) -> Result<(), SchemaError> {
     let live: BTreeSet<String> = describe(store).await?.into_iter().collect();
@@ -127,6 +127,9 @@ UNION ALL
 SELECT 'service may ' || o.relname || ': ' || string_agg(p, ', ' ORDER BY p)
 FROM ours o, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
 WHERE has_table_privilege(o.oid, p) GROUP BY o.relname
+UNION ALL
+SELECT 'view ' || c.relname || ': ' || regexp_replace(pg_get_viewdef(c.oid), '\\s+', ' ', 'g') || ', options ' || coalesce(array_to_string(c.reloptions, '; '), '-')
+FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
 UNION ALL
 SELECT 'rule ' || r.tablename || '.' || r.rulename || ': ' || r.definition FROM pg_rules r WHERE r.schemaname = 'public'
 UNION ALL

@@ -85,6 +85,8 @@ pub(crate) enum Quiet {
     ExportAdvanced,
     /// A segment that lies in the archive already was noted here: see `audit::archive`.
     SegmentArchived,
+    /// Records came back from the archive, or went again, each beside what is left of it: see `audit::restore`.
+    RecordsRestored,
 }
 
 /// What transactions share with their store.

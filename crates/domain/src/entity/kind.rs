@@ -2,11 +2,11 @@
 //! kind does not compile before everything is said of it.
 
 use super::{
-    Anomaly, ApiKey, Attempt, AuditExport, AuditHold, CustomRole, DeadLetter, Drill, Enrolment, Entity,
-    ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch,
-    LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy,
-    RecoveryCodes, SavedSearch, SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember,
-    Tenant, User,
+    Anomaly, ApiKey, Attempt, AuditAlarm, AuditExport, AuditHold, AuditRestore, AuditRetention,
+    AuditRetirement, CustomRole, DeadLetter, Drill, Enrolment, Entity, ErasureCertificate, EventRules,
+    EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch, LogRefusal, Mail, Passkey,
+    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch,
+    SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -61,8 +61,12 @@ kinds! {
     Anomaly,
     ApiKey,
     Attempt,
+    AuditAlarm,
     AuditExport,
     AuditHold,
+    AuditRestore,
+    AuditRetention,
+    AuditRetirement,
     CustomRole,
     DeadLetter,
     Drill,

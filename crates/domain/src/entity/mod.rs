@@ -6,6 +6,7 @@ mod api_key;
 mod audit_export;
 mod audit_hold;
 mod audit_log;
+mod audit_retention;
 mod custom_role;
 mod device;
 mod drill;
@@ -37,6 +38,9 @@ pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
 pub use audit_export::{AuditExport, ExportFormat, ExportState};
 pub use audit_hold::{AuditHold, HoldScope, is_of};
 pub use audit_log::{LogEpoch, LogRefusal, RefusalKind};
+pub use audit_retention::{
+    AlarmKind, AuditAlarm, AuditRestore, AuditRetention, AuditRetirement, RestoreState,
+};
 pub use custom_role::CustomRole;
 pub use device::{Browser, Device, Network, Place, System};
 pub use drill::{Drill, DrillKind, DrillOutcome, Probe};

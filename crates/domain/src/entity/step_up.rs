@@ -26,6 +26,8 @@ named! {
         StreamPlace = "stream_place",
         /// What is sent there is signed with another secret.
         StreamSecret = "stream_secret",
+        /// Records of a class go earlier, or later, than before.
+        RetentionChange = "retention_change",
     }
 }
 
@@ -41,6 +43,7 @@ impl SensitiveAction {
             Self::PersonErasure => "Erase what is kept of",
             Self::StreamPlace => "Send the audit log by the stream",
             Self::StreamSecret => "Make another signing secret for the stream",
+            Self::RetentionChange => "Change how long the log keeps",
         }
     }
 }

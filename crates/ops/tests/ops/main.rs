@@ -21,6 +21,7 @@ mod intake;
 mod invitations;
 mod inviters;
 mod joining;
+mod keeping;
 mod known_devices;
 mod live;
 mod mail;

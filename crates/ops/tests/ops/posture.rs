@@ -25,6 +25,7 @@ fn environment() -> Environment {
         database: DatabaseKind::Sqlite,
         database_tls: TlsMode::Prefer,
         separate_owner: false,
+        archive: false,
     }
 }
 

@@ -72,6 +72,8 @@ const ACTIONS: &[(&str, Means)] = &[
         "audit_drill.run",
         Sometimes("verification overlooked what was altered, or the log or its walls were not sound"),
     ),
+    ("audit_alarm.ended", Silent("audit_alarm.raised told of it")),
+    ("audit_alarm.raised", Raises(&[Severity::Warning, Severity::High])),
     ("audit_export.downloaded", Silent("audit_export.requested told of it")),
     ("audit_export.expired", Silent("nobody did anything")),
     ("audit_export.failed", Raises(WARNING)),
@@ -82,6 +84,13 @@ const ACTIONS: &[(&str, Means)] = &[
     ("audit_hold.placed", Raises(WARNING)),
     ("audit_log.epoch_begun", Raises(HIGH)),
     ("audit_log.refused", Raises(HIGH)),
+    ("audit_restore.ended", Silent("there is less to find than before")),
+    ("audit_restore.expired", Silent("nobody did anything")),
+    ("audit_restore.failed", Raises(WARNING)),
+    ("audit_restore.finished", Silent("audit_restore.requested told of it")),
+    ("audit_restore.requested", Raises(INFO)),
+    ("audit_retention.changed", Raises(WARNING)),
+    ("audit_retirement.applied", Silent("audit_retention.changed told of it")),
     ("audit_stream.changed", Raises(INFO)),
     ("audit_stream.created", Silent("nothing leaves before its place is confirmed")),
     ("audit_stream.dead_lettered", Raises(WARNING)),
@@ -209,6 +218,10 @@ const ACTIONS: &[(&str, Means)] = &[
 
 /// Actions that take a stage of their own, with the file and the test in which their events are counted by [`raised`].
 const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("audit_alarm.raised", "keeping", "each_alarm_is_raised_once_and_ends_when_its_cause_is_gone"),
+    ("audit_restore.failed", "keeping", "segment_that_cannot_be_brought_back_is_said_so"),
+    ("audit_restore.requested", "keeping", "segment_that_cannot_be_brought_back_is_said_so"),
+    ("audit_retention.changed", "keeping", "days_of_a_class_take_a_code_and_are_bounded"),
     ("api_key.created", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
     ("api_key.revoked", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
     ("audit_anomaly.noted", "anomalies", "responder_is_told_of_a_new_action_and_led_to_the_records"),

@@ -1,7 +1,7 @@
 //! The slower walk, entity by entity, that names the event where a chain breaks.
 
 use super::{
-    EntityName, Finding, Place, StoredEvent,
+    EntityName, Finding, Place, Retired, StoredEvent,
     open::{open_event, place},
 };
 use crate::{
@@ -46,8 +46,25 @@ impl ChainWalker {
     /// The finding, this one or the first one there was.
     pub fn event(&mut self, event: &StoredEvent<'_>) -> Result<(), Finding> {
         self.go(|this| {
-            let fields = open_event(&this.tenant, event)?;
-            this.check_link(&fields, event)
+            let EventFields { entity, prev, .. } = open_event(&this.tenant, event)?;
+            let name = EntityName { kind: entity.kind.to_owned(), id: entity.key().into_owned() };
+            let link =
+                Link { entity: name, revision: entity.revision, hash: event.hash, place: place(event) };
+            this.check_link(link, prev)
+        })
+    }
+
+    /// Checks what is left of the next event, whose octets the retention took.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn retired(&mut self, retired: &Retired<'_>) -> Result<(), Finding> {
+        self.go(|this| {
+            retired.check()?;
+            let Entity { id, kind, revision } = retired.entity;
+            let entity = EntityName { kind: kind.to_owned(), id: id.to_owned() };
+            let place = Place { id: retired.id.to_owned(), leaf_index: Some(retired.leaf_index) };
+            this.check_link(Link { entity, revision, hash: retired.hash, place }, retired.prev)
         })
     }
 
@@ -76,30 +93,31 @@ impl ChainWalker {
         check(self).inspect_err(|finding| self.failed = Some(finding.clone()))
     }
 
-    fn check_link(&mut self, fields: &EventFields<'_>, event: &StoredEvent<'_>) -> Result<(), Finding> {
-        let Entity { revision, kind, .. } = fields.entity;
-        let entity = EntityName { kind: kind.to_owned(), id: fields.entity.key().into_owned() };
+    fn check_link(&mut self, link: Link, prev: Option<Hash>) -> Result<(), Finding> {
         let before = match &self.open {
-            Some(link) if link.entity == entity => Some(link),
+            Some(before) if before.entity == link.entity => Some(before),
             _ => {
                 self.check_closed()?;
-                if self.done.as_ref().is_some_and(|done| *done >= entity) {
-                    return Err(Finding::RevisionRepeated { place: place(event), entity, revision });
+                if self.done.as_ref().is_some_and(|done| *done >= link.entity) {
+                    let Link { entity, revision, place, .. } = link;
+                    return Err(Finding::RevisionRepeated { place, entity, revision });
                 }
                 None
             }
         };
-        let expected = before.map_or(1, |link| link.revision + 1);
+        let expected = before.map_or(1, |before| before.revision + 1);
+        let right = prev == before.map(|before| before.hash);
+        let Link { entity, revision, hash, place } = link;
         if revision > expected {
-            return Err(Finding::MissingEvent { entity, revision: expected, next: Some(place(event)) });
+            return Err(Finding::MissingEvent { entity, revision: expected, next: Some(place) });
         }
         if revision < expected {
-            return Err(Finding::RevisionRepeated { place: place(event), entity, revision });
+            return Err(Finding::RevisionRepeated { place, entity, revision });
         }
-        if fields.prev != before.map(|link| link.hash) {
-            return Err(Finding::PrevMismatch { place: place(event), entity, revision });
+        if !right {
+            return Err(Finding::PrevMismatch { place, entity, revision });
         }
-        self.open = Some(Link { entity, revision, hash: event.hash, place: place(event) });
+        self.open = Some(Link { entity, revision, hash, place });
         Ok(())
     }
 

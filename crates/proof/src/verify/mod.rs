@@ -13,12 +13,14 @@ mod chain_walker;
 mod finding;
 mod locate;
 mod open;
+mod retired;
 mod running_tree;
 mod stream;
 
 pub use chain_walker::ChainWalker;
 pub use finding::{EntityName, Finding, Place};
 pub use locate::{Located, locate};
+pub use retired::{Retired, RetiredSum};
 pub use stream::{Verified, Verifier};
 
 use crate::hash::Hash;

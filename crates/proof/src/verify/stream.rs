@@ -1,7 +1,7 @@
 //! The verifier: one walk in leaf order, constant memory.
 
 use super::{
-    EntityName, Finding, Place, StoredEvent,
+    EntityName, Finding, Place, Retired, StoredEvent,
     chain_sum::ChainSum,
     open::{open_event, place},
     running_tree::{Compared, RunningTree},
@@ -21,7 +21,7 @@ use crate::{
 ///    database are the ones that prove something;
 /// 2. every event by [`event`](Self::event): those with a leaf in leaf order, those still waiting for one in any place;
 /// 3. when stored tiles are to be compared, the tiles that each event completes ([`due`](Self::due)) by
-///    [`tile`](Self::tile);
+///    [`tile`](Self::tile). What is left of an event that the retention took stands in its place, by [`retired`](Self::retired);
 /// 4. every recorded entity head by [`head`](Self::head), in ascending octet order of kind and id (`COLLATE "C"`), where that of
 ///    a product's entity has the id that [stands for it](crate::event::id_of);
 /// 5. then [`finish`](Self::finish).
@@ -46,6 +46,7 @@ pub struct Verifier {
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
     waiting: u64,
+    retired: u64,
     entities: u64,
     tiles: u64,
     checkpoints: u64,
@@ -58,8 +59,10 @@ pub struct Verified {
     pub size: u64,
     /// The root of those leaves, RFC 6962.
     pub root: Hash,
-    /// Events with and without a leaf.
+    /// Events with and without a leaf, and those of which only the hash is left.
     pub events: u64,
+    /// Events of which only the hash is left: the retention took them.
+    pub retired: u64,
     /// Events that wait to be given a leaf.
     pub waiting: u64,
     /// Entities whose chain leads from revision 1 to the recorded head.
@@ -118,6 +121,15 @@ impl Verifier {
         self.go(|this| this.check_event(event))
     }
 
+    /// Takes in what is left of an event whose octets were taken. It stands in the place of the event: its hash in the tree, its link
+    /// in the chain. Whether it was taken rightly is nothing that the tree can say.
+    ///
+    /// # Errors
+    /// The finding, this one or the first one there was.
+    pub fn retired(&mut self, retired: &Retired<'_>) -> Result<(), Finding> {
+        self.go(|this| this.check_retired(retired))
+    }
+
     /// Compares a stored tile with the events; it must be the latest full one of its level.
     ///
     /// # Errors
@@ -170,6 +182,7 @@ impl Verifier {
             size: self.tree.size(),
             root: self.tree.root(),
             events: self.tree.size() + self.counts.waiting,
+            retired: self.counts.retired,
             waiting: self.counts.waiting,
             entities: self.counts.entities,
             tiles: self.counts.tiles,
@@ -185,14 +198,7 @@ impl Verifier {
     }
 
     fn check_event<'e>(&mut self, event: &StoredEvent<'e>) -> Result<EventFields<'e>, Finding> {
-        let size = self.tree.size();
-        match event.leaf_index {
-            Some(leaf) if leaf > size => {
-                return Err(Finding::LeafIndexGap { expected: size, next: place(event) });
-            }
-            Some(leaf) if leaf < size => return Err(Finding::LeafIndexRepeated(place(event))),
-            _ => {}
-        }
+        self.check_place(event.leaf_index, || place(event))?;
         let fields = open_event(&self.tenant, event)?;
         let key = fields.entity.key();
         self.chains.event(&Entity { id: &key, ..fields.entity }, &event.hash, fields.prev.as_ref());
@@ -200,14 +206,38 @@ impl Verifier {
             self.counts.waiting += 1;
             return Ok(fields);
         }
-        if let (Some(slot), Ok(id)) =
-            (self.ids.get_mut((size % 256) as usize), fields.id.as_bytes().try_into())
-        {
+        self.grow(fields.id, event.hash)?;
+        Ok(fields)
+    }
+
+    fn check_retired(&mut self, retired: &Retired<'_>) -> Result<(), Finding> {
+        let leaf = Some(retired.leaf_index);
+        self.check_place(leaf, || Place { id: retired.id.to_owned(), leaf_index: leaf })?;
+        retired.check()?;
+        self.chains.event(&retired.entity, &retired.hash, retired.prev.as_ref());
+        self.counts.retired += 1;
+        self.grow(retired.id, retired.hash)
+    }
+
+    /// What has a leaf comes in the order of the leaves.
+    fn check_place(&self, leaf: Option<u64>, place: impl FnOnce() -> Place) -> Result<(), Finding> {
+        let size = self.tree.size();
+        match leaf {
+            Some(leaf) if leaf > size => Err(Finding::LeafIndexGap { expected: size, next: place() }),
+            Some(leaf) if leaf < size => Err(Finding::LeafIndexRepeated(place())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the next leaf into the tree.
+    fn grow(&mut self, id: &str, hash: Hash) -> Result<(), Finding> {
+        let slot = self.ids.get_mut((self.tree.size() % 256) as usize);
+        if let (Some(slot), Ok(id)) = (slot, id.as_bytes().try_into()) {
             *slot = id;
         }
         self.due.clear();
         let (due, mut missed) = (&mut self.due, None);
-        self.tree.push(event.hash, |tile, before_was_compared| {
+        self.tree.push(hash, |tile, before_was_compared| {
             due.push(tile);
             if !before_was_compared && missed.is_none() {
                 missed = Some(TileId { index: tile.index - 1, ..tile });
@@ -216,8 +246,7 @@ impl Verifier {
         if let Some(tile) = missed.filter(|_| self.compare_tiles) {
             return Err(Finding::TileMissing(tile));
         }
-        self.check_awaited()?;
-        Ok(fields)
+        self.check_awaited()
     }
 
     fn check_tile(&mut self, tile: TileId, stored: &Tile) -> Result<(), Finding> {

@@ -5,6 +5,8 @@
 //! that.
 
 #[cfg(feature = "columnar")]
+mod back;
+#[cfg(feature = "columnar")]
 mod check;
 #[cfg(all(test, feature = "objects"))]
 mod peers;
@@ -17,6 +19,7 @@ mod write;
 
 #[cfg(feature = "columnar")]
 pub(crate) use {
+    back::{BackFault, BringBack, Retain},
     place::Place,
     walk::verify,
     write::{Archive, Fault},

@@ -73,15 +73,20 @@ pub(crate) enum Fault {
 /// Archives what is older than an hour. Several servers may do so over one database: the first to note a segment wins.
 #[derive(Clone)]
 pub(crate) struct Archive {
-    store: Store,
+    pub(super) store: Store,
     jobs: Arc<Jobs>,
-    signer: Signer,
-    place: Arc<Place>,
+    pub(super) signer: Signer,
+    pub(super) place: Arc<Place>,
 }
 
 impl Archive {
     pub(crate) const fn new(store: Store, jobs: Arc<Jobs>, signer: Signer, place: Arc<Place>) -> Self {
         Self { store, jobs, signer, place }
+    }
+
+    /// The server's own permit for a tenant's archive.
+    pub(super) fn permit(&self, tenant: TenantId) -> Permit<ByJob> {
+        self.jobs.permit(Job::Archive, tenant)
     }
 
     /// Writes a segment for each tenant that has one due. Returns how many; the first failure keeps no other tenant waiting.
@@ -105,7 +110,7 @@ impl Archive {
 
     /// Archives the next segment of a tenant, if its oldest record is an hour old.
     async fn next(&self, tenant: TenantId) -> Result<bool, Fault> {
-        let permit = self.jobs.permit(Job::Archive, tenant);
+        let permit = self.permit(tenant);
         let due = archive::due(&mut self.store.read(&permit).await?).await?;
         let Some(due) = due.filter(|due| due.oldest + HOUR <= self.store.now()) else { return Ok(false) };
         let first = due.first.unsigned_abs();

@@ -4,7 +4,7 @@ use std::{net::TcpListener, sync::Arc};
 
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
-    audit::{anomalies::Watch, drills::Drills, stream::Worker},
+    audit::{alarms, anomalies::Watch, drills::Drills, stream::Worker},
     exports::Exports,
     grants::Ends,
     invitations::{Expiries, Reminders},
@@ -14,10 +14,8 @@ use bailiwick_stream::{Network, Reach, Sinks};
 use bailiwick_web::bootstrap::Transport;
 
 #[cfg(feature = "columnar")]
-use crate::{
-    archive::Archive,
-    jobs::archive::{ARCHIVE_EVERY, CopyLog},
-};
+use bailiwick_ops::audit::{restore::Restores, retention::Retention};
+
 use crate::{
     archive::Place,
     cli,
@@ -30,6 +28,7 @@ use crate::{
     },
     installation::{self, Installation, application, mail::Mail, passwords},
     jobs::{
+        alarms::{ALARM_EVERY, Alarm},
         anomalies::{WATCH_EVERY, Watching},
         audit::{KEEP_EVERY, KeepImages, SEQUENCE_EVERY, Sequence, Sign},
         drills::{DRILL_EVERY, Drill},
@@ -45,6 +44,14 @@ use crate::{
     logging,
     metrics::Metrics,
     server::Server,
+};
+#[cfg(feature = "columnar")]
+use crate::{
+    archive::{Archive, BringBack, Retain},
+    jobs::{
+        archive::{ARCHIVE_EVERY, CopyLog},
+        retention::{BRING_EVERY, Bring, RETAIN_EVERY, Take},
+    },
 };
 
 /// Serves until told to stop.
@@ -194,9 +201,11 @@ fn jobs(
     let (streamed, streaming) = (store.clone(), Arc::clone(&installation.jobs));
     let stream = move || Stream(Worker::new(streamed.clone(), Arc::clone(&streaming), Arc::clone(&sinks)));
     let exports = Exports::new(store.clone(), Arc::clone(&installation.jobs), installation::spool(settings));
+    let alarm = alarms::Watch::new(store.clone(), Arc::clone(&installation.jobs), archive.is_some());
     let mut jobs = archiving(installation, metrics, archive);
     jobs.extend([
         start(stream, STREAM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Alarm(alarm.clone()), ALARM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Drill(drills.clone()), DRILL_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Watching(watch.clone()), WATCH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || KeepImages(keeping.clone()), KEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
@@ -220,9 +229,15 @@ fn jobs(
 fn archiving(installation: &Installation, metrics: &Metrics, place: Option<Arc<Place>>) -> Vec<Supervised> {
     let Some(place) = place else { return Vec::new() };
     let (store, jobs) = (installation.store.clone(), Arc::clone(&installation.jobs));
-    let archive = Archive::new(store, jobs, installation.signer.clone(), place);
+    let archive = Archive::new(store.clone(), Arc::clone(&jobs), installation.signer.clone(), place);
+    let retain = Retain::new(archive.clone(), Retention::new(store.clone(), Arc::clone(&jobs)));
+    let bring = BringBack::new(archive.clone(), Restores::new(store, jobs));
     let clock: Arc<dyn Clock> = Arc::clone(&installation.clock);
-    vec![start(move || CopyLog(archive.clone()), ARCHIVE_EVERY, metrics.jobs.clone(), clock)]
+    vec![
+        start(move || CopyLog(archive.clone()), ARCHIVE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Take(retain.clone()), RETAIN_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Bring(bring.clone()), BRING_EVERY, metrics.jobs.clone(), clock),
+    ]
 }
 
 /// Without columns there is no archive.

@@ -88,6 +88,12 @@ fn print(reports: &[Report]) {
             "  {} events ({} waiting for a place), {} entities, {} tiles, {} checkpoints",
             verified.events, verified.waiting, verified.entities, verified.tiles, verified.checkpoints
         ));
+        if verified.retired > 0 {
+            ui::say(format_args!(
+                "  of {} events only what is left after the retention: the archive holds them",
+                verified.retired
+            ));
+        }
         ui::say(format_args!("  root {} of {} leaves", verified.root, verified.size));
         match signed {
             Some(size) => ui::say(format_args!("  signed up to leaf {size} outside the database")),

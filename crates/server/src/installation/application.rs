@@ -34,7 +34,7 @@ pub(crate) fn application(
         clock: Arc::clone(&installation.clock),
         entropy: Arc::clone(&installation.entropy),
         hasher: Arc::new(passwords::hasher(&configured.password, &installation.entropy)?),
-        environment: Arc::new(environment(server, &region.database, &*installation.provider)),
+        environment: Arc::new(environment(configured, &region.database, &*installation.provider)),
         verifier: Arc::new(installation.signer.verifier().clone()),
         notary: Arc::new(installation.signer.notary()),
         outgoing: outgoing.clone(),
@@ -73,7 +73,8 @@ fn settings(server: &Server) -> Result<Web, Refusal> {
 }
 
 /// What of the security posture is configuration. Nothing here flatters: what is not known for certain counts as absent.
-fn environment(server: &Server, database: &Database, provider: &dyn KeyProvider) -> Environment {
+fn environment(configured: &Settings, database: &Database, provider: &dyn KeyProvider) -> Environment {
+    let server = &configured.server;
     let enforced = server.https == config::Https::Enforce;
     let tls = if server.tls.is_some() {
         if server.redirect_listen.is_some() { TlsEndpoint::NativeRedirecting } else { TlsEndpoint::Native }
@@ -100,5 +101,6 @@ fn environment(server: &Server, database: &Database, provider: &dyn KeyProvider)
         },
         // The schema check, which every start passes, refuses a PostgreSQL whose tables the service owns.
         separate_owner: !embedded,
+        archive: configured.audit.archive.is_some(),
     }
 }

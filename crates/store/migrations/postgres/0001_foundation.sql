@@ -869,6 +869,107 @@ CREATE TABLE audit_image (
 );
 CREATE INDEX audit_image_due ON audit_image (tenant) WHERE image IS NULL;
 
+-- How many days records of a class of actions stay in the database; a class without a row stays for good.
+CREATE TABLE audit_retention (
+    tenant  uuid NOT NULL REFERENCES tenant (id),
+    class   text COLLATE "C" NOT NULL,
+    days    bigint NOT NULL CHECK (days >= 90),
+    PRIMARY KEY (tenant, class)
+);
+
+-- What the retention took: how many records of a segment of the archive, and the digest of what is left of them.
+CREATE TABLE audit_retirement (
+    tenant      uuid NOT NULL REFERENCES tenant (id),
+    id          uuid NOT NULL,
+    segment     bigint NOT NULL,
+    first_leaf  bigint NOT NULL,
+    last_leaf   bigint NOT NULL,
+    records     bigint NOT NULL,
+    classes     text NOT NULL,
+    digest      text NOT NULL,
+    retired_at  bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, segment) REFERENCES audit_segment (tenant, size)
+);
+CREATE INDEX audit_retirement_by_time ON audit_retirement (tenant, retired_at, id);
+
+-- What is left of a record that the retention took: its hash for the tree, its link for the chain, and where the archive has it.
+CREATE TABLE audit_retired (
+    tenant       uuid NOT NULL,
+    leaf_index   bigint NOT NULL,
+    event        uuid NOT NULL,
+    hash         bytea NOT NULL,
+    entity_type  text COLLATE "C" NOT NULL,
+    entity_id    uuid NOT NULL,
+    revision     bigint NOT NULL,
+    prev         bytea,
+    segment      bigint NOT NULL,
+    retirement   uuid NOT NULL,
+    PRIMARY KEY (tenant, leaf_index),
+    FOREIGN KEY (tenant, retirement) REFERENCES audit_retirement (tenant, id)
+);
+CREATE UNIQUE INDEX audit_retired_by_event ON audit_retired (tenant, event);
+CREATE INDEX audit_retired_by_entity ON audit_retired (tenant, entity_type, entity_id, revision);
+
+-- Segments of the archive that were asked back, so that their records can be searched for a time.
+CREATE TABLE audit_restore (
+    tenant       uuid NOT NULL REFERENCES tenant (id),
+    id           uuid NOT NULL,
+    segment      bigint NOT NULL,
+    first_leaf   bigint NOT NULL,
+    state        text NOT NULL CHECK (state IN ('waiting', 'done', 'failed', 'ended')),
+    asked_by     uuid,
+    reason       text NOT NULL,
+    records      bigint NOT NULL,
+    failure      text,
+    created_at   bigint NOT NULL,
+    finished_at  bigint,
+    expires_at   bigint NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, segment) REFERENCES audit_segment (tenant, size)
+);
+CREATE INDEX audit_restore_by_time ON audit_restore (tenant, created_at, id);
+CREATE INDEX audit_restore_at_work ON audit_restore (state, expires_at, tenant, id) WHERE state IN ('waiting', 'done');
+CREATE UNIQUE INDEX audit_restore_open ON audit_restore (tenant, segment) WHERE state IN ('waiting', 'done');
+
+-- Records that the retention had taken and that are back for a time.
+CREATE TABLE audit_restored (
+    tenant      uuid NOT NULL,
+    leaf_index  bigint NOT NULL,
+    restore     uuid NOT NULL,
+    PRIMARY KEY (tenant, leaf_index),
+    FOREIGN KEY (tenant, leaf_index) REFERENCES audit_retired (tenant, leaf_index),
+    FOREIGN KEY (tenant, restore) REFERENCES audit_restore (tenant, id)
+);
+CREATE INDEX audit_restored_by_restore ON audit_restored (tenant, restore, leaf_index);
+
+-- Alarms about the keeping of the logs; one of a kind at a time.
+CREATE TABLE audit_alarm (
+    tenant     uuid NOT NULL REFERENCES tenant (id),
+    id         uuid NOT NULL,
+    kind       text NOT NULL CHECK (kind IN ('unsequenced', 'archive_lag', 'gap')),
+    detail     text NOT NULL,
+    raised_at  bigint NOT NULL,
+    ended_at   bigint,
+    PRIMARY KEY (tenant, id)
+);
+CREATE INDEX audit_alarm_by_time ON audit_alarm (tenant, raised_at, id);
+CREATE UNIQUE INDEX audit_alarm_open ON audit_alarm (tenant, kind) WHERE ended_at IS NULL;
+
+-- Which records that are in the database a hold keeps: what the retention asks, and the triggers below ask once more.
+CREATE VIEW audit_held WITH (security_invoker = true) AS
+SELECT l.tenant, l.leaf_index, h.id AS hold
+FROM audit_leaf l JOIN audit_hold h ON h.tenant = l.tenant
+WHERE h.lifted_at IS NULL
+  AND (h.scope = 'tenant'
+    OR (h.scope = 'person'
+        AND (l.actor_id = h.person OR l.entity_id = h.person
+            OR EXISTS (SELECT 1 AS one FROM audit_personal p WHERE p.tenant = l.tenant AND p.event = l.event AND p.subject = h.person)))
+    OR (h.scope = 'entity' AND l.entity_type = h.entity_type AND l.entity_id = h.entity_id)
+    OR (h.scope = 'range'
+        AND (h.from_at IS NULL OR l.recorded_at >= h.from_at) AND (h.until_at IS NULL OR l.recorded_at < h.until_at)
+        AND (h.action IS NULL OR l.action = h.action OR substr(l.action, 1, length(h.action) + 1) = h.action || '.')));
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   uuid NOT NULL REFERENCES tenant (id),
@@ -999,11 +1100,53 @@ CREATE FUNCTION bailiwick_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$;
-CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+-- But for records that the retention takes: what is left of them stands in `audit_retired` before they go, which takes only what the
+-- archive holds and no hold keeps.
+CREATE FUNCTION bailiwick_event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (
+        SELECT 1 FROM audit_retired r WHERE r.tenant = OLD.tenant AND r.event = OLD.id AND r.hash = OLD.hash
+        AND NOT EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = r.tenant AND h.leaf_index = r.leaf_index)) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE FUNCTION bailiwick_leaf_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (
+        SELECT 1 FROM audit_retired r WHERE r.tenant = OLD.tenant AND r.leaf_index = OLD.leaf_index AND r.hash = OLD.hash
+        AND NOT EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = r.tenant AND h.leaf_index = r.leaf_index)) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+-- Sets of leaves are written anew without those that went.
+CREATE FUNCTION bailiwick_posting_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (
+        SELECT 1 FROM audit_retired r
+        WHERE r.tenant = OLD.tenant AND r.leaf_index >= OLD.block * 512 AND r.leaf_index < OLD.block * 512 + 512) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE FUNCTION bailiwick_retiring() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM audit_segment s
+                   WHERE s.tenant = NEW.tenant AND s.size = NEW.segment AND s.first_leaf <= NEW.leaf_index AND s.size > NEW.leaf_index)
+       OR NOT EXISTS (SELECT 1 FROM audit_tile t WHERE t.tenant = NEW.tenant AND t.level = 0 AND t.idx = NEW.leaf_index / 256)
+       OR NOT EXISTS (SELECT 1 FROM audit_leaf l
+                      WHERE l.tenant = NEW.tenant AND l.leaf_index = NEW.leaf_index AND l.event = NEW.event AND l.hash = NEW.hash)
+       OR EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = NEW.tenant AND h.leaf_index = NEW.leaf_index) THEN
+        RAISE EXCEPTION 'only what is archived and no hold keeps is retired' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION bailiwick_event_append_only();
 CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_append_only;
 ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_no_truncate;
-CREATE TRIGGER audit_leaf_append_only BEFORE UPDATE OR DELETE ON audit_leaf FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_leaf_append_only BEFORE UPDATE OR DELETE ON audit_leaf FOR EACH ROW EXECUTE FUNCTION bailiwick_leaf_append_only();
 CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON audit_leaf FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_leaf ENABLE ALWAYS TRIGGER audit_leaf_append_only;
 ALTER TABLE audit_leaf ENABLE ALWAYS TRIGGER audit_leaf_no_truncate;
@@ -1011,7 +1154,7 @@ CREATE TRIGGER audit_tile_append_only BEFORE UPDATE OR DELETE ON audit_tile FOR 
 CREATE TRIGGER audit_tile_no_truncate BEFORE TRUNCATE ON audit_tile FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER audit_tile_append_only;
 ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER audit_tile_no_truncate;
-CREATE TRIGGER audit_posting_append_only BEFORE UPDATE OR DELETE ON audit_posting FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_posting_append_only BEFORE UPDATE OR DELETE ON audit_posting FOR EACH ROW EXECUTE FUNCTION bailiwick_posting_append_only();
 CREATE TRIGGER audit_posting_no_truncate BEFORE TRUNCATE ON audit_posting FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_posting ENABLE ALWAYS TRIGGER audit_posting_append_only;
 ALTER TABLE audit_posting ENABLE ALWAYS TRIGGER audit_posting_no_truncate;
@@ -1043,11 +1186,48 @@ CREATE TRIGGER audit_segment_append_only BEFORE UPDATE OR DELETE ON audit_segmen
 CREATE TRIGGER audit_segment_no_truncate BEFORE TRUNCATE ON audit_segment FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
 ALTER TABLE audit_segment ENABLE ALWAYS TRIGGER audit_segment_append_only;
 ALTER TABLE audit_segment ENABLE ALWAYS TRIGGER audit_segment_no_truncate;
+CREATE TRIGGER audit_retired_append_only BEFORE UPDATE OR DELETE ON audit_retired FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_retired_no_truncate BEFORE TRUNCATE ON audit_retired FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_retired ENABLE ALWAYS TRIGGER audit_retired_append_only;
+ALTER TABLE audit_retired ENABLE ALWAYS TRIGGER audit_retired_no_truncate;
+CREATE TRIGGER audit_retirement_append_only BEFORE UPDATE OR DELETE ON audit_retirement FOR EACH ROW EXECUTE FUNCTION bailiwick_append_only();
+CREATE TRIGGER audit_retirement_no_truncate BEFORE TRUNCATE ON audit_retirement FOR EACH STATEMENT EXECUTE FUNCTION bailiwick_append_only();
+ALTER TABLE audit_retirement ENABLE ALWAYS TRIGGER audit_retirement_append_only;
+ALTER TABLE audit_retirement ENABLE ALWAYS TRIGGER audit_retirement_no_truncate;
+CREATE TRIGGER audit_retired_only_archived BEFORE INSERT ON audit_retired FOR EACH ROW EXECUTE FUNCTION bailiwick_retiring();
+ALTER TABLE audit_retired ENABLE ALWAYS TRIGGER audit_retired_only_archived;
 
 -- The tenant of the running transaction; none outside one, and then no row is visible.
 CREATE FUNCTION bailiwick_tenant() RETURNS uuid LANGUAGE sql STABLE AS $$
     SELECT nullif(current_setting('bailiwick.tenant', true), '')::uuid
 $$;
+
+-- What the service may not delete by itself, it may have taken by these, which run as the owner and only for the tenant that it is bound
+-- to: records of which what is left stands in `audit_retired`, and the sets of leaves that hold them. The triggers judge each row.
+CREATE FUNCTION bailiwick_take(leaves bigint[]) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    mine CONSTANT uuid := bailiwick_tenant();
+    taken bigint;
+BEGIN
+    DELETE FROM audit_event e USING audit_retired r
+    WHERE r.tenant = mine AND r.leaf_index = ANY (leaves) AND e.tenant = mine AND e.id = r.event;
+    DELETE FROM audit_leaf l USING audit_retired r
+    WHERE r.tenant = mine AND r.leaf_index = ANY (leaves) AND l.tenant = mine AND l.leaf_index = r.leaf_index;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    RETURN taken;
+END $$;
+CREATE FUNCTION bailiwick_unlist(terms bytea[], blocks bigint[]) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    mine CONSTANT uuid := bailiwick_tenant();
+    taken bigint;
+BEGIN
+    DELETE FROM audit_posting p USING unnest(terms, blocks) AS n (term, block)
+    WHERE p.tenant = mine AND p.term = n.term AND p.block = n.block;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    RETURN taken;
+END $$;
+REVOKE ALL ON FUNCTION bailiwick_take(bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION bailiwick_unlist(bytea[], bigint[]) FROM PUBLIC;
 
 -- The service's role is not the owner and cannot bypass row-level security. Sign-in roles are made members of it.
 DO $$
@@ -1116,6 +1296,15 @@ GRANT SELECT, INSERT ON audit_region_head TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_witness TO bailiwick_app;
 GRANT SELECT, INSERT, DELETE ON audit_personal TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_hold TO bailiwick_app;
+GRANT SELECT ON audit_held TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON audit_retention TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_retirement TO bailiwick_app;
+GRANT SELECT, INSERT ON audit_retired TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_restore TO bailiwick_app;
+GRANT SELECT, INSERT, DELETE ON audit_restored TO bailiwick_app;
+GRANT SELECT, INSERT, UPDATE ON audit_alarm TO bailiwick_app;
+GRANT EXECUTE ON FUNCTION bailiwick_take(bigint[]) TO bailiwick_app;
+GRANT EXECUTE ON FUNCTION bailiwick_unlist(bytea[], bigint[]) TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON subject_request TO bailiwick_app;
 GRANT SELECT, INSERT, UPDATE ON audit_verification TO bailiwick_app;
 GRANT SELECT, INSERT ON audit_access TO bailiwick_app;
@@ -1314,6 +1503,24 @@ CREATE POLICY audit_export_own ON audit_export USING (tenant = bailiwick_tenant(
 ALTER TABLE audit_segment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_segment FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_segment_own ON audit_segment USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_retention ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_retention FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_retention_own ON audit_retention USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_retirement ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_retirement FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_retirement_own ON audit_retirement USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_retired ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_retired FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_retired_own ON audit_retired USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_restore ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_restore FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_restore_own ON audit_restore USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_restored ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_restored FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_restored_own ON audit_restored USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
+ALTER TABLE audit_alarm ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_alarm FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_alarm_own ON audit_alarm USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
 ALTER TABLE permission_use ENABLE ROW LEVEL SECURITY;
 ALTER TABLE permission_use FORCE ROW LEVEL SECURITY;
 CREATE POLICY permission_use_own ON permission_use USING (tenant = bailiwick_tenant()) WITH CHECK (tenant = bailiwick_tenant());
@@ -1377,3 +1584,8 @@ CREATE POLICY audit_export_find ON audit_export FOR SELECT USING (current_settin
 
 -- And whoever archives: it compares where the archive ends with where the trees do.
 CREATE POLICY audit_segment_find ON audit_segment FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+
+-- And whoever applies the retention, and brings segments back.
+CREATE POLICY audit_retention_find ON audit_retention FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_restore_find ON audit_restore FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');
+CREATE POLICY audit_restored_find ON audit_restored FOR SELECT USING (current_setting('bailiwick.job', true) = 'on');

@@ -869,6 +869,107 @@ CREATE TABLE audit_image (
 ) STRICT;
 CREATE INDEX audit_image_due ON audit_image (tenant) WHERE image IS NULL;
 
+-- How many days records of a class of actions stay in the database; a class without a row stays for good.
+CREATE TABLE audit_retention (
+    tenant  BLOB NOT NULL REFERENCES tenant (id),
+    class   TEXT NOT NULL,
+    days    INTEGER NOT NULL CHECK (days >= 90),
+    PRIMARY KEY (tenant, class)
+) STRICT;
+
+-- What the retention took: how many records of a segment of the archive, and the digest of what is left of them.
+CREATE TABLE audit_retirement (
+    tenant      BLOB NOT NULL REFERENCES tenant (id),
+    id          BLOB NOT NULL,
+    segment     INTEGER NOT NULL,
+    first_leaf  INTEGER NOT NULL,
+    last_leaf   INTEGER NOT NULL,
+    records     INTEGER NOT NULL,
+    classes     TEXT NOT NULL,
+    digest      TEXT NOT NULL,
+    retired_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, segment) REFERENCES audit_segment (tenant, size)
+) STRICT;
+CREATE INDEX audit_retirement_by_time ON audit_retirement (tenant, retired_at, id);
+
+-- What is left of a record that the retention took: its hash for the tree, its link for the chain, and where the archive has it.
+CREATE TABLE audit_retired (
+    tenant       BLOB NOT NULL,
+    leaf_index   INTEGER NOT NULL,
+    event        BLOB NOT NULL,
+    hash         BLOB NOT NULL,
+    entity_type  TEXT NOT NULL,
+    entity_id    BLOB NOT NULL,
+    revision     INTEGER NOT NULL,
+    prev         BLOB,
+    segment      INTEGER NOT NULL,
+    retirement   BLOB NOT NULL,
+    PRIMARY KEY (tenant, leaf_index),
+    FOREIGN KEY (tenant, retirement) REFERENCES audit_retirement (tenant, id)
+) STRICT;
+CREATE UNIQUE INDEX audit_retired_by_event ON audit_retired (tenant, event);
+CREATE INDEX audit_retired_by_entity ON audit_retired (tenant, entity_type, entity_id, revision);
+
+-- Segments of the archive that were asked back, so that their records can be searched for a time.
+CREATE TABLE audit_restore (
+    tenant       BLOB NOT NULL REFERENCES tenant (id),
+    id           BLOB NOT NULL,
+    segment      INTEGER NOT NULL,
+    first_leaf   INTEGER NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed', 'ended')),
+    asked_by     BLOB,
+    reason       TEXT NOT NULL,
+    records      INTEGER NOT NULL,
+    failure      TEXT,
+    created_at   INTEGER NOT NULL,
+    finished_at  INTEGER,
+    expires_at   INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, segment) REFERENCES audit_segment (tenant, size)
+) STRICT;
+CREATE INDEX audit_restore_by_time ON audit_restore (tenant, created_at, id);
+CREATE INDEX audit_restore_at_work ON audit_restore (state, expires_at, tenant, id) WHERE state IN ('waiting', 'done');
+CREATE UNIQUE INDEX audit_restore_open ON audit_restore (tenant, segment) WHERE state IN ('waiting', 'done');
+
+-- Records that the retention had taken and that are back for a time.
+CREATE TABLE audit_restored (
+    tenant      BLOB NOT NULL,
+    leaf_index  INTEGER NOT NULL,
+    restore     BLOB NOT NULL,
+    PRIMARY KEY (tenant, leaf_index),
+    FOREIGN KEY (tenant, leaf_index) REFERENCES audit_retired (tenant, leaf_index),
+    FOREIGN KEY (tenant, restore) REFERENCES audit_restore (tenant, id)
+) STRICT;
+CREATE INDEX audit_restored_by_restore ON audit_restored (tenant, restore, leaf_index);
+
+-- Alarms about the keeping of the logs; one of a kind at a time.
+CREATE TABLE audit_alarm (
+    tenant     BLOB NOT NULL REFERENCES tenant (id),
+    id         BLOB NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('unsequenced', 'archive_lag', 'gap')),
+    detail     TEXT NOT NULL,
+    raised_at  INTEGER NOT NULL,
+    ended_at   INTEGER,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX audit_alarm_by_time ON audit_alarm (tenant, raised_at, id);
+CREATE UNIQUE INDEX audit_alarm_open ON audit_alarm (tenant, kind) WHERE ended_at IS NULL;
+
+-- Which records that are in the database a hold keeps: what the retention asks, and the triggers below ask once more.
+CREATE VIEW audit_held AS
+SELECT l.tenant, l.leaf_index, h.id AS hold
+FROM audit_leaf l JOIN audit_hold h ON h.tenant = l.tenant
+WHERE h.lifted_at IS NULL
+  AND (h.scope = 'tenant'
+    OR (h.scope = 'person'
+        AND (l.actor_id = h.person OR l.entity_id = h.person
+            OR EXISTS (SELECT 1 AS one FROM audit_personal p WHERE p.tenant = l.tenant AND p.event = l.event AND p.subject = h.person)))
+    OR (h.scope = 'entity' AND l.entity_type = h.entity_type AND l.entity_id = h.entity_id)
+    OR (h.scope = 'range'
+        AND (h.from_at IS NULL OR l.recorded_at >= h.from_at) AND (h.until_at IS NULL OR l.recorded_at < h.until_at)
+        AND (h.action IS NULL OR l.action = h.action OR substr(l.action, 1, length(h.action) + 1) = h.action || '.')));
+
 -- What the last verification of the log found; written by the verifier, since a log cannot vouch for itself. No count where it failed.
 CREATE TABLE audit_verification (
     tenant   BLOB NOT NULL REFERENCES tenant (id),
@@ -996,13 +1097,16 @@ CREATE TABLE audit_stream_dead (
 
 -- Append-only: whoever changes the past has to remove these first, which the schema check at start names.
 CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
-CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
+-- But for records that the retention takes: what is left of them stands in `audit_retired` before they go, which takes only what the
+-- archive holds and no hold keeps.
+CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event WHEN NOT EXISTS (SELECT 1 FROM audit_retired r WHERE r.tenant = OLD.tenant AND r.event = OLD.id AND r.hash = OLD.hash AND NOT EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = r.tenant AND h.leaf_index = r.leaf_index)) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
 CREATE TRIGGER audit_leaf_no_update BEFORE UPDATE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
-CREATE TRIGGER audit_leaf_no_delete BEFORE DELETE ON audit_leaf BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
+CREATE TRIGGER audit_leaf_no_delete BEFORE DELETE ON audit_leaf WHEN NOT EXISTS (SELECT 1 FROM audit_retired r WHERE r.tenant = OLD.tenant AND r.leaf_index = OLD.leaf_index AND r.hash = OLD.hash AND NOT EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = r.tenant AND h.leaf_index = r.leaf_index)) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
 CREATE TRIGGER audit_tile_no_update BEFORE UPDATE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
 CREATE TRIGGER audit_tile_no_delete BEFORE DELETE ON audit_tile BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
 CREATE TRIGGER audit_posting_no_update BEFORE UPDATE ON audit_posting BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
-CREATE TRIGGER audit_posting_no_delete BEFORE DELETE ON audit_posting BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
+-- Sets of leaves are written anew without those that went.
+CREATE TRIGGER audit_posting_no_delete BEFORE DELETE ON audit_posting WHEN NOT EXISTS (SELECT 1 FROM audit_retired r WHERE r.tenant = OLD.tenant AND r.leaf_index >= OLD.block * 512 AND r.leaf_index < OLD.block * 512 + 512) BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_update BEFORE UPDATE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;
 CREATE TRIGGER audit_drill_no_update BEFORE UPDATE ON audit_drill BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
@@ -1031,3 +1135,10 @@ CREATE TRIGGER audit_region_head_no_delete BEFORE DELETE ON audit_region_head BE
 CREATE TRIGGER audit_region_head_no_replace BEFORE INSERT ON audit_region_head WHEN EXISTS (SELECT 1 FROM audit_region_head WHERE tenant = NEW.tenant AND heads_index = NEW.heads_index) OR EXISTS (SELECT 1 FROM audit_region_head WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_region_head is append-only'); END;
 CREATE TRIGGER audit_drill_no_replace BEFORE INSERT ON audit_drill WHEN EXISTS (SELECT 1 FROM audit_drill WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_drill WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_drill is append-only'); END;
 CREATE TRIGGER audit_segment_no_replace BEFORE INSERT ON audit_segment WHEN EXISTS (SELECT 1 FROM audit_segment WHERE tenant = NEW.tenant AND size = NEW.size) OR EXISTS (SELECT 1 FROM audit_segment WHERE tenant = NEW.tenant AND first_leaf = NEW.first_leaf) OR EXISTS (SELECT 1 FROM audit_segment WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_segment is append-only'); END;
+CREATE TRIGGER audit_retired_no_update BEFORE UPDATE ON audit_retired BEGIN SELECT RAISE(ABORT, 'audit_retired is append-only'); END;
+CREATE TRIGGER audit_retired_no_delete BEFORE DELETE ON audit_retired BEGIN SELECT RAISE(ABORT, 'audit_retired is append-only'); END;
+CREATE TRIGGER audit_retired_no_replace BEFORE INSERT ON audit_retired WHEN EXISTS (SELECT 1 FROM audit_retired WHERE tenant = NEW.tenant AND leaf_index = NEW.leaf_index) OR EXISTS (SELECT 1 FROM audit_retired WHERE tenant = NEW.tenant AND event = NEW.event) OR EXISTS (SELECT 1 FROM audit_retired WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_retired is append-only'); END;
+CREATE TRIGGER audit_retirement_no_update BEFORE UPDATE ON audit_retirement BEGIN SELECT RAISE(ABORT, 'audit_retirement is append-only'); END;
+CREATE TRIGGER audit_retirement_no_delete BEFORE DELETE ON audit_retirement BEGIN SELECT RAISE(ABORT, 'audit_retirement is append-only'); END;
+CREATE TRIGGER audit_retirement_no_replace BEFORE INSERT ON audit_retirement WHEN EXISTS (SELECT 1 FROM audit_retirement WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_retirement WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_retirement is append-only'); END;
+CREATE TRIGGER audit_retired_only_archived BEFORE INSERT ON audit_retired WHEN NOT EXISTS (SELECT 1 FROM audit_segment s WHERE s.tenant = NEW.tenant AND s.size = NEW.segment AND s.first_leaf <= NEW.leaf_index AND s.size > NEW.leaf_index) OR NOT EXISTS (SELECT 1 FROM audit_tile t WHERE t.tenant = NEW.tenant AND t.level = 0 AND t.idx = NEW.leaf_index / 256) OR NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.tenant = NEW.tenant AND l.leaf_index = NEW.leaf_index AND l.event = NEW.event AND l.hash = NEW.hash) OR EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = NEW.tenant AND h.leaf_index = NEW.leaf_index) BEGIN SELECT RAISE(ABORT, 'only what is archived and no hold keeps is retired'); END;

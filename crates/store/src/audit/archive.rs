@@ -239,6 +239,21 @@ pub async fn note_segment(
     }
 }
 
+/// The segment that ends at a tree of this size.
+///
+/// # Errors
+/// [`Error::NotFound`] where this tenant's archive has no such segment.
+pub async fn find(scope: &mut impl Scope, size: i64) -> Result<Segment> {
+    let tenant = scope.tenant();
+    let found: Option<Row> = row!(
+        scope,
+        "SELECT first_leaf, size, octets, digest, written_at FROM audit_segment WHERE tenant = $1 AND size = $2",
+        tenant.uuid(),
+        size
+    )?;
+    found.ok_or(Error::NotFound)?.try_into()
+}
+
 /// The newest segments, the last one first, and how many there are.
 pub async fn segments(scope: &mut impl Scope, at_most: i64) -> Result<(Vec<Segment>, i64)> {
     let tenant = scope.tenant();

@@ -7,7 +7,7 @@ use bailiwick_proof::{
 };
 use uuid::Uuid;
 
-use super::{log::receipt, newest_checkpoint};
+use super::{log::receipt, newest_checkpoint, retention};
 use crate::{
     Error, Result,
     lock::{row, rows},
@@ -21,7 +21,7 @@ const REVISIONS: i64 = 500;
 /// before `before`. Nothing for an entity of which no checkpoint covers a record.
 ///
 /// # Errors
-/// [`Error::Conflict`] where the newest revision is not what was hashed.
+/// [`Error::Conflict`] where the newest revision is not what was hashed, and for a history of which the retention took a part.
 pub async fn completeness(
     scope: &mut impl Scope,
     kind: &str,
@@ -29,6 +29,9 @@ pub async fn completeness(
     before: Option<i64>,
 ) -> Result<Option<Page>> {
     let tenant = scope.tenant();
+    if retention::archived(scope, kind, id).await? {
+        return Err(retention::IN_PART);
+    }
     let (proven, before, name) = match before {
         Some(before) => (None, before, None),
         None => {

@@ -119,6 +119,7 @@ pub(super) async fn tree(driver: &mut Driver<'_>, tenant: TenantId) -> Result<(i
     Ok((size, frontier))
 }
 
+/// Inserts the search rows of leaves that follow each other, the first of which has the index `first`.
 pub(super) async fn insert_leaves(
     driver: &mut Driver<'_>,
     tenant: TenantId,

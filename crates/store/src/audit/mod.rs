@@ -6,6 +6,7 @@
 
 mod about;
 mod access;
+pub mod alarms;
 mod append;
 pub mod archive;
 mod as_of;
@@ -35,6 +36,8 @@ mod personal;
 mod prove;
 mod reader;
 mod related;
+pub mod restore;
+pub mod retention;
 mod search;
 mod sequence;
 mod sign_error;
@@ -74,7 +77,6 @@ pub use page::{
 pub(crate) use personal::{SubjectCache, reveal};
 pub use prove::prove;
 pub use related::{AROUND, Related, related};
-#[cfg(feature = "bench")]
 pub(crate) use search::BLOCK;
 pub(crate) use search::exists;
 pub use search::{

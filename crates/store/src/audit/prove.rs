@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is tried on both databases, within the permit's tenant. Nothing would be altered even if it were allowed.
-const BOTH: [&str; 22] = [
+const BOTH: [&str; 26] = [
     "UPDATE audit_event SET bytes = bytes WHERE tenant = $1",
     "DELETE FROM audit_event WHERE tenant = $1",
     "UPDATE audit_leaf SET hash = hash WHERE tenant = $1",
@@ -35,6 +35,10 @@ const BOTH: [&str; 22] = [
     "DELETE FROM audit_drill WHERE tenant = $1",
     "UPDATE audit_segment SET octets = octets WHERE tenant = $1",
     "DELETE FROM audit_segment WHERE tenant = $1",
+    "UPDATE audit_retired SET hash = hash WHERE tenant = $1",
+    "DELETE FROM audit_retired WHERE tenant = $1",
+    "UPDATE audit_retirement SET records = records WHERE tenant = $1",
+    "DELETE FROM audit_retirement WHERE tenant = $1",
 ];
 
 /// What is tried on PostgreSQL besides: SQLite has no such statements, and no roles.

@@ -1,8 +1,10 @@
 //! Fetching the stored hashes that a proof or a new tile needs.
 
+use std::collections::btree_map::Entry;
+
 use bailiwick_domain::ids::TenantId;
 use bailiwick_proof::{
-    tile::{Tile, TileId},
+    tile::{Tile, TileId, WIDTH},
     tree::{Fetched, Needs},
 };
 
@@ -31,6 +33,22 @@ pub(super) async fn fetch(driver: &mut Driver<'_>, tenant: TenantId, needs: &Nee
         };
         for (index, hash) in rows {
             fetched.leaves.insert(index.unsigned_abs(), stored_hash(&hash)?);
+        }
+        // A leaf that the retention took is known by its tile, which has filled since.
+        for index in needs.leaves.iter().filter(|index| **index < range.end) {
+            if fetched.leaves.contains_key(index) {
+                continue;
+            }
+            let id = TileId { level: 0, index: index / WIDTH };
+            if let Entry::Vacant(place) = fetched.tiles.entry(id)
+                && let Some(tile) = tile(driver, tenant, id).await?
+            {
+                place.insert(tile);
+            }
+            let slot = usize::try_from(index % WIDTH).unwrap_or(usize::MAX);
+            if let Some(hash) = fetched.tiles.get(&id).and_then(|tile| tile.hashes().get(slot)) {
+                fetched.leaves.insert(*index, *hash);
+            }
         }
     }
     Ok(fetched)

@@ -57,6 +57,7 @@ async fn blamed(store: &Store, error: &VerifyError) -> Result<Option<TenantId>> 
         | VerifyError::Missing { slug, .. }
         | VerifyError::Stray { slug, .. }
         | VerifyError::Published { slug, .. }
+        | VerifyError::Retired { slug, .. }
         | VerifyError::Tree { slug, .. } => (None, Some(slug)),
         VerifyError::NoTree { tenant, .. } => (Some(*tenant), None),
         VerifyError::Sign(

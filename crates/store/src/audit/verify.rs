@@ -1,6 +1,7 @@
 //! Feeding the independent verifier from the database: one walk per tenant, in constant memory.
 
 mod chains;
+mod retired;
 mod walk;
 
 use std::collections::HashSet;
@@ -85,6 +86,16 @@ pub enum VerifyError {
         event: Uuid,
         /// Its leaf.
         leaf: i64,
+    },
+    /// What is left of an event that the retention is said to have taken is not what its record in the log accounts for.
+    #[error("tenant {slug}: leaf {leaf} is said to be retired, and {why}")]
+    Retired {
+        /// The tenant's short name.
+        slug: String,
+        /// The leaf, or the first of the taking.
+        leaf: i64,
+        /// What is wrong, as it goes on a sentence.
+        why: &'static str,
     },
     /// An event that no leaf and no place among the waiting ones accounts for, or a place without its event.
     #[error("tenant {slug}: event {event} and its place in the log do not belong together")]
@@ -209,7 +220,7 @@ pub(super) async fn verify_in(
     slug: &str,
     outside: Option<Latest>,
 ) -> (View, Result<Verified, VerifyError>) {
-    let mut walk = Walk::new(view, slug.to_owned());
+    let mut walk = Walk::of_a_part(view, slug.to_owned());
     // What its epochs kept is for whoever holds the folder; a copy has its own checkpoints.
     let walked = walk.run(store, notary, outside, &[], |_| {}).await;
     (walk.view, walked)

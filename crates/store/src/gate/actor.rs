@@ -72,6 +72,10 @@ pub enum Job {
     Locks,
     /// The signer and whoever asks the witnesses.
     Log,
+    /// Taking records whose time is over, and bringing them back from the archive for a time.
+    Retention,
+    /// Raising and ending alarms about the keeping of the logs.
+    Alarms,
     /// What the operator does on the command line.
     Console,
     /// Tamper drills on copies of the audit log.
@@ -99,6 +103,8 @@ impl Job {
             Self::Grants => "grants",
             Self::Locks => "locks",
             Self::Log => "audit_log",
+            Self::Retention => "retention",
+            Self::Alarms => "alarms",
             Self::Console => "console",
             Self::Drills => "drills",
             Self::Anomalies => "anomalies",

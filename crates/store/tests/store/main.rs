@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod access_records;
+mod alarms;
 mod append_only;
 mod approved;
 mod as_of;
@@ -23,6 +24,7 @@ mod plans;
 mod proving;
 mod queries;
 mod regions;
+mod retention;
 mod schema;
 mod search;
 mod sequencing;

@@ -60,12 +60,19 @@ const SEARCHED: [(&str, &str, &[Value]); 14] = [
 ];
 
 /// Lists about the log: by what a text is known, its index and its values.
-const LISTS: [(&str, &str, &[Value]); 8] = [
+const LISTS: [(&str, &str, &[Value]); 11] = [
+    ("FROM audit_alarm", "audit_alarm_by_time", &[Id, Number]),
     ("FROM audit_anomaly", "audit_anomaly_by_time", &[Id, Number, Id, Number]),
     ("FROM audit_drill", "audit_drill_by_time", &[Id, Number, Id, Number]),
     ("FROM audit_export", "audit_export_by_time", &[Id, Number, Id, Number]),
     ("audit_hold WHERE tenant = $1 AND (placed_at", "audit_hold_by_time", &[Id, Number, Id, Number]),
     ("lifted_at IS NULL ORDER BY", "audit_hold_standing", &[Id, Number]),
+    (
+        "FROM audit_restore WHERE tenant = $1 AND (created_at",
+        "audit_restore_by_time",
+        &[Id, Number, Id, Number],
+    ),
+    ("FROM audit_retirement", "audit_retirement_by_time", &[Id, Number]),
     ("FROM audit_segment WHERE", "audit_segment_pkey", &[Id, Number]),
     ("FROM audit_stream_dead", "audit_stream_dead_pkey", &[Id, Id, Number, Number]),
     ("FROM subject_request", "subject_request_by_time", &[Id, Number, Id, Number]),
@@ -228,10 +235,13 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let mut texts = Vec::new();
         for source in [
+            include_str!("../../src/audit/alarms.rs"),
             include_str!("../../src/audit/archive.rs"),
             include_str!("../../src/audit/drill/rows.rs"),
             include_str!("../../src/audit/export/table.rs"),
             include_str!("../../src/audit/hold/mod.rs"),
+            include_str!("../../src/audit/restore/table.rs"),
+            include_str!("../../src/audit/retention/retire.rs"),
             include_str!("../../src/audit/stream/dead.rs"),
             include_str!("../../src/audit/subject/requests.rs"),
             include_str!("../../src/audit/watch/notes.rs"),

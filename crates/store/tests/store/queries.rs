@@ -11,8 +11,17 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, error::DatabaseError};
 use crate::support::raw::Raw;
 
 /// Words by which a text is known to be for one database alone.
-const POSTGRES_ONLY: [&str; 7] =
-    ["unnest(", "AS (INSERT", "set_config", "FOR UPDATE", "pg_", "advisory", "REPEATABLE READ"];
+const POSTGRES_ONLY: [&str; 9] = [
+    "unnest(",
+    "bailiwick_",
+    " ANY (",
+    "AS (INSERT",
+    "set_config",
+    "FOR UPDATE",
+    "pg_",
+    "advisory",
+    "REPEATABLE READ",
+];
 const SQLITE_ONLY: [&str; 7] = ["?", "json_each", "unhex", "SAVEPOINT", "sqlite_", " turn", "IMMEDIATE"];
 
 /// Where the words stand that several texts about people share.

@@ -30,6 +30,8 @@ mod audit_holds;
 mod audit_ingest;
 mod audit_intake;
 mod audit_log;
+mod audit_restores;
+mod audit_retention;
 mod audit_searches;
 mod audit_streams;
 mod audit_subjects;
@@ -149,6 +151,7 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/invitations/{id}/resend", invitations::resend::handle)
         .post("/v1/invitations/{id}/revoke", invitations::revoke::handle)
         .get("/v1/jobs", jobs::list::handle)
+        .get("/v1/jobs/alarms", jobs::alarms::handle)
         .get("/v1/mail", mail::list::handle)
         .get("/v1/mail/{id}", mail::show::handle)
         .get("/v1/api-keys", api_keys::list::handle)
@@ -223,6 +226,13 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/log/witnesses", audit_log::witnesses::handle)
         .get("/v1/audit/entities/{type}/{id}/difference", audit_entities::difference::handle)
         .get("/v1/audit/verification", audit_verification::show::handle)
+        .get("/v1/audit/retention", audit_retention::show::handle)
+        .post_confirmed("/v1/audit/retention", audit_retention::set::handle)
+        .get("/v1/audit/retention/look", audit_retention::look::handle)
+        .get("/v1/audit/restores", audit_restores::list::handle)
+        .post("/v1/audit/restores", audit_restores::create::handle)
+        .get("/v1/audit/restores/{restore}", audit_restores::show::handle)
+        .post("/v1/audit/restores/{restore}/end", audit_restores::end::handle)
         .get("/v1/audit/holds", audit_holds::list::handle)
         .post_confirmed("/v1/audit/holds", audit_holds::place::handle)
         .get("/v1/audit/holds/{hold}", audit_holds::show::handle)

@@ -22,6 +22,9 @@ mod intake;
 pub(in crate::pages) mod moment;
 mod receipt;
 mod record;
+mod restores;
+mod retention;
+mod retired;
 mod saved;
 mod search;
 mod streams;
@@ -63,6 +66,8 @@ pub(crate) fn routes() -> Routes {
         .get("/audit/entities/{type}/{id}/as-of", as_of::as_of)
         .get("/audit/entities/{type}/{id}/difference", between::between)
         .merge(holds::routes())
+        .merge(retention::routes())
+        .merge(restores::routes())
         .merge(subjects::routes())
         .merge(streams::routes())
         .get("/audit/archive", archive::archive)

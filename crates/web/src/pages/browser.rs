@@ -56,6 +56,7 @@ impl Browser {
             database: DatabaseKind::Sqlite,
             database_tls: TlsMode::Prefer,
             separate_owner: false,
+            archive: false,
         };
         let settings = Settings {
             public_url: "https://bailiwick.test".parse().unwrap(),

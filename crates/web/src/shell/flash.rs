@@ -90,6 +90,9 @@ messages! {
     PolicyChanged "ok" "policy-changed": "The policy was changed. It takes effect at once.";
     HoldPlaced "ok" "hold-placed": "The hold is placed. Nothing that it covers can be erased.";
     HoldLifted "ok" "hold-lifted": "The hold is lifted.";
+    RetentionChanged "ok" "retention-changed": "How long these records are kept is set.";
+    RestoreAsked "ok" "restore-asked": "The segment is on its way. Its records can be searched in a moment.";
+    RestoreEnded "ok" "restore-ended": "The segment is let go. Its records leave the database within seconds.";
     PersonErased "ok" "person-erased": "What was kept of the person is erased. The certificate is ready within seconds.";
     TenantCreated "ok" "tenant-created": "The organisation was created. A letter brings its first owner a link that works for a day.";
     OwnerLinkSent "ok" "owner-link-sent": "A letter brings the owner another link. Every link before stopped working.";

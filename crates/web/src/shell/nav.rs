@@ -64,6 +64,8 @@ const LIST: &[Group] = &[
             ("Verify", "/audit/verify", "seal"),
             ("Exports", "/audit/exports", "external"),
             ("Archive", "/audit/archive", "inbox"),
+            ("Retention", "/audit/retention", "clock"),
+            ("Back from the archive", "/audit/restores", "inbox"),
             ("Tamper drills", "/audit/drills", "shield"),
             ("Anomalies", "/audit/anomalies", "pulse"),
             ("Streams", "/audit/streams", "external"),

@@ -234,6 +234,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/invitations/{id}/revoke"
             | "/v1/api-keys/{id}/revoke"
             | "/v1/audit/exports/{id}/remove"
+            | "/v1/audit/restores/{restore}/end"
             | "/v1/security-events/{id}/acknowledge"
             | "/v1/audit/drills"
             | "/v1/users/{id}/unlock"
@@ -272,6 +273,19 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
                 "entity_type": "nothing", "entity_id": stock.event, "reason": "Matter 12."
             }))
         }
+        ("POST", "/v1/audit/retention") => {
+            Sent::Json(json!({"class": "nothing", "days": 100 + serial, "reason": "Policy 7."}))
+        }
+        ("POST", "/audit/retention") => {
+            form(&[("class", "nothing"), ("days", &(100 + serial).to_string()), ("reason", "Policy 7.")])
+        }
+        ("POST", "/v1/audit/restores") => {
+            Sent::Json(json!({"segment": 3, "days": 7, "reason": "It is looked into."}))
+        }
+        ("POST", "/audit/restores") => {
+            form(&[("segment", "4"), ("days", "7"), ("reason", "It is looked into.")])
+        }
+        ("POST", "/audit/restores/{restore}/end") => form(&[]),
         ("POST", "/v1/audit/holds/{hold}/lift") => Sent::Json(json!({"reason": "It was looked into."})),
         ("POST", "/v1/audit/subjects") => Sent::Json(json!({"by": "person", "value": stock.user})),
         ("POST", "/v1/audit/subjects/{request}/data" | "/v1/audit/subjects/{request}/erase") => Sent::Nothing,

@@ -94,6 +94,7 @@ impl Service {
             },
             database_tls: TlsMode::Disable,
             separate_owner: db.kind() == bailiwick_store::DatabaseKind::Postgres,
+            archive: false,
         };
         let state = AppState {
             store: db.store.clone(),

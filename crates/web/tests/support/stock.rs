@@ -5,14 +5,14 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, AuditExportId, AuditHoldId, DrillId, EventId, EventSchemaId, FactorId, GrantId,
-        InvitationId, MailId, SavedSearchId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId,
-        TenantId, UserId,
+        ApiKeyId, AuditExportId, AuditHoldId, AuditRestoreId, DrillId, EventId, EventSchemaId, FactorId,
+        GrantId, InvitationId, MailId, SavedSearchId, SecurityEventId, SessionId, StreamId, SubjectRequestId,
+        TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
     rule::{
         CreateApiKey, CreateRole, ExportAudit, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold,
-        PlaceStream, SetIntake, SignIn, UpdateStreams, UpdateTeam,
+        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateStreams, UpdateTeam,
     },
     time::{Span, Timestamp},
 };
@@ -24,6 +24,7 @@ use bailiwick_ops::{
         erasure::{self, LookFor},
         hold::{self, NewHold},
         intake::{self, NewSchema},
+        restore,
         stream::{self, NewPlace, NewStream},
     },
     enrolment,
@@ -38,9 +39,13 @@ use bailiwick_ops::{
     teams::{self, NewTeam},
     users::{self, NewGrant, NewUser},
 };
+use bailiwick_proof::{Hash, tree::Frontier};
 use bailiwick_store::{
     self as stored, Cursor,
-    audit::{self, Place, Sought},
+    audit::{
+        self, Place, Sought,
+        archive::{self, Segment},
+    },
     posture, security_events,
 };
 use bailiwick_testkit::{Authenticator, PASSWORD, Tenant};
@@ -81,6 +86,8 @@ pub(crate) struct Stock {
     pub(crate) searches: [SavedSearchId; 2],
     /// Two streams by which records leave: one to be changed, one to be removed.
     pub(crate) streams: [StreamId; 2],
+    /// Two segments of the archive that were asked back, each to be let go: one by the pages, one by the API.
+    pub(crate) restores: [AuditRestoreId; 2],
     /// Two exports, each to be removed: one by the pages, one by the API.
     pub(crate) exports: [AuditExportId; 2],
     /// The token of a link with which the user may set a password.
@@ -161,6 +168,8 @@ impl Stock {
         let request = erasure::open(store, &permit, look_for).await.unwrap().id;
         let streams = [own_stream(tenant, marker, 1).await, own_stream(tenant, marker, 2).await];
         let exports = [own_export(tenant).await, own_export(tenant).await];
+        archived(tenant).await;
+        let restores = [own_restore(tenant, marker, 1).await, own_restore(tenant, marker, 2).await];
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -199,6 +208,7 @@ impl Stock {
             searches,
             streams,
             exports,
+            restores,
             link,
             letters,
             reset,
@@ -233,6 +243,8 @@ impl Stock {
             ([.., "invitations"], _) => self.invitation.to_string(),
             ([.., "mail"], _) => self.letter.to_string(),
             ([.., "api-keys"], _) => self.api_key.to_string(),
+            (["", "v1", "audit", "restores"], _) => self.restores[1].to_string(),
+            ([.., "audit", "restores"], _) => self.restores[0].to_string(),
             (["", "v1", "audit", "exports"], _) => self.exports[1].to_string(),
             ([.., "audit", "exports"], _) => self.exports[0].to_string(),
             ([.., "audit", "events"], _) => self.event.to_string(),
@@ -315,6 +327,8 @@ impl Stock {
             self.streams[1].to_string(),
             self.exports[0].to_string(),
             self.exports[1].to_string(),
+            self.restores[0].to_string(),
+            self.restores[1].to_string(),
             self.role.to_string(),
             self.schema.to_string(),
             self.tenant.owner().id().to_string(),
@@ -359,6 +373,9 @@ impl Stock {
         }
         for hold in audit::hold::list(&mut view, None).await.unwrap().items {
             add("/v1/audit/holds", hold.placed_at, hold.hold.id.uuid());
+        }
+        for one in audit::restore::list(&mut view, None).await.unwrap().items {
+            add("/v1/audit/restores", one.created_at, one.id.uuid());
         }
         for request in audit::subject::list(&mut view, None).await.unwrap().items {
             add("/v1/audit/subjects", request.created_at, request.id.uuid());
@@ -417,6 +434,24 @@ async fn own_search(tenant: &Tenant, marker: &str, number: u8) -> SavedSearchId 
         .await
         .unwrap()
         .id
+}
+
+/// Notes segments of which no file lies anywhere: nobody brings them back here.
+async fn archived(tenant: &Tenant) {
+    let (store, mut edge) = (&tenant.db.store, Frontier::new());
+    for size in 1..=4 {
+        edge.push(Hash([7; 32]));
+        let digest = Hash([7; 32]);
+        let segment = Segment { first: size - 1, size, octets: 1, digest, written_at: store.now() };
+        archive::note_segment(store, &tenant.job(), &segment, &edge).await.unwrap();
+    }
+}
+
+/// A segment that was asked back, under the marker.
+async fn own_restore(tenant: &Tenant, marker: &str, segment: i64) -> AuditRestoreId {
+    let permit = tenant.owner().permit::<RestoreSegment>().await;
+    let reason = format!("{marker} looks into it");
+    restore::ask(&tenant.db.store, &permit, segment, 7, &reason).await.unwrap().id
 }
 
 async fn own_export(tenant: &Tenant) -> AuditExportId {

@@ -12,7 +12,7 @@ use super::{MOST_OCTETS, open::Opener, write::altered};
 use crate::{
     Error, Result,
     audit::{
-        newest_checkpoint, reader,
+        newest_checkpoint, reader, retention,
         search::{Gathered, Sought, gather},
     },
     conn::Driver,
@@ -57,7 +57,8 @@ pub enum Asked {
 /// The leaves of what was asked for, from the oldest to the newest, as far as the log is signed; never none.
 ///
 /// # Errors
-/// [`Error::Conflict`] for none of a search and for more than a bundle holds, [`Error::NotFound`] for a thing that has no record.
+/// [`Error::Conflict`] for none of a search, for more than a bundle holds, and for a history of which the retention took a part;
+/// [`Error::NotFound`] for a thing that has no record.
 pub(super) async fn leaves(scope: &mut impl Scope, asked: &Asked) -> Result<Vec<i64>> {
     let signed = newest_checkpoint(scope).await?.ok_or(NOTHING)?;
     let leaves = match asked {
@@ -79,6 +80,10 @@ pub(super) async fn leaves(scope: &mut impl Scope, asked: &Asked) -> Result<Vec<
 
 async fn history(scope: &mut impl Scope, kind: &str, id: Uuid, size: i64) -> Result<Vec<i64>> {
     let tenant = scope.tenant();
+    // A history is proven whole, from its first revision on, or not at all.
+    if retention::archived(scope, kind, id).await? {
+        return Err(retention::IN_PART);
+    }
     let found: Vec<(i64,)> = rows!(
         scope,
         "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3 AND leaf_index < $4

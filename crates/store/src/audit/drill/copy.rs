@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::{
     Result,
     audit::{
-        integrate::{integrate, leaf_of},
+        append::stored_hash,
+        integrate::{Leaf, integrate, leaf_of},
         many::{Many, many},
     },
     conn::{Conn, Driver},
@@ -43,7 +44,7 @@ static HEADS: Many = many!(
 );
 
 /// What stands in the way of whoever alters a log: gone from the copy, as an intruder with the file would have it.
-const WALLS: [&str; 9] = [
+const WALLS: [&str; 12] = [
     "DROP TRIGGER IF EXISTS audit_event_no_update",
     "DROP TRIGGER IF EXISTS audit_event_no_delete",
     "DROP TRIGGER IF EXISTS audit_event_no_replace",
@@ -53,17 +54,24 @@ const WALLS: [&str; 9] = [
     "DROP TRIGGER IF EXISTS audit_tile_no_update",
     "DROP TRIGGER IF EXISTS audit_tile_no_delete",
     "DROP TRIGGER IF EXISTS audit_checkpoint_no_update",
+    "DROP TRIGGER IF EXISTS audit_retired_no_update",
+    "DROP TRIGGER IF EXISTS audit_retired_no_replace",
+    "DROP TRIGGER IF EXISTS audit_retired_only_archived",
 ];
 
 /// A record as it is stored.
-type Stored = (Uuid, Vec<u8>, Vec<u8>);
+type Stored = (i64, Uuid, Vec<u8>, Vec<u8>);
+/// What is left of a record that the retention took: its leaf, event, hash, thing, revision and the hash before it.
+type Left = (i64, Uuid, Vec<u8>, String, Uuid, i64, Option<Vec<u8>>);
 
 /// A copy that can be altered and verified.
 pub(super) struct LogCopy {
     /// The transaction; its end is the copy's.
     pub(super) view: View,
-    /// Records.
+    /// Leaves.
     pub(super) size: i64,
+    /// Records: fewer than leaves where the retention took some.
+    pub(super) records: i64,
     /// Full tiles.
     pub(super) tiles: i64,
     /// The sizes of its checkpoints, newest first.
@@ -79,24 +87,35 @@ pub(super) async fn copy(from: &mut View) -> Result<LogCopy> {
         .bind(Frontier::new().to_bytes())
         .execute(&mut *to)
         .await?;
-    let (mut size, mut octets) = (0_i64, 0_usize);
+    let (mut size, mut taken, mut octets) = (0_i64, 0_i64, 0_usize);
     while size < RECORDS && octets < OCTETS {
         let records: Vec<Stored> = rows!(
             from,
-            "SELECT e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
+            "SELECT l.leaf_index, e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
              WHERE l.tenant = $1 AND l.leaf_index >= $2 AND l.leaf_index < $3 ORDER BY l.leaf_index",
             tenant.uuid(),
             size,
             size + CHUNK
         )?;
-        if records.is_empty() {
+        let left: Vec<Left> = rows!(
+            from,
+            "SELECT r.leaf_index, r.event, r.hash, r.entity_type, r.entity_id, r.revision, r.prev FROM audit_retired r
+             WHERE r.tenant = $1 AND r.leaf_index >= $2 AND r.leaf_index < $3
+               AND NOT EXISTS (SELECT 1 AS one FROM audit_leaf l WHERE l.tenant = r.tenant AND l.leaf_index = r.leaf_index) ORDER BY r.leaf_index",
+            tenant.uuid(),
+            size,
+            size + CHUNK
+        )?;
+        let count = i64::try_from(records.len() + left.len()).unwrap_or(CHUNK);
+        if count == 0 {
             break;
         }
-        put(&mut to, tenant, &records).await?;
-        size += i64::try_from(records.len()).unwrap_or(CHUNK);
-        octets += records.iter().map(|(_, _, bytes)| bytes.len()).sum::<usize>();
+        put(&mut to, tenant, &records, &left).await?;
+        size += count;
+        taken += i64::try_from(left.len()).unwrap_or(CHUNK);
+        octets += records.iter().map(|(.., bytes)| bytes.len()).sum::<usize>();
         // A gap in the log: what follows would stand in the wrong place, and the verification says so.
-        if i64::try_from(records.len()).is_ok_and(|count| count < CHUNK) {
+        if count < CHUNK {
             break;
         }
     }
@@ -104,7 +123,7 @@ pub(super) async fn copy(from: &mut View) -> Result<LogCopy> {
     let checkpoints = checkpoints(from, &mut to, size).await?;
     let view =
         View { conn: Conn::SqliteRead(to), tenant, now: from.now(), shared: Arc::clone(from.shared()) };
-    Ok(LogCopy { view, size, tiles, checkpoints })
+    Ok(LogCopy { view, size, records: size - taken, tiles, checkpoints })
 }
 
 /// An empty database in memory, without walls.
@@ -125,16 +144,21 @@ async fn empty() -> Result<Transaction<'static, Sqlite>> {
     Ok(to)
 }
 
-async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored]) -> Result<()> {
+async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored], left: &[Left]) -> Result<()> {
     EVENTS
-        .insert(to, records, |query, (id, hash, bytes)| {
+        .insert(to, records, |query, (_, id, hash, bytes)| {
             query.bind(tenant.uuid()).bind(*id).bind(hash.as_slice()).bind(bytes.as_slice())
         })
         .await?;
-    let leaves = records
+    let mut places = records
         .iter()
-        .map(|(id, hash, bytes)| leaf_of(*id, hash, bytes, None))
+        .map(|(leaf, id, hash, bytes)| Ok((*leaf, leaf_of(*id, hash, bytes, None)?)))
         .collect::<Result<Vec<_>>>()?;
+    for (leaf, event, hash, entity_type, entity_id, revision, _) in left {
+        places.push((*leaf, bare(*event, hash, entity_type, *entity_id, *revision)?));
+    }
+    places.sort_unstable_by_key(|(leaf, _)| *leaf);
+    let leaves: Vec<Leaf> = places.into_iter().map(|(_, leaf)| leaf).collect();
     let mut heads = HashMap::new();
     for leaf in &leaves {
         heads.insert((leaf.entity_type.to_string(), leaf.entity_id), (leaf.revision, leaf.hash));
@@ -145,7 +169,46 @@ async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored]) ->
             query.bind(tenant.uuid()).bind(kind.as_str()).bind(*id).bind(*revision).bind(&hash.0[..])
         })
         .await?;
-    integrate(&mut Driver::Sqlite(to), tenant, &leaves).await
+    integrate(&mut Driver::Sqlite(to), tenant, &leaves).await?;
+    for (leaf, event, hash, entity_type, entity_id, revision, prev) in left {
+        sqlx::query("DELETE FROM audit_leaf WHERE tenant = ? AND leaf_index = ?")
+            .bind(tenant.uuid())
+            .bind(*leaf)
+            .execute(&mut *to)
+            .await?;
+        sqlx::query(
+            "INSERT INTO audit_retired (tenant, leaf_index, event, hash, entity_type, entity_id, revision, prev, segment, retirement)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, zeroblob(16))",
+        )
+        .bind(tenant.uuid())
+        .bind(*leaf)
+        .bind(*event)
+        .bind(hash.as_slice())
+        .bind(entity_type.as_str())
+        .bind(*entity_id)
+        .bind(*revision)
+        .bind(prev.as_deref())
+        .execute(&mut *to)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A leaf of which only what is left is known.
+fn bare(event: Uuid, hash: &[u8], entity_type: &str, entity_id: Uuid, revision: i64) -> Result<Leaf> {
+    Ok(Leaf {
+        event,
+        hash: stored_hash(hash)?,
+        recorded_at: 0,
+        actor_kind: "".into(),
+        actor_id: None,
+        action: "".into(),
+        outcome: "".into(),
+        entity_type: entity_type.to_owned().into(),
+        entity_id,
+        revision,
+        terms: Vec::new(),
+    })
 }
 
 /// Puts the stored tiles in the place of those that were made from the records. Of a copy this small there is one level.

@@ -79,7 +79,7 @@ pub async fn drill<R: Rule>(
         Some(_) => return Err(Error::Conflict("This log is too short for such a drill.")),
         None => possible.get(dice.place(possible.len())).copied().unwrap_or(DrillKind::Record),
     };
-    let LogCopy { view, size, tiles, checkpoints } = copy;
+    let LogCopy { view, size, records, tiles, checkpoints } = copy;
     let (view, sound) = verify_in(store, notary, view, &slug, None).await;
     let root = match sound {
         Ok(verified) => verified.root,
@@ -87,7 +87,7 @@ pub async fn drill<R: Rule>(
         Err(error) => return Ok(unsound(Some(chosen), size, error.to_string())),
     };
     let outside = Checkpoint::new(notary.log_name(view.tenant()), size.unsigned_abs(), root);
-    copy = LogCopy { view, size, tiles, checkpoints };
+    copy = LogCopy { view, size, records, tiles, checkpoints };
     let target = copy.tamper(chosen, &mut dice).await?;
     let begun = store.now();
     let found = run(store, notary, copy.view, &slug, outside).await;

@@ -34,8 +34,9 @@ impl LogCopy {
         let able = |kind: &DrillKind| match kind {
             DrillKind::Tile => self.tiles > 0,
             DrillKind::Checkpoint => !self.checkpoints.is_empty(),
-            DrillKind::Reordered => self.size > 1,
-            DrillKind::Record | DrillKind::Removed | DrillKind::Inserted => self.size > 0,
+            // Where the retention took records, neighbours are no neighbours any more.
+            DrillKind::Reordered => self.size > 1 && self.records == self.size,
+            DrillKind::Record | DrillKind::Removed | DrillKind::Inserted => self.records > 0,
         };
         DrillKind::ALL.iter().copied().filter(able).collect()
     }
@@ -140,6 +141,17 @@ impl LogCopy {
             .bind(tenant.uuid())
             .execute(&mut *c)
             .await?;
+        sqlx::query(
+            "UPDATE audit_retired SET leaf_index = -1 - leaf_index WHERE tenant = ? AND leaf_index >= ?",
+        )
+        .bind(tenant.uuid())
+        .bind(leaf)
+        .execute(&mut *c)
+        .await?;
+        sqlx::query("UPDATE audit_retired SET leaf_index = -leaf_index WHERE tenant = ? AND leaf_index < 0")
+            .bind(tenant.uuid())
+            .execute(&mut *c)
+            .await?;
         sqlx::query("INSERT INTO audit_event (tenant, id, hash, bytes) VALUES (?, ?, ?, ?)")
             .bind(tenant.uuid())
             .bind(event)
@@ -166,17 +178,17 @@ impl LogCopy {
         Ok(Target::Record { event, leaf })
     }
 
+    /// The record at this leaf; where the retention took that one, the nearest behind it, or else before it.
     async fn record(&mut self, leaf: i64) -> Result<(Uuid, i64, Vec<u8>)> {
         let tenant = self.view.tenant().uuid();
-        let (event, bytes): (Uuid, Vec<u8>) = sqlx::query_as(
-            "SELECT e.id, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
-             WHERE l.tenant = ? AND l.leaf_index = ?",
+        Ok(sqlx::query_as(
+            "SELECT e.id, l.leaf_index, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
+             WHERE l.tenant = ?1 ORDER BY l.leaf_index < ?2, abs(l.leaf_index - ?2) LIMIT 1",
         )
         .bind(tenant)
         .bind(leaf)
         .fetch_one(self.connection()?)
-        .await?;
-        Ok((event, leaf, bytes))
+        .await?)
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection> {

@@ -56,12 +56,13 @@ pub struct Consistency {
     pub path: Vec<Hash>,
 }
 
-/// The leaf of an event; nothing for one that has no place in the tree yet, or is not there.
+/// The leaf of an event, also of one that the retention took; nothing for one that has no place in the tree yet, or is not there.
 pub async fn leaf_of_event(scope: &mut impl Scope, event: EventId) -> Result<Option<Leaf>> {
     let tenant = scope.tenant();
     let found: Option<(i64, Vec<u8>)> = row!(
         scope,
-        "SELECT leaf_index, hash FROM audit_leaf WHERE tenant = $1 AND event = $2",
+        "SELECT leaf_index, hash FROM audit_leaf WHERE tenant = $1 AND event = $2
+         UNION SELECT leaf_index, hash FROM audit_retired WHERE tenant = $1 AND event = $2 LIMIT 1",
         tenant.uuid(),
         event.uuid()
     )?;
@@ -73,7 +74,8 @@ pub async fn leaf_at(scope: &mut impl Scope, index: i64) -> Result<Option<Leaf>>
     let tenant = scope.tenant();
     let found: Option<(i64, Vec<u8>)> = row!(
         scope,
-        "SELECT leaf_index, hash FROM audit_leaf WHERE tenant = $1 AND leaf_index = $2",
+        "SELECT leaf_index, hash FROM audit_leaf WHERE tenant = $1 AND leaf_index = $2
+         UNION SELECT leaf_index, hash FROM audit_retired WHERE tenant = $1 AND leaf_index = $2 LIMIT 1",
         tenant.uuid(),
         index
     )?;

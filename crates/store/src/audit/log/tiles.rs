@@ -8,7 +8,7 @@ use bailiwick_proof::{
 use crate::{
     Error, Result,
     audit::{newest_checkpoint, reader},
-    lock::rows,
+    lock::{row, rows},
     tx::Scope,
 };
 
@@ -46,7 +46,17 @@ pub async fn entries(scope: &mut impl Scope, path: TilePath) -> Result<Option<Ve
         to
     )?;
     if i64::try_from(events.len()).ok() != Some(to - from) {
-        return Err(Error::Conflict("Records of this bundle are missing. Run a verification."));
+        let taken: Option<(i64,)> = row!(
+            scope,
+            "SELECT count(*) FROM audit_retired WHERE tenant = $1 AND leaf_index >= $2 AND leaf_index < $3",
+            tenant.uuid(),
+            from,
+            to
+        )?;
+        return Err(Error::Conflict(match taken {
+            Some((1..,)) => "Records of this bundle are in the archive alone. Bring their segment back.",
+            _ => "Records of this bundle are missing. Run a verification.",
+        }));
     }
     let mut bundle = Vec::new();
     for (event,) in events {

@@ -42,7 +42,7 @@ pub(super) async fn bounds(scope: &mut impl Scope, sought: &Sought, size: i64) -
 
 /// A leaf before which nothing was recorded later, and behind which nothing earlier, than `at` by more than the disorder.
 ///
-/// Leaves that are not there any more were the oldest ones.
+/// In the place of a leaf that the retention took stands the next one that is there.
 async fn halve(scope: &mut impl Scope, size: i64, at: Timestamp) -> Result<i64> {
     let tenant = scope.tenant();
     Ok(on!(scope, |c| {
@@ -50,9 +50,9 @@ async fn halve(scope: &mut impl Scope, size: i64, at: Timestamp) -> Result<i64> 
             "WITH RECURSIVE half (low, high) AS (
                  SELECT CAST(-1 AS BIGINT), CAST($2 AS BIGINT)
                  UNION ALL
-                 SELECT CASE WHEN coalesce((SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index = (half.low + half.high) / 2), 0) < $3
+                 SELECT CASE WHEN coalesce((SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index >= (half.low + half.high) / 2 ORDER BY leaf_index LIMIT 1), $3) < $3
                              THEN (half.low + half.high) / 2 ELSE half.low END,
-                        CASE WHEN coalesce((SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index = (half.low + half.high) / 2), 0) < $3
+                        CASE WHEN coalesce((SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index >= (half.low + half.high) / 2 ORDER BY leaf_index LIMIT 1), $3) < $3
                              THEN half.high ELSE (half.low + half.high) / 2 END
                  FROM half WHERE half.high - half.low > 1
              ) SELECT high FROM half ORDER BY high - low LIMIT 1",

@@ -57,7 +57,7 @@ pub(crate) async fn keep(
     }
     let waiting: Vec<_> = (first..).zip(leaves).filter(|(leaf, _)| *leaf >= full * BLOCK).collect();
     insert_tail(driver, tenant, &waiting).await?;
-    count(driver, tenant, leaves).await
+    count(driver, tenant, &of_hours(leaves, 1)).await
 }
 
 /// The terms of the leaves behind the last full block, by leaf.
@@ -69,7 +69,7 @@ pub(super) async fn tail(driver: &mut Driver<'_>, tenant: TenantId) -> Result<Ve
     })
 }
 
-async fn insert_postings(
+pub(super) async fn insert_postings(
     driver: &mut Driver<'_>,
     tenant: TenantId,
     postings: &[((Term, i64), Bits)],
@@ -138,20 +138,28 @@ async fn insert_tail(driver: &mut Driver<'_>, tenant: TenantId, waiting: &[(i64,
     }
 }
 
-/// Counts the leaves into their hours and days.
-async fn count(driver: &mut Driver<'_>, tenant: TenantId, leaves: &[Leaf]) -> Result<()> {
+/// How many leaves of an hour or a day have a kind, an action and an outcome: span, start, these, and the number.
+pub(super) type Counted<'l> = ((i64, i64, &'l str, &'l str, &'l str), i64);
+
+/// The leaves by their hours and days, each as so many: one that comes, or minus one that goes.
+pub(super) fn of_hours<'l>(leaves: impl IntoIterator<Item = &'l Leaf>, each: i64) -> Vec<Counted<'l>> {
     let mut events: BTreeMap<(i64, i64, &str, &str, &str), i64> = BTreeMap::new();
     for leaf in leaves {
         let hour = leaf.recorded_at.div_euclid(HOUR);
         for (span, start) in [(1, hour), (24, hour - hour.rem_euclid(24))] {
-            *events.entry((span, start, &*leaf.entity_type, &*leaf.action, &*leaf.outcome)).or_default() += 1;
+            *events.entry((span, start, &*leaf.entity_type, &*leaf.action, &*leaf.outcome)).or_default() +=
+                each;
         }
     }
-    let rows: Vec<_> = events.into_iter().collect();
+    events.into_iter().collect()
+}
+
+/// Counts them.
+pub(super) async fn count(driver: &mut Driver<'_>, tenant: TenantId, rows: &[Counted<'_>]) -> Result<()> {
     match driver {
         Driver::Sqlite(c) => {
             ROLLUP
-                .insert(c, &rows, |query, ((span, start, kind, action, outcome), events)| {
+                .insert(c, rows, |query, ((span, start, kind, action, outcome), events)| {
                     query
                         .bind(tenant.uuid())
                         .bind(*span)

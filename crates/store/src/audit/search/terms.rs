@@ -32,11 +32,13 @@ pub(crate) enum Sort {
     Kind = b't',
     ActorKind = b'k',
     Outcome = b'o',
+    /// Of no event: leaves that the retention took.
+    Gone = b'g',
 }
 
 impl Sort {
     /// From those that fewest events share to those that most do: which one search begins with.
-    pub(crate) const RARE_FIRST: [Self; 11] = [
+    pub(crate) const RARE_FIRST: [Self; 12] = [
         Self::Request,
         Self::Source,
         Self::Credential,
@@ -48,6 +50,7 @@ impl Sort {
         Self::Kind,
         Self::ActorKind,
         Self::Outcome,
+        Self::Gone,
     ];
 
     const fn letter(self) -> u8 {
@@ -73,6 +76,7 @@ impl Sort {
             Self::Kind => "type",
             Self::ActorKind => "actor_kind",
             Self::Outcome => "outcome",
+            Self::Gone => "gone",
         }
     }
 }
@@ -123,6 +127,11 @@ impl Term {
 
     pub(crate) fn request(id: Uuid) -> Self {
         Self::new(Sort::Request, id.as_bytes())
+    }
+
+    /// What stands for leaves that the retention took, in the blocks where it did.
+    pub(crate) fn gone() -> Self {
+        Self::new(Sort::Gone, b"")
     }
 
     pub(crate) fn word(word: &str) -> Self {

@@ -159,7 +159,19 @@ impl<'a> Walk<'a> {
                 break;
             }
         }
-        let mut sets = sets.unwrap_or_else(|| (low..high).map(|block| (block, Bits::all())).collect());
+        let mut sets = if let Some(sets) = sets {
+            sets
+        } else {
+            // Where nothing leads, every leaf fits that is there.
+            let mut all: Sets = (low..high).map(|block| (block, Bits::all())).collect();
+            let gone = postings(scope, &Term::gone(), low, high).await?;
+            spent += gone.len();
+            for (block, hits) in gone {
+                let taken = Bits::from_bytes(&hits)?;
+                all.entry(block).and_modify(|set| *set = set.without(taken));
+            }
+            all
+        };
         for clause in &self.without {
             if sets.is_empty() {
                 break;

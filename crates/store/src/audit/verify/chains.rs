@@ -122,11 +122,18 @@ impl Walk {
         mut newest: Vec<(u64, Uuid)>,
     ) -> Result<Result<(), Finding>, VerifyError> {
         let mut after = (i64::MIN, -1);
+        let mut gone = self.retired_links(kind, id).await?;
         loop {
             let links = self.links(kind, id, after).await?;
             let Some(last) = links.last() else { break };
             after = (last.revision, last.leaf_index);
             for link in &links {
+                while let Some(left) = gone.first_entry().filter(|left| *left.key() < link.revision) {
+                    let checked = left.remove().told(|retired| walker.retired(retired))?;
+                    if checked.is_err() {
+                        return Ok(checked);
+                    }
+                }
                 let checked = walker.event(&StoredEvent {
                     leaf_index: Some(link.leaf_index.unsigned_abs()),
                     id: &link.id.to_string(),
@@ -136,6 +143,12 @@ impl Walk {
                 if checked.is_err() {
                     return Ok(checked);
                 }
+            }
+        }
+        for left in gone.into_values() {
+            let checked = left.told(|retired| walker.retired(retired))?;
+            if checked.is_err() {
+                return Ok(checked);
             }
         }
         newest.sort_unstable();

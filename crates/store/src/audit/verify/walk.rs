@@ -1,6 +1,9 @@
 //! One walk over one tenant's log, in leaf order.
 
-use bailiwick_domain::time::Timestamp;
+use bailiwick_domain::{
+    entity::{AuditRetirement, Entity as _},
+    time::Timestamp,
+};
 use bailiwick_proof::{
     checkpoint::{Checkpoint, CheckpointError, EpochStatement, SignedNote},
     event::{EventFields, id_of as product_id, is_product},
@@ -10,7 +13,7 @@ use bailiwick_proof::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{CHUNK, VerifyError};
+use super::{CHUNK, VerifyError, retired::Stubs};
 use crate::{
     Error, Store,
     audit::{self, Latest, Notary, append::stored_hash, integrate},
@@ -48,12 +51,19 @@ pub(super) struct Waiting {
 /// A walk over one snapshot of one tenant.
 pub(super) struct Walk {
     pub(super) view: View,
-    slug: String,
+    pub(super) slug: String,
+    /// Whether the whole log is there: the record that accounts for what is left of others may lie behind the end of a part.
+    pub(super) whole: bool,
 }
 
 impl Walk {
     pub(super) const fn new(view: View, slug: String) -> Self {
-        Self { view, slug }
+        Self { view, slug, whole: true }
+    }
+
+    /// Over the beginning of a log alone.
+    pub(super) const fn of_a_part(view: View, slug: String) -> Self {
+        Self { view, slug, whole: false }
     }
 
     pub(super) async fn run(
@@ -81,14 +91,16 @@ impl Walk {
             self.found(verifier.checkpoint(&kept))?;
         }
         self.published(notary, &mut verifier).await?;
-        match self.leaves(&mut verifier, progress).await {
+        let mut stubs = Stubs::default();
+        match self.leaves(&mut verifier, &mut stubs, progress).await {
             Err(VerifyError::Finding { finding, .. }) if matches!(*finding, Finding::RootMismatch { .. }) => {
                 return Err(self.rewritten(*finding).await?);
             }
             walked => walked?,
         }
-        self.waiting(&mut verifier).await?;
+        self.waiting(&mut verifier, &mut stubs).await?;
         self.placed().await?;
+        self.accounted(stubs).await?;
         self.heads(&mut verifier).await?;
         match verifier.finish() {
             Ok(verified) => {
@@ -104,23 +116,40 @@ impl Walk {
     async fn leaves(
         &mut self,
         verifier: &mut Verifier,
+        stubs: &mut Stubs,
         mut progress: impl FnMut(u64),
     ) -> Result<(), VerifyError> {
         let mut next = 0;
         loop {
             let rows = self.rows(next).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else {
+                self.retired(verifier, stubs, i64::MAX, &mut progress).await?;
+                return Ok(());
+            };
             next = last.leaf_index + 1;
             for row in &rows {
+                self.retired(verifier, stubs, row.leaf_index, &mut progress).await?;
                 self.leaf(verifier, row)?;
-                for tile in verifier.due().to_vec() {
-                    if let Some(stored) = self.tile(tile).await? {
-                        self.found(verifier.tile(tile, &stored))?;
-                    }
+                self.back(stubs, row.leaf_index, &row.leaf_hash).await?;
+                if row.entity_type == AuditRetirement::KIND
+                    && let Some(bytes) = &row.bytes
+                {
+                    stubs.claim(row.entity_id, bytes);
                 }
+                self.tiles(verifier).await?;
             }
             progress(rows.len() as u64);
         }
+    }
+
+    /// Compares the tiles that the last leaf completed.
+    pub(super) async fn tiles(&mut self, verifier: &mut Verifier) -> Result<(), VerifyError> {
+        for tile in verifier.due().to_vec() {
+            if let Some(stored) = self.tile(tile).await? {
+                self.found(verifier.tile(tile, &stored))?;
+            }
+        }
+        Ok(())
     }
 
     fn leaf(&self, verifier: &mut Verifier, row: &Row) -> Result<(), VerifyError> {
@@ -149,7 +178,7 @@ impl Walk {
     }
 
     /// The events that have no leaf yet.
-    async fn waiting(&mut self, verifier: &mut Verifier) -> Result<(), VerifyError> {
+    async fn waiting(&mut self, verifier: &mut Verifier, stubs: &mut Stubs) -> Result<(), VerifyError> {
         let mut after = None;
         loop {
             let events = self.waiting_after(after).await?;
@@ -163,6 +192,11 @@ impl Walk {
                     bytes: &waiting.bytes,
                 };
                 let fields = self.found(verifier.event(&event))?;
+                if fields.entity.kind == AuditRetirement::KIND
+                    && let Ok(id) = Uuid::try_parse(fields.entity.id)
+                {
+                    stubs.claim(id, &waiting.bytes);
+                }
                 if !is_time(fields.recorded_at, waiting.recorded_at) {
                     return Err(VerifyError::Stray { slug: self.slug.clone(), event: waiting.id });
                 }
@@ -357,7 +391,7 @@ impl Walk {
         })?)
     }
 
-    fn found<T>(&self, checked: Result<T, Finding>) -> Result<T, VerifyError> {
+    pub(super) fn found<T>(&self, checked: Result<T, Finding>) -> Result<T, VerifyError> {
         checked.map_err(|finding| self.finding(finding))
     }
 

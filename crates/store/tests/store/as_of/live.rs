@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bailiwick_domain::{
-    entity::{EventRules, Kind},
+    entity::{AuditRetention, EventRules, Kind},
     ids::UserId,
     role::Role,
     rule::{CreateApiKey, Invite},
@@ -11,7 +11,10 @@ use bailiwick_domain::{
 use bailiwick_ops::{api_keys::NewApiKey, invitations::NewInvitation};
 use bailiwick_store::{
     View, accounts, api_keys,
-    audit::{Moment, anomalies, as_of, epoch, export, find_drill, hold, stream, subject, witness},
+    audit::{
+        Moment, alarms, anomalies, as_of, epoch, export, find_drill, hold, restore, retention, stream,
+        subject, witness,
+    },
     grants, intake, invitations, mail, passkeys, phones, roles, saved_searches, security_events, sessions,
     teams, tenants, users,
 };
@@ -32,6 +35,15 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::Anomaly => among(anomalies(view, None).await.unwrap().items.into_iter().map(image).collect()),
         Kind::ApiKey => api_keys::find(view, id.into()).await.ok().map(image),
         Kind::AuditExport => export::find(view, id.into()).await.ok().map(|found| image(found.export)),
+        Kind::AuditAlarm => among(alarms::newest(view).await.unwrap().into_iter().map(image).collect()),
+        Kind::AuditRestore => restore::find(view, id.into()).await.ok().map(image),
+        Kind::AuditRetention => {
+            let days = retention::days(view).await.unwrap();
+            Some(image(AuditRetention { id: id.into(), days }))
+        }
+        Kind::AuditRetirement => {
+            among(retention::retirements(view, 50).await.unwrap().into_iter().map(image).collect())
+        }
         Kind::AuditHold => hold::find(view, id.into()).await.ok().map(|found| image(found.hold)),
         Kind::CustomRole => among(roles::list(view).await.unwrap().into_iter().map(image).collect()),
         Kind::Drill => find_drill(view, id.into()).await.ok().map(image),

@@ -108,9 +108,10 @@ async fn of_each_kind(db: &Db, tenant: &Tenant, kind: Kind, dice: &mut Dice) {
             match kind { $(Kind::$name => holds::<entity::$name>(db, tenant, dice).await),+ }
         };
     }
-    each!(Anomaly ApiKey Attempt AuditExport AuditHold CustomRole DeadLetter Drill Enrolment ErasureCertificate EventRules
-          EventSchema EvidenceBundle Factor Grant Invitation LogEpoch LogRefusal Mail Passkey PasskeyCeremony Password
-          PasswordReset Phone PhoneCheck Policy RecoveryCodes SavedSearch SecurityEvent Session StepUp Stream SubjectRequest
+    each!(Anomaly ApiKey Attempt AuditAlarm AuditExport AuditHold AuditRestore AuditRetention AuditRetirement CustomRole DeadLetter
+          Drill Enrolment ErasureCertificate EventRules EventSchema EvidenceBundle Factor Grant Invitation LogEpoch LogRefusal Mail
+          Passkey PasskeyCeremony Password PasswordReset Phone PhoneCheck Policy RecoveryCodes SavedSearch SecurityEvent Session
+          StepUp Stream SubjectRequest
           Team TeamMember Tenant User);
 }
 

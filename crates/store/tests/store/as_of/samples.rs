@@ -114,6 +114,19 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             hold["lifted"] = json!(d.yes());
             hold
         }
+        Kind::AuditAlarm => json!({
+            "id": id, "kind": d.one(&["unsequenced", "archive_lag", "gap"]), "detail": d.name(), "raised_at": d.time(), "ended_at": d.end(),
+        }),
+        Kind::AuditRestore => json!({
+            "id": id, "segment": d.number(), "first_leaf": 0, "state": d.one(&["waiting", "done", "ended"]), "asked_by": user,
+            "reason": d.name(), "records": d.number(), "failure": null, "created_at": d.time(), "finished_at": d.end(),
+            "expires_at": d.time(),
+        }),
+        Kind::AuditRetention => json!({"id": id, "days": {"session": d.number(), "user": d.number()}}),
+        Kind::AuditRetirement => json!({
+            "id": id, "segment": d.number(), "first_leaf": d.number(), "last_leaf": d.number(), "records": d.number(),
+            "classes": {"session": d.number()}, "digest": "00", "retired_at": d.time(),
+        }),
         Kind::CustomRole => json!({
             "id": id, "name": "custom-night", "label": d.name(), "description": d.name(), "permissions": d.some(&PERMISSIONS),
             "created_at": d.time(),

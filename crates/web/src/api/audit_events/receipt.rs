@@ -16,6 +16,7 @@ use crate::{
     api::audit_log::{RECEIPT, pace, text},
     error::{Error, Result},
     forms::{Id, Json, Problem, Query},
+    retained,
     state::AppState,
 };
 
@@ -24,7 +25,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct Parameters {}
 
-/// A record that no checkpoint covers yet has none: 409, for a moment.
+/// A record that no checkpoint covers yet has none: 409, for a moment. One that is in the archive alone has none before it is back:
+/// 409.
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadAudit>,
     State(state): State<AppState>,
@@ -33,7 +35,8 @@ pub(in crate::api) async fn handle(
 ) -> Result<Response> {
     pace(&state, &permit)?;
     let mut view = state.store.read(&permit).await?;
-    let receipt = log::receipt(&mut view, id).await?;
+    let receipt = log::receipt(&mut view, id).await;
+    let receipt = retained::there(&mut view, id, receipt).await?;
     let receipt = receipt
         .ok_or(Error::Conflict("No signed checkpoint covers this record yet. Ask again in a moment."))?;
     Ok(text(receipt.to_string(), RECEIPT))

@@ -15,6 +15,7 @@ use crate::{
     access::Access,
     error::Result,
     forms::{Id, Json},
+    retained,
 };
 
 #[derive(Serialize)]
@@ -60,7 +61,8 @@ pub(in crate::api) async fn handle(
     Id(id): Id<EventId>,
 ) -> Result<Json<Body>> {
     let mut view = store.read(&permit).await?;
-    let event = audit::event_page(&mut view, id).await?;
+    let event = audit::event_page(&mut view, id).await;
+    let event = retained::there(&mut view, id, event).await?;
     Ok(Json(Body {
         id,
         octets: event.bytes,

@@ -1,3 +1,4 @@
 //! Background jobs, for the platform's own people.
 
+pub(super) mod alarms;
 pub(super) mod list;

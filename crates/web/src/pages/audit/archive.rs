@@ -15,7 +15,10 @@ use bailiwick_store::{
 use crate::{
     access::Access,
     error::Result,
-    pages::parts::{Badge, Pager, counted, grouped},
+    pages::{
+        parts::{Badge, Pager, address, counted, grouped},
+        reach,
+    },
     shell::{Shell, Visit},
     state::AppState,
     when::When,
@@ -43,6 +46,8 @@ pub(super) struct ArchivePage {
 }
 
 struct SegmentRow {
+    /// Where it is asked back; nothing for whoever may not.
+    back: Option<String>,
     leaves: String,
     size: String,
     digest: String,
@@ -59,7 +64,10 @@ pub(super) async fn archive(
     let due = archive::due(&mut view).await?;
     let now = view.now();
     let (status, sentence) = standing(count, due.as_ref(), now);
+    let may_restore = reach::opens(&visit, &permit, "/audit/restores/new");
     let row = |segment: &Segment| SegmentRow {
+        back: may_restore
+            .then(|| address("/audit/restores/new", &[("segment", Some(&segment.size.to_string()))])),
         leaves: format!("{} to {}", grouped(segment.first), grouped(segment.size - 1)),
         size: counted(segment.octets, "byte"),
         digest: segment.digest.to_string(),

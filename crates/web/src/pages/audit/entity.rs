@@ -12,7 +12,7 @@ use bailiwick_proof::{
 };
 use bailiwick_store::{
     Error as StoreError, View,
-    audit::{self, Revision},
+    audit::{self, Revision, retention},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -104,9 +104,10 @@ pub(super) async fn entity(
     let id = Uuid::try_parse(&id).map_err(|_| Error::NotFound)?;
     let mut view = state.store.read(&permit).await?;
     let found = audit::entity_history(&mut view, &kind, id, place.before).await?;
+    let archived = retention::archived(&mut view, &kind, id).await?;
     // Another tenant's thing looks like one that never was.
     let (Some(newest), Some(oldest)) = (found.first(), found.last()) else {
-        return Err(Error::NotFound);
+        return Err(if archived { ARCHIVED } else { Error::NotFound });
     };
     let (newest, oldest) = (newest.listed.revision, oldest.listed.revision);
     let events: Vec<_> = found.iter().map(|revision| revision.listed.event).collect();
@@ -139,9 +140,13 @@ pub(super) async fn entity(
     }
     let (title, here) = (names.title(&kind, id), history(&kind, id));
     let complete = match place.before {
+        None if archived => Some(in_part(&kind, id)),
         None => complete(&mut view, &state.verifier, &kind, id).await?,
         Some(_) => None,
     };
+    // Where the retention took some, what is left may end before the first revision.
+    let more = oldest > 1
+        && (!archived || !audit::entity_history(&mut view, &kind, id, Some(oldest)).await?.is_empty());
     let shown = if place.before.is_none() {
         counted(newest, "revision")
     } else {
@@ -159,7 +164,7 @@ pub(super) async fn entity(
             _ => None,
         },
         bundle: reach::link(&visit, &permit, "/audit/bundle", || bundle::of_entity(&kind, id)),
-        chain: unbroken(&chain),
+        chain: unbroken(&chain, archived),
         complete,
         at: moment::field("at", "As of (UTC)", None, &[]),
         here: here.clone(),
@@ -168,15 +173,34 @@ pub(super) async fn entity(
             shown,
             first: place.before.is_some().then(|| here.clone()),
             prev: None,
-            next: (oldest > 1).then(|| address(&here, &[("before", Some(&oldest.to_string()))])),
+            next: more.then(|| address(&here, &[("before", Some(&oldest.to_string()))])),
         },
     })
+}
+
+const ARCHIVED: Error = Error::Conflict(
+    "The archive alone holds the records of this thing. Bring their segments back to read them.",
+);
+
+fn completeness(kind: &str, id: Uuid) -> String {
+    format!("/v1/audit/entities/{kind}/{id}/completeness")
+}
+
+/// What is said of a history of which the retention took a part.
+fn in_part(kind: &str, id: Uuid) -> Complete {
+    Complete {
+        status: Badge::new("info", "In part"),
+        sentence:
+            "The archive alone holds part of this history. With its segments back, all of it can be proven."
+                .to_owned(),
+        href: completeness(kind, id),
+    }
 }
 
 /// Whether the history leads, without a gap, from its first revision to one that lies in the signed tree: checked here and now
 /// with the verifier's own code, as far as one answer of the API reaches.
 async fn complete(view: &mut View, verifier: &VerifierKey, kind: &str, id: Uuid) -> Result<Option<Complete>> {
-    let href = format!("/v1/audit/entities/{kind}/{id}/completeness");
+    let href = completeness(kind, id);
     let page = match audit::completeness(view, kind, id, None).await {
         Ok(Some(page)) => page,
         Ok(None) => return Ok(None),
@@ -231,13 +255,19 @@ fn outcome(link: &Linked, recorded: &str) -> Badge {
     if link.intact { words::of_outcome(recorded) } else { Badge::new("bad", "Altered") }
 }
 
-/// Whether each shown record is as it was written and names the hash of the one before; they come newest first.
-fn unbroken(chain: &[Linked]) -> Badge {
+/// Whether each shown record is as it was written and names the hash of the one before; they come newest first. What is `archived`
+/// in part has gaps, and whether they are rightly there is for a verification to say.
+fn unbroken(chain: &[Linked], archived: bool) -> Badge {
     if let Some(altered) = chain.iter().find(|link| !link.intact) {
         return Badge::new("bad", format!("Altered at revision {}", altered.revision));
     }
+    let mut gaps = false;
     for (place, link) in chain.iter().enumerate() {
         let fits = match chain.get(place + 1) {
+            Some(before) if archived && link.revision > before.revision + 1 => {
+                gaps = true;
+                link.prev.is_some()
+            }
             Some(before) => link.prev == Some(before.hash) && link.revision == before.revision + 1,
             // The one before lies on the next page, unless this is the first of all.
             None => (link.revision == 1) == link.prev.is_none(),
@@ -245,6 +275,9 @@ fn unbroken(chain: &[Linked]) -> Badge {
         if !fits {
             return Badge::new("bad", format!("Chain broken at revision {}", link.revision));
         }
+    }
+    if gaps {
+        return Badge::new("info", "Gaps lie in the archive");
     }
     Badge::new("ok", format!("Chain unbroken, {}", counted(chain.len(), "revision")))
 }
@@ -263,19 +296,21 @@ mod tests {
 
     #[test]
     fn auditor_sees_where_a_chain_was_cut() {
-        assert_eq!(unbroken(&chain()).text, "Chain unbroken, 3 revisions");
+        assert_eq!(unbroken(&chain(), false).text, "Chain unbroken, 3 revisions");
         let mut altered = chain();
         altered[1].hash = leaf_hash(b"another record");
-        assert_eq!(unbroken(&altered).text, "Chain broken at revision 3");
+        assert_eq!(unbroken(&altered, false).text, "Chain broken at revision 3");
         let mut removed = chain();
         removed.remove(1);
-        assert_eq!(unbroken(&removed).text, "Chain broken at revision 3");
+        assert_eq!(unbroken(&removed, false).text, "Chain broken at revision 3");
+        assert_eq!(unbroken(&removed, true).kind, "info", "the retention took it");
         let mut beheaded = chain();
         beheaded.pop();
-        assert_eq!(unbroken(&beheaded).kind, "ok", "the next page holds the rest");
+        assert_eq!(unbroken(&beheaded, false).kind, "ok", "the next page holds the rest");
         let mut forged = chain();
         forged[2].prev = Some(leaf_hash(b"x"));
-        assert_eq!(unbroken(&forged).text, "Chain broken at revision 1");
+        assert_eq!(unbroken(&forged, false).text, "Chain broken at revision 1");
+        assert_eq!(unbroken(&forged, true).kind, "bad", "no retention does that");
     }
 
     both_databases! {
@@ -295,7 +330,7 @@ mod tests {
                 let altered = Revision { bytes: String::from_utf8_lossy(&octets).into_owned(), ..written.clone() };
                 let (link, _) = judged(&altered).unwrap();
                 assert_eq!(outcome(&link, "ok").text, "Altered", "octet {place}");
-                let chain = unbroken(&[link]);
+                let chain = unbroken(&[link], false);
                 assert!(chain.kind == "bad" && chain.text.starts_with("Altered at revision"), "{}", chain.text);
             }
             let mut listed = written.clone();

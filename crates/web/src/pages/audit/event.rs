@@ -14,7 +14,7 @@ use bailiwick_proof::{
 };
 use bailiwick_store::{
     Error as StoreError, Scope, Store,
-    audit::{self, EventPage},
+    audit::{self, EventPage, retention},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use super::{
     fields::{self, Reader},
     history,
     record::Record,
-    words,
+    retired, words,
 };
 use crate::{
     access::Access,
@@ -74,6 +74,8 @@ struct AuditEventPage {
     receipt: Option<String>,
     /// Whether personal values can go along with it.
     discloses: bool,
+    /// Until when it is back from the archive, where the retention had taken it.
+    back: Option<When>,
 }
 
 /// A record whose octets are no record any more: nothing of it is told but what was stored, and that it was altered.
@@ -124,7 +126,13 @@ pub(super) async fn event(
     Id(id): Id<EventId>,
 ) -> Result<Response> {
     let mut view = store.read(&permit).await?;
-    let page = audit::event_page(&mut view, id).await?;
+    let stub = retention::stub(&mut view, id).await?;
+    let page = match (audit::event_page(&mut view, id).await, &stub) {
+        (Err(StoreError::NotFound), Some(stub)) => {
+            return Ok(retired::page(&permit, &visit, id, stub).into_response());
+        }
+        (page, _) => page?,
+    };
     let record = match Record::read(&page.bytes) {
         Ok(record) => record,
         // Only octets that nobody here wrote cannot be read. Whoever looks for the altered record must find it.
@@ -184,6 +192,7 @@ pub(super) async fn event(
     Ok(AuditEventPage {
         shell: Shell::new(&permit, &visit, record.action.clone()).under("Audit log", "/audit"),
         id: id.to_string(),
+        back: stub.and_then(|stub| stub.back).map(|(_, until)| When::moment(until)),
         sentence: format!(
             "{words} by {}, {}.",
             actor.name,

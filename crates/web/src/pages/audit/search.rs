@@ -10,7 +10,7 @@ use axum::{
 use bailiwick_domain::{rule::ReadAudit, time::Timestamp};
 use bailiwick_store::{
     Scope, Store,
-    audit::{self, COUNT_CAP, Found, Listed, Place, Tally},
+    audit::{self, COUNT_CAP, Found, Listed, Place, Tally, restore},
 };
 
 use super::{
@@ -78,6 +78,8 @@ struct AuditRow {
     entity_type: String,
     outcome: Badge,
     at: When,
+    /// Whether the retention had taken it, and it is back from the archive for a time.
+    back: bool,
 }
 
 pub(super) async fn search(
@@ -101,6 +103,9 @@ pub(super) async fn search(
             just_now = audit::just_now(&mut view, sought).await?;
         }
     }
+    let leaves: Vec<_> = found.items.iter().filter_map(|listed| listed.leaf_index).collect();
+    let back = restore::among(&mut view, &leaves).await?;
+    let is_back = |listed: &Listed| listed.leaf_index.is_some_and(|leaf| back.contains(&leaf));
     let known = audit::known(&mut view).await?;
     let ids: Vec<_> = found.items.iter().chain(&just_now).flat_map(ids).collect();
     let names = Names::of(&mut view, &permit, &ids).await?;
@@ -130,8 +135,8 @@ pub(super) async fn search(
         permalink: link,
         chart: drawn,
         unfinished: found.unfinished,
-        just_now: just_now.iter().map(|listed| row(listed, &names, now)).collect(),
-        rows: found.items.iter().map(|listed| row(listed, &names, now)).collect(),
+        just_now: just_now.iter().map(|listed| row(listed, &names, now, false)).collect(),
+        rows: found.items.iter().map(|listed| row(listed, &names, now, is_back(listed))).collect(),
         pager: Pager {
             shown: shown(found.items.len(), tally.count, tally.whole),
             first: asked.is_later().then(|| asked.first()),
@@ -144,7 +149,7 @@ pub(super) async fn search(
     Ok((status, page).into_response())
 }
 
-fn row(listed: &Listed, names: &Names, now: Timestamp) -> AuditRow {
+fn row(listed: &Listed, names: &Names, now: Timestamp, back: bool) -> AuditRow {
     AuditRow {
         href: format!("/audit/events/{}", listed.event),
         summary: words::of_action(&listed.action),
@@ -154,6 +159,7 @@ fn row(listed: &Listed, names: &Names, now: Timestamp) -> AuditRow {
         entity_type: words::of_kind(&listed.entity_type),
         outcome: words::of_outcome(&listed.outcome),
         at: When::ago(listed.recorded_at, now),
+        back,
     }
 }
 

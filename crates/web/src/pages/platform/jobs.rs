@@ -4,12 +4,15 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{
+    entity::AuditAlarm,
     rule::ReadJobs,
     time::{Span, Timestamp},
 };
+use bailiwick_store::audit::{self, LAG_CAP, alarms};
 
 use crate::{
     access::Access,
+    error::Result,
     jobs::JobRound,
     pages::parts::{Badge, counted, grouped},
     shell::{Shell, Visit},
@@ -25,6 +28,19 @@ const LATE: Span = Span::minutes(1);
 pub(super) struct JobsPage {
     shell: Shell,
     rows: Vec<JobRow>,
+    keeping: Badge,
+    /// How old the oldest record is that waits for its place.
+    waits: String,
+    unsigned: String,
+    alarms: Vec<AlarmRow>,
+}
+
+struct AlarmRow {
+    title: &'static str,
+    detail: String,
+    state: Badge,
+    raised: When,
+    ended: Option<When>,
 }
 
 struct JobRow {
@@ -41,10 +57,41 @@ pub(super) async fn jobs(
     Access(permit): Access<ReadJobs>,
     visit: Visit,
     State(state): State<AppState>,
-) -> JobsPage {
+) -> Result<JobsPage> {
     let now = state.store.now();
     let rows = state.jobs.rounds().into_iter().map(|(name, round)| row(name, round, now)).collect();
-    JobsPage { shell: Shell::new(&permit, &visit, "Background jobs"), rows }
+    let lag = audit::lag(&state.store).await?;
+    let alarms = alarms::newest(&mut state.store.read(&permit).await?).await?;
+    let stands = alarms.iter().any(|alarm| alarm.ended_at.is_none());
+    Ok(JobsPage {
+        shell: Shell::new(&permit, &visit, "Background jobs"),
+        rows,
+        keeping: if stands { Badge::new("bad", "Alarm") } else { Badge::new("ok", "Well") },
+        waits: match lag.oldest_waiting {
+            None => "no record".to_owned(),
+            Some(at) => format!("{}, the oldest for {}", waiting(lag.waiting), took(now.since(at))),
+        },
+        unsigned: counted(lag.unsigned, "record"),
+        alarms: alarms.into_iter().map(alarm).collect(),
+    })
+}
+
+/// A number that is counted up to a bound.
+fn waiting(records: i64) -> String {
+    if records >= LAG_CAP { format!("{}+ records", grouped(LAG_CAP)) } else { counted(records, "record") }
+}
+
+fn alarm(alarm: AuditAlarm) -> AlarmRow {
+    AlarmRow {
+        title: alarm.kind.title(),
+        detail: alarm.detail,
+        state: match alarm.ended_at {
+            None => Badge::new("bad", "Stands"),
+            Some(_) => Badge::new("mute", "Over"),
+        },
+        raised: When::moment(alarm.raised_at),
+        ended: alarm.ended_at.map(When::moment),
+    }
 }
 
 fn row(name: &'static str, round: JobRound, now: Timestamp) -> JobRow {
@@ -87,10 +134,13 @@ fn title(name: &str) -> &'static str {
         "expiries" => "Ending invitations that were not answered",
         "grants" => "Recording that grants have ended",
         "images" => "Keeping images of things, for looking back",
+        "log-alarms" => "Looking after the keeping of the logs",
         "locks" => "Recording that accounts take guesses again",
         "mail" => "Handing letters on",
         "permission-use" => "Noting which permissions were used",
         "reminders" => "Reminding of invitations",
+        "restores" => "Bringing segments back from the archive",
+        "retention" => "Taking records whose time is over",
         "sequencer" => "Giving records their places",
         "signer" => "Signing the heads of the logs",
         "streams" => "Sending the log to other systems",

@@ -1,0 +1,7 @@
+//! How long records stay in the database, and taking what is over.
+
+mod change;
+mod take;
+
+pub use change::set;
+pub use take::Retention;

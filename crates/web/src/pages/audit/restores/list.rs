@@ -1,0 +1,103 @@
+//! Every segment that was asked back, newest first.
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::extract::State;
+use bailiwick_domain::{
+    entity::{AuditRestore, RestoreState},
+    permission::Permission,
+    rule::ReadRetention,
+    time::Timestamp,
+};
+use bailiwick_store::{Scope, Store, audit::restore};
+use serde::Deserialize;
+
+use crate::{
+    access::Access,
+    error::Result,
+    forms::Query,
+    pages::{
+        audit::history,
+        cursor,
+        parts::{Badge, Pager, address, counted, grouped},
+        reach,
+    },
+    shell::{Shell, Visit},
+    when::When,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    before: Option<String>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "audit/restores/list.html")]
+pub(super) struct RestoresPage {
+    shell: Shell,
+    rows: Vec<RestoreRow>,
+    pager: Pager,
+}
+
+struct RestoreRow {
+    leaves: String,
+    href: Option<String>,
+    reason: String,
+    state: Badge,
+    records: String,
+    failure: Option<String>,
+    asked: When,
+    until: When,
+    end: Option<String>,
+}
+
+pub(super) async fn list(
+    Access(permit): Access<ReadRetention>,
+    visit: Visit,
+    State(store): State<Store>,
+    Query(filter): Query<Filter>,
+) -> Result<RestoresPage> {
+    let before = cursor(filter.before.as_deref())?;
+    let mut view = store.read(&permit).await?;
+    let page = restore::list(&mut view, before).await?;
+    let now = view.now();
+    let may_end = reach::opens(&visit, &permit, "/audit/restores/new");
+    let may_audit = permit.may(Permission::AUDIT_READ);
+    let row = |one: AuditRestore| {
+        let stands = matches!(one.state, RestoreState::Waiting | RestoreState::Done) && now < one.expires_at;
+        RestoreRow {
+            leaves: format!("{} to {}", grouped(one.first_leaf), grouped(one.segment - 1)),
+            href: may_audit.then(|| history("audit_restore", one.id)),
+            state: badge(&one, now),
+            records: counted(one.records, "record"),
+            asked: When::moment(one.created_at),
+            until: When::moment(one.expires_at),
+            end: (stands && may_end).then(|| format!("/audit/restores/{}/end", one.id)),
+            reason: one.reason,
+            failure: one.failure,
+        }
+    };
+    let next = page.next.map(|next| address("/audit/restores", &[("before", Some(&next.to_string()))]));
+    let rows: Vec<_> = page.items.into_iter().map(row).collect();
+    Ok(RestoresPage {
+        shell: Shell::new(&permit, &visit, "Back from the archive").under("Audit log", "/audit"),
+        pager: Pager::forward(
+            counted(rows.len(), "segment"),
+            before.map(|_| "/audit/restores".to_owned()),
+            next,
+        ),
+        rows,
+    })
+}
+
+/// What became of it at this moment: what is over is over, whether or not the job has been there.
+fn badge(one: &AuditRestore, now: Timestamp) -> Badge {
+    match one.state {
+        RestoreState::Failed => Badge::new("bad", "Failed"),
+        RestoreState::Ended => Badge::new("mute", "Over"),
+        _ if one.expires_at <= now => Badge::new("mute", "Over"),
+        RestoreState::Waiting => Badge::new("info", "On its way"),
+        RestoreState::Done => Badge::new("ok", "Searchable"),
+    }
+}
