@@ -9,13 +9,8 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{
     DatabaseKind, Error, Event, Permit, Store,
-    audit::Sequencer,
     bench::{self, Bare, Flip, Rows, Sizes},
     users,
-};
-use tokio::{
-    sync::oneshot,
-    time::{Duration, interval},
 };
 use uuid::Uuid;
 
@@ -26,6 +21,7 @@ use crate::{
     fill,
     load::{Round, drive},
     report::{Line, Met, Section},
+    sequencing::Sequencing,
     stage::{Stage, Tenant},
 };
 
@@ -72,20 +68,9 @@ impl Ours {
 
     /// A round with the sequencer at work beside it, as in the running service.
     async fn round_sequenced(&self, writers: usize, changes: usize) -> Result<Round> {
-        let mut sequencer = Sequencer::new(self.stage.open.store.clone());
-        let (stop, mut stopped) = oneshot::channel::<()>();
-        let beside = tokio::spawn(async move {
-            let mut every = interval(Duration::from_millis(100));
-            loop {
-                tokio::select! {
-                    _ = every.tick() => sequencer.run().await.map(drop)?,
-                    _ = &mut stopped => return sequencer.drain().await,
-                }
-            }
-        });
+        let sequencing = Sequencing::begin(&self.stage.open.store);
         let round = self.round(writers, changes).await;
-        drop(stop);
-        beside.await??;
+        sequencing.end().await?;
         round
     }
 }
@@ -245,7 +230,7 @@ pub(crate) async fn postgres(quick: bool) -> Result<Section> {
         }],
         body: format!(
             "{}\n{passes} passes of {changes} changes for each contestant, {WRITERS} writers, event of {} octets and {} octets of sealed personal values; the audited log was verified afterwards ({verified} events).\n",
-            comparison.table(),
+            comparison.table("changes", "audited change"),
             sizes.event,
             sizes.personal
         ),
@@ -305,7 +290,7 @@ pub(crate) async fn sqlite(quick: bool) -> Result<Section> {
         }],
         body: format!(
             "{}\n{passes} passes of {changes} changes for each contestant, event of {} octets and {} octets of sealed personal values; the audited log was verified afterwards ({verified} events).\n",
-            comparison.table(),
+            comparison.table("changes", "audited change"),
             sizes.event,
             sizes.personal
         ),

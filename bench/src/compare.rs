@@ -54,10 +54,16 @@ impl Comparison {
         median(&ratios)
     }
 
-    /// One row for each contestant.
-    pub(crate) fn table(&self) -> String {
-        let mut text = String::from(
-            "| contestant | changes/s, median | lowest – highest | audited change by this | p50 · p99 ms | own processor time, µs |\n|---|---|---|---|---|---|\n",
+    /// The median of a contestant's rates.
+    #[cfg(feature = "page")]
+    pub(crate) fn rate(&self, contestant: usize) -> f64 {
+        median(self.rates.get(contestant).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    /// One row for each contestant: what is counted in `things`, and what the first one is called.
+    pub(crate) fn table(&self, things: &str, first: &str) -> String {
+        let mut text = format!(
+            "| contestant | {things}/s, median | lowest – highest | {first} by this | p50 · p99 ms | own processor time, µs |\n|---|---|---|---|---|---|\n",
         );
         for (contestant, name) in self.names.iter().enumerate() {
             let rates = self.rates.get(contestant).map(Vec::as_slice).unwrap_or_default();

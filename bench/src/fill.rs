@@ -94,7 +94,7 @@ pub(crate) async fn keys(open: &Open, tenant: &Tenant, count: usize) -> Result<(
             .change(&job, async |tx| {
                 let mut last = None;
                 for number in begin..(begin + CHUNK).min(count) {
-                    let created = key(store, tx, number).await?;
+                    let (created, _) = key(store, tx, format!("Key {number}"), "user:read").await?;
                     last.replace(created).into_iter().for_each(|event| tx.also(event));
                 }
                 let last = last.ok_or(Error::Unrecorded)?;
@@ -105,19 +105,32 @@ pub(crate) async fn keys(open: &Open, tenant: &Tenant, count: usize) -> Result<(
     Ok(())
 }
 
-async fn key(store: &Store, tx: &mut Tx, number: usize) -> Result<Event, Error> {
+/// Makes a key with which a program records events, and gives its text.
+#[cfg(feature = "page")]
+pub(crate) async fn recording_key(open: &Open, tenant: &Tenant) -> Result<String> {
+    let (store, job) = (&open.store, open.job(tenant));
+    let key = store
+        .change(&job, async |tx| {
+            let (created, secret) = key(store, tx, "Product".to_owned(), "audit:write").await?;
+            Ok::<_, Error>(tx.record(created, secret))
+        })
+        .await?;
+    Ok(key.expose().to_owned())
+}
+
+async fn key(store: &Store, tx: &mut Tx, name: String, scope: &str) -> Result<(Event, Secret), Error> {
     let secret = Secret::generate(&Brand::default(), Environment::Live, None, store.entropy());
     let key = ApiKey {
         id: store.new_id(),
-        name: format!("Key {number}"),
+        name,
         prefix: secret.display_prefix().to_owned(),
-        scopes: vec!["user:read".to_owned()],
+        scopes: vec![scope.to_owned()],
         created_by: None,
         created_at: tx.now(),
         expires_at: None,
         revoked_at: None,
     };
-    Event::new("api_key.created", &api_keys::insert(tx, key, &secret.hash()).await?)
+    Ok((Event::new("api_key.created", &api_keys::insert(tx, key, &secret.hash()).await?)?, secret))
 }
 
 /// Lets the tenant's log grow to `size` events, then places and signs them.

@@ -34,30 +34,44 @@ impl Round {
 pub(crate) async fn drive<F, W>(writers: usize, changes: usize, change: F) -> Result<Round>
 where
     F: Fn(usize) -> W + Clone + Send + 'static,
-    W: Future<Output = Result<()>> + Send,
+    W: Future<Output = Result<()>> + Send + 'static,
+{
+    let (round, _) = drive_each(vec![(); writers], changes, move |(), number| change(number)).await?;
+    Ok(round)
+}
+
+/// As [`drive`], by writers who have something of their own, which `change` is given and gives back; so does this.
+pub(crate) async fn drive_each<C, F, W>(writers: Vec<C>, changes: usize, change: F) -> Result<(Round, Vec<C>)>
+where
+    C: Send + 'static,
+    F: Fn(C, usize) -> W + Clone + Send + 'static,
+    W: Future<Output = Result<C>> + Send + 'static,
 {
     let next = Arc::new(AtomicUsize::new(0));
     let watch = Stopwatch::start();
-    let tasks: Vec<_> = (0..writers)
-        .map(|_| {
+    let tasks: Vec<_> = writers
+        .into_iter()
+        .map(|mut writer| {
             let (next, change) = (Arc::clone(&next), change.clone());
             tokio::spawn(async move {
                 let mut latencies = Latencies::default();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= changes {
-                        return Ok::<_, Box<dyn std::error::Error + Send + Sync>>(latencies);
+                        return Ok::<_, Box<dyn std::error::Error + Send + Sync>>((latencies, writer));
                     }
                     let began = Instant::now();
-                    change(number).await?;
+                    writer = change(writer, number).await?;
                     latencies.add(began.elapsed());
                 }
             })
         })
         .collect();
-    let mut latencies = Latencies::default();
+    let (mut latencies, mut writers) = (Latencies::default(), Vec::with_capacity(tasks.len()));
     for task in tasks {
-        latencies.merge(task.await??);
+        let (waits, writer) = task.await??;
+        latencies.merge(waits);
+        writers.push(writer);
     }
-    Ok(Round { latencies, ..Round::of(changes, watch) })
+    Ok((Round { latencies, ..Round::of(changes, watch) }, writers))
 }

@@ -8,13 +8,21 @@
     reason = "a measurement prints, looks at the clock and reads its environment"
 )]
 
+mod archive;
+#[cfg(feature = "page")]
+mod as_of;
 mod binary;
 mod changes;
 mod clock;
 mod compare;
 #[cfg(feature = "page")]
 mod crowd;
+mod events;
 mod fill;
+#[cfg(feature = "page")]
+mod growth;
+#[cfg(feature = "page")]
+mod ingest;
 mod latency;
 mod load;
 mod machine;
@@ -23,15 +31,22 @@ mod page;
 #[cfg(feature = "page")]
 mod people;
 mod permission;
+#[cfg(feature = "page")]
+mod product;
+#[cfg(feature = "page")]
+mod recording;
 mod report;
 #[cfg(feature = "page")]
 mod search;
+mod sequencing;
 #[cfg(feature = "page")]
 mod service;
 #[cfg(feature = "page")]
 mod sign_in;
 mod stage;
 mod verification;
+#[cfg(feature = "page")]
+mod wire;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -41,6 +56,9 @@ use crate::report::{Report, Section};
 
 /// Whatever can go wrong; a measurement that cannot be made ends the run.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Events in what is otherwise a large log, where the measurements are only tried out.
+const SMALL: u64 = 20_000;
 
 #[derive(Parser)]
 #[command(name = "bailiwick-bench", about, disable_help_subcommand = true)]
@@ -66,9 +84,12 @@ struct Run {
     /// Seconds from a clean clone to the page, which `cargo xtask bench` measures before it starts this program
     #[arg(long, value_name = "SECONDS", hide = true)]
     first_page_seconds: Option<f64>,
-    /// Events in the log that is searched; a tenth of them is measured first, to see how it changes
+    /// Events in the log that is searched, recorded into and archived; searching and recording are compared with a log of a tenth
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
     search_events: u64,
+    /// Verify a log of so many events, too
+    #[arg(long, value_name = "NUMBER")]
+    verify_events: Option<u64>,
     /// Write the report to this file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -93,8 +114,14 @@ enum Measure {
     Crowd,
     /// The list of users of a large tenant
     Users,
-    /// Searching a large audit log
+    /// Searching a large audit log, and recording into it
     Search,
+    /// Events of the product over HTTP
+    Ingest,
+    /// What a thing with many revisions was
+    AsOf,
+    /// What an event takes in the archive
+    Archive,
     /// Start and memory of the release binary
     Binary,
     /// From a clean clone to the page
@@ -173,11 +200,15 @@ async fn measure(run: &Run) -> Result<()> {
 }
 
 async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
+    let large = if run.quick { SMALL } else { run.search_events };
     Ok(match measure {
         Measure::Postgres => vec![changes::postgres(run.quick).await?],
         Measure::Sqlite => vec![changes::sqlite(run.quick).await?],
         Measure::Permission => vec![permission::measure().await?],
-        Measure::Verification => vec![verification::measure(run.quick).await?],
+        Measure::Verification => {
+            let events = if run.quick { run.verify_events.map(|_| SMALL) } else { run.verify_events };
+            vec![verification::measure(run.quick, events).await?]
+        }
         #[cfg(feature = "page")]
         Measure::Page => vec![page::measure(run.quick).await?],
         #[cfg(feature = "page")]
@@ -185,11 +216,22 @@ async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
         #[cfg(feature = "page")]
         Measure::Crowd => vec![crowd::measure(run.quick).await?],
         #[cfg(not(feature = "page"))]
-        Measure::Page | Measure::SignIn | Measure::Crowd | Measure::Users | Measure::Search => vec![],
+        Measure::Page
+        | Measure::SignIn
+        | Measure::Crowd
+        | Measure::Users
+        | Measure::Search
+        | Measure::Ingest
+        | Measure::AsOf => vec![],
         #[cfg(feature = "page")]
         Measure::Users => vec![people::measure(run.quick).await?],
         #[cfg(feature = "page")]
-        Measure::Search => vec![search::measure(if run.quick { 20_000 } else { run.search_events }).await?],
+        Measure::Search => search::measure(large).await?,
+        #[cfg(feature = "page")]
+        Measure::Ingest => vec![ingest::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::AsOf => vec![as_of::measure(run.quick).await?],
+        Measure::Archive => vec![archive::measure(run.binary.as_deref(), large).await?],
         Measure::Binary => vec![binary::measure(run.binary.as_deref()).await?],
         Measure::FirstPage => vec![report::first_page(run.first_page_seconds)],
     })

@@ -187,6 +187,35 @@ and that is one commit with one flush.
 with the account of another person, send the next sign-in as soon as the one before is answered, so that two hundred are on
 their way as long as the round lasts. Another person's `GET /account` is asked again and again, one after the other, in rounds
 alone and in rounds beside them. Clients, service and hashes share the cores.
+
+**Recording events of the product** is `POST /v1/audit/events` over loopback, by programs with a key of the tenant's and one
+connection each, to the complete service in the process of the measurement; the next body leaves once the one before is
+answered. Programs, service and database share the cores. The events are of a provider of care: six kinds of things of which
+some come often, what each was before and after, who did it, in which request, from which address, which is sealed. The bodies
+are written beforehand. A round of batches lasts until the last event is durable and has its place in the tree, on PostgreSQL by
+a sequencer at work every 100 ms.
+
+What it is compared with are **the rows that it left behind**: event, sealed values, key, head, leaf, what search goes along,
+counts and tiles are read back after each round, outside the clock, and inserted in the next pass into a database of the same
+schema, by one connection, in statements of many rows, with the same indexes, triggers and row-level security. What only waits
+between two steps is not inserted, nothing is looked up, and nothing is made: no JSON, no hash, no seal. Bare inserts are measured
+with about as many events in a transaction as recording gathers at full load, against which the bar is held, and with one
+body in each. The bar of events a second holds where bare inserts are as fast themselves.
+
+**Single events** are compared with the same events handed to the store's group commit by as many callers within the process:
+read from JSON values, judged, prepared and stored, without connection, request and key. The sequencer works beside both.
+
+**From commit to place** is the time from the answer to a single event until a reader who looks every 2 ms sees it in the tree, at
+the load of the batches. On SQLite events have their places with the commit.
+
+**What a thing was** is one read in the store: the newest image before the moment, the records behind it, each hashed and held
+against the one before.
+
+**The archive** is written by the release binary, with the feature `columnar`, over an installation of its own whose log was filled
+with a year of events; it is measured once each segment was read back from its folder, checked and noted. It has the same octets
+in it whatever the database.
+
+**Recording into a large log** takes turns between the log that was searched and one of a tenth of its events.
 ";
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use bailiwick_domain::{
     catalogue::Catalogue,
     clock::{Clock, Entropy},
     entity::{Device, TenantKind},
-    ids::TenantId,
+    ids::{TenantId, UserId},
     rule::{ByJob, Rule, SignIn},
 };
 use bailiwick_ops::{
@@ -29,6 +29,8 @@ use bailiwick_testkit::{
     TestSigner,
     postgres::{self, TestDatabase},
 };
+#[cfg(feature = "page")]
+use bailiwick_vault::api_key::ApiKey;
 use bailiwick_vault::{
     entropy::SystemEntropy,
     keyed::KeyedHash,
@@ -109,19 +111,29 @@ impl Stage {
 impl Open {
     /// Opens a database whose keys lie in `folder`.
     pub(crate) async fn over(url: &str, folder: &Path, connections: u32) -> Result<Self> {
+        Self::at(url, folder, connections, Arc::new(SystemClock)).await
+    }
+
+    /// As [`over`](Self::over), by another clock.
+    pub(crate) async fn at(
+        url: &str,
+        folder: &Path,
+        connections: u32,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let provider = Arc::new(FileProvider::open(&folder.join("root.key"), Arc::clone(&entropy))?);
         let keys = Keys {
             keyring: Keyring::new(Arc::clone(&provider) as _, Arc::clone(&entropy), NonZeroUsize::MIN),
             directory: KeyedHash::derive(provider.as_ref()).await?,
         };
-        let (catalogue, clock) = (Arc::new(Catalogue::built_in()), Arc::new(SystemClock) as Arc<dyn Clock>);
+        let catalogue = Arc::new(Catalogue::built_in());
         let (store, jobs) = Store::open(&options(url, connections), keys, catalogue, clock, entropy).await?;
         Ok(Self { store, jobs, provider, folder: folder.to_owned() })
     }
 
-    /// Makes a tenant and signs its owner in, as a person would.
-    pub(crate) async fn tenant(&self) -> Result<Tenant> {
+    /// Makes a tenant, whose owner has no password yet.
+    pub(crate) async fn found(&self) -> Result<(TenantId, UserId)> {
         let job = self.jobs.permit(Job::Load, self.store.new_id());
         let new = NewTenant {
             slug: "bench".into(),
@@ -131,12 +143,18 @@ impl Open {
             owner: NewOwner { email: OWNER.into(), name: "Olive Owner".into() },
         };
         let (tenant, owner) = tenants::create_as(&self.store, &job, TenantKind::Customer, new).await?;
-        let inside = self.jobs.permit(Job::Load, tenant.id);
+        Ok((tenant.id, owner.id))
+    }
+
+    /// Makes a tenant and signs its owner in, as a person would.
+    pub(crate) async fn tenant(&self) -> Result<Tenant> {
+        let (tenant, owner) = self.found().await?;
+        let inside = self.jobs.permit(Job::Load, tenant);
         let hasher = PasswordHasher::new(PasswordCost::default(), NonZeroUsize::MIN, Arc::new(SystemEntropy));
-        enrolment::set_password(&self.store, &hasher, &inside, owner.id, PASSWORD.into()).await?;
+        enrolment::set_password(&self.store, &hasher, &inside, owner, PASSWORD.into()).await?;
         let visitor: Permit<SignIn> = self.store.gate().admit(Credential::None, self.request()).await?;
         match sign_in::password(&self.store, &hasher, &visitor, OWNER, PASSWORD.into()).await? {
-            Step::Done(token) => Ok(Tenant { id: tenant.id, token: token.expose().to_string() }),
+            Step::Done(token) => Ok(Tenant { id: tenant, token: token.expose().to_string() }),
             Step::SecondFactor(_) => Err("the owner has a second factor that nobody set up".into()),
         }
     }
@@ -145,6 +163,13 @@ impl Open {
     pub(crate) async fn permit<R: Rule>(&self, tenant: &Tenant) -> Result<Permit<R>> {
         let token = SessionToken::parse(&tenant.token).map_err(|error| error.to_string())?;
         Ok(self.store.gate().admit(Credential::Session(token), self.request()).await?)
+    }
+
+    /// A program's permit, by its key, through the gate like any request.
+    #[cfg(feature = "page")]
+    pub(crate) async fn program<R: Rule>(&self, key: &str) -> Result<Permit<R>> {
+        let key = ApiKey::parse(key)?;
+        Ok(self.store.gate().admit(Credential::Key(key.hash()), self.request()).await?)
     }
 
     /// The server's own permit.

@@ -16,15 +16,18 @@ use crate::workspace::Workspace;
 #[derive(Args)]
 pub(crate) struct BenchArgs {
     /// Measure only this (may be repeated): postgres, sqlite, permission, verification, page, sign-in, crowd, users, search,
-    /// binary, first-page
+    /// ingest, as-of, archive, binary, first-page
     #[arg(long, value_name = "MEASURE")]
     only: Vec<String>,
     /// Short rounds and small logs: for trying the measurements out, not for their figures
     #[arg(long)]
     quick: bool,
-    /// Events in the log that is searched, such as 10000000
+    /// Events in the log that is searched, recorded into and archived, such as 10000000
     #[arg(long, value_name = "NUMBER")]
     search_events: Option<u64>,
+    /// Verify a log of so many events, too, such as 10000000
+    #[arg(long, value_name = "NUMBER")]
+    verify_events: Option<u64>,
 }
 
 /// Builds everything for release, starts a durable PostgreSQL, measures, and prints the table.
@@ -36,7 +39,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     let workspace = Workspace::find()?;
     for package in ["bailiwick-server", "bailiwick-bench"] {
         println!("build  {package}");
-        workspace.cargo(["build", "--release", "--locked", "--package", package]).expect()?;
+        let mut build = workspace.cargo(["build", "--release", "--locked", "--package", package]);
+        if package == "bailiwick-server" && wanted(args, "archive") {
+            build = build.args(["--features", "columnar"]);
+        }
+        build.expect()?;
     }
     let cluster = Cluster::start(Durability::full())?;
     let release = workspace.target.join("release");
@@ -48,8 +55,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     if args.quick {
         program = program.args(["--quick"]);
     }
-    if let Some(events) = args.search_events {
-        program = program.args(["--search-events".to_owned(), events.to_string()]);
+    for (option, events) in [("--search-events", args.search_events), ("--verify-events", args.verify_events)]
+    {
+        if let Some(events) = events {
+            program = program.args([option.to_owned(), events.to_string()]);
+        }
     }
     // First, while nothing of this run is in any cache.
     if args.only.iter().any(|measure| measure == "first-page") || args.only.is_empty() && !args.quick {
@@ -74,6 +84,11 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
         println!("written to {}", report.display());
     }
     Ok(true)
+}
+
+/// Whether this is measured.
+fn wanted(args: &BenchArgs, measure: &str) -> bool {
+    args.only.is_empty() || args.only.iter().any(|only| only == measure)
 }
 
 /// Puts what was measured into the page, or in its place.

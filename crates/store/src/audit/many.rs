@@ -11,10 +11,10 @@ use sqlx::{
 use crate::Result;
 
 /// A statement in three lengths.
-pub(super) struct Many {
-    pub(super) one: &'static str,
-    pub(super) eight: &'static str,
-    pub(super) sixty_four: &'static str,
+pub(crate) struct Many {
+    pub(crate) one: &'static str,
+    pub(crate) eight: &'static str,
+    pub(crate) sixty_four: &'static str,
 }
 
 /// The statement for one row, what each further row adds, and what comes after the last one.
@@ -27,19 +27,19 @@ macro_rules! many {
         }
     };
 }
-pub(super) use many;
+pub(crate) use many;
 
 macro_rules! seven {
     ($($text:literal)+) => { concat!($($text, $text, $text, $text, $text, $text, $text),+) };
 }
-pub(super) use seven;
+pub(crate) use seven;
 
 /// An INSERT whose values are being bound.
-pub(super) type Inserting = Query<'static, Sqlite, SqliteArguments>;
+pub(crate) type Inserting = Query<'static, Sqlite, SqliteArguments>;
 
 impl Many {
     /// Cuts `rows` into pieces that there is a text for, the largest first.
-    pub(super) fn cut<'r, T>(&self, mut rows: &'r [T]) -> impl Iterator<Item = (&'static str, &'r [T])> {
+    pub(crate) fn cut<'r, T>(&self, mut rows: &'r [T]) -> impl Iterator<Item = (&'static str, &'r [T])> {
         let texts = [(64, self.sixty_four), (8, self.eight), (1, self.one)];
         std::iter::from_fn(move || {
             let (piece, rest, text) = texts.iter().find_map(|(length, text)| {
@@ -52,7 +52,7 @@ impl Many {
     }
 
     /// Inserts all of `rows`.
-    pub(super) async fn insert<T>(
+    pub(crate) async fn insert<T>(
         &self,
         c: &mut SqliteConnection,
         rows: &[T],
@@ -66,7 +66,7 @@ impl Many {
 }
 
 /// A SELECT whose values are being bound.
-pub(super) type Selecting<O> = QueryAs<'static, Sqlite, O, SqliteArguments>;
+pub(crate) type Selecting<O> = QueryAs<'static, Sqlite, O, SqliteArguments>;
 
 #[cfg(test)]
 mod tests {

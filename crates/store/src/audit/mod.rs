@@ -26,7 +26,7 @@ mod lag;
 pub mod log;
 #[cfg(feature = "bench")]
 mod made;
-mod many;
+pub(crate) mod many;
 mod notary;
 mod octets;
 mod outside;
