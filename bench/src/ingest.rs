@@ -15,6 +15,7 @@ use crate::{
     product::Product,
     recording::{Answered, BATCH, CONNECTIONS, Recording},
     report::{Line, Met, Section},
+    search::OCTETS,
     stage::Stage,
 };
 
@@ -52,6 +53,8 @@ struct Found {
     verified: u64,
     /// Answers without the proofs that were waited for.
     late: usize,
+    /// Octets of the disk for each event.
+    octets: f64,
 }
 
 /// Both databases.
@@ -88,6 +91,7 @@ async fn found(kind: DatabaseKind, scale: &Scale) -> Result<Found> {
     let mut first = ours.leaves().await?;
     // What the others insert in a pass is what this one has recorded in the pass before.
     ours.batches(scale.bodies, Answered::Durable).await?;
+    let (octets, events) = ours.size().await?;
     for pass in 0..=scale.passes {
         let size = ours.leaves().await?;
         for contestant in comparison.order(pass) {
@@ -114,6 +118,8 @@ async fn found(kind: DatabaseKind, scale: &Scale) -> Result<Found> {
     for _ in 0..scale.passes {
         lag.merge(ours.lag(&mut probes, scale.bodies).await?);
     }
+    let (grown, size) = ours.size().await?;
+    let octets = (grown - octets) as f64 / (size - events).max(1) as f64;
     let verified = ours.stage.open.verify().await?;
     for theirs in theirs {
         theirs.bare.close().await?;
@@ -121,7 +127,7 @@ async fn found(kind: DatabaseKind, scale: &Scale) -> Result<Found> {
     ours.stage.open.store.close().await;
     proved.stage.open.store.close().await;
     let singles = singles(kind, scale).await?;
-    Ok(Found { kind, batches: comparison, lag, singles, verified, late: proved.late() })
+    Ok(Found { kind, batches: comparison, lag, singles, verified, late: proved.late(), octets })
 }
 
 /// Single events over HTTP and by the group commit alone.
@@ -198,6 +204,11 @@ impl Found {
         )
     }
 
+    /// Whether an event takes as little of the disk as the bar says.
+    fn small(&self) -> bool {
+        OCTETS.iter().any(|(kind, most)| *kind == self.kind && self.octets <= *most)
+    }
+
     /// Whether as many events a second are recorded as the bar says; unknown where not even bare inserts are as fast.
     fn fast(&self) -> Met {
         match (self.batches.rate(0) >= RATE, self.batches.rate(1) >= RATE) {
@@ -261,6 +272,13 @@ fn lines(all: &[Found]) -> Vec<Line> {
             }),
             met: Met::of(all.iter().all(|found| found.singles.ratio(1) >= SINGLES)),
             close: "whatever a profile of a request shows: its head, its key and its answer are all that stands beside the commit",
+        },
+        Line {
+            what: "octets of an event of the product on the disk, with its key, every index and its sealed values".into(),
+            bar: "≤ 600 on SQLite, ≤ 900 on PostgreSQL".into(),
+            figure: each(&|found: &Found| format!("{:.0}", found.octets)),
+            met: Met::of(all.iter().all(Found::small)),
+            close: "the octets of an event compressed with a dictionary, and ids of tenants as small numbers",
         },
     ]
 }

@@ -59,6 +59,11 @@ impl Product {
         Ok(self.said((kind, thing), "app.plan.amended", "ok", [before, after]))
     }
 
+    /// The next event in a body of its own.
+    pub(crate) fn single(&mut self) -> Result<Bytes> {
+        Ok(self.event()?.to_string().into())
+    }
+
     /// So many events in one body.
     pub(crate) fn batch(&mut self, events: usize) -> Result<Bytes> {
         let events = (0..events).map(|_| self.event()).collect::<Result<Vec<_>>>()?;

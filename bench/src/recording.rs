@@ -19,7 +19,7 @@ use bailiwick_store::{
         self,
         ingest::{Batch, Ingested, Outcome, included, ingest, prepare},
     },
-    intake,
+    bench, intake,
 };
 use http::StatusCode;
 use hyper::body::Bytes;
@@ -106,6 +106,11 @@ impl Recording {
         Ok(audit::total(&mut view).await?)
     }
 
+    /// How many octets the database takes on the disk, and how many events of the log have their place.
+    pub(crate) async fn size(&self) -> Result<(i64, i64)> {
+        Ok((bench::octets(&self.stage.open.store).await?, self.leaves().await?))
+    }
+
     /// The server's own permit in this tenant.
     pub(crate) fn job(&self) -> Permit<ByJob> {
         self.stage.open.job(&self.tenant)
@@ -130,9 +135,7 @@ impl Recording {
 
     /// So many events, one in a body. The round lasts until all are answered; the sequencer works beside it.
     pub(crate) async fn singles(&mut self, events: usize) -> Result<Round> {
-        let bodies = (0..events)
-            .map(|_| Ok(Bytes::from(self.product.event()?.to_string())))
-            .collect::<Result<Vec<_>>>()?;
+        let bodies = (0..events).map(|_| self.product.single()).collect::<Result<Vec<_>>>()?;
         let sequencing = Sequencing::begin(&self.stage.open.store);
         let sent = self.send(bodies, Answered::Durable.path(), StatusCode::CREATED).await;
         sequencing.end().await?;
@@ -191,7 +194,7 @@ impl Recording {
         for (place, product) in probes.iter_mut().enumerate() {
             let program = Program::connect(&self.served, &self.key).await?;
             // Beforehand, and more than any of them comes to send.
-            let events = (0..bodies.len()).map(|_| product.event()).collect::<Result<Vec<_>>>()?;
+            let events = (0..bodies.len()).map(|_| product.single()).collect::<Result<Vec<_>>>()?;
             let (store, job, over) = (self.stage.open.store.clone(), self.job(), Arc::clone(&over));
             tasks.spawn(async move {
                 probe(&store, &job, program, events, &over)
@@ -232,7 +235,7 @@ async fn probe(
     store: &Store,
     job: &Permit<ByJob>,
     mut program: Program,
-    events: Vec<Value>,
+    events: Vec<Bytes>,
     over: &AtomicBool,
 ) -> Result<Latencies> {
     let mut latencies = Latencies::default();
@@ -240,8 +243,7 @@ async fn probe(
         if over.load(Ordering::Relaxed) {
             break;
         }
-        let body = event.to_string().into();
-        let (_, answer) = program.send(Answered::Durable.path(), body).await?;
+        let (_, answer) = program.send(Answered::Durable.path(), event).await?;
         let answered = Instant::now();
         let answer: Value = serde_json::from_slice(&answer)?;
         let id: EventId =

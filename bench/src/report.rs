@@ -164,7 +164,7 @@ records nothing would do.
 concurrency at all, 128 changes in each transaction.
 
 **The sequencer** places events after the commit. Between rounds the log is settled outside the clock; one contestant
-runs with the sequencer at work every 100 ms, as in the running service, and pays for it within its round. On SQLite
+runs with the sequencer at work with pauses of 100 ms, as in the running service, and pays for it within its round. On SQLite
 placing is part of the commit and always paid for.
 
 **Verification** runs in a process of its own, so that its peak of memory is its own. *Events/s of processor time* divides
@@ -193,7 +193,7 @@ connection each, to the complete service in the process of the measurement; the 
 answered. Programs, service and database share the cores. The events are of a provider of care: six kinds of things of which
 some come often, what each was before and after, who did it, in which request, from which address, which is sealed. The bodies
 are written beforehand. A round of batches lasts until the last event is durable and has its place in the tree, on PostgreSQL by
-a sequencer at work every 100 ms.
+a sequencer at work with pauses of 100 ms, as in the running service.
 
 What it is compared with are **the rows that it left behind**: event, sealed values, key, head, leaf, what search goes along,
 counts and tiles are read back after each round, outside the clock, and inserted in the next pass into a database of the same

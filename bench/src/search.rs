@@ -25,7 +25,8 @@ use crate::{
 const P50: f64 = 2.0;
 const P99: f64 = 50.0;
 const PAGE: f64 = 100.0;
-const OCTETS: [(DatabaseKind, f64); 2] = [(DatabaseKind::Sqlite, 600.0), (DatabaseKind::Postgres, 900.0)];
+pub(crate) const OCTETS: [(DatabaseKind, f64); 2] =
+    [(DatabaseKind::Sqlite, 600.0), (DatabaseKind::Postgres, 900.0)];
 /// How much slower a log of ten times the size may be.
 const SLOWER: f64 = 1.15;
 

@@ -4,12 +4,12 @@ use bailiwick_store::{Error, Store, audit::Sequencer};
 use tokio::{
     sync::oneshot,
     task::JoinHandle,
-    time::{Duration, interval},
+    time::{Duration, sleep},
 };
 
 use crate::Result;
 
-/// How often the service gives committed events their places.
+/// The service's pause between two rounds.
 const EVERY: Duration = Duration::from_millis(100);
 
 /// A sequencer at work.
@@ -24,13 +24,17 @@ impl Sequencing {
         let mut sequencer = Sequencer::new(store.clone());
         let (stop, mut stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
-            let mut every = interval(EVERY);
             loop {
+                sequencer.run().await?;
                 tokio::select! {
-                    _ = every.tick() => sequencer.run().await.map(drop)?,
-                    _ = &mut stopped => return sequencer.drain().await,
+                    () = sleep(EVERY) => {}
+                    _ = &mut stopped => break,
                 }
             }
+            let drained = sequencer.drain().await;
+            // For whoever sequences next, without waiting for the end of a connection.
+            sequencer.release().await;
+            drained
         });
         Self { stop, task }
     }
