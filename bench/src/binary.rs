@@ -119,7 +119,7 @@ impl Server {
         let child = Command::new(binary)
             .args(["serve", "--log-level", "warn", "--listen", &address.to_string(), "--config"])
             .arg(folder.join("bailiwick.toml"))
-            .args(settings.iter().flat_map(|setting| ["--set", setting]))
+            .args(settings.iter().flat_map(|setting| ["--set", *setting]))
             .env_clear()
             .current_dir(folder)
             .stdin(Stdio::null())
