@@ -40,8 +40,8 @@ use crate::{
 
 /// Events in one body of several.
 pub(crate) const BATCH: usize = 100;
-/// Connections to PostgreSQL.
-pub(crate) const CONNECTIONS: u32 = 36;
+/// Connections to PostgreSQL, as many as the service has unless it is told otherwise.
+pub(crate) const CONNECTIONS: u32 = 16;
 /// How long until it is looked again whether an event has its place.
 const LOOK: Duration = Duration::from_millis(2);
 

@@ -1,5 +1,5 @@
 //! What `bench/` measures against, behind the feature `bench`: the same rows written as [bare](Bare) SQL, many events in
-//! one [transaction](append), stored events [read](stored) back as they are, and what recording left behind [in pieces](pieces), to be
+//! one [transaction](append), stored events [read](stored) back as they are, and what recording left behind [in pieces](pieces()), to be
 //! written once more without it.
 //!
 //! It is here because SQL is confined to this crate. No other crate turns the feature on, and a shipped program has none
