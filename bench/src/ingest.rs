@@ -13,7 +13,7 @@ use crate::{
     latency::Latencies,
     load::Round,
     product::Product,
-    recording::{Answered, BATCH, CONNECTIONS, Recording},
+    recording::{Answered, BATCH, Recording},
     report::{Line, Met, Section},
     search::OCTETS,
     stage::Stage,
