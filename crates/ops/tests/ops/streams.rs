@@ -225,6 +225,8 @@ both_databases! {
         let again = desk.parcels().remove(0);
         assert_eq!(again.contents, handed_on);
         assert_eq!(again.id(), format!("{id}_{first}_{upto}"));
+        // What came meanwhile has the next turn.
+        run(&mut worker, &db).await;
         assert_eq!(desk.leaves().len(), usize::try_from(found(&acme, id).await.progress.tree_size).unwrap());
     }
 
@@ -268,8 +270,8 @@ both_databases! {
     async fn dead_sink_costs_a_change_nothing(db: Db) {
         let acme = db.tenant("acme").await;
         change(&acme, "Warm").await;
-        let permit = acme.owner().permit::<UpdateTeam>().await;
         let cost = async |name: &str| {
+            let permit = acme.owner().permit::<UpdateTeam>().await;
             let before = statements();
             teams::create(&db.store, &permit, NewTeam { name: name.into(), ..NewTeam::default() }).await.unwrap();
             statements() - before
@@ -480,6 +482,8 @@ both_databases! {
         let (sensitive, place) = (first.permit::<PlaceStream>().await, webhook("other"));
         first.confirmed(async |answer| stream::move_to(&db.store, &sensitive, id, &place, answer).await).await.unwrap();
         assert_eq!(raised(&acme, "audit_stream.moved").await, 1);
+        // The answered code has outdated the permit from before.
+        let permit = first.permit::<UpdateStreams>().await;
         stream::pause(&db.store, &permit, id).await.unwrap();
         assert_eq!(raised(&acme, "audit_stream.paused").await, 1);
         stream::resume(&db.store, &permit, id).await.unwrap();
