@@ -38,7 +38,8 @@ impl Receiver {
             .expect("a program that can be started");
         let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let mut receiver = Self { port: 0, lines, process };
-        let port = receiver.heard()["port"].as_u64().and_then(|port| u16::try_from(port).ok());
+        let port =
+            receiver.heard().get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
         receiver.port = port.expect("a port");
         receiver
     }

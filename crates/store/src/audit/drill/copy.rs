@@ -152,7 +152,7 @@ async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored], le
         .await?;
     let mut places = records
         .iter()
-        .map(|(leaf, id, hash, bytes)| Ok((*leaf, leaf_of(*id, hash, bytes, None)?)))
+        .map(|(leaf, id, hash, bytes)| Ok((*leaf, leaf_of(*id, hash, bytes, None, None)?)))
         .collect::<Result<Vec<_>>>()?;
     for (leaf, event, hash, entity_type, entity_id, revision, _) in left {
         places.push((*leaf, bare(*event, hash, entity_type, *entity_id, *revision)?));

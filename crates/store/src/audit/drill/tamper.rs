@@ -127,7 +127,7 @@ impl LogCopy {
         }
         let bytes = canonical::to_bytes(&forged).map_err(|error| Error::Proof(error.to_string()))?;
         let hash = leaf_hash(&bytes);
-        let place = leaf_of(event, &hash.0, &bytes, None)?;
+        let place = leaf_of(event, &hash.0, &bytes, None, None)?;
         let c = self.connection()?;
         // Below zero and back, so that no two rows ever have one place.
         sqlx::query(

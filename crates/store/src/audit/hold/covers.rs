@@ -104,7 +104,7 @@ async fn waiting(scope: &mut impl Scope, hold: &HoldScope, subject: Uuid) -> Res
         subject
     )?;
     for (event, hash, bytes) in found {
-        let leaf = leaf_of(event, &hash, &bytes, None)?;
+        let leaf = leaf_of(event, &hash, &bytes, None, None)?;
         let keeps = match hold {
             HoldScope::Entity { entity_type, entity_id } => {
                 *leaf.entity_type == **entity_type && leaf.entity_id == *entity_id

@@ -14,6 +14,7 @@ use super::{AT_ONCE, table};
 use crate::{
     Error, Permit, Result, Store,
     audit::{
+        self,
         append::stored_hash,
         integrate::{self, leaf_of},
         reader,
@@ -94,7 +95,10 @@ async fn put_in(tx: &mut Tx, restore: AuditRestoreId, records: &[Back]) -> Resul
         if leaf_hash(octets) != hash || in_tile != Some(hash) {
             return Err(wrong());
         }
-        let leaf = leaf_of(event, &hash.0, octets, None)?;
+        let mut leaf = leaf_of(event, &hash.0, octets, None, None)?;
+        // Whose the thing is stood beside the record, not in it.
+        let owner = audit::owner(tx, &leaf.entity_type, leaf.entity_id).await?;
+        leaf.terms.extend(owner.map(|user| search::Term::owner(user.uuid())));
         execute!(
             tx,
             "INSERT INTO audit_event (tenant, id, hash, bytes) VALUES ($1, $2, $3, $4)",

@@ -60,7 +60,7 @@ pub(in crate::audit) async fn octets(tx: &mut Tx, leaves: &[i64]) -> Result<Vec<
                 return Err(altered());
             }
             let prev = scan(&bytes).map_err(|_| altered())?.prev;
-            all.push(Octets { leaf_index, leaf: leaf_of(event, &hash, &bytes, None)?, prev });
+            all.push(Octets { leaf_index, leaf: leaf_of(event, &hash, &bytes, None, None)?, prev });
         }
     }
     if all.len() == leaves.len() { Ok(all) } else { Err(Error::Busy) }

@@ -27,8 +27,10 @@ pub(crate) async fn forget(driver: &mut Driver<'_>, tenant: TenantId, leaves: &[
     let mut sought = sets(leaves);
     sought.extend(gone.keys().map(|block| ((Term::gone(), *block), Bits::default())));
     let mut stored = stored(driver, tenant, &sought).await?;
-    // The tag of a source is nothing that a record says, so all of them are looked through.
-    stored.extend(sources(driver, tenant, (block_of(*first), block_of(*last))).await?);
+    // The tag of a source and whose a thing is are nothing that a record says, so all of them are looked through.
+    for sort in [Sort::Source, Sort::Owner] {
+        stored.extend(of_sort(driver, tenant, sort, (block_of(*first), block_of(*last))).await?);
+    }
     let mut anew = Vec::new();
     let mut old = Vec::new();
     // Where nothing else is sought, it is this by which they are passed over.
@@ -144,9 +146,14 @@ async fn stored(driver: &mut Driver<'_>, tenant: TenantId, sought: &Sets) -> Res
     rows.into_iter().map(read).collect()
 }
 
-/// The sets of every source in these blocks.
-async fn sources(driver: &mut Driver<'_>, tenant: TenantId, (first, last): (i64, i64)) -> Result<Sets> {
-    let (low, high) = Term::beginning(Sort::Source, "");
+/// The sets of every term of a sort in these blocks.
+async fn of_sort(
+    driver: &mut Driver<'_>,
+    tenant: TenantId,
+    sort: Sort,
+    (first, last): (i64, i64),
+) -> Result<Sets> {
+    let (low, high) = Term::beginning(sort, "");
     let text = "SELECT term, block, hits FROM audit_posting
                 WHERE tenant = $1 AND term >= $2 AND term < $3 AND block >= $4 AND block <= $5";
     let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = match driver {
