@@ -95,7 +95,7 @@ fn receipt_of_a_stranger_has_one_text_and_is_not_believed() {
 fn bundle_of_a_stranger_is_read_or_refused_and_not_believed() {
     let file = include_bytes!("../../crates/proof/tests/vectors/bundle-v1.html").to_vec();
     let list = format!(
-        "bailiwick-bundle/v1\nlog bailiwick.example/heads\ntree 3 {ROOT}\nmade 2026-01-02T03:04:05.000006Z\nof search outcome:ok\npage {ROOT}\nrecords 1\n2 {ROOT}\n"
+        "bailiwick-bundle/v1\nlog bailiwick.example/heads\ntree 3 {ROOT}\nmade 2026-01-02T03:04:05.000006Z\nof search outcome:ok\nas UTC outcome:ok\npage {ROOT}\nrecords 1\n2 {ROOT}\n"
     );
     let vectors: serde_json::Value =
         serde_json::from_str(include_str!("../../crates/proof/tests/vectors/receipt-v1.json")).unwrap();

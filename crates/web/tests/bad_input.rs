@@ -72,9 +72,18 @@ struct Stage {
 impl Stage {
     async fn set(db: &Db) -> Self {
         let tenant = db.tenant("acme").await;
-        let token = tenant.owner().token;
+        Self::over(Service::over(db), tenant)
+    }
+
+    fn over(service: Service, tenant: Tenant) -> Self {
+        let token = tenant.owner().present_token();
         let csrf = bailiwick_vault::token::SessionToken::parse(&token).unwrap().csrf().as_str().to_owned();
-        Self { service: Service::over(db), owner: (&tenant.owner()).into(), token, csrf, tenant }
+        Self { service, owner: (&tenant.owner()).into(), token, csrf, tenant }
+    }
+
+    /// The same after the owner has answered codes elsewhere: their session has another token by now.
+    fn resumed(self) -> Self {
+        Self::over(self.service, self.tenant)
     }
 
     /// Sends these very octets as the owner.
@@ -161,6 +170,7 @@ both_databases! {
         let own = Stock::of(&stage.tenant, "acmemark").await;
         let platform_own = Stock::of(&platform, "platformmark").await;
         let spare = Stock::of(&db.tenant("spare").await, "sparemark").await;
+        let stage = stage.resumed();
         let values = [
             Value::Null,
             json!(true),
@@ -218,6 +228,7 @@ both_databases! {
         let own = Stock::of(&stage.tenant, "acmemark").await;
         let platform_own = Stock::of(&platform, "platformmark").await;
         let spare = Stock::of(&db.tenant("spare").await, "sparemark").await;
+        let stage = stage.resumed();
         let catalogue = db.store.catalogue();
         let mut asked = 0;
         for row in bailiwick_web::routes().table().into_iter().filter(|row| row.path.starts_with("/v1/")) {
@@ -277,6 +288,7 @@ both_databases! {
     async fn an_operation_that_takes_no_body_takes_none(db: Db) {
         let stage = Stage::set(&db).await;
         let own = Stock::of(&stage.tenant, "acmemark").await;
+        let stage = stage.resumed();
         let path = format!("/v1/users/{}/disable", own.user);
         for body in ["[]", "null", r#"{"reason":"x"}"#, "x", "{}{}"] {
             let answer = stage.octets(&Method::POST, &path, Some(JSON), body).await;
@@ -434,6 +446,7 @@ both_databases! {
         let own = Stock::of(&stage.tenant, "acmemark").await;
         let platform_own = Stock::of(&platform, "platformmark").await;
         let spare = Stock::of(&db.tenant("spare").await, "sparemark").await;
+        let stage = stage.resumed();
         let long = "x".repeat(30_000);
         let values = ["", "\u{0}", "' OR 1=1 --", "-1", "99999999999999999999", "\u{202e}\u{feff}", "<script>bad", "//evil.example", &long];
         let catalogue = db.store.catalogue();
@@ -472,6 +485,7 @@ both_databases! {
     async fn a_password_is_never_shown_again(db: Db) {
         let stage = Stage::set(&db).await;
         let own = Stock::of(&stage.tenant, "acmemark").await;
+        let stage = stage.resumed();
         let address = stage.tenant.owner().user.email;
         for (path, fields) in [
             ("/sign-in".to_owned(), vec![("address", address.clone()), ("password", SECRET.to_owned())]),

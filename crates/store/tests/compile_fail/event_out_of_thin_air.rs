@@ -13,6 +13,7 @@ fn invent() -> Event {
         secret: &[],
         reason: None,
         raises: None,
+        owner: None,
         refused: false,
         follows: false,
     }

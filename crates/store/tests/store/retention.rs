@@ -247,7 +247,7 @@ both_databases! {
         // A record that somebody takes away by hand, and lets look as if the retention had.
         let claims: Vec<(i64, Uuid, Vec<u8>, Uuid, i64)> = raw_rows!(
             raw,
-            "SELECT leaf_index, event, hash, entity_id, revision FROM audit_leaf WHERE tenant = $1 AND action = 'app.claim.changed' ORDER BY leaf_index LIMIT 1",
+            "SELECT leaf_index, event, hash, entity_id, revision FROM audit_leaf WHERE tenant = $1 AND action = 'app.claim.changed' AND revision = 1 ORDER BY leaf_index LIMIT 1",
             tenant
         );
         let (leaf, event, hash, entity, revision) = claims[0].clone();

@@ -29,7 +29,7 @@ both_databases! {
             ("ALTER TABLE session ADD COLUMN note text", "note"),
             ("DROP INDEX audit_leaf_by_entity", "audit_leaf_by_entity"),
             ("CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_id)", "(tenant, entity_id)"),
-            ("DROP TABLE audit_personal", "audit_personal"),
+            ("DROP TABLE audit_tail", "audit_tail"),
             ("CREATE TABLE planted (id bigint)", "planted"),
             ("CREATE VIEW seen AS SELECT 1 AS one", "seen"),
         ];

@@ -168,8 +168,8 @@ impl Stock {
         let request = erasure::open(store, &permit, look_for).await.unwrap().id;
         let streams = [own_stream(tenant, marker, 1).await, own_stream(tenant, marker, 2).await];
         let exports = [own_export(tenant).await, own_export(tenant).await];
-        archived(tenant).await;
-        let restores = [own_restore(tenant, marker, 1).await, own_restore(tenant, marker, 2).await];
+        let [first, second] = archived(tenant).await;
+        let restores = [own_restore(tenant, marker, first).await, own_restore(tenant, marker, second).await];
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
         let passkey = tenant.user(role).await.add_passkey(&mut Authenticator::new(), &name).await;
@@ -436,15 +436,21 @@ async fn own_search(tenant: &Tenant, marker: &str, number: u8) -> SavedSearchId 
         .id
 }
 
-/// Notes segments of which no file lies anywhere: nobody brings them back here.
-async fn archived(tenant: &Tenant) {
+/// Notes two segments behind those that there are, of which no file lies anywhere: nobody brings them back here. Gives where they end.
+async fn archived(tenant: &Tenant) -> [i64; 2] {
     let (store, mut edge) = (&tenant.db.store, Frontier::new());
-    for size in 1..=4 {
+    let mut view = store.read(&tenant.job()).await.unwrap();
+    let before = archive::segments(&mut view, 1).await.unwrap().0.first().map_or(0, |newest| newest.size);
+    drop(view);
+    (0..before).for_each(|_| edge.push(Hash([7; 32])));
+    let ends = [before + 1, before + 2];
+    for size in ends {
         edge.push(Hash([7; 32]));
         let digest = Hash([7; 32]);
         let segment = Segment { first: size - 1, size, octets: 1, digest, written_at: store.now() };
         archive::note_segment(store, &tenant.job(), &segment, &edge).await.unwrap();
     }
+    ends
 }
 
 /// A segment that was asked back, under the marker.

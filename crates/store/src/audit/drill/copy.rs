@@ -161,7 +161,11 @@ async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored], le
     let leaves: Vec<Leaf> = places.into_iter().map(|(_, leaf)| leaf).collect();
     let mut heads = HashMap::new();
     for leaf in &leaves {
-        heads.insert((leaf.entity_type.to_string(), leaf.entity_id), (leaf.revision, leaf.hash));
+        let head = heads.entry((leaf.entity_type.to_string(), leaf.entity_id)).or_insert((0, leaf.hash));
+        // Records of one moment may stand in any order.
+        if leaf.revision > head.0 {
+            *head = (leaf.revision, leaf.hash);
+        }
     }
     let heads: Vec<_> = heads.into_iter().collect();
     HEADS

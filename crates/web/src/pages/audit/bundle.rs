@@ -12,8 +12,8 @@ use bailiwick_domain::{
     search::is_word,
 };
 use bailiwick_ops::audit::bundles::{self, Of, Wanted};
-use bailiwick_proof::checkpoint::LogName;
-use bailiwick_store::Permit;
+use bailiwick_proof::checkpoint::{self, Checkpoint, LogName, SignedNote};
+use bailiwick_store::{Permit, audit::log};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -37,8 +37,8 @@ pub(super) struct BundlePage {
     disclose: Field,
     /// The key that a reader compares with the one they know.
     key: String,
-    /// The name of the log, without the number of its epoch: one key signs those of all tenants.
-    log: String,
+    /// The name of the log, without the number of its epoch: one key signs those of all tenants. Nothing before it is signed.
+    log: Option<String>,
     /// Where the records are that go in.
     records: String,
 }
@@ -85,7 +85,7 @@ pub(super) async fn ask(
     if selection.kind.is_some() != selection.id.is_some() {
         return Err(Error::BadRequest("A bundle is of a search, or of a thing by its type and id."));
     }
-    Ok(BundlePage::of(&permit, &visit, &state, selection))
+    BundlePage::of(&permit, &visit, &state, selection).await
 }
 
 pub(super) async fn make(
@@ -111,11 +111,22 @@ pub(super) async fn make(
             (selection, refused)
         }
     };
-    let page = BundlePage::of(&permit, &visit, &state, selection).again(&form.typed, refused.problems);
+    let page = BundlePage::of(&permit, &visit, &state, selection).await?.again(&form.typed, refused.problems);
     Ok((refused.status, page).into_response())
 }
 
 const WRONG: &str = "Enter up to 50 paths such as /name or ip, with commas between them, or * for all.";
+
+/// The name of the log that a checkpoint is of, in its first epoch.
+fn named(note: &str) -> Option<String> {
+    let signed = Checkpoint::parse(SignedNote::parse(note.as_bytes()).ok()?.text()).ok()?;
+    match LogName::parse(&signed.origin)? {
+        LogName { base, of: checkpoint::Of::Tenant { tenant, .. } } => {
+            Some(LogName::tenant(base, tenant, 1).to_string())
+        }
+        _ => None,
+    }
+}
 
 impl Making {
     /// # Errors
@@ -156,25 +167,29 @@ impl Selection {
 }
 
 impl BundlePage {
-    fn of<R: Rule>(permit: &Permit<R>, visit: &Visit, state: &AppState, selection: Selection) -> Self {
+    async fn of<R: Rule>(
+        permit: &Permit<R>,
+        visit: &Visit,
+        state: &AppState,
+        selection: Selection,
+    ) -> Result<Self> {
         let records = match selection.of() {
             Of::Entity { kind, id } => history(&kind, id),
             Of::Search(line) => {
                 address("/audit", &[("q", Some(line.as_str()).filter(|line| !line.is_empty()))])
             }
         };
-        Self {
+        let newest = log::checkpoint(&mut state.store.read(permit).await?).await?;
+        Ok(Self {
             shell: Shell::new(permit, visit, "Evidence bundle").under("Audit log", "/audit"),
             problems: Vec::new(),
             selection,
             disclose: Field::new("disclose", "Personal values to show")
                 .hint("Empty hides every one. Paths of changes such as /name, ip for addresses of requests, with commas between them; * shows all."),
             key: state.verifier.to_string(),
-            log: permit.tenant().map_or_else(String::new, |tenant| {
-                LogName::tenant(state.verifier.name(), &tenant.to_string(), 1).to_string()
-            }),
+            log: newest.and_then(|newest| named(&newest.note)),
             records,
-        }
+        })
     }
 
     /// The form as it was filled in, with what is wrong beside each field.
