@@ -9,6 +9,8 @@ import { STEP_SECONDS, totp } from './totp.mjs';
 const ADDRESS = 'input[autocomplete~="username"]';
 const PASSWORD = 'input[autocomplete~="current-password"]';
 const SESSION = '__Host-bailiwick';
+/** Milliseconds for which a session serves other tests: what proves who somebody is counts for ten minutes. */
+const NEW_ENOUGH = 5 * 60 * 1000;
 const CODE = 'input[autocomplete~="one-time-code"]';
 
 /**
@@ -19,8 +21,8 @@ const CODE = 'input[autocomplete~="one-time-code"]';
  */
 export async function signIn(page, demo, who, { fresh = false } = {}) {
   const kept = `${demo.readyFile}.${who}`;
-  if (!fresh && existsSync(kept)) {
-    const cookies = JSON.parse(readFileSync(kept, 'utf8'));
+  const { at, cookies } = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { at: 0 };
+  if (!fresh && Date.now() - at < NEW_ENOUGH) {
     await page.context().addCookies(cookies);
     await page.goto('/');
     // What the person may do has changed since: their session has another id.
@@ -28,13 +30,19 @@ export async function signIn(page, demo, who, { fresh = false } = {}) {
     return;
   }
   await typeIn(page, demo, who);
-  if (!fresh) await keepSession(page, demo, who);
+  if (!fresh) keep(kept, Date.now(), await page.context().cookies());
   await page.goto('/');
 }
 
 /** Keeps the page's session for the tests that follow; for a test in which it got another id. */
 export async function keepSession(page, demo, who) {
-  writeFileSync(`${demo.readyFile}.${who}`, JSON.stringify(await page.context().cookies()), { mode: 0o600 });
+  const kept = `${demo.readyFile}.${who}`;
+  const at = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')).at : Date.now();
+  keep(kept, at, await page.context().cookies());
+}
+
+function keep(file, at, cookies) {
+  writeFileSync(file, JSON.stringify({ at, cookies }), { mode: 0o600 });
 }
 
 async function idOf(page) {

@@ -270,7 +270,8 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     assert.ok(found > 0 && found < all, `${found} of ${all}`);
     await bundle.locator('#list summary').first().click();
     const opened = bundle.locator('#list details[open]');
-    assert.match(await opened.innerText(), /Hidden: a personal value/);
+    // What is inside is written when it is opened.
+    await opened.getByText('Hidden: a personal value').first().waitFor();
     assert.equal(await opened.locator('.badge').innerText(), 'Verified');
     await lookAround(bundle, 'bundle');
   });

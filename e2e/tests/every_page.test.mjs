@@ -282,7 +282,7 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     // On what nobody did, so that it keeps nothing.
     await page.goto('/audit/holds/new');
     await page.getByLabel('Records of a time').check();
-    await page.getByLabel('Action').fill('nothing');
+    await page.getByRole('textbox', { name: 'Action' }).fill('nothing');
     await page.getByLabel('Reason').fill('Matter 12');
     await page.getByRole('button', { name: 'Place hold' }).click();
     const digest = await digestOf(page);

@@ -14,8 +14,8 @@ const EVENT = {
   action: 'app.plan.approved',
   entity: { type: 'app.plan', id: 'PL-42' },
   actor: { id: 'u-17' },
-  before: { state: 'draft', pin: '1234' },
-  after: { state: 'approved', pin: '5678', card: '4111 1111 1111 1111' },
+  before: { state: 'draft', pin: 'wombat' },
+  after: { state: 'approved', pin: 'bandicoot', card: '4111 1111 1111 1111' },
 };
 
 test('owner says what is never stored, and what is sent follows it', async (t) => {
@@ -59,7 +59,8 @@ test('owner says what is never stored, and what is sent follows it', async (t) =
     await page.getByText('PL-42').first().waitFor();
     await page.getByText('u-17').first().waitFor();
     const text = await page.locator('body').innerText();
-    assert.ok(!text.includes('4111') && !text.includes('5678'));
+    // Whole values: four digits also stand in a digest now and then.
+    assert.doesNotMatch(text, /wombat|bandicoot|4111 ?1111/);
     await axeCheck(page);
   });
 });

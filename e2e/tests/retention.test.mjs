@@ -18,7 +18,7 @@ test('owner tries days for a class, sets them with a code, and finds them in the
   await owner.goto('/audit/retention');
   await owner.getByText('Everything is kept for good').waitFor();
   await owner.getByRole('link', { name: 'Look what would go' }).click();
-  await owner.getByLabel('Class').fill('session');
+  await owner.getByRole('textbox', { name: 'Class to try' }).fill('session');
   await owner.getByLabel('Days').fill('89');
   await owner.getByRole('button', { name: 'Look', exact: true }).click();
   await owner.getByText('Enter 90 to 36525 days.').first().waitFor();

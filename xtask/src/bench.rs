@@ -39,11 +39,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     let workspace = Workspace::find()?;
     for package in ["bailiwick-server", "bailiwick-bench"] {
         println!("build  {package}");
-        let mut build = workspace.cargo(["build", "--release", "--locked", "--package", package]);
-        if package == "bailiwick-server" && wanted(args, "archive") {
-            build = build.args(["--features", "columnar"]);
-        }
-        build.expect()?;
+        workspace.cargo(["build", "--release", "--locked", "--package", package]).expect()?;
     }
     let cluster = Cluster::start(Durability::full())?;
     let release = workspace.target.join("release");
@@ -84,11 +80,6 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
         println!("written to {}", report.display());
     }
     Ok(true)
-}
-
-/// Whether this is measured.
-fn wanted(args: &BenchArgs, measure: &str) -> bool {
-    args.only.is_empty() || args.only.iter().any(|only| only == measure)
 }
 
 /// Puts what was measured into the page, or in its place.

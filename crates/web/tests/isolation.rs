@@ -102,6 +102,21 @@ struct Person {
     own_api: Stock,
 }
 
+/// Nobody is sent as many codes in an hour as there are changes that ask for one: these owners ask before the others, and through the
+/// API alone; one about streams, the second about the rest. What they removed, the others could not find.
+const STREAMS: &str = "owner who asks about streams";
+const SECOND: &str = "second owner";
+
+/// Whether this person asks for that route.
+fn asks(person: &str, row: &AccessRow) -> bool {
+    let streams = row.path.starts_with("/v1/audit/streams");
+    match person {
+        STREAMS => streams && row.method != Method::DELETE,
+        SECOND => row.path.starts_with("/v1/") && matches!(row.need, Need::Confirmed(_)) && !streams,
+        _ => true,
+    }
+}
+
 /// What a person can show.
 enum Standing {
     /// Nothing.
@@ -247,6 +262,9 @@ impl Stage {
         let mut add = |name: &str, standing, held, (own, own_api): (Stock, Stock)| {
             people.push(Person { name: name.to_owned(), standing, held, own, own_api });
         };
+        for name in [STREAMS, SECOND] {
+            add(name, Standing::Session(acme.user(Role::TenantOwner).await), everything, own.clone());
+        }
         for role in Role::ALL {
             let (tenant, own) = if role.platform() { (&platform, &platform_own) } else { (&acme, &own) };
             add(
@@ -511,7 +529,8 @@ both_databases! {
         let (mut wrong, mut reached, mut asked) = (Vec::new(), BTreeSet::new(), 0);
         for at in 0..stage.people.len() {
             stage.wait_for(at);
-            for row in &table {
+            let name = stage.people[at].name.clone();
+            for row in table.iter().filter(|row| asks(&name, row)) {
                 asked += 1;
                 let person = &stage.people[at];
                 let answer = stage.ask(person, row, &stage.foreign, asked).await;

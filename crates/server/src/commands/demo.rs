@@ -107,9 +107,9 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
     Ok(Settings { outbox, ..settings })
 }
 
-fn values(address: SocketAddr, folder: &Path) -> [(&'static str, String); 9] {
+fn values(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
     let within = |name: &str| folder.join(name).display().to_string();
-    [
+    let mut values = vec![
         ("server.listen", address.to_string()),
         ("server.public_url", format!("http://localhost:{}", address.port())),
         ("server.https", "off".into()),
@@ -120,7 +120,11 @@ fn values(address: SocketAddr, folder: &Path) -> [(&'static str, String); 9] {
         ("keys.root_key", within("root.key")),
         ("audit.checkpoints", within("checkpoints")),
         ("audit.origin", "demo.invalid".into()),
-    ]
+    ];
+    if cfg!(feature = "columnar") {
+        values.push(("audit.archive", within("archive")));
+    }
+    values
 }
 
 /// Writes the configuration down beside the data, so that the other commands can be tried on a demonstration: above all

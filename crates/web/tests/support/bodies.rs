@@ -279,12 +279,14 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/audit/retention") => {
             form(&[("class", "nothing"), ("days", &(100 + serial).to_string()), ("reason", "Policy 7.")])
         }
-        ("POST", "/v1/audit/restores") => {
-            Sent::Json(json!({"segment": 3, "days": 7, "reason": "It is looked into."}))
-        }
-        ("POST", "/audit/restores") => {
-            form(&[("segment", "4"), ("days", "7"), ("reason", "It is looked into.")])
-        }
+        ("POST", "/v1/audit/restores") => Sent::Json(
+            json!({"segment": stock.segments[serial % 2], "days": 7, "reason": "It is looked into."}),
+        ),
+        ("POST", "/audit/restores") => form(&[
+            ("segment", &stock.segments[serial % 2].to_string()),
+            ("days", "7"),
+            ("reason", "It is looked into."),
+        ]),
         ("POST", "/audit/restores/{restore}/end") => form(&[]),
         ("POST", "/v1/audit/holds/{hold}/lift") => Sent::Json(json!({"reason": "It was looked into."})),
         ("POST", "/v1/audit/subjects") => Sent::Json(json!({"by": "person", "value": stock.user})),

@@ -88,6 +88,8 @@ pub(crate) struct Stock {
     pub(crate) streams: [StreamId; 2],
     /// Two segments of the archive that were asked back, each to be let go: one by the pages, one by the API.
     pub(crate) restores: [AuditRestoreId; 2],
+    /// Two segments that nobody asked back yet.
+    pub(crate) segments: [i64; 2],
     /// Two exports, each to be removed: one by the pages, one by the API.
     pub(crate) exports: [AuditExportId; 2],
     /// The token of a link with which the user may set a password.
@@ -168,7 +170,7 @@ impl Stock {
         let request = erasure::open(store, &permit, look_for).await.unwrap().id;
         let streams = [own_stream(tenant, marker, 1).await, own_stream(tenant, marker, 2).await];
         let exports = [own_export(tenant).await, own_export(tenant).await];
-        let [first, second] = archived(tenant).await;
+        let [first, second, third, fourth] = archived(tenant).await;
         let restores = [own_restore(tenant, marker, first).await, own_restore(tenant, marker, second).await];
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
         let name = format!("{marker} device");
@@ -209,6 +211,7 @@ impl Stock {
             streams,
             exports,
             restores,
+            segments: [third, fourth],
             link,
             letters,
             reset,
@@ -436,19 +439,23 @@ async fn own_search(tenant: &Tenant, marker: &str, number: u8) -> SavedSearchId 
         .id
 }
 
-/// Notes two segments behind those that there are, of which no file lies anywhere: nobody brings them back here. Gives where they end.
-async fn archived(tenant: &Tenant) -> [i64; 2] {
+/// Notes four segments behind those that there are, of which no file lies anywhere: nobody brings them back here. Gives where they end.
+async fn archived(tenant: &Tenant) -> [i64; 4] {
     let (store, mut edge) = (&tenant.db.store, Frontier::new());
     let mut view = store.read(&tenant.job()).await.unwrap();
     let before = archive::segments(&mut view, 1).await.unwrap().0.first().map_or(0, |newest| newest.size);
     drop(view);
-    (0..before).for_each(|_| edge.push(Hash([7; 32])));
-    let ends = [before + 1, before + 2];
+    // Where a segment ends is a number, which another tenant's may be, too. These are nobody else's.
+    let from = 10 * i64::try_from(tenant.db.seed()).unwrap();
+    let ends = [from + 1, from + 2, from + 3, from + 4];
+    (0..from).for_each(|_| edge.push(Hash([7; 32])));
+    let mut first = before;
     for size in ends {
         edge.push(Hash([7; 32]));
         let digest = Hash([7; 32]);
-        let segment = Segment { first: size - 1, size, octets: 1, digest, written_at: store.now() };
+        let segment = Segment { first, size, octets: 1, digest, written_at: store.now() };
         archive::note_segment(store, &tenant.job(), &segment, &edge).await.unwrap();
+        first = size;
     }
     ends
 }

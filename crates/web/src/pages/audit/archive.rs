@@ -96,7 +96,7 @@ fn standing(segments: i64, due: Option<&Due>, now: Timestamp) -> (Badge, &'stati
         ),
         (0, true) => (
             Badge::new("warn", "No archive"),
-            "Nothing is archived. The operator sets `audit.archive` or `audit.archive_bucket`, or finds in the server's log why the job fails.",
+            "Nothing is archived. The operator sets audit.archive or audit.archive_bucket, or finds in the server's log why the job fails.",
         ),
         (_, true) => (
             Badge::new("bad", "Behind"),

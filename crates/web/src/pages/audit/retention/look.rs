@@ -98,7 +98,7 @@ pub(super) async fn look(
         shell: Shell::new(&permit, &visit, "What would go").under("Retention", "/audit/retention"),
         class: Field {
             error: error("class"),
-            ..Field::new("class", "Class").value(class).hint("Tried here, and not set: such as session.")
+            ..Field::new("class", "Class to try, such as session").value(class)
         },
         days: Field { error: error("days"), ..Field::new("days", "Days").value(typed.unwrap_or_default()) },
         problems,
