@@ -176,14 +176,21 @@ fn is_token(word: &[u8]) -> bool {
         || is_web_token(word)
 }
 
-/// `<word>_live_<16 or more>` and `<word>_test_…`, as many makers of keys write them, this one among them.
+/// Characters between `_live_` and the rest of a key that has a tag.
+const TAG: usize = 3;
+
+/// `<word>_live_<16 or more>` and `<word>_test_…`, as many makers of keys write them; and with a tag in between, `<word>_live_<tag>_…`, as
+/// this one does.
 fn is_live_key(word: &[u8]) -> bool {
     let brand = word.iter().take_while(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit()).count();
     let rest = word.get(brand..).unwrap_or_default();
     (1..=16).contains(&brand)
         && [&b"_live_"[..], b"_test_"].iter().any(|middle| {
             rest.strip_prefix(*middle).is_some_and(|rest| {
-                rest.iter().take_while(|octet| octet.is_ascii_alphanumeric()).count() >= 16
+                let mut parts = rest.split(|octet| !octet.is_ascii_alphanumeric());
+                let (first, tagged) = (parts.next().unwrap_or_default(), rest.get(TAG) == Some(&b'_'));
+                let second = parts.next().filter(|_| tagged && first.len() == TAG).unwrap_or_default();
+                first.len() >= 16 || second.len() >= 16
             })
         })
 }
@@ -307,6 +314,8 @@ mod tests {
         for token in [
             format!("ghp_{long}"),
             format!("bw_live_{long}"),
+            format!("cndis_live_cb9_{long}"),
+            format!("bw_test_k3f_{long}"),
             format!("sk_test_{long}"),
             "AKIAIOSFODNN7EXAMPLE".to_owned(),
             format!("xoxb-{long}"),

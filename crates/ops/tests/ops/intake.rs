@@ -76,7 +76,7 @@ const SECRETS: [&str; 7] = [
     "hunter2-of-the-product",
     "4111 1111 1111 1111",
     "4111111111111111",
-    "bw_live_0123456789abcdefABCD",
+    "bw_live_k3f_0123456789abcdefABCDEFGHIJKL01234567",
     "prudence.private@mail.example",
     "only-for-debugging",
 ];
@@ -89,7 +89,7 @@ fn secretive(key: &str) -> Value {
             "before": {"pin": "hunterofproducts"},
             "after": {
                 "pin": "hunter2-of-the-product", "list": [{"pin": "hunter2-of-the-product"}], "card": "4111 1111 1111 1111", "number": 4_111_111_111_111_111_i64,
-                "contact": {"email": "prudence.private@mail.example"}, "token": "bw_live_0123456789abcdefABCD",
+                "contact": {"email": "prudence.private@mail.example"}, "token": "bw_live_k3f_0123456789abcdefABCDEFGHIJKL01234567",
                 "debug": {"trace": "only-for-debugging"}, "kept": "findable-value"
             },
             "reason": "prudence.private@mail.example asked with 4111 1111 1111 1111"

@@ -3,6 +3,7 @@
 use std::{error::Error, future::Future, sync::Arc, time::Duration};
 
 use bailiwick_domain::{clock::Clock, time::Timestamp};
+use bailiwick_store::{Error as StoreError, audit::SignError};
 use bailiwick_web::jobs::JobRound;
 use tokio::task::JoinHandle;
 
@@ -13,6 +14,9 @@ use crate::{
 
 /// The longest pause after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The pause after a round that met others at work; after so many of them in a row it is a failure like any other.
+const SHORT_PAUSE: Duration = Duration::from_millis(200);
+const MOST_MEETINGS: u32 = 20;
 
 /// A job: rounds, each of which does what there is to do.
 pub(crate) trait Job: Send + 'static {
@@ -39,7 +43,7 @@ pub(crate) fn start<J: Job>(
     clock: Arc<dyn Clock>,
 ) -> Supervised {
     let (stopper, stop) = stop::pair();
-    let supervisor = Supervisor { every, metrics, clock, failures: 0 };
+    let supervisor = Supervisor { every, metrics, clock, failures: 0, met: 0 };
     Supervised { name: J::NAME, stopper, task: tokio::spawn(supervisor.keep(make, stop)) }
 }
 
@@ -62,6 +66,8 @@ struct Supervisor {
     metrics: Jobs,
     clock: Arc<dyn Clock>,
     failures: u32,
+    /// Rounds in a row that met others at work.
+    met: u32,
 }
 
 impl Supervisor {
@@ -74,7 +80,12 @@ impl Supervisor {
             let (again, done) = match round(job).await {
                 Ok((job, outcome)) => {
                     let done = outcome.as_ref().ok().copied();
-                    self.note(J::NAME, outcome.map_err(|error| describe(&error)));
+                    if outcome.as_ref().is_err_and(|error| is_busy(error)) && self.met < MOST_MEETINGS {
+                        self.met += 1;
+                    } else {
+                        self.met = 0;
+                        self.note(J::NAME, outcome.map_err(|error| describe(&error)));
+                    }
                     (job, done)
                 }
                 Err(Panicked) => {
@@ -134,6 +145,9 @@ impl Supervisor {
 
     /// The pause before the next round: twice as long after each failure.
     fn pause(&self) -> Duration {
+        if self.met > 0 {
+            return self.every.min(SHORT_PAUSE);
+        }
         let factor = 2_u32.saturating_pow(self.failures.min(16));
         self.every.saturating_mul(factor).min(LONGEST_PAUSE.max(self.every))
     }
@@ -149,6 +163,25 @@ async fn round<J: Job>(mut job: J) -> Result<(J, Result<usize, J::Error>), Panic
     });
     // A round is never aborted, so a task that did not end panicked.
     task.await.map_err(|_| Panicked)
+}
+
+/// Whether a round merely met others at work, which says nothing about the job: waiting longer and longer would keep it from its turn
+/// for as long as they are.
+fn is_busy(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let store = error.downcast_ref::<StoreError>();
+        let ops = error.downcast_ref::<bailiwick_ops::Error>();
+        let sign = error.downcast_ref::<SignError>();
+        if matches!(store, Some(StoreError::Busy))
+            || matches!(ops, Some(bailiwick_ops::Error::Store(StoreError::Busy)))
+            || matches!(sign, Some(SignError::Store(StoreError::Busy)))
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// An error with its causes.
@@ -186,8 +219,12 @@ mod tests {
     }
 
     #[derive(Debug, thiserror::Error)]
-    #[error("the disk is full")]
-    struct Full;
+    enum Fault {
+        #[error("the disk is full")]
+        Full,
+        #[error("the log could not be read")]
+        Store(#[from] StoreError),
+    }
 
     /// Follows a script of outcomes, then goes on well; notes when each round began, in milliseconds.
     #[derive(Clone)]
@@ -199,12 +236,13 @@ mod tests {
 
     impl Job for Scripted {
         const NAME: &'static str = "scripted";
-        type Error = Full;
-        async fn round(&mut self) -> Result<usize, Full> {
+        type Error = Fault;
+        async fn round(&mut self) -> Result<usize, Fault> {
             self.begun.lock().unwrap().push((Instant::now() - self.origin).as_millis());
             let next = self.script.lock().unwrap().pop();
             match next {
-                Some('f') => Err(Full),
+                Some('f') => Err(Fault::Full),
+                Some('b') => Err(StoreError::Busy.into()),
                 Some('p') => panic!("scripted"),
                 Some('s') => {
                     tokio::time::sleep(Duration::from_secs(3600)).await;
@@ -232,6 +270,21 @@ mod tests {
         tokio::time::sleep(Duration::from_millis(1_750)).await;
         assert_eq!(*job.begun.lock().unwrap(), [0, 100, 300, 700, 1500, 1600, 1700]);
         assert_eq!(metrics.failing("scripted"), 0);
+        supervised.finish(EVERY).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_met_others_at_work_is_tried_again_soon_and_did_not_fail() {
+        let (job, metrics) = scripted("bbfb");
+        let supervised = run(&job, &metrics);
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert_eq!(*job.begun.lock().unwrap(), [0, 100, 200]);
+        assert_eq!(metrics.failing("scripted"), 1, "a full disk is a failure");
+        supervised.finish(EVERY).await;
+        let (job, metrics) = scripted(&"b".repeat(50));
+        let supervised = run(&job, &metrics);
+        tokio::time::sleep(Duration::from_millis(2_050)).await;
+        assert_eq!(metrics.failing("scripted"), 1, "nobody is at work for ever");
         supervised.finish(EVERY).await;
     }
 
@@ -272,6 +325,7 @@ mod tests {
             metrics: Jobs::default(),
             clock: Arc::new(StoppedClock),
             failures,
+            met: 0,
         };
         assert_eq!(supervisor(EVERY, 0).pause(), EVERY);
         assert_eq!(supervisor(EVERY, 3).pause(), Duration::from_millis(800));

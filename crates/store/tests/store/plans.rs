@@ -17,9 +17,11 @@ enum Value {
     Leaves,
     Kinds,
     Ids,
+    /// A list of octets.
+    Keys,
 }
 
-use Value::{Id, Ids, Kinds, Leaves, Number, Octets, Text};
+use Value::{Id, Ids, Keys, Kinds, Leaves, Number, Octets, Text};
 
 /// A part by which a text is known, the indexes that it may go along, and its values.
 const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
@@ -42,7 +44,8 @@ const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
 const LEAF: &str = "audit_leaf_";
 
 /// The same for searches of the log; the index is that of PostgreSQL.
-const SEARCHED: [(&str, &str, &[Value]); 14] = [
+const SEARCHED: [(&str, &str, &[Value]); 15] = [
+    ("SELECT k.key", "audit_intake_pkey", &[Id, Keys]),
     ("RECURSIVE half", LEAF, &[Id, Number, Number]),
     ("RECURSIVE seen", "audit_posting_pkey", &[Id, Octets, Octets, Number]),
     ("FROM audit_tail", "audit_tail_pkey", &[Id]),
@@ -93,6 +96,8 @@ fn with_values(text: &str, kind: DatabaseKind, tenant: uuid::Uuid, values: &[Val
             (Leaves, DatabaseKind::Postgres) => "ARRAY[1,2]::bigint[]".to_owned(),
             (Kinds, DatabaseKind::Sqlite) => "'[[\"user\",\"00\"]]'".to_owned(),
             (Kinds, DatabaseKind::Postgres) => "ARRAY['user']::text[]".to_owned(),
+            (Keys, DatabaseKind::Sqlite) => "'[\"00\"]'".to_owned(),
+            (Keys, DatabaseKind::Postgres) => "ARRAY['\\x00']::bytea[]".to_owned(),
             (Ids, DatabaseKind::Sqlite) => "51".to_owned(),
             (Ids, DatabaseKind::Postgres) => format!("ARRAY['{}']::uuid[]", uuid::Uuid::nil()),
         };
@@ -184,6 +189,7 @@ both_databases! {
         for source in [
             include_str!("../../src/audit/bundle/collect.rs"),
             include_str!("../../src/audit/bundle/open.rs"),
+            include_str!("../../src/audit/ingest/keys.rs"),
             include_str!("../../src/audit/ingest/places.rs"),
             include_str!("../../src/audit/search/bounds.rs"),
             include_str!("../../src/audit/search/keep.rs"),
@@ -223,6 +229,7 @@ both_databases! {
                 DatabaseKind::Postgres => plan.contains(index),
             };
             assert!(found, "{text}\n{plan}");
+            assert!(!text.contains("audit_intake") || db.kind() == DatabaseKind::Postgres || plan.contains("tenant=? AND key=?"), "{text}\n{plan}");
             for slow in ["Seq Scan on audit_", "SCAN audit_", "SCAN l\n", "SCAN p\n"] {
                 assert!(!plan.contains(slow), "{slow} in the plan of\n{text}\n{plan}");
             }
