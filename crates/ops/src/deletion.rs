@@ -40,7 +40,18 @@ pub async fn delete(
     answer: Option<Answer>,
 ) -> Result<Outcome<User>> {
     let change = Change { store, home: permit, inside: permit };
-    change.confirmed(answer, told, async |tx| remove(store, tx, permit, id).await).await
+    let outcome = change.confirmed(answer, told, async |tx| remove(store, tx, permit, id).await).await?;
+    swept(store, &outcome).await;
+    Ok(outcome)
+}
+
+/// After something was erased: lets no file of the database keep what it was. A job goes on where this is held up.
+pub(crate) async fn swept<T>(store: &Store, outcome: &Outcome<T>) {
+    if matches!(outcome, Outcome::Done(_))
+        && let Err(error) = store.scrub().await
+    {
+        tracing::warn!(%error, "the write-ahead log was not emptied after something was erased; a job will");
+    }
 }
 
 /// What it means, in words.

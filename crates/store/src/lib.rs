@@ -39,6 +39,7 @@ pub mod regions;
 pub mod roles;
 pub mod saved_searches;
 pub mod schema;
+mod scrub;
 pub mod security_events;
 pub mod sessions;
 pub mod step_up;

@@ -30,7 +30,7 @@ use crate::{
     jobs::{
         alarms::{ALARM_EVERY, Alarm},
         anomalies::{WATCH_EVERY, Watching},
-        audit::{KEEP_EVERY, KeepImages, SEQUENCE_EVERY, Sequence, Sign},
+        audit::{KEEP_EVERY, KeepImages, SCRUB_EVERY, SEQUENCE_EVERY, ScrubWal, Sequence, Sign},
         drills::{DRILL_EVERY, Drill},
         exports::{EXPORT_EVERY, Export},
         grants::{END_EVERY, End},
@@ -197,7 +197,7 @@ fn jobs(
     }
     let (signing, alarms) = (store.clone(), Arc::clone(&installation.jobs));
     let sign = move || Sign::new(signer.clone(), signing.clone(), Arc::clone(&alarms));
-    let keeping = store.clone();
+    let (keeping, scrubbed) = (store.clone(), store.clone());
     let (streamed, streaming) = (store.clone(), Arc::clone(&installation.jobs));
     let stream = move || Stream(Worker::new(streamed.clone(), Arc::clone(&streaming), Arc::clone(&sinks)));
     let exports = Exports::new(store.clone(), Arc::clone(&installation.jobs), installation::spool(settings));
@@ -209,6 +209,7 @@ fn jobs(
         start(move || Drill(drills.clone()), DRILL_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Watching(watch.clone()), WATCH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || KeepImages(keeping.clone()), KEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || ScrubWal(scrubbed.clone()), SCRUB_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

@@ -76,3 +76,18 @@ impl Job for KeepImages {
         keep_images(&self.0).await
     }
 }
+
+/// How often it is looked whether something was erased that still lies in the write-ahead log.
+pub(crate) const SCRUB_EVERY: Duration = Duration::from_secs(5);
+
+/// Empties the write-ahead log of SQLite after something was erased, where that was held up.
+pub(crate) struct ScrubWal(pub(crate) Store);
+
+impl Job for ScrubWal {
+    const NAME: &'static str = "scrub";
+    type Error = bailiwick_store::Error;
+
+    async fn round(&mut self) -> Result<usize, bailiwick_store::Error> {
+        self.0.scrub_owed().await
+    }
+}

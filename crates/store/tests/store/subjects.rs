@@ -28,7 +28,7 @@ use bailiwick_store::{
     },
     users,
 };
-use bailiwick_testkit::{Actor, Tenant, both_databases};
+use bailiwick_testkit::{Actor, Db, Place as Where, Tenant, both_databases, sqlite_only};
 
 use crate::{
     erasure::{ADDRESS, busy, everything, holds, joined},
@@ -303,5 +303,44 @@ both_databases! {
         let permit = stranger.permit::<DiscloseSubject>().await;
         assert!(matches!(erasure::disclose(&db.store, &permit, request.id).await, Err(Error::NotFound)));
         assert!(open(&stranger, by("person", &auditor.id().to_string())).await.is_err(), "nobody of theirs");
+    }
+}
+
+/// What lies in the files of the database on the disk.
+fn on_disk(db: &Db) -> Vec<u8> {
+    let Where::Sqlite(path) = db.place() else { return Vec::new() };
+    let mut disk = Vec::new();
+    for file in ["bailiwick.db", "bailiwick.db-wal"] {
+        disk.extend(std::fs::read(path.with_file_name(file)).unwrap_or_default());
+    }
+    disk
+}
+
+// PostgreSQL's own files are not the service's to empty.
+sqlite_only! {
+    async fn no_file_of_the_database_holds_the_key_of_somebody_who_was_erased(db: Db) {
+        let acme = db.tenant("acme").await;
+        let leaver = joined(&acme, "Prudence First").await;
+        busy(&leaver).await;
+        let owner = acme.owner();
+        let request = open(&owner, by("address", ADDRESS)).await.unwrap();
+        let mut raw = Raw::superuser(&db).await;
+        let keys: Vec<(Vec<u8>,)> = raw_rows!(raw, "SELECT wrapped FROM subject_key WHERE subject = $1", leaver.id().uuid());
+        let sealed: Vec<(Vec<u8>,)> = raw_rows!(raw, "SELECT sealed FROM audit_personal WHERE subject = $1", leaver.id().uuid());
+        drop(raw);
+        let holds = |disk: &[u8], octets: &[u8]| disk.windows(octets.len()).any(|window| window == octets);
+        let before = on_disk(&db);
+        assert!(holds(&before, &keys[0].0) && sealed.iter().all(|(sealed,)| holds(&before, sealed)), "they are looked for as they lie there");
+
+        // Whoever reads an older state all the while holds it up, and nothing is forgotten meanwhile.
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        users::find(&mut view, leaver.id()).await.unwrap();
+        erase(&owner, &request).await.unwrap();
+        drop(view);
+        while !db.store.scrub().await.unwrap() {}
+        let after = on_disk(&db);
+        for (octets,) in keys.iter().chain(&sealed) {
+            assert!(!holds(&after, octets), "what was erased lies in a file of the database");
+        }
     }
 }

@@ -21,7 +21,7 @@ use super::{called, going};
 use crate::{
     Error, Result,
     audit::hold::refuse_held,
-    deletion::take_away,
+    deletion::{swept, take_away},
     mail,
     step_up::{Answer, Change, Outcome, Told},
 };
@@ -56,6 +56,7 @@ pub async fn erase(
     }
     let change = Change { store, home: permit, inside: permit };
     let outcome = change.confirmed(answer, told, async |tx| take(store, tx, permit, id).await).await?;
+    swept(store, &outcome).await;
     Ok(outcome.map(|erased| erased.request))
 }
 

@@ -141,6 +141,7 @@ fn title(name: &str) -> &'static str {
         "reminders" => "Reminding of invitations",
         "restores" => "Bringing segments back from the archive",
         "retention" => "Taking records whose time is over",
+        "scrub" => "Emptying the write-ahead log of what was erased",
         "sequencer" => "Giving records their places",
         "signer" => "Signing the heads of the logs",
         "streams" => "Sending the log to other systems",
