@@ -151,11 +151,16 @@ both_databases! {
     async fn program_reads_and_sets_what_is_never_stored(db: Db) {
         let stage = Stage::set(&db).await;
         let key = Caller::Program(stage.key.clone());
-        let rules = json!({"rules": ["secret /pin"], "detectors": ["email", "card"]});
+        let detectors = stage.get("/v1/audit/intake").await.json()["detectors"].clone();
+        let rules = json!({"rules": ["secret /pin"], "detectors": detectors});
         let set = stage.service.send(&key, &Method::PUT, "/v1/audit/intake", Sent::Json(rules)).await;
         assert_eq!(set.status, StatusCode::NO_CONTENT, "{}", set.text());
         let shown = stage.get("/v1/audit/intake").await.json();
-        assert_eq!(shown, json!({"rules": ["secret /pin"], "detectors": ["card", "email"]}));
+        assert_eq!(shown, json!({"rules": ["secret /pin"], "detectors": detectors}));
+        for less in [json!({"rules": [], "detectors": detectors}), json!({"rules": ["secret /pin"], "detectors": ["card"]})] {
+            let less = stage.service.send(&key, &Method::PUT, "/v1/audit/intake", Sent::Json(less)).await;
+            assert_eq!(less.status, StatusCode::CONFLICT, "a key takes nothing away: {}", less.text());
+        }
         let wrong = json!({"rules": ["secret /pin", "hide /x"], "detectors": []});
         let wrong = stage.service.send(&key, &Method::PUT, "/v1/audit/intake", Sent::Json(wrong)).await;
         assert_eq!(pointers(&wrong), ["#/rules"]);

@@ -174,6 +174,7 @@ fn is_token(word: &[u8]) -> bool {
     PREFIXES.iter().any(|(prefix, least)| rest_of(prefix).is_some_and(|rest| long(rest, *least)))
         || is_live_key(word)
         || is_web_token(word)
+        || is_bearer(word)
 }
 
 /// Characters between `_live_` and the rest of a key that has a tag.
@@ -193,6 +194,14 @@ fn is_live_key(word: &[u8]) -> bool {
                 first.len() >= 16 || second.len() >= 16
             })
         })
+}
+
+/// 48 random octets in base64url, as sessions and links of this product are. A digest in hexadecimal is as long and none.
+fn is_bearer(word: &[u8]) -> bool {
+    let long =
+        word.iter().take_while(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-')).count();
+    let has = |kind: fn(&u8) -> bool| word.iter().take(long).any(kind);
+    long == 64 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
 /// A JSON Web Token (RFC 7519): three parts in base64url, the first of which encodes an object.
@@ -321,6 +330,7 @@ mod tests {
             format!("xoxb-{long}"),
             format!("eyJhbGciOiJI.{long}.{long}"),
             format!("glpat-{long}"),
+            "AZsCg5yMcfqC_nmXI2_XCQk3Qz7v0hYpLr2sVbN1xTgWdEoUaJmKiHfRyPt4cS8u".to_owned(),
         ] {
             assert_eq!(found(Detector::Token, &token), Some(token.as_str()));
             assert_eq!(found(Detector::Token, &format!("key={token} was used")), Some(token.as_str()));
@@ -333,6 +343,7 @@ mod tests {
             "eyJ.a.b",
             "0193a7c2-7b1e-7000-8000-000000000001",
             "AKIA",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         ] {
             assert_eq!(found(Detector::Token, other), None, "{other}");
         }

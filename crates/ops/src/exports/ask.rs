@@ -15,14 +15,14 @@ use bailiwick_store::{
 use uuid::Uuid;
 
 use super::{KEPT, MOST_WAITING, Spool};
-use crate::{Error, Result};
+use crate::{Error, Result, audit::bundles::may_read};
 
 /// Asks for the records of a search as a file. A job writes it.
 ///
 /// Who asked for what is recorded, and shown among the security events: an export takes the log out of the product.
 ///
 /// # Errors
-/// `Invalid` for a form that there is none, or that this server cannot write; `Conflict` while [`MOST_WAITING`] others wait.
+/// `Forbidden` to whoever may not read the log; `Invalid` for a form that there is none, or that this server cannot write; `Conflict` while [`MOST_WAITING`] others wait.
 pub async fn ask(
     store: &Store,
     permit: &Permit<ExportAudit>,
@@ -30,6 +30,7 @@ pub async fn ask(
     format: &str,
     sought: &Sought,
 ) -> Result<AuditExport> {
+    may_read(permit)?;
     let format = format
         .parse::<ExportFormat>()
         .ok()

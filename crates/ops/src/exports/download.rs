@@ -10,7 +10,7 @@ use bailiwick_domain::{
 use bailiwick_store::{Event, Permit, Scope, Store, audit::export};
 
 use super::Spool;
-use crate::{Error, Result};
+use crate::{Error, Result, audit::bundles::may_read};
 
 const NO_FILE: Error = Error::Conflict("There is no file to download: it is not written yet, or gone.");
 
@@ -30,13 +30,14 @@ pub struct Download {
 /// The file of an export. Whoever gets it from its beginning is recorded by [`note_download`] first.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` where there is no file, or none any more.
+/// `Forbidden` to whoever may not read the log; `NotFound`; `Conflict` where there is no file, or none any more.
 pub async fn download(
     store: &Store,
     permit: &Permit<DownloadExport>,
     spool: &Spool,
     id: AuditExportId,
 ) -> Result<Download> {
+    may_read(permit)?;
     let tenant = permit.tenant().ok_or(Error::NotFound)?;
     let mut view = store.read(permit).await?;
     let export = export::find(&mut view, id).await?.export;

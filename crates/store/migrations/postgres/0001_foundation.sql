@@ -1136,9 +1136,11 @@ BEGIN
                    WHERE s.tenant = NEW.tenant AND s.size = NEW.segment AND s.first_leaf <= NEW.leaf_index AND s.size > NEW.leaf_index)
        OR NOT EXISTS (SELECT 1 FROM audit_tile t WHERE t.tenant = NEW.tenant AND t.level = 0 AND t.idx = NEW.leaf_index / 256)
        OR NOT EXISTS (SELECT 1 FROM audit_leaf l
-                      WHERE l.tenant = NEW.tenant AND l.leaf_index = NEW.leaf_index AND l.event = NEW.event AND l.hash = NEW.hash)
+                      WHERE l.tenant = NEW.tenant AND l.leaf_index = NEW.leaf_index AND l.event = NEW.event AND l.hash = NEW.hash
+                        -- Ninety days, by the clock of the database, whoever asks.
+                        AND l.recorded_at <= (extract(epoch FROM now()) * 1000000)::bigint - 7776000000000)
        OR EXISTS (SELECT 1 FROM audit_held h WHERE h.tenant = NEW.tenant AND h.leaf_index = NEW.leaf_index) THEN
-        RAISE EXCEPTION 'only what is archived and no hold keeps is retired' USING ERRCODE = 'insufficient_privilege';
+        RAISE EXCEPTION 'only what is archived, ninety days old and kept by no hold is retired' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NEW;
 END $$;

@@ -6,7 +6,7 @@ use bailiwick_domain::{
     ids::{AuditHoldId, EventId},
     role::Role,
     rule::{ChangeRetention, LiftHold, PlaceHold, RecordEvents},
-    time::Span,
+    time::{Span, Timestamp},
 };
 use bailiwick_ops::audit::{
     alarms::Watch,
@@ -314,7 +314,7 @@ both_databases! {
         assert!(take(&db, &acme).await > 400);
         let taking: Vec<(Uuid,)> = raw_rows!(raw, "SELECT id FROM audit_retirement WHERE tenant = $1 LIMIT 1", tenant);
         let error = raw!(raw, stub, tenant, segment.size, taking[0].0, "app.claim.changed").unwrap_err().to_string();
-        assert!(error.contains("no hold keeps"), "{held}: {error}");
+        assert!(error.contains("kept by no hold"), "{held}: {error}");
         for statement in [
             "DELETE FROM audit_event", "DELETE FROM audit_leaf", "DELETE FROM audit_retired", "DELETE FROM audit_retirement",
             "UPDATE audit_retired SET hash = hash", "UPDATE audit_retirement SET records = 0",
@@ -325,6 +325,40 @@ both_databases! {
         if raw.kind() == DatabaseKind::Postgres {
             assert!(raw!(raw, "TRUNCATE audit_retired CASCADE").is_err());
         }
+        db.verify().await.unwrap();
+    }
+}
+
+both_databases! {
+    async fn young_record_goes_for_nobody_whatever_is_said_of_it(db: Db) {
+        let mut raw = Raw::superuser(&db).await;
+        let now = raw.number(match db.kind() {
+            DatabaseKind::Sqlite => "SELECT unixepoch()",
+            DatabaseKind::Postgres => "SELECT extract(epoch FROM now())::bigint",
+        });
+        // By the clock of the database what is recorded here is recorded today.
+        db.clock.set(Timestamp::from_micros(now.await * 1_000_000));
+        let acme = aged(&db).await;
+        db.clock.advance(Span::hours(2));
+        archive(&db, &acme).await;
+        let tenant = acme.id().uuid();
+        let segments: Vec<(i64,)> = raw_rows!(raw, "SELECT size FROM audit_segment WHERE tenant = $1", tenant);
+        raw!(
+            raw,
+            "INSERT INTO audit_retirement (tenant, id, segment, first_leaf, last_leaf, records, classes, digest, retired_at) VALUES ($1, $1, $2, 0, 1, 1, '{}', '', 0)",
+            tenant, segments[0].0
+        )
+        .unwrap();
+        let error = raw!(
+            raw,
+            "INSERT INTO audit_retired (tenant, leaf_index, event, hash, entity_type, entity_id, revision, segment, retirement)
+             SELECT l.tenant, l.leaf_index, l.event, l.hash, l.entity_type, l.entity_id, l.revision, $2, l.tenant
+             FROM audit_leaf l WHERE l.tenant = $1 AND l.action = 'app.plan.changed'",
+            tenant, segments[0].0
+        )
+        .unwrap_err()
+        .to_string();
+        assert!(error.contains("ninety days old"), "{error}");
         db.verify().await.unwrap();
     }
 }

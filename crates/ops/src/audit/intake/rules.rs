@@ -5,7 +5,7 @@ use bailiwick_domain::{
     redaction::{Detector, Redaction},
     rule::SetIntake,
 };
-use bailiwick_store::{Event, Permit, Store, intake};
+use bailiwick_store::{Actor, Event, Permit, Store, intake};
 
 use crate::{Error, Result, valid::Fields};
 
@@ -21,7 +21,7 @@ pub struct NewRules {
 /// Sets the rules. Events that are stored from then on follow them; what was stored before stays as it is.
 ///
 /// # Errors
-/// `Invalid` by field, `Conflict` where nothing would change.
+/// `Invalid` by field, `Conflict` where nothing would change, and for a key that would have less hidden.
 pub async fn set_rules(store: &Store, permit: &Permit<SetIntake>, new: NewRules) -> Result<EventRules> {
     let mut fields = Fields::default();
     let rules = Redaction::rules(&new.rules)
@@ -40,6 +40,14 @@ pub async fn set_rules(store: &Store, permit: &Permit<SetIntake>, new: NewRules)
             let before = intake::lock(tx).await?;
             if before.redaction == redaction {
                 return Err(Error::Conflict("It is so already."));
+            }
+            let goes = |before: &Redaction| {
+                before.rules.iter().any(|rule| !redaction.rules.contains(rule))
+                    || before.detectors.iter().any(|detector| !redaction.detectors.contains(detector))
+            };
+            // A key that sends events does not decide that less of them is hidden.
+            if matches!(permit.actor(), Actor::Key { .. }) && goes(&before.redaction) {
+                return Err(Error::Conflict("A key cannot take away what hides values. Sign in to do it."));
             }
             let detail = format!(
                 "What is never stored of the product's events was changed: {} rules, {} detectors",
