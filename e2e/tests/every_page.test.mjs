@@ -71,7 +71,7 @@ const FURTHER = {
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
   owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
-  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/drills', '/audit/anomalies', '/audit/streams'],
+  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/holds'],
   'platform operator': ['/platform/tenants', '/platform/jobs', '/users', '/audit'],
 };
 

@@ -201,8 +201,8 @@ rules! {
     MakeBundle: Writes => Need::RecentHas(Permission::AUDIT_EXPORT);
     /// Keeping searches of the audit log, for oneself or for all who may read it.
     KeepSearches: Writes => Need::Has(Permission::AUDIT_READ);
-    /// Seeing which legal holds there are.
-    ReadHolds => Need::Has(Permission::AUDIT_HOLD);
+    /// Seeing which legal holds there are: whoever reads the log finds them there, with their matters.
+    ReadHolds => Need::Has(Permission::AUDIT_READ);
     /// Seeing requests about what is kept of a person, and what was found.
     ReadSubjects => Need::Has(Permission::AUDIT_ERASE);
     /// Opening such a request: whoever does learns whether somebody is known here.
@@ -220,7 +220,7 @@ rules! {
     /// Downloading an export; whoever does is recorded.
     DownloadExport: Writes => Need::Has(Permission::AUDIT_EXPORT);
     /// Seeing how long records are kept, what would go and what went, and which segments were asked back.
-    ReadRetention => Need::Has(Permission::AUDIT_RETENTION);
+    ReadRetention => Need::Has(Permission::AUDIT_READ);
     /// Asking a segment of the archive back for a time, and ending that.
     RestoreSegment: Writes => Need::RecentHas(Permission::AUDIT_RETENTION);
     /// Reading the tenant's security policy.

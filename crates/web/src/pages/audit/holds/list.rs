@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
-use bailiwick_domain::{ids::UserId, permission::Permission, rule::ReadHolds};
+use bailiwick_domain::{ids::UserId, rule::ReadHolds};
 use bailiwick_store::{
     Store,
     audit::hold::{self, Hold},
@@ -19,6 +19,7 @@ use crate::{
         audit::history,
         cursor,
         parts::{Badge, Pager, address, counted},
+        reach,
     },
     shell::{Shell, Visit},
     when::When,
@@ -34,6 +35,7 @@ pub(super) struct Filter {
 #[template(path = "audit/holds.html")]
 pub(super) struct HoldsPage {
     shell: Shell,
+    may_place: bool,
     rows: Vec<HoldRow>,
     pager: Pager,
 }
@@ -46,8 +48,9 @@ struct HoldRow {
     by: String,
     placed: When,
     lifted: Option<When>,
-    /// Its history; empty for whoever may not read the log.
+    /// Its history.
     href: String,
+    /// Where it is lifted, for whoever may do it.
     lift: Option<String>,
 }
 
@@ -62,7 +65,8 @@ pub(super) async fn list(
     let page = hold::list(&mut view, before).await?;
     let people: Vec<_> = page.items.iter().filter_map(|hold| hold.placed_by.map(UserId::uuid)).collect();
     let names = users::names(&mut view, &people).await?;
-    let may_audit = permit.may(Permission::AUDIT_READ);
+    let may_place = reach::opens(&visit, &permit, "/audit/holds/new");
+    let may_lift = reach::opens(&visit, &permit, "/audit/holds/{hold}/lift");
     let row = |hold: Hold| HoldRow {
         keeps: hold.hold.scope.words(),
         number: hold.hold.number(),
@@ -73,8 +77,8 @@ pub(super) async fn list(
         },
         placed: When::moment(hold.placed_at),
         lifted: hold.lifted_at.map(When::moment),
-        href: if may_audit { history("audit_hold", hold.hold.id) } else { String::new() },
-        lift: (!hold.hold.lifted).then(|| format!("/audit/holds/{}/lift", hold.hold.id)),
+        href: history("audit_hold", hold.hold.id),
+        lift: (may_lift && !hold.hold.lifted).then(|| format!("/audit/holds/{}/lift", hold.hold.id)),
         reason: hold.hold.reason,
     };
     let next = page.next.map(|next| address("/audit/holds", &[("before", Some(&next.to_string()))]));
@@ -82,6 +86,7 @@ pub(super) async fn list(
     Ok(HoldsPage {
         shell: Shell::new(&permit, &visit, "Legal holds").under("Audit log", "/audit"),
         pager: Pager::forward(counted(rows.len(), "hold"), before.map(|_| "/audit/holds".to_owned()), next),
+        may_place,
         rows,
     })
 }

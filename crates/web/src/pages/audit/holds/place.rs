@@ -123,10 +123,13 @@ pub(super) async fn place(
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::role::Role;
+    use bailiwick_domain::{role::Role, rule::PlaceHold};
+    use bailiwick_ops::audit::hold::{self, NewHold};
     use bailiwick_testkit::both_databases;
 
     use crate::pages::browser::Browser;
+
+    const HOLD: &str = "0193a7c2-7b1e-7000-8000-000000000001";
 
     both_databases! {
         async fn owner_places_a_hold_that_keeps_somebody_and_lifts_it(db: Db) {
@@ -152,7 +155,7 @@ mod tests {
             // It wins over deleting them, and says so.
             let kept = owner.post(&format!("/users/{person}/delete"), &[]).await;
             assert!(kept.status == 409 && kept.shows("The legal hold …") && kept.shows("the person …"), "{}", kept.body);
-            assert!(!kept.shows("Matter 12"), "the matter is for whoever may see holds");
+            assert!(!kept.shows("Matter 12"), "the matter is for whoever may read the log");
 
             let lift = format!("/audit/holds/{id}/lift");
             assert!(owner.get(&lift).await.shows("Lift the legal hold"));
@@ -165,12 +168,23 @@ mod tests {
             assert!(owner.post(&format!("/users/{person}/delete"), &[]).await.shows("Delete the account of"));
         }
 
-        async fn nobody_else_sees_or_lifts_a_hold(db: Db) {
+        async fn auditor_reads_what_is_held_and_places_and_lifts_nothing(db: Db) {
             let acme = db.tenant("acme").await;
-            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
-            for path in ["/audit/holds", "/audit/holds/new"] {
+            let (actor, mut auditor) = (acme.owner(), Browser::of(&acme.user(Role::Auditor).await));
+            assert!(!auditor.get("/audit/holds").await.page().contains("New hold"));
+            let new = NewHold { id: HOLD.into(), scope: "tenant".into(), reason: "Matter 12".into(), ..NewHold::default() };
+            let permit = actor.permit::<PlaceHold>().await;
+            actor.confirmed(async |answer| hold::place(&db.store, &permit, &new, answer).await).await.unwrap();
+            let page = auditor.get("/audit/holds").await.page();
+            assert!(page.contains("the whole organisation") && page.contains("Matter 12"), "{page}");
+            assert!(!page.contains("New hold") && !page.contains("/lift"), "{page}");
+            let lift = format!("/audit/holds/{HOLD}/lift");
+            for path in ["/audit/holds/new", lift.as_str()] {
                 assert_eq!(auditor.get(path).await.status, 403, "{path}");
             }
+            assert_eq!(auditor.post(&lift, &[("reason", "Settled.")]).await.status, 403);
+            let mut manager = Browser::of(&acme.user(Role::OperationsManager).await);
+            assert_eq!(manager.get("/audit/holds").await.status, 403);
         }
     }
 }

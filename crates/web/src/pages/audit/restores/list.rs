@@ -5,7 +5,6 @@ use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{
     entity::{AuditRestore, RestoreState},
-    permission::Permission,
     rule::ReadRetention,
     time::Timestamp,
 };
@@ -42,7 +41,8 @@ pub(super) struct RestoresPage {
 
 struct RestoreRow {
     leaves: String,
-    href: Option<String>,
+    /// Its history.
+    href: String,
     reason: String,
     state: Badge,
     records: String,
@@ -63,12 +63,11 @@ pub(super) async fn list(
     let page = restore::list(&mut view, before).await?;
     let now = view.now();
     let may_end = reach::opens(&visit, &permit, "/audit/restores/new");
-    let may_audit = permit.may(Permission::AUDIT_READ);
     let row = |one: AuditRestore| {
         let stands = matches!(one.state, RestoreState::Waiting | RestoreState::Done) && now < one.expires_at;
         RestoreRow {
             leaves: format!("{} to {}", grouped(one.first_leaf), grouped(one.segment - 1)),
-            href: may_audit.then(|| history("audit_restore", one.id)),
+            href: history("audit_restore", one.id),
             state: badge(&one, now),
             records: counted(one.records, "record"),
             asked: When::moment(one.created_at),

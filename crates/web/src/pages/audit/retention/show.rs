@@ -3,9 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
-use bailiwick_domain::{
-    entity::AuditRetirement, permission::Permission, retention::FLOOR_DAYS, rule::ReadRetention,
-};
+use bailiwick_domain::{entity::AuditRetirement, retention::FLOOR_DAYS, rule::ReadRetention};
 use bailiwick_store::{Store, audit::retention};
 
 use super::kept;
@@ -33,7 +31,7 @@ pub(super) struct RetentionPage {
     classes: Vec<ClassRow>,
     taken: String,
     rows: Vec<TakingRow>,
-    /// The history of these settings; nothing for whoever may not read the log.
+    /// The history of these settings.
     history: Option<String>,
 }
 
@@ -47,7 +45,7 @@ struct TakingRow {
     records: String,
     classes: String,
     leaves: String,
-    href: Option<String>,
+    href: String,
     at: When,
     /// Where the segment is asked back.
     back: Option<String>,
@@ -62,13 +60,12 @@ pub(super) async fn show(
     let days = retention::days(&mut view).await?;
     let takings = retention::retirements(&mut view, SHOWN).await?;
     let taken = retention::retired(&mut view).await?;
-    let (may_audit, may_restore) =
-        (permit.may(Permission::AUDIT_READ), reach::opens(&visit, &permit, "/audit/restores/new"));
+    let may_restore = reach::opens(&visit, &permit, "/audit/restores/new");
     let row = |taking: AuditRetirement| TakingRow {
         records: counted(taking.records, "record"),
         classes: classes(&taking),
         leaves: format!("{} to {}", grouped(taking.first_leaf), grouped(taking.last_leaf)),
-        href: may_audit.then(|| history("audit_retirement", taking.id)),
+        href: history("audit_retirement", taking.id),
         at: When::moment(taking.retired_at),
         back: may_restore
             .then(|| address("/audit/restores/new", &[("segment", Some(&taking.segment.to_string()))])),
@@ -91,7 +88,7 @@ pub(super) async fn show(
             .collect(),
         taken: counted(taken, "record"),
         rows: takings.into_iter().map(row).collect(),
-        history: tenant.filter(|_| may_audit).map(|tenant| history("audit_retention", tenant)),
+        history: tenant.map(|tenant| history("audit_retention", tenant)),
     })
 }
 
