@@ -117,11 +117,13 @@ pub fn apply(image: &mut Value, changes: &[Change], direction: Direction) -> Res
     Ok(())
 }
 
-fn escape(key: &str) -> String {
+/// A member's name as a part of a path (RFC 6901 §3).
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn unescape(key: &str) -> String {
+/// The member's name that a part of a path stands for.
+pub fn unescape(key: &str) -> String {
     key.replace("~1", "/").replace("~0", "~")
 }
 

@@ -145,6 +145,7 @@ mod tests {
             let fields = [("id", id.as_str()), ("scope", "person"), ("person", person.as_str()), ("reason", "Matter 12")];
             let asked = owner.post("/audit/holds", &fields).await;
             assert!(asked.status == 200 && asked.shows("Place a legal hold on the person"), "{}", asked.body);
+            assert!(asked.shows("Legal hold: not lifted"), "{}", asked.body);
             let step_up = asked.between("name=\"step_up\" value=\"", "\"").unwrap();
             let code = actor.mailed_code(step_up.parse().unwrap()).await;
             let mut answer = fields.to_vec();

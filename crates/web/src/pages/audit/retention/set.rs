@@ -103,6 +103,7 @@ mod tests {
             let fields = [("class", "session"), ("days", "90"), ("reason", "Policy 7")];
             let asked = owner.post("/audit/retention", &fields).await;
             assert!(asked.status == 200 && asked.shows("Change how long the log keeps records of “session”"), "{}", asked.body);
+            assert!(asked.shows("records of “session” stay for 90 days instead of for good"), "{}", asked.body);
             let step_up = asked.between("name=\"step_up\" value=\"", "\"").unwrap();
             let code = actor.mailed_code(step_up.parse().unwrap()).await;
             // The code is for these days and no others.
