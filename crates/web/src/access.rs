@@ -12,7 +12,7 @@ use axum::{
 };
 use bailiwick_domain::{
     entity::Device,
-    rule::{Rule, SignIn},
+    rule::{Need, Rule, SignIn},
 };
 use bailiwick_store::{
     Actor, Permit, Refusal, RequestContext, Store,
@@ -51,6 +51,7 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
             .get::<Client>()
             .ok_or_else(|| Error::internal("a request without the bootstrap"))?;
         let as_bearer = matches!(credential, Credential::Bearer(_));
+        let by_key = matches!(credential, Credential::Key(_));
         let request = RequestContext {
             id: client.id,
             ip: client.ip,
@@ -58,7 +59,9 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
             device: device(parts),
             known: known(parts),
         };
-        let permit = state.store.gate().admit::<R>(credential, request).await?;
+        let permit = state.store.gate().admit::<R>(credential, request).await;
+        let permit =
+            permit.map_err(|refusal| if by_key { to_key(refusal, R::NEED) } else { refusal.into() })?;
         if let (Some(token), Some(visit)) = (permit.renewed(), parts.extensions.get_mut::<Visit>()) {
             visit.renew(token, as_bearer);
         }
@@ -81,6 +84,18 @@ pub(crate) async fn under_either_word(
             Ok(store.gate().admit(Credential::Session(token), request).await?)
         }
         _ => Ok(permit),
+    }
+}
+
+/// What a program reads: it has no role, so it is told what its key lacks.
+fn to_key(refusal: Refusal, need: Need) -> Error {
+    match (refusal, need.permission()) {
+        (Refusal::Forbidden, Some(permission)) => {
+            let name = permission.built_in_name().unwrap_or_default();
+            Error::KeyLacks(format!("This API key lacks the permission {name}."))
+        }
+        (Refusal::Forbidden, None) => Error::Forbidden("A person has to do this. An API key cannot."),
+        (refusal, _) => refusal.into(),
     }
 }
 

@@ -44,6 +44,9 @@ pub enum Error {
     /// Not allowed; the text says why; 403.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// Not allowed to an API key; the text names the permission that it lacks; 403.
+    #[error("{0}")]
+    KeyLacks(String),
     /// A one-time code was sent, with which the same request is done; 403.
     #[error("a one-time code is needed")]
     StepUpRequired(Box<Asked>),
@@ -158,6 +161,7 @@ impl Error {
             Self::BadRequest(_) | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::SignIn | Self::WrongKey | Self::SecondFactor => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_)
+            | Self::KeyLacks(_)
             | Self::StepUpRequired(_)
             | Self::StepUpRefused
             | Self::Suspended
@@ -245,6 +249,12 @@ impl Error {
                 "This is not allowed",
                 *text,
                 &["If you need it for your work, ask an owner of your organisation."],
+            ),
+            Self::KeyLacks(text) => (
+                "forbidden",
+                "This is not allowed",
+                text.as_str(),
+                &["Use a key with this permission, made by somebody who holds it."],
             ),
             Self::StepUpRequired(_) => (
                 "step-up-required",

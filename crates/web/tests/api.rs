@@ -31,7 +31,9 @@ both_databases! {
         let secret = body["secret"].as_str().unwrap().to_owned();
         let program = Caller::Program(secret.clone());
         assert_eq!(service.get(&program, "/v1/audit/events").await.status, StatusCode::OK);
-        assert_eq!(service.get(&program, "/v1/users").await.status, StatusCode::FORBIDDEN);
+        let refused = service.get(&program, "/v1/users").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        assert_eq!(refused.json()["detail"], "This API key lacks the permission user:read.");
         db.settle().await;
         for path in [location.as_str(), "/v1/api-keys", "/v1/audit/events"] {
             let text = service.get(&owner, path).await.text();

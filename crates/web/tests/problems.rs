@@ -11,7 +11,7 @@ use axum::{
 use bailiwick_domain::{role::Role, time::Span};
 use bailiwick_testkit::both_databases;
 use serde_json::{Value, json};
-use support::{Answer, Caller, Sent, Service};
+use support::{Answer, Caller, Sent, Service, full_key};
 
 /// The problem without what differs from request to request.
 fn shape(answer: &Answer) -> Value {
@@ -37,6 +37,7 @@ both_databases! {
         // Of those who ask for something that takes a proof of the last ten minutes, only this one gave theirs before.
         let stale = Caller::from(&acme.user(Role::SupportCoordinator).await);
         let auditor = Caller::from(&acme.user(Role::Auditor).await);
+        let program = Caller::Program(full_key(&acme).await);
         let dormant = db.tenant("dormant").await;
         platform.suspend(dormant.id()).await;
         db.clock.advance(Span::minutes(10));
@@ -61,6 +62,8 @@ both_databases! {
             (&owner, post("/v1/invitations", json!({"email": "guest@example.com", "role": "auditor", "admin": true}))),
             (&owner, post("/v1/api-keys", json!({"name": "", "scopes": ["user:read", "user:*", "hunter2"]}))),
             (&owner, post("/v1/api-keys", json!({"name": "", "scopes": [], "tag": "!"}))),
+            (&program, (Method::GET, "/v1/tenants".to_owned(), Sent::Nothing)),
+            (&program, (Method::DELETE, "/v1/me/sessions".to_owned(), Sent::Nothing)),
             (&stale, (Method::DELETE, "/v1/me/sessions".to_owned(), Sent::Nothing)),
         ] {
             let answer = service.send(caller, &method, &path, sent).await;
