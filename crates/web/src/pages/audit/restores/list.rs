@@ -46,7 +46,8 @@ struct RestoreRow {
     reason: String,
     state: Badge,
     records: String,
-    failure: Option<String>,
+    /// What there is to say of the state.
+    note: Option<String>,
     asked: When,
     until: When,
     end: Option<String>,
@@ -69,12 +70,12 @@ pub(super) async fn list(
             leaves: format!("{} to {}", grouped(one.first_leaf), grouped(one.segment - 1)),
             href: history("audit_restore", one.id),
             state: badge(&one, now),
+            note: note(&one),
             records: counted(one.records, "record"),
             asked: When::moment(one.created_at),
             until: When::moment(one.expires_at),
             end: (stands && may_end).then(|| format!("/audit/restores/{}/end", one.id)),
             reason: one.reason,
-            failure: one.failure,
         }
     };
     let next = page.next.map(|next| address("/audit/restores", &[("before", Some(&next.to_string()))]));
@@ -97,6 +98,53 @@ fn badge(one: &AuditRestore, now: Timestamp) -> Badge {
         RestoreState::Ended => Badge::new("mute", "Over"),
         _ if one.expires_at <= now => Badge::new("mute", "Over"),
         RestoreState::Waiting => Badge::new("info", "On its way"),
+        RestoreState::Done if one.records == 0 => Badge::new("info", "Nothing had gone"),
         RestoreState::Done => Badge::new("ok", "Searchable"),
+    }
+}
+
+/// Why it failed, or that there was nothing to bring back.
+fn note(one: &AuditRestore) -> Option<String> {
+    match one.state {
+        RestoreState::Done if one.records == 0 => {
+            Some("All its records were still here, where every search finds them.".to_owned())
+        }
+        _ => one.failure.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_domain::{ids::AuditRestoreId, time::Span};
+
+    use super::*;
+
+    #[test]
+    fn whoever_asks_for_a_segment_of_which_nothing_had_gone_is_told_so() {
+        let now = Timestamp::from_micros(1);
+        let one = |state, records| AuditRestore {
+            id: AuditRestoreId::from_bytes([7; 16]),
+            segment: 512,
+            first_leaf: 0,
+            state,
+            asked_by: None,
+            reason: "It is looked into.".into(),
+            records,
+            failure: None,
+            created_at: now,
+            finished_at: None,
+            expires_at: now + Span::days(1),
+        };
+        for (state, records, text, said) in [
+            (RestoreState::Waiting, 0, "On its way", false),
+            (RestoreState::Done, 0, "Nothing had gone", true),
+            (RestoreState::Done, 3, "Searchable", false),
+            (RestoreState::Ended, 0, "Over", false),
+        ] {
+            let found = one(state, records);
+            assert_eq!((badge(&found, now).text.as_str(), note(&found).is_some()), (text, said));
+        }
+        let failed = AuditRestore { failure: Some("It is damaged.".into()), ..one(RestoreState::Failed, 0) };
+        assert_eq!(note(&failed).as_deref(), Some("It is damaged."));
     }
 }
