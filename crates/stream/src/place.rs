@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::Reach;
+
 /// Octets of certificates and keys at most, each.
 const LONGEST_PEM: usize = 16 * 1024;
 
@@ -124,6 +126,25 @@ impl Place {
         };
         let wrong: Vec<_> = found.into_iter().filter_map(Result::err).collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Refuses a place to which records would go in the clear: by http they go only into networks that the operator has named. What
+    /// a name leads to is looked at again with every delivery.
+    ///
+    /// # Errors
+    /// The field, and what to enter instead.
+    pub fn protected(&self, reach: &Reach) -> Result<(), BadPlace> {
+        const CLEAR: &str = "Enter an address that begins with https. By http records go only into networks that \
+                             whoever runs the server has named in stream.allowed_networks.";
+        let (field, address) = match self {
+            Self::Webhook(web) => ("url", &web.url),
+            Self::S3(bucket) => ("endpoint", &bucket.endpoint),
+            Self::Syslog(_) => return Ok(()),
+        };
+        match Url::parse(address) {
+            Ok(url) if url.scheme() == "http" && !reach.may_name(&url) => Err(bad(field, CLEAR)),
+            _ => Ok(()),
+        }
     }
 
     /// As it is sealed.
@@ -312,6 +333,32 @@ mod tests {
         ] {
             assert_eq!(web(url).check().unwrap_err().first().map(|wrong| wrong.field), Some("url"), "{url}");
         }
+    }
+
+    #[test]
+    fn records_go_in_the_clear_only_where_the_operator_permits_it() {
+        let nowhere = Reach::default();
+        let own = Reach::new(vec!["127.0.0.0/8".parse().unwrap(), "fd00:7::/32".parse().unwrap()]);
+        for (url, permitted) in [
+            ("http://127.0.0.1:8099/hook", true),
+            ("http://localhost:8099", true),
+            ("http://[fd00:7::9]/", true),
+            ("http://logs.example.com", true),
+            ("http://10.0.0.1/", false),
+            ("http://[::1]:8099", false),
+        ] {
+            assert_eq!(web(url).protected(&nowhere).unwrap_err().field, "url", "{url}");
+            assert_eq!(web(url).protected(&own).is_ok(), permitted, "{url}");
+        }
+        for url in ["https://127.0.0.1:8099", "https://siem.example.com"] {
+            assert!(
+                web(url).protected(&nowhere).is_ok(),
+                "{url}: where it leads is looked at when something is sent"
+            );
+        }
+        let clear = Place::S3(Bucket { endpoint: "http://127.0.0.1:9000".into(), ..bucket() });
+        assert_eq!(clear.protected(&nowhere).unwrap_err().field, "endpoint");
+        assert!(clear.protected(&own).is_ok());
     }
 
     #[test]

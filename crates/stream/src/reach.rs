@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use bailiwick_domain::entity::StreamFault;
 use ipnet::IpNet;
 use tokio::net::lookup_host;
+use url::{Host, Url};
 
 /// Addresses of one name that are tried at most.
 const TRIED: usize = 4;
@@ -34,6 +35,20 @@ impl Reach {
     pub fn names(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.named.iter().any(|network| network.contains(&ip))
+    }
+
+    /// Whether records might go in the clear to an address of the web, as far as it says by itself: where a name leads is looked at
+    /// when something is sent.
+    pub(crate) fn may_name(&self, url: &Url) -> bool {
+        match url.host() {
+            Some(Host::Ipv4(ip)) => self.names(ip.into()),
+            Some(Host::Ipv6(ip)) => self.names(ip.into()),
+            Some(Host::Domain("localhost")) => {
+                self.names(Ipv4Addr::LOCALHOST.into()) || self.names(Ipv6Addr::LOCALHOST.into())
+            }
+            Some(Host::Domain(_)) => !self.named.is_empty(),
+            None => false,
+        }
     }
 
     /// Where a name leads at this moment. One address that is not permitted refuses all of them: whoever mixes them means no good.

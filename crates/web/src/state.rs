@@ -6,6 +6,7 @@ use axum::{extract::FromRef, http::Uri};
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
+    audit::stream::Reach,
     exports::Spool,
     passkeys::{self, RelyingParty},
     posture::Environment,
@@ -44,6 +45,8 @@ pub struct AppState {
     pub spool: Spool,
     /// What the background jobs did last.
     pub jobs: JobBoard,
+    /// Where streams of the audit log may lead.
+    pub reach: Reach,
 }
 
 /// How letters leave, as far as pages tell of it.

@@ -73,7 +73,9 @@ impl StreamFault {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Unreachable => "The other side could not be reached, or fell silent.",
-            Self::Forbidden => "The address is not one that streams of this server may reach.",
+            Self::Forbidden => {
+                "The address is not one that streams of this server may reach: whoever runs it names networks of their own in stream.allowed_networks."
+            }
             Self::Tls => "The connection could not be protected.",
             Self::SignIn => "The other side did not accept the signature, certificate or credentials.",
             Self::Postponed => "The other side asked to try again later.",

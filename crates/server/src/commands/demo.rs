@@ -107,6 +107,9 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
     Ok(Settings { outbox, ..settings })
 }
 
+/// Where streams lead in a demonstration besides public addresses: to this machine, so that they can be tried there.
+const OWN_MACHINE: (&str, &str) = ("stream.allowed_networks", "127.0.0.0/8,::1");
+
 fn values(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
     let within = |name: &str| folder.join(name).display().to_string();
     let mut values = vec![
@@ -121,6 +124,10 @@ fn values(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
         ("audit.checkpoints", within("checkpoints")),
         ("audit.origin", "demo.invalid".into()),
     ];
+    // Not where others can sign in: they would reach whatever else listens here.
+    if address.ip().to_canonical().is_loopback() {
+        values.push((OWN_MACHINE.0, OWN_MACHINE.1.into()));
+    }
     if cfg!(feature = "columnar") {
         values.push(("audit.archive", within("archive")));
     }
@@ -137,12 +144,23 @@ fn for_other_commands(address: SocketAddr, folder: &Path) -> Result<PathBuf, Fai
         let (section, name) = key.split_once('.').unwrap_or(("", key));
         let section = sections.entry(section).or_insert_with(|| toml::Table::new().into());
         if let Some(section) = section.as_table_mut() {
-            let value = value.parse().map_or_else(|_| toml::Value::String(value), toml::Value::Integer);
-            section.insert(name.into(), value);
+            section.insert(name.into(), in_file(key, value));
         }
     }
-    write(&file, sections.to_string().as_bytes()).map_err(|error| unreadable(&file, &error))?;
+    write(&file, format!("{HEAD}{sections}").as_bytes()).map_err(|error| unreadable(&file, &error))?;
     Ok(whole.join(FILE_NAME))
+}
+
+/// What the file begins with, so that nobody changes it in vain.
+const HEAD: &str = "# Written anew at each start of the demonstration, for the other commands.\n\
+                    # The demonstration itself never reads it.\n\n";
+
+/// A value as a file has it, where numbers and lists are no text.
+fn in_file(key: &str, value: String) -> toml::Value {
+    if key == OWN_MACHINE.0 {
+        return value.split(',').map(toml::Value::from).collect::<Vec<_>>().into();
+    }
+    value.parse().map_or_else(|_| toml::Value::String(value), toml::Value::Integer)
 }
 
 /// The installation in `folder`: the one that is there, or a new one with the demonstration in it.

@@ -10,7 +10,7 @@ use bailiwick_ops::{
     invitations::{Expiries, Reminders},
     sign_in::LockEnds,
 };
-use bailiwick_stream::{Network, Reach, Sinks};
+use bailiwick_stream::{Network, Sinks};
 use bailiwick_web::bootstrap::Transport;
 
 #[cfg(feature = "columnar")]
@@ -26,7 +26,7 @@ use crate::{
         listen::listen,
         tls::{Certificate, Files},
     },
-    installation::{self, Installation, application, mail::Mail, passwords},
+    installation::{self, Installation, application, mail::Mail, passwords, reach},
     jobs::{
         alarms::{ALARM_EVERY, Alarm},
         anomalies::{WATCH_EVERY, Watching},
@@ -159,8 +159,7 @@ pub(crate) async fn up(
 
 /// The one way in which the audit log leaves this server.
 fn sinks(settings: &Settings) -> Arc<dyn Sinks> {
-    let reach = Reach::new(settings.stream.allowed_networks.iter().map(|network| network.0).collect());
-    Arc::new(Network::new(reach, settings.stream.timeout, settings.audit.origin.as_str()))
+    Arc::new(Network::new(reach(settings), settings.stream.timeout, settings.audit.origin.as_str()))
 }
 
 /// What was used is written down first, the mail room ends next, then the sequencer, so that the signer's last round signs what they left.

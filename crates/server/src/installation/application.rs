@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bailiwick_domain::posture::{DatabaseKind, TlsEndpoint, TlsMode};
-use bailiwick_ops::posture::Environment;
+use bailiwick_ops::{audit::stream::Reach, posture::Environment};
 use bailiwick_vault::provider::KeyProvider;
 use bailiwick_web::{
     bootstrap::{App, Transport},
@@ -41,12 +41,18 @@ pub(crate) fn application(
         pace: Arc::default(),
         spool: super::spool(configured),
         jobs: metrics.jobs.board.clone(),
+        reach: reach(configured),
     };
     let app = bailiwick_web::routes_with(outgoing)
         .into_app(state)
         .map_err(|error| Refusal::new(error, "this is a defect of the program; report it"))?;
     let transport = if server.tls.is_some() { Transport::Tls } else { Transport::Plain };
     Ok(metrics.http.layer(app.over(transport)))
+}
+
+/// Where streams of the audit log may lead.
+pub(crate) fn reach(settings: &Settings) -> Reach {
+    Reach::new(settings.stream.allowed_networks.iter().map(|network| network.0).collect())
 }
 
 fn settings(server: &Server) -> Result<Web, Refusal> {

@@ -100,6 +100,11 @@ fn a_demo_that_is_kept_goes_on_where_it_ended() {
     assert_eq!(second.ready["sign_ins"], sign_ins);
     second.stop();
     assert!(place.path("kept/data/bailiwick.db").exists());
+    // The other commands read the file beside it; streams can be tried on this machine.
+    let config = place.read("kept/bailiwick.toml");
+    assert!(config.contains("never reads it") && config.contains("127.0.0.0/8"), "{config}");
+    let verified = place.run(["audit", "verify", "--config", "kept/bailiwick.toml"]);
+    assert_eq!(verified.code, 0, "{} {}", verified.out, verified.err);
 }
 
 fn is_empty(folder: &Path) -> bool {

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode, header},
 };
 use bailiwick_domain::posture::{DatabaseKind, TlsEndpoint, TlsMode};
-use bailiwick_ops::{exports::Spool, posture::Environment};
+use bailiwick_ops::{audit::stream::Reach, exports::Spool, posture::Environment};
 use bailiwick_testkit::{Actor, Db};
 use bailiwick_vault::{
     entropy::SeededEntropy,
@@ -78,6 +78,7 @@ impl Browser {
             pace: Arc::default(),
             spool: Spool::new(db.folder().join("exports"), None),
             jobs: JobBoard::default(),
+            reach: Reach::default(),
         };
         Self {
             app: crate::routes_with(&outgoing).into_app(state).unwrap(),

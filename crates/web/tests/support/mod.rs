@@ -113,6 +113,7 @@ impl Service {
             pace: Arc::default(),
             spool: bailiwick_ops::exports::Spool::new(db.folder().join("exports"), None),
             jobs: bailiwick_web::jobs::JobBoard::default(),
+            reach: bailiwick_ops::audit::stream::Reach::default(),
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
     }

@@ -33,6 +33,8 @@ pub use try_out::try_out;
 pub use update::{Update, update};
 pub use worker::Worker;
 
+pub use bailiwick_stream::Reach;
+
 use crate::Result;
 
 /// Tried in vain for so long, somebody is told.

@@ -2,7 +2,7 @@
 
 use bailiwick_domain::entity::StreamKind;
 use bailiwick_store::{Tx, audit::stream};
-use bailiwick_stream::{Bucket, Identity, Place, Server, Web, host_and_port};
+use bailiwick_stream::{Bucket, Identity, Place, Reach, Server, Web, host_and_port};
 use zeroize::Zeroizing;
 
 use crate::{Error, Result, valid::Fields};
@@ -34,6 +34,8 @@ pub struct NewPlace {
     pub access_key: String,
     /// S3: the access key.
     pub secret_key: String,
+    /// Where streams of this server may lead: without a network in it, nowhere by http.
+    pub reach: Reach,
 }
 
 /// Addresses may hold tokens, and keys are keys.
@@ -81,7 +83,8 @@ impl NewPlace {
                 secret_key: trimmed(&self.secret_key),
             }),
         };
-        if let Err(wrong) = place.check() {
+        let clear = || place.protected(&self.reach).map_err(|wrong| vec![wrong]);
+        if let Err(wrong) = place.check().and_then(|()| clear()) {
             for one in wrong {
                 fields.refuse(one.field, one.text);
             }

@@ -5,12 +5,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::UpdateStreams;
-use bailiwick_ops::audit::stream::{self, Beginning};
-use bailiwick_store::{Store, audit};
+use bailiwick_ops::audit::stream::{self, Beginning, NewPlace};
+use bailiwick_store::audit;
 use serde::{Deserialize, Serialize};
 
 use super::{FilterBody, PlaceBody, StreamBody, refused};
-use crate::{access::Access, api::Created, error::Result, forms::Json};
+use crate::{access::Access, api::Created, error::Result, forms::Json, state::AppState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,17 +33,17 @@ struct Body<'s> {
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<UpdateStreams>,
-    State(store): State<Store>,
+    State(state): State<AppState>,
     Json(new): Json<NewStream>,
 ) -> Result<Response> {
     let new = stream::NewStream {
         name: new.name,
-        place: new.place.into(),
+        place: NewPlace { reach: state.reach.clone(), ..new.place.into() },
         filter: new.filter.into(),
         from: new.from.map_or(Beginning::Now, Beginning::Index),
     };
-    let created = stream::create(&store, &permit, new).await.map_err(refused)?;
-    let listed = audit::stream::find(&mut store.read(&permit).await?, created.stream.id).await?;
+    let created = stream::create(&state.store, &permit, new).await.map_err(refused)?;
+    let listed = audit::stream::find(&mut state.store.read(&permit).await?, created.stream.id).await?;
     let location = format!("/v1/audit/streams/{}", listed.stream.id);
     let secret = created.secret.as_ref().map(|secret| secret.as_str());
     Ok(Created { location, body: Body { stream: listed.into(), secret } }.into_response())

@@ -124,6 +124,7 @@ impl From<PlaceBody> for NewPlace {
             prefix: body.prefix,
             access_key: body.access_key,
             secret_key: body.secret_key,
+            ..Self::default()
         }
     }
 }

@@ -5,8 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{entity::StreamKind, rule::UpdateStreams};
-use bailiwick_ops::audit::stream::{self, Beginning, NewPlace, NewStream};
-use bailiwick_store::Store;
+use bailiwick_ops::audit::stream::{self, Beginning, NewPlace, NewStream, Reach};
 use serde::Deserialize;
 
 use super::{LIST, new::page, secret::secret_page, typed::filter};
@@ -16,6 +15,7 @@ use crate::{
     forms::{Form, Problem},
     pages::refused::Refused,
     shell::{SeeOther, Visit},
+    state::AppState,
 };
 
 #[derive(Deserialize)]
@@ -57,13 +57,13 @@ pub(super) struct NewForm {
 pub(super) async fn create(
     Access(permit): Access<UpdateStreams>,
     visit: Visit,
-    State(store): State<Store>,
+    State(state): State<AppState>,
     form: Form<NewForm>,
 ) -> Result<Response> {
     let kind = form.typed.value("kind").parse().unwrap_or(StreamKind::Webhook);
-    let refused = match form.values.and_then(new_stream) {
+    let refused = match form.values.and_then(|form| new_stream(form, state.reach.clone())) {
         Err(problems) => Refused::unread(problems, &[]),
-        Ok(new) => match stream::create(&store, &permit, new).await {
+        Ok(new) => match stream::create(&state.store, &permit, new).await {
             Ok(created) => {
                 return Ok(match created.secret {
                     Some(secret) => secret_page(&permit, &visit, &created.stream, &secret, true),
@@ -77,7 +77,7 @@ pub(super) async fn create(
     Ok((refused.status, page).into_response())
 }
 
-fn new_stream(form: NewForm) -> Result<NewStream, Vec<Problem>> {
+fn new_stream(form: NewForm, reach: Reach) -> Result<NewStream, Vec<Problem>> {
     let from = match form.from.as_str() {
         "now" => Beginning::Now,
         "start" => Beginning::Index(0),
@@ -98,6 +98,7 @@ fn new_stream(form: NewForm) -> Result<NewStream, Vec<Problem>> {
             prefix: form.prefix,
             access_key: form.access_key,
             secret_key: form.secret_key,
+            reach,
         },
         filter: filter(form.action, form.entity_type, form.outcome),
         from,
@@ -124,6 +125,9 @@ mod tests {
             let acme = db.tenant("acme").await;
             let actor = acme.owner();
             let mut owner = Browser::of(&actor);
+            let clear = [("name", "Security desk"), ("kind", "webhook"), ("url", "http://127.0.0.1:8099/hook"), ("from", "now")];
+            let refused = owner.post("/audit/streams", &clear).await;
+            assert!(refused.status == 422 && refused.shows("id=\"url-error\"") && refused.shows("stream.allowed_networks"), "{}", refused.body);
             assert!(owner.get("/audit/streams").await.page().contains("No streams yet"));
             let made = owner.post("/audit/streams", FORM).await;
             assert_eq!((made.status.as_u16(), made.headers["cache-control"].to_str().unwrap()), (200, "no-store"));

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{entity::Stream, ids::StreamId, rule::PlaceStream};
-use bailiwick_ops::audit::stream;
+use bailiwick_ops::audit::stream::{self, NewPlace};
 use bailiwick_store::{Permit, Store, audit};
 
 use super::{
@@ -76,8 +76,8 @@ pub(super) async fn place(
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
         Ok(values) => {
-            let moved =
-                stream::move_to(&state.store, &permit, id, &values.into(), confirmation.answer()).await;
+            let place = NewPlace { reach: state.reach.clone(), ..values.into() };
+            let moved = stream::move_to(&state.store, &permit, id, &place, confirmation.answer()).await;
             match moved {
                 Ok(outcome) => {
                     let done = |_| SeeOther::to(&format!("{LIST}/{id}")).tell(Message::StreamMoved);

@@ -66,6 +66,7 @@ impl From<PlaceForm> for NewPlace {
             prefix: form.prefix,
             access_key: form.access_key,
             secret_key: form.secret_key,
+            ..Self::default()
         }
     }
 }
