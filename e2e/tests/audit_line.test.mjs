@@ -40,6 +40,27 @@ test('responder completes a key and a value with the keyboard, and searches', as
   assert.ok(found.length > 0 && found.every(([what]) => what.startsWith('user.')), JSON.stringify(found));
 });
 
+test('responder who presses Escape keeps the line', async (t) => {
+  const page = await open(t);
+  const line = page.locator('#q');
+  await line.pressSequentially('outcome:ok acti');
+  await page.getByRole('option').filter({ hasText: 'action:' }).waitFor();
+  await line.press('Escape');
+  await page.getByRole('listbox').waitFor({ state: 'hidden' });
+  await line.press('Escape');
+  assert.equal(await line.inputValue(), 'outcome:ok acti');
+});
+
+test('responder hears of a misspelt action, and looks through a month', async (t) => {
+  const page = await open(t);
+  await page.goto('/audit?q=action%3Asession.craeted');
+  await page.getByText('No record here has an action session.craeted. Did you mean session.created?').waitFor();
+  const month = new Date().toISOString().slice(0, 7);
+  const answer = await page.goto(`/audit?q=on%3A${month}`);
+  assert.equal(answer.status(), 200);
+  assert.ok((await rows(panel(page, 'Records'))).length > 0);
+});
+
 test('responder without script searches, pages and narrows by a bar', async (t) => {
   const page = await open(t, { javaScript: false });
   await page.locator('#q').fill('-entity:(session|sign_in_attempt)');

@@ -106,11 +106,18 @@
       waiting = setTimeout(ask, 120);
     });
     field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") {
+        // It closes the list, and what is still on its way to it; a field for searches would be emptied.
+        event.preventDefault();
+        clearTimeout(waiting);
+        asked += 1;
+        close();
+        return;
+      }
       if (event.key === "ArrowDown" && list.hidden) ask();
       if (list.hidden) return;
       if (event.key === "ArrowDown") mark((at + 1) % shown.length);
       else if (event.key === "ArrowUp") mark((at + shown.length - (at < 0 ? 0 : 1)) % shown.length);
-      else if (event.key === "Escape") close();
       else if (event.key === "Enter" && at >= 0) take(at);
       else if (event.key === "Tab" && at >= 0) take(at);
       else return;

@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 pub use complete::{Completing, Expected, completing};
 pub use moment::{Moment, Unit};
+pub use nearest::nearest;
 pub use parse::{MOST_CHARACTERS, Parsed, Wrong, parse};
 pub use print::quoted;
 pub use values::{clause, is_word};
@@ -74,7 +75,7 @@ pub enum Test {
     After(Moment),
     /// Recorded before this moment.
     Before(Moment),
-    /// Recorded within the day, minute or second that was named.
+    /// Recorded within the month, day, minute or second that was named.
     On(Moment),
 }
 
@@ -156,7 +157,7 @@ impl Key {
             Self::Outcome => "ok, denied or failed",
             Self::After => "a day, a moment, or how long ago: 7d",
             Self::Before => "a day, a moment, or how long ago: 7d",
-            Self::On => "a day: 2026-11-01, today, yesterday",
+            Self::On => "a day or month: 2026-11-01, today, 2026-11, last-month",
             Self::Source => "an IP address, or the tag of one",
             Self::Request => "the id of a request",
             Self::Session => "the id of a session",

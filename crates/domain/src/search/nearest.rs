@@ -1,11 +1,14 @@
 //! The word that was probably meant.
 
+/// Letters of a word at most; of a longer one the beginning counts.
+const LONGEST: usize = 64;
+
 /// The first of `words` that is at most two slips of the pen away from `typed`, the closest one.
-pub(super) fn nearest(typed: &str, words: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
-    let typed: Vec<char> = typed.chars().flat_map(char::to_lowercase).take(24).collect();
+pub fn nearest<'a>(typed: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: Vec<char> = typed.chars().flat_map(char::to_lowercase).take(LONGEST).collect();
     words
         .into_iter()
-        .map(|word| (distance(&typed, &word.chars().collect::<Vec<_>>()), word))
+        .map(|word| (distance(&typed, &word.chars().take(LONGEST).collect::<Vec<_>>()), word))
         .filter(|(slips, word)| *slips <= 2 && *slips < word.len())
         // Of two that are as close, the one that ends alike.
         .min_by_key(|(slips, word)| (*slips, word.chars().last() != typed.last().copied()))
@@ -41,13 +44,14 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen_is_understood() {
-        const KEYS: [&str; 4] = ["actor", "action", "outcome", "on"];
+        const KEYS: [&str; 5] = ["actor", "action", "outcome", "on", "permission.changed"];
         for (typed, meant) in [
             ("actr", Some("actor")),
             ("acotr", Some("actor")),
             ("Acton", Some("action")),
             ("outcomes", Some("outcome")),
             ("no", Some("on")),
+            ("permission.chnged", Some("permission.changed")),
             ("weather", None),
             ("", None),
         ] {

@@ -143,7 +143,7 @@ fn moment(values: &[String]) -> Result<Moment, (usize, String)> {
     found.ok_or_else(|| {
         (
             0,
-            "Use a day (2026-01-31), a moment (2026-01-31T09:30), or how long ago (7d, 24h, 30m, 2w)."
+            "Use a day (2026-01-31), a month (2026-01), a moment (2026-01-31T09:30), or how long ago (7d, 24h, 30m, 2w)."
                 .to_owned(),
         )
     })
@@ -152,7 +152,7 @@ fn moment(values: &[String]) -> Result<Moment, (usize, String)> {
 fn span(values: &[String]) -> Result<Moment, (usize, String)> {
     match moment(values) {
         Ok(Moment::Now | Moment::Ago(..)) | Err(_) => {
-            Err((0, "Use a day (2026-01-31, today, yesterday) or a minute (2026-01-31T09:30).".to_owned()))
+            Err((0, "Use a day (2026-01-31, today, yesterday), a month (2026-01, last-month) or a minute (2026-01-31T09:30).".to_owned()))
         }
         Ok(found) => Ok(found),
     }

@@ -80,7 +80,7 @@ pub use related::{AROUND, Related, related};
 pub(crate) use search::BLOCK;
 pub(crate) use search::exists;
 pub use search::{
-    Bar, COMING_AND_GOING, COUNT_CAP, Found, Known, Listed, Place, Sought, Tally, Timeline, UNREADABLE,
+    Bar, COMING_AND_GOING, COUNT_CAP, Found, KNOWN_AT_MOST, Known, Listed, Place, Sought, Tally, Timeline, UNREADABLE,
     Unresolved, just_now, known, of_request, resolve, search, source_tag, tally, timeline, total,
 };
 pub use sequence::Sequencer;

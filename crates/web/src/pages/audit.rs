@@ -27,6 +27,7 @@ mod retention;
 mod retired;
 mod saved;
 mod search;
+mod spelling;
 mod streams;
 mod subjects;
 mod verify_status;

@@ -17,8 +17,8 @@ pub struct Known {
     pub kinds: Vec<String>,
 }
 
-/// Actions and kinds at most that are told.
-const AT_MOST: i64 = 256;
+/// Actions, and kinds, at most that are told of full blocks; with as many of them there may be more.
+pub const KNOWN_AT_MOST: usize = 256;
 
 /// The actions and kinds that occur: one step along the index for each, and what the tail holds.
 pub async fn known(scope: &mut impl Scope) -> Result<Known> {
@@ -57,6 +57,7 @@ fn of_sort(terms: &BTreeSet<Term>, sort: Sort) -> impl Iterator<Item = String> {
 async fn texts(scope: &mut impl Scope, sort: Sort, beginning: &str) -> Result<BTreeSet<String>> {
     let (first, end) = Term::beginning(sort, beginning);
     let tenant = scope.tenant();
+    let at_most = i64::try_from(KNOWN_AT_MOST).unwrap_or(i64::MAX);
     let found: Vec<(Vec<u8>,)> = rows!(
         scope,
         "WITH RECURSIVE seen (value) AS (
@@ -68,7 +69,7 @@ async fn texts(scope: &mut impl Scope, sort: Sort, beginning: &str) -> Result<BT
         tenant.uuid(),
         first.as_bytes(),
         end.as_bytes(),
-        AT_MOST
+        at_most
     )?;
     let text = |(term,): (Vec<u8>,)| Term::from_bytes(term).text().map(str::to_owned);
     Ok(found.into_iter().filter_map(text).collect())

@@ -17,14 +17,17 @@ use crate::{
 
 /// Completions at most.
 const MOST: usize = 12;
-/// Moments that are offered.
-const MOMENTS: [(&str, &str); 5] = [
+/// Moments that are offered; the first ones have a length, and [`SPANS`] says how many.
+const MOMENTS: [(&str, &str); 6] = [
     ("today", "since midnight"),
     ("yesterday", "the day before"),
+    ("last-month", "the month before this one"),
     ("24h", "24 hours ago"),
     ("7d", "7 days ago"),
     ("30d", "30 days ago"),
 ];
+/// So many of [`MOMENTS`] can stand behind `on:`.
+const SPANS: usize = 3;
 /// Actors that are nobody by name.
 const NOBODY: [(&str, &str); 3] =
     [("system", "the server itself"), ("anonymous", "nobody known"), ("operator", "people of the platform")];
@@ -108,7 +111,7 @@ async fn values(view: &mut View, permit: &Permit<ReadAudit>, key: Key, typed: &s
             fitting.map(|name| Item::new(name, "")).collect()
         }
         Key::After | Key::Before => fixed(&MOMENTS, typed),
-        Key::On => fixed(MOMENTS.get(..2).unwrap_or_default(), typed),
+        Key::On => fixed(MOMENTS.get(..SPANS).unwrap_or_default(), typed),
         Key::Action => {
             let actions = audit::known(view).await?.actions;
             let mut nouns: Vec<_> =
@@ -166,6 +169,7 @@ mod tests {
         assert_eq!(texts(keys("A")), ["actor:", "action:", "after:"]);
         assert_eq!(texts(keys("")).len(), Key::ALL.len());
         assert_eq!(texts(fixed(&MOMENTS, "y")), ["yesterday"]);
+        assert_eq!(texts(fixed(&MOMENTS[..SPANS], "")), ["today", "yesterday", "last-month"]);
         assert!(keys("zzz").is_empty());
     }
 }

@@ -19,7 +19,7 @@ use super::{
     chart::{Chart, chart},
     exports,
     filter::{Asked, Range, permalink},
-    words,
+    spelling, words,
 };
 use crate::{
     access::Access,
@@ -41,6 +41,8 @@ struct AuditSearchPage {
     /// Where this search is exported; nothing for whoever may not.
     export: Option<String>,
     problems: Vec<Problem>,
+    /// Actions that were asked for and that no record has.
+    unheard_of: Vec<String>,
     line: Field,
     actor: Field,
     entity_type: Select,
@@ -111,10 +113,13 @@ pub(super) async fn search(
     let names = Names::of(&mut view, &permit, &ids).await?;
     let link = permalink(&understood.query);
     let now = view.now();
+    let unheard_of =
+        if refused { Vec::new() } else { spelling::unheard_of(&understood.query, &known, &just_now) };
     let problems = understood.problems;
     let page = AuditSearchPage {
         shell: Shell::new(&permit, &visit, "Audit log"),
         may_verify: reach::opens(&visit, &permit, "/audit/verify"),
+        unheard_of,
         line: asked.line_field(&problems),
         export: reach::opens(&visit, &permit, "/audit/exports/new").then(|| exports::new_path(&asked)),
         actor: asked.actor_field(&problems),
@@ -252,6 +257,17 @@ mod pages {
             assert!(!key.contains("<code>user.invited</code>") && !key.contains("<code>session.created</code>"), "{key}");
             let by_id = auditor.get(&format!("/audit?entity={}", acme.owner().id())).await.page();
             assert!(by_id.contains("<code>session.created</code>") && by_id.contains("<code>user.created</code>"), "{by_id}");
+        }
+
+        async fn auditor_hears_of_a_misspelt_action(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            with_an_invitation(&acme).await;
+            let page = auditor.get("/audit?q=action%3Auser.invitd").await;
+            assert!(page.status == 200 && page.shows("No record here has an action user.invitd. Did you mean user.invited?"), "{}", page.body);
+            for right in ["q=action%3Auser.invited", "q=action%3Auser.*", "action=user.invited&to=1990-01-01"] {
+                assert!(!auditor.get(&format!("/audit?{right}")).await.shows("No record here has"), "{right}");
+            }
         }
 
         async fn auditor_reads_changes_without_the_coming_and_going_of_people(db: Db) {
