@@ -51,14 +51,14 @@ test('responder who presses Escape keeps the line', async (t) => {
   assert.equal(await line.inputValue(), 'outcome:ok acti');
 });
 
-test('responder hears of a misspelt action, and looks through a month', async (t) => {
+test('responder hears of a misspelt action, and searches by months', async (t) => {
   const page = await open(t);
   await page.goto('/audit?q=action%3Asession.craeted');
   await page.getByText('No record here has an action session.craeted. Did you mean session.created?').waitFor();
-  const month = new Date().toISOString().slice(0, 7);
-  const answer = await page.goto(`/audit?q=on%3A${month}`);
-  assert.equal(answer.status(), 200);
+  await page.goto('/audit?q=after%3A2020-01');
   assert.ok((await rows(panel(page, 'Records'))).length > 0);
+  await page.goto('/audit?q=on%3A2020-01');
+  await page.getByText('No record matches').waitFor();
 });
 
 test('responder without script searches, pages and narrows by a bar', async (t) => {

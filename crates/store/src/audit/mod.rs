@@ -38,6 +38,7 @@ mod reader;
 mod related;
 pub mod restore;
 pub mod retention;
+mod said;
 mod search;
 mod sequence;
 mod sign_error;
@@ -77,11 +78,12 @@ pub use page::{
 pub(crate) use personal::{SubjectCache, reveal};
 pub use prove::prove;
 pub use related::{AROUND, Related, related};
+pub use said::said;
 pub(crate) use search::BLOCK;
 pub(crate) use search::exists;
 pub use search::{
-    Bar, COMING_AND_GOING, COUNT_CAP, Found, KNOWN_AT_MOST, Known, Listed, Place, Sought, Tally, Timeline, UNREADABLE,
-    Unresolved, just_now, known, of_request, resolve, search, source_tag, tally, timeline, total,
+    Bar, COMING_AND_GOING, COUNT_CAP, Found, KNOWN_AT_MOST, Known, Listed, Place, Sought, Tally, Timeline,
+    UNREADABLE, Unresolved, just_now, known, of_request, resolve, search, source_tag, tally, timeline, total,
 };
 pub use sequence::Sequencer;
 pub use sign_error::{Missing, SignError};

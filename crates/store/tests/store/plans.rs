@@ -44,7 +44,7 @@ const EXPECTED: [(&str, &[&str], &[Value]); 13] = [
 const LEAF: &str = "audit_leaf_";
 
 /// The same for searches of the log; the index is that of PostgreSQL.
-const SEARCHED: [(&str, &str, &[Value]); 15] = [
+const SEARCHED: [(&str, &str, &[Value]); 16] = [
     ("SELECT k.key", "audit_intake_pkey", &[Id, Keys]),
     ("RECURSIVE half", LEAF, &[Id, Number, Number]),
     ("RECURSIVE seen", "audit_posting_pkey", &[Id, Octets, Octets, Number]),
@@ -59,6 +59,7 @@ const SEARCHED: [(&str, &str, &[Value]); 15] = [
     ("entity_id = $3 AND leaf_index", "audit_leaf_by_entity", &[Id, Text("user"), Id, Number, Number]),
     ("JOIN audit_personal p", "audit_personal_pkey", &[Id, Ids]),
     ("SELECT l.event, l.leaf_index", LEAF, &[Id, Ids]),
+    ("SELECT e.bytes FROM", "audit_event_pkey", &[Id, Ids]),
     ("l.entity_type = t", "audit_leaf_by_entity", &[Id, Kinds, Ids, Number, Number]),
 ];
 
@@ -191,6 +192,7 @@ both_databases! {
             include_str!("../../src/audit/bundle/open.rs"),
             include_str!("../../src/audit/ingest/keys.rs"),
             include_str!("../../src/audit/ingest/places.rs"),
+            include_str!("../../src/audit/said.rs"),
             include_str!("../../src/audit/search/bounds.rs"),
             include_str!("../../src/audit/search/keep.rs"),
             include_str!("../../src/audit/search/known.rs"),

@@ -7,8 +7,11 @@ use bailiwick_domain::{
     permission::Permission,
     rule::Rule,
 };
+use bailiwick_proof::event::is_product;
 use bailiwick_store::{
-    Error as StoreError, Permit, Scope, api_keys, audit, invitations, roles, teams, tenants, users,
+    Error as StoreError, Permit, Scope, api_keys,
+    audit::{self, Listed},
+    invitations, roles, teams, tenants, users,
 };
 use uuid::Uuid;
 
@@ -42,6 +45,8 @@ pub(in crate::pages) struct Names {
     owners: HashMap<Uuid, Uuid>,
     /// Addresses of invitations, names of roles and teams, and that of the organisation.
     others: HashMap<Uuid, String>,
+    /// The product's own ids of its actors and things.
+    products: HashMap<Uuid, String>,
     may_open_users: bool,
 }
 
@@ -105,8 +110,14 @@ impl Names {
             keys,
             owners,
             others,
+            products: HashMap::new(),
             may_open_users: permit.may(Permission::USER_READ),
         })
+    }
+
+    /// The same, with what the product calls its actors and things in these records.
+    pub(super) async fn called_by_product(self, scope: &mut impl Scope, records: &[Listed]) -> Result<Self> {
+        Ok(Self { products: audit::said(scope, records).await?, ..self })
     }
 
     /// An actor of this kind and id; `auth` says how they proved it, where that is known.
@@ -144,7 +155,11 @@ impl Names {
             }
             ("product", Some(id)) => bare(
                 "product",
-                &format!("Product user {}", words::short(id)),
+                &self
+                    .products
+                    .get(&id)
+                    .cloned()
+                    .unwrap_or_else(|| format!("Product user {}", words::short(id))),
                 "external",
                 how("named by the product"),
             ),
@@ -177,6 +192,7 @@ impl Names {
             ("policy", Some(name)) | ("user" | "tenant", Some(name)) => name,
             ("user", None) => erased(id),
             ("api_key" | "role" | "team", Some(name)) => format!("{noun} {name}"),
+            (kind, Some(name)) if is_product(kind) => format!("{noun} {name}"),
             (_, Some(name)) => format!("{noun} of {name}"),
             (_, None) => format!("{noun} {}", words::short(id)),
         }
@@ -206,7 +222,40 @@ impl Names {
             "user" | "password" => self.people.get(&id).cloned(),
             "api_key" => self.keys.get(&id).map(|(name, _)| name.clone()),
             "invitation" | "tenant" | "role" | "team" => self.others.get(&id).cloned(),
+            kind if is_product(kind) => self.products.get(&id).cloned(),
             _ => self.people.get(self.owners.get(&id)?).cloned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bailiwick_domain::{role::Role, rule::RecordEvents};
+    use bailiwick_ops::audit::ingest::{Ask, record};
+    use bailiwick_testkit::both_databases;
+    use serde_json::json;
+
+    use crate::pages::browser::{Browser, href};
+
+    both_databases! {
+        async fn responder_reads_the_products_own_ids_wherever_its_events_are_listed(db: Db) {
+            let acme = db.tenant("acme").await;
+            let event = |key: &str, plan: &str| {
+                json!({"key": key, "action": "app.plan.changed", "actor": {"id": "u-17"}, "entity": {"type": "app.plan", "id": plan}})
+            };
+            let body = json!([event("a", "PL-42"), event("b", "PL-43")]).to_string().into_bytes();
+            let permit = acme.owner().permit::<RecordEvents>().await;
+            record(&db.store, permit, Arc::from(body), Ask { whole: true, included: false }).await.unwrap();
+            db.sign().await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            let list = auditor.get("/audit?q=entity:app.plan/PL-42").await.page();
+            assert!(list.contains(">PL-42</a>") && list.contains("u-17") && !list.contains("Product user"), "{list}");
+            let event = auditor.get(href(&list, "/audit/events/", "")).await.page();
+            assert!(event.contains(">PL-43</a>"), "what happened beside it: {event}");
+            let history = auditor.get(href(&list, "/audit/entities/app.plan/", "")).await.page();
+            assert!(history.contains("<h1>Plan PL-42</h1>") && history.contains("u-17"), "{history}");
         }
     }
 }

@@ -35,6 +35,7 @@ use crate::{
     pages::{
         parts::{Badge, address},
         reach,
+        titles::Titles,
     },
     shell::{Link, Shell, Visit},
     when::{When, zone_of},
@@ -112,7 +113,8 @@ pub(super) async fn as_of(
     ids.extend(named);
     let names = Names::of(&mut view, &permit, &ids).await?;
     let zone = zone_of(&permit);
-    let reader = Reader { names: &names, zone: &zone };
+    let titles = Titles::read(&mut view).await?;
+    let reader = Reader { names: &names, titles: &titles, zone: &zone };
     let (title, here) = (names.title(&kind, id), history(&kind, id));
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AsOfPage {
@@ -160,7 +162,7 @@ fn rows(stood: &AsOf, personal: &HashMap<String, Value>, reader: &Reader<'_>) ->
         let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
         let set = stood.image.newest_origin(field);
         FieldRow {
-            label: fields::label(&path),
+            label: fields::label(&path, reader.titles),
             value: value_in_words(&path, value, personal, reader),
             set: set.map(|origin| (format!("/audit/events/{}", origin.event), When::moment(origin.at))),
         }
@@ -205,7 +207,8 @@ pub(super) fn notes(kind: &str, stood: &AsOf) -> Vec<String> {
     }
     let quiet = Kind::find(kind).map_or(&[][..], Kind::quiet);
     if !quiet.is_empty() && stood.image.is_there() {
-        let labels: Vec<_> = quiet.iter().map(|field| fields::label(&format!("/{field}"))).collect();
+        let labels: Vec<_> =
+            quiet.iter().map(|field| fields::label(&format!("/{field}"), &Titles::default())).collect();
         notes.push(format!(
             "Told as a record last had it, because it also changes without one: {}.",
             labels.join(", ")

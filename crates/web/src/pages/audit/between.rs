@@ -31,7 +31,10 @@ use crate::{
     error::{Error, Result},
     forms::{Field, Problem, Query},
     looking_back::changed,
-    pages::parts::{Badge, address},
+    pages::{
+        parts::{Badge, address},
+        titles::Titles,
+    },
     shell::{Shell, Visit},
     when::{When, zone_of},
 };
@@ -110,9 +113,10 @@ pub(super) async fn between(
     ids.extend(keys);
     let mut all: Vec<(&str, Uuid)> = ids;
     all.push((kind.as_str(), id));
-    let names = Names::of(&mut view, &permit, &all).await?;
+    let names = Names::of(&mut view, &permit, &all).await?.called_by_product(&mut view, &records).await?;
     let zone = zone_of(&permit);
-    let reader = Reader { names: &names, zone: &zone };
+    let titles = Titles::read(&mut view).await?;
+    let reader = Reader { names: &names, titles: &titles, zone: &zone };
     let (title, here) = (names.title(&kind, id), history(&kind, id));
     let person = names.person(&kind, id);
     let end = |word, at, status| End {

@@ -6,6 +6,7 @@ use bailiwick_domain::change::{self, Op};
 use serde_json::Value;
 
 use super::fields::{Reader, label, moved};
+use crate::pages::titles::Titles;
 
 /// One field that changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(super) struct Change {
     pub(super) path: String,
     /// What the field is called in plain words.
     pub(super) label: String,
-    /// What went and what came, where the sides are long lists.
+    /// What went and what came, where both sides are lists.
     pub(super) note: Option<String>,
     /// `add`, `replace` or `remove`.
     pub(super) op: &'static str,
@@ -31,7 +32,7 @@ pub(super) struct DiffValue {
 
 /// The changes of a record as they are stored. `personal` holds the values behind its commitments, as far as they still exist.
 pub(super) fn changes(changes: Vec<change::Change>, personal: &HashMap<String, Value>) -> Vec<Change> {
-    shown(changes, |_, value| side(value, personal, plain))
+    shown(changes, &Titles::default(), |_, value| side(value, personal, plain), |_, text| text.to_owned())
 }
 
 /// The same with values in the reader's form.
@@ -40,7 +41,8 @@ pub(super) fn in_words(
     personal: &HashMap<String, Value>,
     reader: &Reader<'_>,
 ) -> Vec<Change> {
-    shown(changes, |path, value| value_in_words(path, value, personal, reader))
+    let value = |path: &str, value: &Value| value_in_words(path, value, personal, reader);
+    shown(changes, reader.titles, value, |field, text| reader.text(field, text))
 }
 
 /// One value at a path, in the reader's form.
@@ -53,20 +55,30 @@ pub(super) fn value_in_words(
     side(value, personal, |value| reader.value(path, value))
 }
 
-fn shown(changes: Vec<change::Change>, side: impl Fn(&str, &Value) -> DiffValue) -> Vec<Change> {
+fn shown(
+    changes: Vec<change::Change>,
+    titles: &Titles,
+    side: impl Fn(&str, &Value) -> DiffValue,
+    member: impl Fn(&str, &str) -> String,
+) -> Vec<Change> {
     let shown = |change: change::Change| Change {
         op: match change.op {
             Op::Add => "add",
             Op::Replace => "replace",
             Op::Remove => "remove",
         },
-        label: label(&change.path),
-        note: moved(&change.before, &change.after),
+        label: label(&change.path, titles),
+        note: moved(&change.before, &change.after, |text| member(last(&change.path), text)),
         before: side(&change.path, &change.before),
         after: side(&change.path, &change.after),
         path: change.path,
     };
     changes.into_iter().map(shown).collect()
+}
+
+/// The innermost field of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn side(value: &Value, personal: &HashMap<String, Value>, text: impl Fn(&Value) -> String) -> DiffValue {

@@ -24,7 +24,7 @@ use super::{
     fields::{self, Reader},
     history, moment,
     record::Record,
-    words,
+    rights, words,
 };
 use crate::{
     access::Access,
@@ -33,6 +33,7 @@ use crate::{
     pages::{
         parts::{Badge, Pager, address, counted},
         reach,
+        titles::Titles,
     },
     shell::{Shell, Visit},
     state::AppState,
@@ -52,6 +53,8 @@ pub(super) struct AuditEntityPage {
     shell: Shell,
     title: String,
     sentence: &'static str,
+    /// Of a person: the search for all that is or was theirs, and where all stands that gives them what they may do.
+    theirs: Option<Theirs>,
     /// The page of the thing itself.
     open: Option<String>,
     /// Where the history is taken along with what proves it.
@@ -64,6 +67,12 @@ pub(super) struct AuditEntityPage {
     at: Field,
     rows: Vec<RevisionRow>,
     pager: Pager,
+}
+
+/// Of what a person's own history holds nothing.
+struct Theirs {
+    search: String,
+    access: Option<String>,
 }
 
 /// What can be proven of a history without this server.
@@ -118,9 +127,10 @@ pub(super) async fn entity(
     let changed = judged.iter().filter_map(|(_, record)| record.as_ref());
     let changed = changed.flat_map(|record| fields::named(&record.changes));
     let ids: Vec<_> = actors.chain([(kind.as_str(), id)]).chain(changed).collect();
-    let names = Names::of(&mut view, &permit, &ids).await?;
-    let zone = zone_of(&permit);
-    let reader = Reader { names: &names, zone: &zone };
+    let listed: Vec<_> = found.iter().map(|revision| revision.listed.clone()).collect();
+    let names = Names::of(&mut view, &permit, &ids).await?.called_by_product(&mut view, &listed).await?;
+    let (titles, zone) = (Titles::read(&mut view).await?, zone_of(&permit));
+    let reader = Reader { names: &names, titles: &titles, zone: &zone };
     let (mut rows, mut chain) = (Vec::with_capacity(found.len()), Vec::with_capacity(found.len()));
     for (revision, (link, record)) in found.iter().zip(judged) {
         let listed = &revision.listed;
@@ -155,7 +165,16 @@ pub(super) async fn entity(
     Ok(AuditEntityPage {
         shell: Shell::new(&permit, &visit, title.clone()).under("Audit log", "/audit"),
         title,
-        sentence: "Everything that happened to it, newest first.",
+        sentence: if kind == "user" {
+            "What happened to the account itself, newest first."
+        } else {
+            "Everything that happened to it, newest first."
+        },
+        theirs: (kind == "user").then(|| Theirs {
+            search: format!("/audit?q=entity:{id}"),
+            // Whoever was deleted may do nothing any more.
+            access: names.called("user", id).and_then(|_| rights::access_of(&visit, &permit, id)),
+        }),
         open: match kind.as_str() {
             // Whoever was deleted has no page any more.
             "user" if names.called("user", id).is_none() => None,

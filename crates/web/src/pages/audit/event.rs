@@ -17,23 +17,28 @@ use bailiwick_store::{
     audit::{self, EventPage, retention},
 };
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{
     actors::{Actor, Names},
     as_of::{as_of_at, rights_at},
     beside::{self, Beside},
     difference::{self, Change},
+    facts::{Detail, facts},
     fields::{self, Reader},
     history,
     record::Record,
-    retired, words,
+    retired,
+    rights::{Rights, rights},
+    words,
 };
 use crate::{
     access::Access,
     error::Result,
     forms::Id,
-    pages::parts::{Badge, grouped},
+    pages::{
+        parts::{Badge, grouped},
+        titles::Titles,
+    },
     shell::{Link, Shell, Visit},
     when::{When, zone_of},
 };
@@ -63,7 +68,9 @@ struct AuditEventPage {
     /// How the thing stood just before, and just after.
     stood: (String, String),
     /// What the person whom it is about could do just before.
-    rights: Option<String>,
+    could: Option<String>,
+    /// Where all stands that decides what somebody may do, beside a change of it.
+    rights: Option<Rights>,
     beside: Vec<Beside>,
     proof: Proof,
     /// Indented for reading.
@@ -86,14 +93,6 @@ struct UnreadablePage {
     id: String,
     proof: Proof,
     octets: String,
-}
-
-struct Detail {
-    label: &'static str,
-    text: String,
-    code: bool,
-    /// A search for what else has it.
-    more: Option<String>,
 }
 
 struct Proof {
@@ -163,9 +162,10 @@ pub(super) async fn event(
         .chain(fields::named(&record.changes))
         .chain(others.into_iter().flat_map(|records| beside::ids(records)))
         .collect();
-    let names = Names::of(&mut view, &permit, &ids).await?;
-    let zone = zone_of(&permit);
-    let reader = Reader { names: &names, zone: &zone };
+    let listed: Vec<_> = others.into_iter().flatten().cloned().collect();
+    let names = Names::of(&mut view, &permit, &ids).await?.called_by_product(&mut view, &listed).await?;
+    let (titles, zone) = (Titles::read(&mut view).await?, zone_of(&permit));
+    let reader = Reader { names: &names, titles: &titles, zone: &zone };
     let just_before = Timestamp::from_micros(record.recorded_at.micros() - 1);
     let mut actor = names.actor(&record.actor.kind, record.actor.id, Some(&record.actor.auth));
     if let Some(named) = &record.actor.named {
@@ -207,11 +207,12 @@ pub(super) async fn event(
         previous,
         occurred: When::instant(record.occurred_at),
         recorded,
-        facts: facts(&record, &page),
+        facts: facts(&record, &page, |ip| hex::encode(audit::source_tag(&view, ip))),
         proof: proof(&page),
         json: indented(&page.bytes),
         stood: (as_of_at(kind, entity, just_before), as_of_at(kind, entity, record.recorded_at)),
-        rights: rights_at(&visit, &permit, names.person(kind, entity), just_before),
+        rights: rights(&visit, &permit, &record, &names),
+        could: rights_at(&visit, &permit, names.person(kind, entity), just_before),
         beside: beside::beside(&related, &names),
         raw: difference::changes(record.changes.clone(), &page.personal),
         discloses: !page.personal.is_empty() && permit.may(Permission::AUDIT_EXPORT),
@@ -223,37 +224,6 @@ pub(super) async fn event(
         receipt,
     }
     .into_response())
-}
-
-/// Where the request came from, and searches for what else has the same session, actor, thing or request. The address is
-/// personal: it is shown here, where whoever asks may read the log, and nowhere else.
-fn facts(record: &Record, page: &EventPage) -> Vec<Detail> {
-    let detail = |label, text: String, code| Detail { label, text, code, more: None };
-    let found = |label, id: Uuid, more: String| Detail {
-        label,
-        text: id.to_string(),
-        code: true,
-        more: Some(format!("/audit?q={more}")),
-    };
-    let address =
-        difference::commitment(&record.source.ip).map(|commitment| match page.personal.get(commitment) {
-            Some(Value::String(address)) => {
-                detail("Address", format!("{address} (personal, sealed apart)"), false)
-            }
-            _ => detail("Address", format!("destroyed; commitment {commitment}"), true),
-        });
-    let mut facts = vec![detail("Came from", words::of_kind(&record.source.agent), false)];
-    facts.extend(address);
-    let (actor, entity) = (&record.actor, &record.entity);
-    facts.extend(actor.credential.map(|id| {
-        // A key that acts for itself is found as the actor.
-        let key = if actor.id == Some(id) { "actor" } else { "session" };
-        found("Credential", id, format!("{key}:{id}"))
-    }));
-    facts.extend(actor.id.map(|id| found("Actor id", id, format!("actor:{id}"))));
-    facts.push(found("Entity id", entity.id, format!("entity:{}/{}", entity.kind, entity.id)));
-    facts.extend(record.request.map(|id| found("Request", id, format!("request:{id}"))));
-    facts
 }
 
 /// What proves the record, checked here and now with the verifier's own code.

@@ -6,7 +6,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{actors::Names, difference::plain, words};
-use crate::{pages::parts::grouped, when::When};
+use crate::{
+    pages::{parts::grouped, titles::Titles},
+    when::When,
+};
 
 /// Fields whose own name says too little, or something else.
 const LABELS: [(&str, &str); 82] = [
@@ -119,11 +122,11 @@ const WORDS: [&str; 17] = [
 ];
 
 /// What the field at a path is called: `/role_floors/auditor` is "Least for a role: Auditor".
-pub(super) fn label(path: &str) -> String {
+pub(super) fn label(path: &str, titles: &Titles) -> String {
     let mut parts = path.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
     let Some(field) = parts.next() else { return "Everything".to_owned() };
     let inner = parts.map(|part| match part.parse::<RoleName>() {
-        Ok(role) => role.title().to_owned(),
+        Ok(role) => titles.of(role),
         Err(_) => of_field(&part),
     });
     std::iter::once(of_field(&field)).chain(inner).collect::<Vec<_>>().join(": ")
@@ -150,9 +153,10 @@ pub(super) fn thing(field: &str, value: &Value) -> Option<(&'static str, Uuid)> 
     (field == "team").then_some(("team", id))
 }
 
-/// Whoever reads: what things are called, and in which zone their clock is.
+/// Whoever reads: what things and roles are called, and in which zone their clock is.
 pub(super) struct Reader<'a> {
     pub(super) names: &'a Names,
+    pub(super) titles: &'a Titles,
     pub(super) zone: &'a Zone,
 }
 
@@ -172,7 +176,7 @@ impl Reader<'_> {
                 let line = |(name, inner): (&String, &Value)| {
                     let path = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
                     let told = if inner.is_null() { "nothing".to_owned() } else { self.value(&path, inner) };
-                    let role = name.parse::<RoleName>().map(|role| role.title().to_owned());
+                    let role = name.parse::<RoleName>().map(|role| self.titles.of(role));
                     format!("{}: {told}", role.unwrap_or_else(|_| of_field(name)))
                 };
                 members.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -190,11 +194,12 @@ impl Reader<'_> {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    fn text(&self, field: &str, text: &str) -> String {
+    /// A text that is the value of a field, or a member of the list that is.
+    pub(super) fn text(&self, field: &str, text: &str) -> String {
         if matches!(field, "role" | "roles")
             && let Ok(role) = text.parse::<RoleName>()
         {
-            return role.title().to_owned();
+            return self.titles.of(role);
         }
         match (field, text) {
             ("effect", "grant") => return "Given".to_owned(),
@@ -212,21 +217,21 @@ impl Reader<'_> {
     }
 }
 
-/// What came into a list and what went, where both sides are lists of texts; nothing where a list is short enough to be read.
-pub(super) fn moved(before: &Value, after: &Value) -> Option<String> {
-    const SHORT: usize = 6;
+/// What came into a list and what went, each as `told`, where both sides are lists of texts; nothing where they hold the same.
+pub(super) fn moved(before: &Value, after: &Value, told: impl Fn(&str) -> String) -> Option<String> {
     let texts = |value: &Value| -> Option<Vec<String>> {
         value.as_array()?.iter().map(|member| member.as_str().map(str::to_owned)).collect()
     };
     let (before, after) = (texts(before)?, texts(after)?);
-    if before.len() + after.len() <= SHORT {
+    let only = |these: &[String], others: &[String]| -> Vec<String> {
+        these.iter().filter(|one| !others.contains(one)).map(|one| told(one)).collect()
+    };
+    let (gone, come) = (only(&before, &after), only(&after, &before));
+    if gone.is_empty() && come.is_empty() {
         return None;
     }
-    let of = |these: &[String], others: &[String]| {
-        let only: Vec<_> = these.iter().filter(|one| !others.contains(one)).map(String::as_str).collect();
-        if only.is_empty() { "nothing".to_owned() } else { only.join(", ") }
-    };
-    Some(format!("Gone: {}. Come: {}.", of(&before, &after), of(&after, &before)))
+    let of = |these: &[String]| if these.is_empty() { "nothing".to_owned() } else { these.join(", ") };
+    Some(format!("Gone: {}. Come: {}.", of(&gone), of(&come)))
 }
 
 #[cfg(test)]
@@ -237,7 +242,8 @@ mod tests {
     use super::*;
 
     fn read(path: &str, value: &Value) -> String {
-        Reader { names: &Names::default(), zone: &Zone::UTC }.value(path, value)
+        let (names, titles) = (Names::default(), Titles::default());
+        Reader { names: &names, titles: &titles, zone: &Zone::UTC }.value(path, value)
     }
 
     #[test]
@@ -250,7 +256,7 @@ mod tests {
             ("/plan~1rate", "Plan/rate"),
             ("", "Everything"),
         ] {
-            assert_eq!(label(path), name);
+            assert_eq!(label(path, &Titles::default()), name);
         }
         assert!(LABELS.windows(2).all(|two| two[0].0 < two[1].0), "in order, and none twice");
     }
@@ -259,7 +265,7 @@ mod tests {
     fn no_field_of_the_log_is_called_by_a_word_of_the_program() {
         for kind in Kind::ALL {
             for field in kind.personal().iter().chain(kind.secret()).chain(kind.quiet()) {
-                assert!(!label(&format!("/{field}")).contains('_'), "{field}");
+                assert!(!label(&format!("/{field}"), &Titles::default()).contains('_'), "{field}");
             }
         }
     }
@@ -286,11 +292,13 @@ mod tests {
     }
 
     #[test]
-    fn responder_sees_at_once_what_went_from_a_long_list() {
+    fn responder_sees_at_once_what_went_from_a_list_and_what_came() {
+        let moved = |before: &Value, after: &Value| moved(before, after, str::to_uppercase);
         let before = json!(["a", "b", "c", "d"]);
-        assert_eq!(moved(&before, &json!(["a", "c", "d", "e"])).unwrap(), "Gone: b. Come: e.");
-        assert_eq!(moved(&before, &json!(["a", "b", "c", "d", "e"])).unwrap(), "Gone: nothing. Come: e.");
-        assert_eq!(moved(&json!(["a"]), &json!(["b"])), None);
+        assert_eq!(moved(&before, &json!(["a", "c", "d", "e"])).unwrap(), "Gone: B. Come: E.");
+        assert_eq!(moved(&before, &json!(["a", "b", "c", "d", "e"])).unwrap(), "Gone: nothing. Come: E.");
+        assert_eq!(moved(&json!(["a"]), &json!(["a", "b"])).unwrap(), "Gone: nothing. Come: B.");
+        assert_eq!(moved(&json!(["a", "b"]), &json!(["b", "a"])), None);
         assert_eq!(moved(&Value::Null, &before), None);
     }
 }

@@ -44,8 +44,10 @@ pub(crate) async fn find<R: Rule>(
     // The index of things is led by their kind; there are few of those.
     for kind in audit::known(scope).await?.kinds {
         let sought = Sought::default().about(vec![(kind.clone(), id)]);
-        if !audit::search(scope, &sought, Place::Newest).await?.items.is_empty() {
+        let found = audit::search(scope, &sought, Place::Newest).await?.items;
+        if !found.is_empty() {
             let names = Names::of(scope, permit, &[(kind.as_str(), id)]).await?;
+            let names = names.called_by_product(scope, &found).await?;
             hits.push(Hit {
                 icon: words::icon(&kind),
                 label: names.title(&kind, id),

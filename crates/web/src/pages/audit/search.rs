@@ -110,7 +110,8 @@ pub(super) async fn search(
     let is_back = |listed: &Listed| listed.leaf_index.is_some_and(|leaf| back.contains(&leaf));
     let known = audit::known(&mut view).await?;
     let ids: Vec<_> = found.items.iter().chain(&just_now).flat_map(ids).collect();
-    let names = Names::of(&mut view, &permit, &ids).await?;
+    let listed: Vec<_> = found.items.iter().chain(&just_now).cloned().collect();
+    let names = Names::of(&mut view, &permit, &ids).await?.called_by_product(&mut view, &listed).await?;
     let link = permalink(&understood.query);
     let now = view.now();
     let unheard_of =

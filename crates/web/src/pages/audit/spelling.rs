@@ -63,7 +63,10 @@ mod tests {
                 "action:permission.chnged",
                 "No record here has an action permission.chnged. Did you mean permission.changed?",
             ),
-            ("-action:(user.invited|user.invitd)", "No record here has an action user.invitd. Did you mean user.invited?"),
+            (
+                "-action:(user.invited|user.invitd)",
+                "No record here has an action user.invitd. Did you mean user.invited?",
+            ),
             ("action:premission", "No record here has an action premission. Did you mean permission?"),
             ("action:permision.*", "No record here has an action permision.*."),
             ("action:document.shredded", "No record here has an action document.shredded."),
@@ -74,7 +77,12 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_what_occurs_and_of_what_cannot_be_told() {
-        for line in ["action:permission.changed", "action:(user|grant.*)", "action:user.inv*", "outcome:ok permission"] {
+        for line in [
+            "action:permission.changed",
+            "action:(user|grant.*)",
+            "action:user.inv*",
+            "outcome:ok permission",
+        ] {
             assert_eq!(said(line), [""; 0], "{line}");
         }
         let many = Known { actions: vec!["a.b".to_owned(); KNOWN_AT_MOST], kinds: Vec::new() };

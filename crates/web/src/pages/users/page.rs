@@ -62,7 +62,7 @@ pub(super) struct UserPage {
     delete: Option<String>,
     /// Where it is not UTC.
     time_zone: Option<String>,
-    /// Nothing for whoever may not read the log.
+    /// What they did; nothing for whoever may not read the log.
     audit_href: Option<String>,
     may_see_roles: bool,
     may_change_role: bool,
@@ -150,7 +150,7 @@ impl UserPage {
                 .is_none()
                 .then(|| format!("{path}/delete")),
             time_zone: user.time_zone.as_ref().map(|zone| zone.name().to_owned()),
-            audit_href: permit.may(Permission::AUDIT_READ).then(|| format!("/audit/entities/user/{id}")),
+            audit_href: permit.may(Permission::AUDIT_READ).then(|| format!("/audit?q=actor:{id}")),
             may_see_roles: permit.may(Permission::ROLE_READ),
             may_change_role: not_role.is_none(),
             role: roles(given, user, &problems),
