@@ -190,8 +190,8 @@ pub(crate) struct Check {
 /// `audit`
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Check every event, chain, tree and signature, and the checkpoints outside the database; or, without any database, a
-    /// receipt, the history of an entity or an archive
+    /// Check every event, chain, tree and signature, and the checkpoints outside the database; or, without any database, an
+    /// evidence bundle, a receipt, the history of an entity or an archive
     Verify(Verify),
     /// Check an erasure certificate without a database: its signature, its proof and each of its words
     Certificate {
