@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bailiwick_domain::change::{self, Op};
 use serde_json::Value;
 
-use super::fields::{Reader, label, moved};
+use super::fields::{Reader, label};
 use crate::pages::titles::Titles;
 
 /// One field that changed.
@@ -76,6 +76,23 @@ fn shown(
     changes.into_iter().map(shown).collect()
 }
 
+/// What came into a list and what went, each as `told`, where both sides are lists of texts; nothing where they hold the same.
+fn moved(before: &Value, after: &Value, told: impl Fn(&str) -> String) -> Option<String> {
+    let texts = |value: &Value| -> Option<Vec<String>> {
+        value.as_array()?.iter().map(|member| member.as_str().map(str::to_owned)).collect()
+    };
+    let (before, after) = (texts(before)?, texts(after)?);
+    let only = |these: &[String], others: &[String]| -> Vec<String> {
+        these.iter().filter(|one| !others.contains(one)).map(|one| told(one)).collect()
+    };
+    let (gone, come) = (only(&before, &after), only(&after, &before));
+    if gone.is_empty() && come.is_empty() {
+        return None;
+    }
+    let of = |these: &[String]| if these.is_empty() { "nothing".to_owned() } else { these.join(", ") };
+    Some(format!("Gone: {}. Come: {}.", of(&gone), of(&come)))
+}
+
 /// The innermost field of a path.
 fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
@@ -136,5 +153,16 @@ mod tests {
             "plain",
             "only a commitment alone stands for a value"
         );
+    }
+
+    #[test]
+    fn responder_sees_at_once_what_went_from_a_list_and_what_came() {
+        let moved = |before: &Value, after: &Value| moved(before, after, str::to_uppercase);
+        let before = json!(["a", "b", "c", "d"]);
+        assert_eq!(moved(&before, &json!(["a", "c", "d", "e"])).unwrap(), "Gone: B. Come: E.");
+        assert_eq!(moved(&before, &json!(["a", "b", "c", "d", "e"])).unwrap(), "Gone: nothing. Come: E.");
+        assert_eq!(moved(&json!(["a"]), &json!(["a", "b"])).unwrap(), "Gone: nothing. Come: B.");
+        assert_eq!(moved(&json!(["a", "b"]), &json!(["b", "a"])), None);
+        assert_eq!(moved(&Value::Null, &before), None);
     }
 }

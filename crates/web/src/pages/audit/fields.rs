@@ -217,23 +217,6 @@ impl Reader<'_> {
     }
 }
 
-/// What came into a list and what went, each as `told`, where both sides are lists of texts; nothing where they hold the same.
-pub(super) fn moved(before: &Value, after: &Value, told: impl Fn(&str) -> String) -> Option<String> {
-    let texts = |value: &Value| -> Option<Vec<String>> {
-        value.as_array()?.iter().map(|member| member.as_str().map(str::to_owned)).collect()
-    };
-    let (before, after) = (texts(before)?, texts(after)?);
-    let only = |these: &[String], others: &[String]| -> Vec<String> {
-        these.iter().filter(|one| !others.contains(one)).map(|one| told(one)).collect()
-    };
-    let (gone, come) = (only(&before, &after), only(&after, &before));
-    if gone.is_empty() && come.is_empty() {
-        return None;
-    }
-    let of = |these: &[String]| if these.is_empty() { "nothing".to_owned() } else { these.join(", ") };
-    Some(format!("Gone: {}. Come: {}.", of(&gone), of(&come)))
-}
-
 #[cfg(test)]
 mod tests {
     use bailiwick_domain::entity::Kind;
@@ -289,16 +272,5 @@ mod tests {
         assert_eq!(read("/scopes", &json!([])), "None");
         let id = "0193a7c2-7b1e-7000-8000-00000000000a";
         assert!(read("/user", &json!(id)).starts_with("Erased person"), "nobody is called so any more");
-    }
-
-    #[test]
-    fn responder_sees_at_once_what_went_from_a_list_and_what_came() {
-        let moved = |before: &Value, after: &Value| moved(before, after, str::to_uppercase);
-        let before = json!(["a", "b", "c", "d"]);
-        assert_eq!(moved(&before, &json!(["a", "c", "d", "e"])).unwrap(), "Gone: B. Come: E.");
-        assert_eq!(moved(&before, &json!(["a", "b", "c", "d", "e"])).unwrap(), "Gone: nothing. Come: E.");
-        assert_eq!(moved(&json!(["a"]), &json!(["a", "b"])).unwrap(), "Gone: nothing. Come: B.");
-        assert_eq!(moved(&json!(["a", "b"]), &json!(["b", "a"])), None);
-        assert_eq!(moved(&Value::Null, &before), None);
     }
 }

@@ -23,12 +23,18 @@ pub(super) fn unheard_of(query: &Query, known: &Known, found: &[Listed]) -> Vec<
     let mut said = Vec::new();
     for pattern in patterns.flatten() {
         let (occurs, meant) = match pattern {
-            Pattern::Exactly(action) => (actions.contains(action.as_str()), near(action, &actions)),
-            Pattern::Noun(noun) => {
-                (nouns.contains(noun.as_str()) || actions.contains(noun.as_str()), near(noun, &nouns))
+            Pattern::Exactly(action) => {
+                (actions.contains(action.as_str()), near(action, &actions).map(str::to_owned))
             }
+            Pattern::Noun(noun) => (
+                nouns.contains(noun.as_str()) || actions.contains(noun.as_str()),
+                near(noun, &nouns).map(str::to_owned),
+            ),
             Pattern::Begins(beginning) => {
-                (actions.iter().any(|action| action.starts_with(beginning.as_str())), None)
+                // Whoever gives a beginning takes what there is: only what looks misspelt is worth a word.
+                let meant = beginning.strip_suffix('.').and_then(|noun| near(noun, &nouns));
+                let occurs = actions.iter().any(|action| action.starts_with(beginning.as_str()));
+                (occurs || meant.is_none(), meant.map(|noun| format!("{noun}.*")))
             }
         };
         if !occurs {
@@ -68,7 +74,7 @@ mod tests {
                 "No record here has an action user.invitd. Did you mean user.invited?",
             ),
             ("action:premission", "No record here has an action premission. Did you mean permission?"),
-            ("action:permision.*", "No record here has an action permision.*."),
+            ("action:permision.*", "No record here has an action permision.*. Did you mean permission.*?"),
             ("action:document.shredded", "No record here has an action document.shredded."),
         ] {
             assert_eq!(said(line), [text], "{line}");
@@ -81,6 +87,7 @@ mod tests {
             "action:permission.changed",
             "action:(user|grant.*)",
             "action:user.inv*",
+            "action:(document.*|user.renamed_*)",
             "outcome:ok permission",
         ] {
             assert_eq!(said(line), [""; 0], "{line}");
