@@ -223,8 +223,11 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "key")]
     pub(crate) completeness: Vec<PathBuf>,
     /// An archive to check without a database: every segment in this folder, and how they follow each other
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "key", conflicts_with_all = ["config", "receipt", "completeness"])]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "key", conflicts_with_all = ["config", "bundle", "receipt", "completeness"])]
     pub(crate) archive: Option<PathBuf>,
+    /// A checkpoint that you kept of a log in the archive, which has to reach as far and have its root; may be given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "archive")]
+    pub(crate) checkpoint: Vec<PathBuf>,
     /// The verifier key of the log, as the page "Verify the log" shows it
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,

@@ -115,6 +115,9 @@ pub enum ArchiveError {
     /// Events that do not lead to the signed root.
     #[error("the events up to leaf {0} do not lead to the root that was signed")]
     Root(u64),
+    /// Events that lead to another root than that of a checkpoint that was kept elsewhere.
+    #[error("its first {0} events do not lead to the root of the checkpoint that was kept")]
+    Kept(u64),
 }
 
 impl Manifest {

@@ -16,6 +16,8 @@ pub struct SegmentWalk {
     tree: Option<Frontier>,
     last: Option<Hash>,
     present: Option<(Manifest, Hash)>,
+    /// Checkpoints that were kept elsewhere, and whether the tree was seen to have their root.
+    kept: Vec<(Checkpoint, bool)>,
 }
 
 impl SegmentWalk {
@@ -23,6 +25,18 @@ impl SegmentWalk {
     #[must_use]
     pub const fn edge(&self) -> Option<&Frontier> {
         self.tree.as_ref()
+    }
+
+    /// Asks that the tree has the root of this checkpoint, which was kept elsewhere, where the walk comes by its size.
+    pub fn hold_to(&mut self, kept: Checkpoint) {
+        self.kept.push((kept, false));
+    }
+
+    /// The checkpoints that were kept elsewhere, and whether the walk came by each: one of another epoch, or of a size before the
+    /// first segment, it does not.
+    #[must_use]
+    pub fn kept(&self) -> &[(Checkpoint, bool)] {
+        &self.kept
     }
 
     /// Begins a segment with the manifest that was opened, and the digest of its note.
@@ -69,6 +83,14 @@ impl SegmentWalk {
             return Err(ArchiveError::Tenant(expected));
         }
         tree.push(own);
+        for (kept, met) in &mut self.kept {
+            if kept.size == tree.size() && kept.origin == manifest.log {
+                if kept.root != tree.root() {
+                    return Err(ArchiveError::Kept(kept.size));
+                }
+                *met = true;
+            }
+        }
         Ok(())
     }
 
@@ -200,6 +222,26 @@ mod tests {
         assert_eq!(walk(&mut gap, &later, &keys, &[]), Err(ArchiveError::Gap { expected: 3, found: 4 }));
         let alone = manifest(&key, 3, 5, None);
         assert_eq!(walk(&mut gap, &alone, &keys, &[]), Err(ArchiveError::Previous(3)));
+    }
+
+    #[test]
+    fn auditor_with_a_checkpoint_of_their_own_sees_another_history_and_where_it_ends() {
+        let key = Key(SigningKey::from_bytes(&[7; 32]));
+        let keys = [VerifierKey::new("log.test", &key.public_key()).unwrap()];
+        let note = manifest(&key, 0, 3, None);
+        let mut tree = Frontier::new();
+        (1..=2).for_each(|revision| tree.push(leaf_hash(&octets(revision))));
+        let held = |kept: Checkpoint| {
+            let mut own = SegmentWalk::default();
+            own.hold_to(kept);
+            walk(&mut own, &note, &keys, &events(0, 3)).map(|()| own.kept()[0].1)
+        };
+        assert_eq!(held(Checkpoint::new("log.test/tenant/1", 2, tree.root())), Ok(true), "within a segment");
+        let other = Checkpoint::new("log.test/tenant/1", 2, leaf_hash(b"x"));
+        assert_eq!(held(other), Err(ArchiveError::Kept(2)));
+        for (log, size) in [("log.test/tenant/1", 4), ("log.test/tenant/1/epoch/2", 2)] {
+            assert_eq!(held(Checkpoint::new(log, size, tree.root())), Ok(false), "{log} at {size}");
+        }
     }
 
     #[test]

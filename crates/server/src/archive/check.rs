@@ -1,7 +1,7 @@
 //! Checking the files of one segment.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read as _},
     path::Path,
 };
@@ -62,17 +62,4 @@ pub(super) fn segment(
     })?;
     walk.end(keys)?;
     Ok(Checked { manifest, octets, digest })
-}
-
-/// The tenants of an archive in a folder, in the order of their ids.
-pub(super) fn tenants(folder: &Path) -> io::Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if let Some(name) = entry.file_name().to_str().filter(|_| entry.path().is_dir()) {
-            found.push(name.to_owned());
-        }
-    }
-    found.sort_unstable();
-    Ok(found)
 }

@@ -8,10 +8,14 @@
 mod back;
 #[cfg(feature = "columnar")]
 mod check;
+#[cfg(feature = "columnar")]
+mod inventory;
 #[cfg(all(test, feature = "objects"))]
 mod peers;
 #[cfg(feature = "columnar")]
 mod place;
+#[cfg(all(test, feature = "columnar"))]
+mod taken;
 #[cfg(feature = "columnar")]
 mod walk;
 #[cfg(feature = "columnar")]
@@ -34,6 +38,7 @@ pub(crate) enum Place {}
 pub(crate) fn verify(
     _: &std::path::Path,
     _: &[bailiwick_proof::checkpoint::VerifierKey],
+    _: &[bailiwick_proof::checkpoint::Checkpoint],
 ) -> Result<(), crate::exit::Failure> {
     Err(crate::exit::Failure::failed(
         "this program was built without the feature `columnar`, and reads no archives",

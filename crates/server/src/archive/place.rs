@@ -104,7 +104,7 @@ pub(super) struct Name {
 }
 
 impl Name {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (first, size) = text.split_once('-')?;
         let name = Self { first: first.parse().ok()?, size: size.parse().ok()? };
         (name.folder() == text).then_some(name)

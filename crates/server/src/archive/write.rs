@@ -279,7 +279,7 @@ mod tests {
             db.clock.advance(Span::hours(1));
             assert_eq!(archive.round().await.unwrap(), 1);
             let (folder, key) = (db.folder().join("archive"), [db.signer().verifier().clone()]);
-            verify(&folder, &key).unwrap();
+            verify(&folder, &key, &[]).unwrap();
             let (segments, count) =
                 archive::segments(&mut db.store.read(&acme.job()).await.unwrap(), 9).await.unwrap();
             assert_eq!((count, segments[0].first), (2, segments[1].size));
@@ -292,13 +292,13 @@ mod tests {
             octets[middle] ^= 1;
             fs::remove_file(&events).unwrap();
             fs::write(&events, &octets).unwrap();
-            assert!(format!("{:?}", verify(&folder, &key).unwrap_err()).contains("events.parquet"));
+            assert!(format!("{:?}", verify(&folder, &key, &[]).unwrap_err()).contains("events.parquet"));
             octets[middle] ^= 1;
             fs::write(&events, &octets).unwrap();
-            verify(&folder, &key).unwrap();
+            verify(&folder, &key, &[]).unwrap();
             // Without the first, the second still holds by itself; without its manifest it is no segment.
             fs::remove_dir_all(own.join(names[0].folder())).unwrap();
-            verify(&folder, &key).unwrap();
+            verify(&folder, &key, &[]).unwrap();
         }
 
         async fn segment_that_a_killed_server_left_is_checked_and_noted(db: Db) {

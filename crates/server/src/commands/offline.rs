@@ -1,11 +1,18 @@
-//! `bailiwick audit verify` of an evidence bundle, a receipt or an entity's history: without a database, a network or a configuration.
+//! `bailiwick audit verify` of an evidence bundle, a receipt or an entity's history, and what an archive is held to: without a database, a network or a configuration.
 
-use std::{fs, io::Read, path::Path};
+use std::{
+    fmt::Display,
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use bailiwick_domain::time::Timestamp;
 use bailiwick_proof::{
     bundle::{self, MAX_BUNDLE_BYTES, Selection},
-    checkpoint::{CosignerKey, LogName, Of, Trust, VerifierKey, Vouched},
+    checkpoint::{
+        Checkpoint, CosignerKey, LogName, MAX_NOTE_BYTES, Of, SignedNote, Trust, VerifierKey, Vouched,
+    },
     completeness::Page,
     receipt::{About, Disclosed, MAX_RECEIPT_BYTES},
 };
@@ -21,7 +28,7 @@ const HISTORY: u64 = 256 * 1024 * 1024;
 
 /// Whom the command line says to believe.
 pub(crate) fn trust(args: &cli::Verify) -> Result<Trust, Failure> {
-    let wrong = |what: &str, error: &dyn std::fmt::Display| {
+    let wrong = |what: &str, error: &dyn Display| {
         let remedy = "copy the whole key, from its name to the end";
         Failure::Asked(Refusal::new(format_args!("{what}: {error}"), remedy))
     };
@@ -119,6 +126,28 @@ pub(crate) fn bundle(path: &Path, trust: &Trust, log: Option<&str>) -> Result<()
     Ok(())
 }
 
+/// Opens checkpoints that were kept elsewhere, each of a tenant's log.
+pub(crate) fn checkpoints(
+    paths: &[PathBuf],
+    trust: &Trust,
+    log: Option<&str>,
+) -> Result<Vec<Checkpoint>, Failure> {
+    let open = |path: &PathBuf| {
+        let wrong = |error: &dyn Display| not(&format_args!("{}: {error}", path.display()));
+        let octets = read(path, MAX_NOTE_BYTES as u64)?;
+        let note = SignedNote::parse(&octets).map_err(|error| wrong(&error))?;
+        let vouched = trust.open(&note).map_err(|error| wrong(&error))?;
+        is_of(log, &vouched)?;
+        let name = LogName::parse(&vouched.checkpoint.origin);
+        if matches!(name, Some(LogName { of: Of::Tenant { .. }, .. })) {
+            Ok(vouched.checkpoint)
+        } else {
+            Err(wrong(&"it is not the checkpoint of a tenant's log"))
+        }
+    };
+    paths.iter().map(open).collect()
+}
+
 /// Checks the history of an entity and says what it proves.
 pub(crate) fn completeness(
     paths: &[impl AsRef<Path>],
@@ -173,6 +202,6 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn not(error: &dyn std::fmt::Display) -> Failure {
+fn not(error: &dyn Display) -> Failure {
     Failure::failed(format_args!("it does not verify\n{error}"))
 }

@@ -32,7 +32,9 @@ pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
         return offline::completeness(&args.completeness, &offline::trust(args)?, args.log.as_deref());
     }
     if let Some(folder) = &args.archive {
-        return crate::archive::verify(folder, &offline::trust(args)?.logs);
+        let trust = offline::trust(args)?;
+        let kept = offline::checkpoints(&args.checkpoint, &trust, args.log.as_deref())?;
+        return crate::archive::verify(folder, &trust.logs, &kept);
     }
     let settings = Config::load(&args.configured.sources(Vec::new())?)?.settings()?;
     super::runtime()?.block_on(verify(&settings))

@@ -113,7 +113,10 @@ fn stranger_verifies_a_bundle_without_any_installation() {
         for file in [["good.html"].as_slice(), &["--receipt", "good.tlog-proof"]] {
             let rest = ["--key", &key, "--log", log];
             let said = place.run([["audit", "verify"].as_slice(), file, &rest].concat());
-            assert!(said.code == code && (code == 0 || said.err.contains("of another log")), "{log}: {said:?}");
+            assert!(
+                said.code == code && (code == 0 || said.err.contains("of another log")),
+                "{log}: {said:?}"
+            );
         }
     }
     assert_eq!(place.run(["audit", "verify", "good.html"]).code, 2, "without a key nothing is proven");
@@ -132,6 +135,35 @@ fn stranger_verifies_the_history_of_an_entity_without_any_installation() {
     place.write("altered.json", page.replace("Olive 3", "Olivia 3"));
     let bad = place.run(["audit", "verify", "--completeness", "altered.json", "--key", &key]);
     assert!(bad.code == 1 && bad.err.contains("revision"), "{bad:?}");
+}
+
+#[cfg(feature = "columnar")]
+#[test]
+fn folder_that_is_no_archive_is_no_archive_that_holds() {
+    let place = Place::empty();
+    let key = vector("log_key");
+    let verify = |folder: &str| place.run(["audit", "verify", "--archive", folder, "--key", &key]);
+    let tenant = "archive/0193a7c2-7b1e-7000-8000-000000000001";
+    let segment = format!("{tenant}/0000000000000000-0000000000000006");
+    std::fs::create_dir_all(place.path(&segment)).unwrap();
+    std::fs::create_dir(place.path("elsewhere")).unwrap();
+    place.write(&format!("{segment}/events.parquet"), "x");
+    let elsewhere = verify("elsewhere");
+    assert!(elsewhere.code == 1 && elsewhere.err.contains("no segment of an archive"), "{elsewhere:?}");
+    for part in [tenant, &segment] {
+        let refused = verify(part);
+        let around = place.path("archive").canonicalize().unwrap().display().to_string();
+        assert!(refused.code == 2 && refused.err.contains(&format!("--archive {around}")), "{refused:?}");
+    }
+    let taken = verify("archive");
+    assert!(taken.code == 1 && taken.err.contains("its manifest is missing"), "{taken:?}");
+    assert!(taken.err.contains("0000000000000000-0000000000000006"), "{taken:?}");
+    // The end of a log is seen against a checkpoint alone, and only of an archive.
+    place.write("kept.checkpoint", "x");
+    let kept = ["--checkpoint", "kept.checkpoint", "--key", &key];
+    assert_eq!(place.run([["audit", "verify"].as_slice(), &kept].concat()).code, 2);
+    let wrong = place.run([["audit", "verify", "--archive", "archive"].as_slice(), &kept].concat());
+    assert!(wrong.code == 1 && wrong.err.contains("kept.checkpoint"), "{wrong:?}");
 }
 
 #[test]
