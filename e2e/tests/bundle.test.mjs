@@ -24,7 +24,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
 /** The page's own script, without a page. */
 function script() {
   const sources = ['hash', 'curve', 'check', 'show'].map((name) => readFileSync(new URL(`src/bundle/page/${name}.js`, PROOF), 'utf8'));
-  const names = 'sha256, sha512, hmac256, hexOf, toBase64, fromBase64, signed, readKey, readNote, isSignedBy, cosigned, leafHash, apart, check, pointFrom, pointOut, times, littleEndian, BASE, ORDER, P';
+  const names = 'sha256, sha512, hmac256, hexOf, toBase64, fromBase64, signed, readKey, readNote, isSignedBy, cosigned, leafHash, apart, check, gathered, pointFrom, pointOut, times, littleEndian, BASE, ORDER, P';
   return runInNewContext(`${sources.join('')};({ ${names} })`, { TextEncoder });
 }
 
@@ -48,7 +48,7 @@ async function openFile(t, demo, text, options) {
   writeFileSync(name, text);
   const page = await openPage(t, demo, options);
   await page.goto(pathToFileURL(name).href);
-  await page.locator('#verdict:not(:text("Not checked yet"))').waitFor();
+  await page.locator('#unchecked').waitFor({ state: 'hidden' });
   return page;
 }
 
@@ -58,6 +58,7 @@ async function checkedWith(page, key) {
 }
 
 const verdict = (page) => page.locator('#verdict').innerText();
+const badges = async (page) => [...new Set(await page.locator('#list summary .badge').allInnerTexts())];
 
 test('script of the page hashes and checks signatures as others do', () => {
   const own = script();
@@ -190,6 +191,18 @@ test('script of the page reads no file as another one than the program does', ()
   assert.notEqual(read('"a":[', '"a":1,"a":['), null, 'what a value says twice is for the commitment to tell');
 });
 
+test('script of the page says an id once where things of several kinds have it', () => {
+  const { gathered } = script();
+  const [a, b] = TENANTS;
+  for (const [line, said] of [
+    [`entity:(user/${a}|password/${a}|team/${a}) after:2026-01-02T03:04:05Z`, `entity:(user|password|team)/${a} after:2026-01-02T03:04:05Z`],
+    [`-entity:(user/${a}|team/${a}|user/${b}|team/${b})`, `-entity:((user|team)/${a}|(user|team)/${b})`],
+    [`entity:(user/${a}|user/${b})`, `entity:(user/${a}|user/${b})`],
+    [`entity:(role/|user/${a}|team/${a})`, `entity:(role/|(user|team)/${a})`],
+    [`entity:${a} outcome:ok`, `entity:${a} outcome:ok`],
+  ]) assert.equal(gathered(line), said);
+});
+
 test('script of the page agrees with the vectors of the verifier', () => {
   const own = script();
   const vectors = JSON.parse(vector('receipt-v1.json'));
@@ -244,6 +257,8 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     const bundle = await openFile(t, demo, file);
     assert.equal(await verdict(bundle), 'Fits its own key only');
     assert.match(await bundle.locator('body').innerText(), /A key inside this file proves nothing by itself/);
+    assert.deepEqual(await badges(bundle), ['Fits'], 'no record is verified before the whole is');
+    assert.equal(await bundle.locator('#list .badge.ok').count(), 0);
     await checkedWith(bundle, 'something');
     await bundle.getByText('This is not a whole key').waitFor();
     await checkedWith(bundle, key);
@@ -253,10 +268,12 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     await checkedWith(bundle, key);
     assert.equal(await verdict(bundle), 'Does not verify');
     assert.match(await bundle.locator('#findings').innerText(), /another log than the one you named/);
+    assert.deepEqual(await badges(bundle), ['Fits']);
     await bundle.locator('#log').fill(log);
     await checkedWith(bundle, key);
     assert.equal(await verdict(bundle), 'Verified');
     assert.match(await bundle.locator('#sentence').innerText(), new RegExp(log));
+    assert.deepEqual(await badges(bundle), ['Verified']);
     assert.match(await bundle.locator('#facts').innerText(), /Which meant\s+outcome:ok \(clocks of /);
     const witness = JSON.parse(vector('receipt-v1.json')).witness_key;
     await checkedWith(bundle, `${key}\n${witness}`);
@@ -300,6 +317,7 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
       await checkedWith(bundle, key);
       assert.equal(await verdict(bundle), 'Does not verify', name);
       assert.match(await bundle.locator('#findings').innerText(), said, name);
+      assert.ok(!(await badges(bundle)).includes('Verified'), name);
       const onDisk = path.join(folder, 'tampered.html');
       writeFileSync(onDisk, text);
       assert.throws(() => execFileSync(binary(), ['audit', 'verify', onDisk, '--key', key], { cwd: folder, stdio: 'pipe' }), { status: 1 }, name);
@@ -307,6 +325,36 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     const bundle = await openFile(t, demo, file);
     await checkedWith(bundle, foreign);
     assert.equal(await verdict(bundle), 'Does not verify', 'under the key of another log');
+  });
+
+  await t.test('stranger who got a damaged file is told so, wherever the damage is', async (t) => {
+    const data = file.indexOf(OPEN) + OPEN.length;
+    const silent = [
+      ['cut off within the records', file.slice(0, data + 300)],
+      ['cut off behind them', file.slice(0, file.indexOf('id="verdict"'))],
+      ['cut off within the script', file.slice(0, -5000)],
+      ['another script than the one that is allowed', file.replace('const MOST_RECORDS = 10000;', 'const MOST_RECORDS = 10001;')],
+    ];
+    for (const [name, text] of silent) {
+      assert.notEqual(text, file, name);
+      const onDisk = path.join(folder, 'damaged.html');
+      writeFileSync(onDisk, text);
+      // A browser says that it runs no script whose hash is another one.
+      const bundle = await openPage(t, demo, { calm: false });
+      await bundle.goto(pathToFileURL(onDisk).href);
+      await bundle.getByText('Nothing in this file was checked.').waitFor();
+      assert.doesNotMatch(await bundle.locator('body').innerText(), /being checked|Verified/, name);
+    }
+    for (const [name, text] of [
+      ['no JSON', file.replace(OPEN, `${OPEN}x`)],
+      ['records cut out', file.slice(0, data + 300) + file.slice(file.indexOf(CLOSE, data))],
+      ['no block', file.replace('id="bundle"', 'id="x"')],
+    ]) {
+      const bundle = await openFile(t, demo, text);
+      assert.equal(await verdict(bundle), 'Damaged', name);
+      assert.match(await bundle.locator('#sentence').innerText(), /^This file is damaged/, name);
+      assert.match(await bundle.locator('#findings').innerText(), /Get the file again/, name);
+    }
   });
 
   await t.test('stranger opens another file in a page that they trust', async (t) => {

@@ -97,4 +97,13 @@ mod tests {
         }
         assert_eq!(after.matches(CLOSE).count(), 1, "the script ends where it should");
     }
+
+    #[test]
+    fn a_file_that_was_cut_off_does_not_claim_that_anything_is_checked() {
+        let Around { before, after, .. } = &*AROUND;
+        // It stands in front of the data, so that it is seen wherever the file ends.
+        assert!(before.contains("id=\"unchecked\"") && before.contains("Nothing in this file was checked."));
+        let markup = after.split_once("<script>").map_or("", |(markup, _)| markup);
+        assert!(markup.contains("Nothing was checked.") && !markup.contains("being checked"), "{markup}");
+    }
 }

@@ -272,6 +272,7 @@ function misshapen(data) {
 }
 
 const FINDINGS = {
+  damaged: () => 'Its block of records is missing, cut off or not what it was written as. Get the file again from whoever gave it to you.',
   shape: (what) => what,
   signature: () => 'The list of records is not signed by this key: it is of another log, or it was changed.',
   manifest: (line) => `Line ${line} of the list of records is malformed.`,
@@ -298,6 +299,11 @@ const FINDINGS = {
 function check(data, logs, witnesses, page, log = '') {
   const result = { findings: [], records: [], removed: 0, manifest: null, checkpoint: null, cosigned: [], disclosed: 0, hidden: 0 };
   const find = (kind, ...about) => result.findings.push({ kind, text: FINDINGS[kind](...about) });
+  // Data that could not be read at all.
+  if (data === null) {
+    find('damaged');
+    return result;
+  }
   const shape = misshapen(data);
   if (shape !== null) {
     find('shape', shape);

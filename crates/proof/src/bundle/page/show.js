@@ -3,6 +3,7 @@
 const SHOWN_AT_ONCE = 100;
 const STATES = {
   verified: ['ok', 'Verified'],
+  fits: ['', 'Fits'],
   unproven: ['warn', 'Not in the tree'],
   changed: ['bad', 'Changed'],
   moved: ['bad', 'Moved'],
@@ -18,12 +19,24 @@ function made(tag, properties, ...children) {
   return node;
 }
 
+// What is said of a record: that it is verified only where the whole is. Otherwise the file says so of itself.
+const standing = (state) => STATES[state === 'verified' && !believed ? 'fits' : state];
+
+// An id once, where things of several kinds have it: `(user|password)/0193…`.
+const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const gathered = (line) =>
+  line
+    .replace(new RegExp(`[\\w.-]{1,64}/(${ID})(?:\\|[\\w.-]{1,64}/\\1)+(?=[|)])`, 'g'), (run, id) => `(${run.replaceAll(`/${id}`, '')})/${id}`)
+    .replace(new RegExp(`\\((\\([^()]*\\)/${ID})\\)`, 'g'), '$1');
+
 const shortened = (text) => (text.length <= 2000 ? text : `${text.slice(0, 2000)}… and ${text.length - 2000} characters more in the list`);
 const words = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
 const named = (thing) => [thing?.kind ?? thing?.type, thing?.id].filter((part) => typeof part === 'string').join(' ');
 
 let opened = { data: null, page: null };
 let checked = { records: [] };
+// Whether all of it was verified, under a key that the reader entered.
+let believed = false;
 let haystacks = [];
 let matching = [];
 
@@ -53,10 +66,22 @@ function run() {
   } catch {
     checked = { findings: [{ text: 'The file cannot be checked: something in it is larger or deeper than a bundle has it.' }], records: [], removed: 0, manifest: null, cosigned: [] };
   }
+  believed = known && checked.findings.length === 0;
   showResult(known, said);
   showSaid();
   haystacks = checked.records.map((record) => `${record.octets} ${record.disclosed.map((opening) => JSON.stringify(opening?.value)).join(' ')}`.toLowerCase());
   search();
+  here('unchecked').hidden = true;
+}
+
+// Says that the page itself does not work: what it showed before is not to be relied on.
+function broken() {
+  believed = false;
+  here('unchecked').hidden = false;
+  here('list').replaceChildren();
+  here('verdict').className = 'badge bad';
+  here('verdict').textContent = 'Damaged';
+  here('sentence').textContent = 'This file is damaged: its page does not work. Get the file again from whoever gave it to you.';
 }
 
 function showResult(known, said) {
@@ -64,13 +89,15 @@ function showResult(known, said) {
   const bad = findings.length > 0;
   const badge = here('verdict');
   badge.className = `badge ${bad ? 'bad' : known ? 'ok' : 'warn'}`;
-  badge.textContent = bad ? 'Does not verify' : known ? 'Verified' : 'Fits its own key only';
+  const damaged = findings.some((finding) => finding.kind === 'damaged');
+  badge.textContent = damaged ? 'Damaged' : bad ? 'Does not verify' : known ? 'Verified' : 'Fits its own key only';
   const sentences = {
+    damaged: 'This file is damaged, and nothing in it was checked. What is wrong:',
     bad: known || said.length === 0 ? 'This file is not what was signed. What is wrong:' : 'This file does not even fit the key that it names itself. What is wrong:',
     ok: `Every record is in the log ${manifest?.log}, which this key signs, unaltered, and none of this bundle was removed, added or moved. One key signs the logs of all tenants of an installation: compare the name.`,
-    warn: 'The file fits the key that it brings along, which proves nothing by itself: enter the key that you know.',
+    warn: 'The file fits the key that it brings along, and each record fits the list in it. That proves nothing by itself: enter the key that you know.',
   };
-  here('sentence').textContent = bad ? sentences.bad : known ? sentences.ok : sentences.warn;
+  here('sentence').textContent = damaged ? sentences.damaged : bad ? sentences.bad : known ? sentences.ok : sentences.warn;
   const list = here('findings');
   list.hidden = !bad;
   const shown = findings.slice(0, SHOWN_AT_ONCE).map((finding) => made('li', { textContent: finding.text }));
@@ -87,7 +114,7 @@ function facts(manifest, known) {
     manifest.entity === null
       ? ['Search', manifest.search === '' ? 'Every record of the log' : manifest.search]
       : ['History of', `${manifest.entity.kind} ${manifest.entity.id}, revisions 1 to ${manifest.entity.revisions}`],
-    ...(manifest.meant === null ? [] : [['Which meant', `${shortened(manifest.meant === '' ? 'Every record of the log' : manifest.meant)} (clocks of ${manifest.zone})`]]),
+    ...(manifest.meant === null ? [] : [['Which meant', `${shortened(manifest.meant === '' ? 'Every record of the log' : gathered(manifest.meant))} (clocks of ${manifest.zone})`]]),
     ['Records', `${manifest.records.length}, in the tree of the first ${manifest.size} records`],
     ['Root', toBase64(manifest.root)],
     ['Personal values', `${checked.disclosed} disclosed, ${checked.hidden} hidden`],
@@ -125,7 +152,7 @@ function showMore() {
 
 function entry(record, at) {
   const event = record.event ?? {};
-  const [kind, text] = STATES[record.state];
+  const [kind, text] = standing(record.state);
   const what = made('span', { className: 'what' }, made('code', { textContent: words(event.action ?? 'unreadable') }), made('time', { textContent: words(event.recorded_at ?? '') }));
   const who = made('span', { className: 'who' }, named(event.actor) || 'nobody known', made('span', { className: 'sub', textContent: named(event.entity) }));
   const details = made('details', {}, made('summary', {}, what, who, made('span', { className: `badge ${kind}`, textContent: text })));
@@ -189,6 +216,9 @@ async function textOf(file) {
 }
 
 function start() {
+  addEventListener('error', broken);
+  addEventListener('unhandledrejection', broken);
+  here('sentence').textContent = 'The records are being checked.';
   try {
     opened.data = readData(here('bundle').textContent);
   } catch {
@@ -205,7 +235,7 @@ function start() {
     const [file] = event.target.files;
     if (file === undefined) return;
     const found = file.size > 64 * 1024 * 1024 ? null : apart(await textOf(file));
-    here('other-hint').textContent = found === null ? 'This file is not an evidence bundle.' : `What is shown here is the file ${file.name}.`;
+    here('other-hint').textContent = found === null ? 'This file is no evidence bundle, or it is damaged.' : `What is shown here is the file ${file.name}.`;
     if (found !== null) {
       opened = found;
       run();

@@ -258,6 +258,13 @@ mod tests {
             let sent = form_of("", "user", &owner, "*");
             let file = auditor.post("/audit/bundle", &sent).await;
             assert!(file.status == 200 && file.body.contains("owner@acme.example"), "{}", file.status);
+            // The page says how a reader learns who an id is, and so it is.
+            assert!(form.shows("What somebody is called stands in the history of that person"), "{}", form.body);
+            let file = auditor.post("/audit/bundle", &form_of("", "user", &owner, "/name")).await;
+            let name = acme.owner().user.name.clone();
+            let shown = read(file.body.as_bytes()).unwrap().records;
+            let mut values = shown.iter().flat_map(|record| &record.disclosed);
+            assert!(values.any(|opening| opening.value.as_str() == Some(name.as_str())), "{name}");
             for (path, status) in [("/audit/bundle?type=user", 400), ("/audit/bundle?x=1", 400)] {
                 assert_eq!(auditor.get(path).await.status, status, "{path}");
             }
