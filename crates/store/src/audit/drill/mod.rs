@@ -1,4 +1,4 @@
-//! Tamper drills: a copy of a log is altered, and the verification that everybody relies on has to name what was done.
+//! Tamper drills: a copy of a log is altered, and the verification that everybody relies on has to find it, by name where it can.
 //!
 //! The log itself is read in one snapshot and never written. The copy lives in memory, within bounds, and goes with the drill.
 

@@ -39,7 +39,8 @@ pub(in crate::api) struct ProofBody {
     root: String,
     /// From the leaf to the root (RFC 9162 §2.1.3).
     path: Vec<String>,
-    /// The signed note of the oldest checkpoint that covers the record (C2SP tlog-checkpoint); nothing before the first.
+    /// The signed note of the oldest checkpoint that covers the record (C2SP tlog-checkpoint); nothing before the first, as right
+    /// after the record has got its place: the receipt has it a moment later.
     checkpoint: Option<String>,
 }
 

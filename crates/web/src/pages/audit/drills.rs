@@ -145,7 +145,8 @@ mod tests {
                 bailiwick_store::DatabaseKind::Postgres => "permission denied for table audit_event",
             };
             assert!(page.contains(words) && page.contains("DELETE FROM audit_event"), "{page}");
-            assert!(page.contains("Named") || page.contains("Noticed"), "{page}");
+            assert!(page.contains("Named</span>") || page.contains("Noticed</span>"), "{page}");
+            assert!(page.contains("behind the last full tile") && !page.contains("has to name it"), "{page}");
             let record = auditor.get("/audit?action=audit_drill.run").await.page();
             assert!(record.contains("drill"), "{record}");
         }
