@@ -3,6 +3,7 @@
 //! Everything that decides something lives here as a value or a pure function, so that it can be read, tested and
 //! published (the permission table, the posture formulas) without a database.
 
+pub mod actions;
 pub mod catalogue;
 pub mod change;
 pub mod clock;

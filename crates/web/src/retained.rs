@@ -4,6 +4,7 @@ use bailiwick_domain::{
     ids::EventId,
     retention::{Days, FLOOR_DAYS, MOST_DAYS, Misfit, fitting},
 };
+use bailiwick_ops::audit::retention::{UNKNOWN, is_known};
 use bailiwick_store::{Error as StoreError, Scope, audit::retention};
 
 use crate::{
@@ -15,26 +16,32 @@ use crate::{
 pub(crate) const LOOKED_AT: i64 = 200_000;
 
 /// Puts the tried days in the place of those that are set, or says what is wrong with them.
-pub(crate) fn tried(days: &mut Days, class: &str, to: Option<i64>) -> Vec<Problem> {
-    if class.is_empty() {
-        return to
-            .map(|_| Problem::new("class", "Enter the class that these days are for."))
-            .into_iter()
-            .collect();
-    }
-    let Some(to) = to else { return vec![Problem::new("days", "Enter how many days to try.")] };
-    match fitting(class, Some(to)) {
-        Ok(()) => {
-            days.insert(class.to_owned(), to);
-            Vec::new()
-        }
-        Err(Misfit::Days) => {
-            vec![Problem::new("days", format!("Enter {FLOOR_DAYS} to {MOST_DAYS} days."))]
-        }
-        Err(_) => {
-            vec![Problem::new("class", "Enter a class of actions whose records may go, such as session.")]
-        }
-    }
+///
+/// # Errors
+/// Those of the database, which is asked whether there is such a class.
+pub(crate) async fn tried(
+    scope: &mut impl Scope,
+    days: &mut Days,
+    class: &str,
+    to: Option<i64>,
+) -> Result<Vec<Problem>> {
+    let problem = match (class, to) {
+        ("", None) => return Ok(Vec::new()),
+        ("", Some(_)) => Problem::new("class", "Enter the class that these days are for."),
+        (_, None) => Problem::new("days", "Enter how many days to try."),
+        (_, Some(to)) => match fitting(class, Some(to)) {
+            Ok(()) if is_known(scope, class).await? => {
+                days.insert(class.to_owned(), to);
+                return Ok(Vec::new());
+            }
+            Ok(()) => Problem::new("class", UNKNOWN),
+            Err(Misfit::Days) => Problem::new("days", format!("Enter {FLOOR_DAYS} to {MOST_DAYS} days.")),
+            Err(_) => {
+                Problem::new("class", "Enter a class of actions whose records may go, such as session.")
+            }
+        },
+    };
+    Ok(vec![problem])
 }
 
 /// What was found of a record, or in the place of “not found” where it is: the retention took it, and the archive holds it.

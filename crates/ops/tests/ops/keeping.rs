@@ -57,7 +57,7 @@ both_databases! {
         let set = async |class: &str, days: Option<i64>| {
             owner.confirmed(async |answer| retention::set(&db.store, &permit, class, days, "Policy 7", answer).await).await
         };
-        for (class, days) in [("session", Some(FLOOR_DAYS - 1)), ("session", Some(i64::MAX)), ("audit_log", Some(400)), ("", Some(400))] {
+        for (class, days) in [("session", Some(FLOOR_DAYS - 1)), ("session", Some(i64::MAX)), ("audit_log", Some(400)), ("", Some(400)), ("nonsense", Some(400)), ("session.nonsense", Some(400))] {
             assert!(matches!(set(class, days).await, Err(Error::Invalid(_))), "{class} {days:?}");
         }
         assert!(matches!(set("session", None).await, Err(Error::Conflict(_))), "it is kept for good already");

@@ -4,8 +4,10 @@
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use bailiwick_domain::{
+    actions::is_ours,
     entity::{SecurityEvent, Severity},
     ids::AuditHoldId,
+    retention::accounts,
     role::Role,
     rule::{
         AssignRole, ChangeMyProofs, CreateRole, DeleteRole, DeleteUser, DisableUser, DiscloseSubject,
@@ -301,6 +303,7 @@ fn every_action_of_an_operation_says_whether_it_raises_a_security_event() {
     let gone: Vec<_> = listed.difference(&written).collect();
     assert!(gone.is_empty(), "nothing records these any more: {gone:?}");
     for (action, means) in ACTIONS {
+        assert!(is_ours(action) || accounts(action), "{action} is missing in the list of actions");
         let (Sometimes(why) | Silent(why)) = means else { continue };
         assert!(!why.is_empty(), "{action}: {means:?}");
     }

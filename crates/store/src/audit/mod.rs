@@ -83,7 +83,8 @@ pub(crate) use search::BLOCK;
 pub(crate) use search::exists;
 pub use search::{
     Bar, COMING_AND_GOING, COUNT_CAP, Found, KNOWN_AT_MOST, Known, Listed, Place, Sought, Tally, Timeline,
-    UNREADABLE, Unresolved, just_now, known, of_request, resolve, search, source_tag, tally, timeline, total,
+    UNREADABLE, Unresolved, just_now, known, occurs, of_request, resolve, search, source_tag, tally,
+    timeline, total,
 };
 pub use sequence::Sequencer;
 pub use sign_error::{Missing, SignError};

@@ -274,10 +274,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             }))
         }
         ("POST", "/v1/audit/retention") => {
-            Sent::Json(json!({"class": "nothing", "days": 100 + serial, "reason": "Policy 7."}))
+            Sent::Json(json!({"class": "session", "days": 100 + serial, "reason": "Policy 7."}))
         }
         ("POST", "/audit/retention") => {
-            form(&[("class", "nothing"), ("days", &(100 + serial).to_string()), ("reason", "Policy 7.")])
+            form(&[("class", "session"), ("days", &(100 + serial).to_string()), ("reason", "Policy 7.")])
         }
         ("POST", "/v1/audit/restores") => Sent::Json(
             json!({"segment": stock.segments[serial % 2], "days": 7, "reason": "It is looked into."}),

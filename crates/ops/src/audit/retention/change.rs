@@ -1,17 +1,35 @@
 //! Changing how long records of a class are kept. Sensitive, since it decides what goes.
 
 use bailiwick_domain::{
+    actions::is_ours,
     entity::{AuditRetention, Severity},
     retention::{FLOOR_DAYS, MOST_CLASSES, MOST_DAYS, Misfit, fitting},
     rule::ChangeRetention,
 };
-use bailiwick_store::{Event, Permit, Recorded, Store, Tx, audit::retention, tenants};
+use bailiwick_store::{
+    Event, Permit, Recorded, Scope, Store, Tx,
+    audit::{self, retention},
+    tenants,
+};
 
 use crate::{
     Error, Result,
     step_up::{Answer, Change, Outcome, Told},
     valid::{self, Fields},
 };
+
+/// What is said of a class that means nothing.
+pub const UNKNOWN: &str = "No record has such an action, and none of ours begins so. Check the spelling.";
+
+/// Whether a class means anything here: an action of ours or a record is of it, or days are set for it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_known(scope: &mut impl Scope, class: &str) -> Result<bool> {
+    Ok(is_ours(class)
+        || audit::occurs(scope, class).await?
+        || retention::days(scope).await?.contains_key(class))
+}
 
 /// Keeps records of a class for so many days from now on, or for good. A code is asked for first.
 ///
@@ -30,7 +48,11 @@ pub async fn set(
     let class = class.trim();
     let mut fields = Fields::default();
     match fitting(class, days) {
-        Ok(()) => {}
+        Ok(()) => {
+            if days.is_some() && !is_known(&mut store.read(permit).await?, class).await? {
+                fields.refuse("class", UNKNOWN);
+            }
+        }
         Err(Misfit::Class) => {
             fields
                 .refuse("class", "Enter an action or what it begins with, such as session or session.ended.");

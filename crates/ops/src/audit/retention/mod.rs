@@ -3,5 +3,5 @@
 mod change;
 mod take;
 
-pub use change::set;
+pub use change::{UNKNOWN, is_known, set};
 pub use take::Retention;

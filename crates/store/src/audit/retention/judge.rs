@@ -24,8 +24,10 @@ pub(super) enum Why {
     Due,
     /// These holds keep it.
     Held(Vec<Uuid>),
-    /// It is not archived yet, or its block of leaves is not full.
+    /// It is not archived yet.
     NotArchived,
+    /// It is archived, and its block of leaves is not full.
+    OpenBlock,
     /// It says who may do what.
     Rights,
 }
@@ -49,8 +51,10 @@ pub(super) struct Step {
 /// How far the retention may go.
 #[derive(Clone, Copy)]
 pub(super) struct Edge {
-    /// Leaves below this one are archived, and their blocks full.
-    until: i64,
+    /// Leaves below this one are archived.
+    archived: i64,
+    /// Leaves below this one lie in full blocks.
+    full: i64,
     size: i64,
 }
 
@@ -69,7 +73,7 @@ pub(super) async fn edge(scope: &mut impl Scope) -> Result<Edge> {
     let archived: Option<(Option<i64>,)> =
         row!(scope, "SELECT max(size) FROM audit_segment WHERE tenant = $1", tenant.uuid())?;
     let archived = archived.and_then(|(size,)| size).unwrap_or(0);
-    Ok(Edge { until: archived.min(size.div_euclid(BLOCK) * BLOCK), size })
+    Ok(Edge { archived, full: size.div_euclid(BLOCK) * BLOCK, size })
 }
 
 /// Judges the records of the next [`STEP`] leaves from `from` on that are there, below `below`.
@@ -117,7 +121,8 @@ pub(super) async fn judge(
         let why = match held.remove(&row.leaf_index) {
             Some(holds) => Why::Held(holds),
             None if row.rights => Why::Rights,
-            None if row.leaf_index >= edge.until => Why::NotArchived,
+            None if row.leaf_index >= edge.archived => Why::NotArchived,
+            None if row.leaf_index >= edge.full => Why::OpenBlock,
             None => Why::Due,
         };
         judged.push(Judged { leaf: row.leaf_index, class: class.to_owned(), why });

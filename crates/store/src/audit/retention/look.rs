@@ -17,8 +17,10 @@ pub struct Class {
     pub due: i64,
     /// Records that stay because a hold keeps them.
     pub held: i64,
-    /// Records that stay because they are not archived yet, or at the open end of the tree.
+    /// Records that stay because they are not archived yet.
     pub not_archived: i64,
+    /// Records that are archived, and stay because their block of leaves is the last one and not full.
+    pub open_block: i64,
     /// Records that stay because they say who may do what.
     pub rights: i64,
 }
@@ -77,6 +79,10 @@ pub async fn look(scope: &mut impl Scope, days: &Days, from: i64, at_most: i64) 
                 }
                 Why::NotArchived => {
                     class.not_archived += 1;
+                    continue;
+                }
+                Why::OpenBlock => {
+                    class.open_block += 1;
                     continue;
                 }
                 Why::Rights => {

@@ -40,6 +40,12 @@ pub(super) async fn occurring_actions(scope: &mut impl Scope, beginning: &str) -
     Ok(found)
 }
 
+/// Whether a record has this action, or one of this class.
+pub async fn occurs(scope: &mut impl Scope, class: &str) -> Result<bool> {
+    Ok(occurring_actions(scope, class).await?.contains(class)
+        || !occurring_actions(scope, &format!("{class}.")).await?.is_empty())
+}
+
 /// The actions and kinds among the terms behind the last full block.
 async fn in_tail(scope: &mut impl Scope) -> Result<BTreeSet<Term>> {
     let tenant = scope.tenant();

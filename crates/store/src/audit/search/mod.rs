@@ -24,7 +24,7 @@ pub(crate) use block::BLOCK;
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use keep::keep;
 pub(in crate::audit) use kept::Kept;
-pub use known::{KNOWN_AT_MOST, Known, known};
+pub use known::{KNOWN_AT_MOST, Known, known, occurs};
 pub(crate) use resolve::tag_of;
 pub use resolve::{Unresolved, resolve, source_tag};
 pub(crate) use rewrite::{forget, recall};

@@ -39,6 +39,8 @@ struct ClassBody {
     goes: i64,
     held: i64,
     not_archived: i64,
+    /// Records that the archive has, in the last block of leaves, which is not full.
+    open_block: i64,
     /// Records that say who may do what, and stay.
     rights: i64,
 }
@@ -59,7 +61,7 @@ pub(in crate::api) async fn handle(
     let mut view = store.read(&permit).await?;
     let mut days = retention::days(&mut view).await?;
     let class = parameters.class.as_deref().map(str::trim).unwrap_or_default();
-    let problems = tried(&mut days, class, parameters.days);
+    let problems = tried(&mut view, &mut days, class, parameters.days).await?;
     if !problems.is_empty() {
         return Err(Error::Invalid(problems));
     }
@@ -69,6 +71,7 @@ pub(in crate::api) async fn handle(
             goes: count.due,
             held: count.held,
             not_archived: count.not_archived,
+            open_block: count.open_block,
             rights: count.rights,
         };
         (name, body)

@@ -19,7 +19,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Given {
     class: Option<String>,
-    days: Option<i64>,
+    days: Option<String>,
 }
 
 #[derive(Template, WebTemplate)]
@@ -40,7 +40,7 @@ pub(super) async fn change(
     let page = page(&permit, &visit);
     ChangePage {
         class: page.class.value(given.class.unwrap_or_default()),
-        days: page.days.value(given.days.map(|days| days.to_string()).unwrap_or_default()),
+        days: page.days.value(given.days.unwrap_or_default()),
         ..page
     }
 }

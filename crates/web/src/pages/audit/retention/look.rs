@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct Asked {
     /// A class whose days are tried, and are not set.
     class: Option<String>,
-    days: Option<i64>,
+    days: Option<String>,
     from: Option<i64>,
 }
 
@@ -40,6 +40,8 @@ struct LookPage {
     class: Field,
     days: Field,
     looked_at: String,
+    /// Why there are no rows.
+    nothing: &'static str,
     rows: Vec<ClassRow>,
     segments: Vec<SegmentRow>,
     holds: Vec<HoldRow>,
@@ -51,6 +53,7 @@ struct ClassRow {
     due: String,
     held: String,
     not_archived: String,
+    open_block: String,
     rights: String,
 }
 
@@ -74,18 +77,21 @@ pub(super) async fn look(
     let mut view = store.read(&permit).await?;
     let mut days = retention::days(&mut view).await?;
     let class = asked.class.as_deref().map(str::trim).unwrap_or_default();
-    let problems = tried(&mut days, class, asked.days);
+    let typed = asked.days.as_deref().map(str::trim);
+    let problems = match typed.map(str::parse::<i64>).transpose() {
+        Ok(to) => tried(&mut view, &mut days, class, to).await?,
+        Err(_) => vec![Problem::new("days", "Enter a number of days.")],
+    };
     let found = if problems.is_empty() {
         retention::look(&mut view, &days, asked.from.unwrap_or(0).max(0), LOOKED_AT).await?
     } else {
         Look::default()
     };
-    let typed = asked.days.map(|days| days.to_string());
     let next = found.next.map(|from| {
         let from = from.to_string();
         let given = [
             ("class", Some(class).filter(|class| !class.is_empty())),
-            ("days", typed.as_deref()),
+            ("days", typed),
             ("from", Some(from.as_str())),
         ];
         address("/audit/retention/look", &given)
@@ -102,6 +108,13 @@ pub(super) async fn look(
         },
         days: Field { error: error("days"), ..Field::new("days", "Days").value(typed.unwrap_or_default()) },
         problems,
+        nothing: match &found {
+            _ if days.is_empty() => "No class has days set.",
+            Look { next: Some(_), .. } => {
+                "None of the records that were looked at is older than the days of its class."
+            }
+            _ => "No record is older than the days of its class.",
+        },
         looked_at: counted(found.looked_at, "record"),
         rows: found.classes.iter().map(|(class, count)| row(class, count)).collect(),
         segments: found.segments.iter().map(segment).collect(),
@@ -124,6 +137,7 @@ fn row(class: &str, count: &retention::Class) -> ClassRow {
         due: grouped(count.due),
         held: grouped(count.held),
         not_archived: grouped(count.not_archived),
+        open_block: grouped(count.open_block),
         rights: grouped(count.rights),
     }
 }

@@ -96,6 +96,7 @@ mod tests {
             let actor = acme.owner();
             let mut owner = Browser::of(&actor);
             assert!(owner.get("/audit/retention").await.shows("Everything is kept for good"));
+            assert!(owner.get("/audit/retention/look").await.shows("No class has days set."));
             let low = owner.post("/audit/retention", &[("class", "session"), ("days", "89"), ("reason", "Policy 7")]).await;
             assert!(low.status == 422 && low.shows("id=\"days-error\"") && low.shows("Policy 7"), "{}", low.body);
             let log = owner.post("/audit/retention", &[("class", "audit_hold"), ("days", "90"), ("reason", "Policy 7")]).await;
@@ -120,7 +121,14 @@ mod tests {
             assert_eq!(owner.post("/audit/retention", &fields).await.status, 409, "it is so already");
             let look = owner.get("/audit/retention/look").await;
             assert!(look.status == 200 && look.shows("Nothing would go"), "{}", look.body);
+            assert!(look.shows("No record is older than the days of its class."), "{}", look.body);
             assert_eq!(owner.get("/audit/retention/look?class=session&days=3").await.status, 422);
+            let letters = owner.get("/audit/retention/look?class=session&days=abc").await;
+            assert!(letters.status == 422 && letters.shows("id=\"days-error\"") && letters.shows("value=\"abc\""), "{}", letters.body);
+            let nonsense = owner.get("/audit/retention/look?class=nonsense&days=400").await;
+            assert!(nonsense.status == 422 && nonsense.shows("id=\"class-error\"") && !nonsense.shows("Nothing would go"), "{}", nonsense.body);
+            let set = owner.post("/audit/retention", &[("class", "nonsense"), ("days", "400"), ("reason", "Policy 7")]).await;
+            assert!(set.status == 422 && set.shows("id=\"class-error\"") && set.shows("Check the spelling."), "{}", set.body);
             assert!(owner.get("/audit/retention/look?class=user&days=400").await.shows("Nothing would go"));
         }
 
