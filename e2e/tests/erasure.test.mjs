@@ -39,6 +39,9 @@ test('owner places a hold that wins over an erasure, lifts it, and erases with a
   await lookAround(owner, 'holds');
   await owner.goto(request);
   await owner.getByText('on the whole organisation keeps this').waitFor();
+  assert.equal(await owner.getByRole('link', { name: 'Erase', exact: true }).count(), 0);
+  await owner.getByRole('link', { name: 'Look at the hold' }).click();
+  await owner.getByText('Matter 12').waitFor();
 
   await owner.goto('/audit/holds');
   await owner.getByRole('link', { name: /^Lift/ }).click();
@@ -54,6 +57,7 @@ test('owner places a hold that wins over an erasure, lifts it, and erases with a
   await owner.getByText('What was kept of the person is erased.').waitFor();
   await lookAround(owner, 'subject-erased');
   assert.equal(await owner.getByText('plan@example.com').count(), 0);
+  await owner.getByText('Records with personal values').waitFor();
   const href = await owner.getByRole('link', { name: 'Certificate' }).getAttribute('href');
   let text = '';
   for (let round = 0; round < 50 && !text.startsWith('Erasure certificate'); round += 1) {

@@ -47,11 +47,11 @@ named! {
         Letters = "letters",
         /// The tag of their address in the directory.
         Directory = "directory",
-        /// Values beside records of the log.
+        /// Records of the log with values about them beside.
         LogValues = "log_values",
         /// Open requests that hold their address.
         Requests = "requests",
-        /// Records of the log that name their id.
+        /// Records of the log of what they did, and of what happened to them and to what was theirs.
         LogRecords = "log_records",
         /// API keys that they made.
         ApiKeys = "api_keys",
@@ -94,7 +94,7 @@ impl Kind {
             Self::Invitations => "Invitations to them",
             Self::Letters => "Letters and messages to them",
             Self::Directory => "Entry in the directory",
-            Self::LogValues => "Personal values beside the log",
+            Self::LogValues => "Records with personal values",
             Self::Requests => "Requests with their address",
             Self::LogRecords => "Records of the log",
             Self::ApiKeys => "API keys they made",
@@ -106,7 +106,7 @@ impl Kind {
     pub const fn fate(self) -> Fate {
         match self {
             Self::LogRecords => Fate::Stays(
-                "The log has to prove what happened. A record holds commitments and an opaque id; without the values and salts, which go, they say nothing of anybody.",
+                "What they did, and what happened to them or to what was theirs. The log has to prove it. A record holds commitments and an opaque id; without the values and salts, which go, they say nothing of anybody.",
             ),
             Self::ApiKeys => Fate::Stays(
                 "Revoked for good, and kept as evidence. Who made a key is said by the opaque id.",

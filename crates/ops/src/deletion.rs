@@ -88,7 +88,7 @@ pub(crate) async fn take_away<R: Rule>(
     refuse_self(permit, id, "Somebody else has to delete your account.")?;
     nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
     keep_an_owner(tx, &user).await?;
-    refuse_held(tx, id.uuid(), Some(&user.email)).await?;
+    refuse_held(tx, permit, id.uuid(), Some(&user.email)).await?;
     let ended = end_but(tx, id, None, |written| Ok(Event::new("session.ended", written)?.because(WHY)));
     for event in ended.await? {
         tx.also(event.following());

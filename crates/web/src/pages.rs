@@ -19,7 +19,7 @@ pub(crate) mod missing;
 mod parts;
 mod platform;
 mod policy;
-mod reach;
+pub(crate) mod reach;
 mod refused;
 pub(crate) mod reset;
 mod roles;

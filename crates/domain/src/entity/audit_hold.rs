@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Entity;
+use super::{Entity, User};
 use crate::{ids::AuditHoldId, time::Timestamp};
 
 /// What a legal hold keeps: neither an erasure nor the retention takes it while the hold stands.
@@ -44,13 +44,31 @@ impl HoldScope {
         }
     }
 
+    /// Who may be called by name where a hold is shown: the person that it keeps, or whose account it keeps.
+    pub fn somebody(&self) -> Option<Uuid> {
+        match self {
+            Self::Person { person } => Some(*person),
+            Self::Entity { entity_type, entity_id } if entity_type == User::KIND => Some(*entity_id),
+            _ => None,
+        }
+    }
+
     /// What it keeps, in words that go on a sentence. Of people and things only the end of the id is said.
     pub fn words(&self) -> String {
+        self.words_of(None)
+    }
+
+    /// The same with the name of [`somebody`](Self::somebody), for whoever may read it.
+    pub fn words_of(&self, name: Option<&str>) -> String {
+        let called = |id: Uuid| match name {
+            Some(name) => format!("{name} (…{})", tail(id)),
+            None => format!("…{}", tail(id)),
+        };
         match self {
             Self::Tenant => "the whole organisation".to_owned(),
-            Self::Person { person } => format!("the person …{}", tail(*person)),
+            Self::Person { person } => format!("the person {}", called(*person)),
             Self::Entity { entity_type, entity_id } => {
-                format!("the {} …{}", entity_type.replace('_', " "), tail(*entity_id))
+                format!("the {} {}", entity_type.replace('_', " "), called(*entity_id))
             }
             Self::Range { from, until, action } => {
                 let action = action.as_deref().map_or_else(String::new, |class| format!(" of “{class}”"));
@@ -96,12 +114,13 @@ pub struct AuditHold {
 }
 
 impl AuditHold {
-    /// What a person reads whose change the hold does not allow; names the hold, and not its matter.
-    pub fn refusal(&self) -> String {
+    /// What a person reads whose change the hold does not allow; names the hold, somebody by `name` where it may be read, and not its
+    /// matter.
+    pub fn refusal(&self, name: Option<&str>) -> String {
         format!(
             "The legal hold …{} on {} keeps this. Nothing of it can be erased before the hold is lifted.",
             tail(self.id.uuid()),
-            self.scope.words()
+            self.scope.words_of(name)
         )
     }
 
@@ -162,8 +181,10 @@ mod tests {
 
     #[test]
     fn the_refusal_names_the_hold_and_not_its_matter() {
-        let text = hold(HoldScope::Person { person: Uuid::from_u128(0xab) }).refusal();
+        let keeps = hold(HoldScope::Person { person: Uuid::from_u128(0xab) });
+        let text = keeps.refusal(None);
         assert!(text.contains("…07070707") && text.contains("the person …000000ab"), "{text}");
         assert!(!text.contains("Matter"), "{text}");
+        assert!(keeps.refusal(Some("Ann Lee")).contains("the person Ann Lee (…000000ab)"));
     }
 }

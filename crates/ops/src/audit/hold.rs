@@ -3,16 +3,17 @@
 use bailiwick_domain::{
     entity::{AuditHold, HoldScope, Severity},
     ids::AuditHoldId,
-    rule::{LiftHold, PlaceHold},
+    permission::Permission,
+    rule::{LiftHold, PlaceHold, Rule},
     time::Timestamp,
 };
 use bailiwick_store::{
-    Event, Permit, Recorded, Store, Tx,
+    Event, Permit, Recorded, Scope, Store, Tx,
     audit::{
         hold::{self, STANDING, Target},
         subject,
     },
-    tenants,
+    tenants, users,
 };
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ pub struct NewHold {
     pub id: String,
     /// `tenant`, `person`, `entity` or `range`.
     pub scope: String,
-    /// Of a person: their opaque id.
+    /// Of a person: their opaque id; for whoever may see users also their name or address.
     pub person: String,
     /// Of a thing: its kind.
     pub entity_type: String,
@@ -59,10 +60,13 @@ pub async fn place(
     new: &NewHold,
     answer: Option<Answer>,
 ) -> Result<Outcome<AuditHold>> {
-    let hold = parse(new)?;
+    let mut view = store.read(permit).await?;
+    let hold = parse(new, person(&mut view, permit, new).await?)?;
+    let name = name(&mut view, permit, &hold.scope).await?;
+    drop(view);
     let (change, hold) = (Change { store, home: permit, inside: permit }, &hold);
     let told = |hold: &AuditHold| Told {
-        name: hold.scope.words(),
+        name: hold.scope.words_of(name.as_deref()),
         effects: vec![
             "Nothing that it covers can be erased, neither on request nor by the retention.".to_owned(),
             "Users whom it concerns cannot be deleted while it stands.".to_owned(),
@@ -97,9 +101,13 @@ pub async fn lift(
     answer: Option<Answer>,
 ) -> Result<Outcome<AuditHold>> {
     let reason = &valid::reason(reason).map_err(|text| Error::field("reason", text))?;
+    let mut view = store.read(permit).await?;
+    let placed = hold::find(&mut view, id).await?.hold;
+    let name = name(&mut view, permit, &placed.scope).await?;
+    drop(view);
     let change = Change { store, home: permit, inside: permit };
     let told = |hold: &AuditHold| Told {
-        name: hold.scope.words(),
+        name: hold.scope.words_of(name.as_deref()),
         effects: vec!["What no other hold covers can be erased again.".to_owned()],
     };
     change.confirmed(answer, told, async |tx| take(tx, permit, id, reason).await).await
@@ -123,36 +131,73 @@ async fn take(
     Ok(tx.record(event, AuditHold { lifted: true, ..before }))
 }
 
-/// Refuses to go on where a hold keeps something about a person. Whoever asks has locked the policy.
+/// What to call whom a hold keeps: their name for whoever may see users, and for everybody else nothing.
 ///
 /// # Errors
-/// `Held`, which names the hold.
-pub(crate) async fn refuse_held(tx: &mut Tx, person: Uuid, address: Option<&str>) -> Result<()> {
-    let keys = subject::keys(tx, person, address).await?;
-    match hold::held(tx, Target::Person(&keys)).await? {
-        Some(found) => Err(Error::Held(found.hold.refusal())),
-        None => Ok(()),
+/// Those of the database.
+pub async fn name<R: Rule>(
+    scope: &mut impl Scope,
+    permit: &Permit<R>,
+    hold: &HoldScope,
+) -> Result<Option<String>> {
+    match hold.somebody() {
+        Some(id) if permit.may(Permission::USER_READ) => Ok(users::names(scope, &[id]).await?.remove(&id)),
+        _ => Ok(None),
     }
 }
 
-fn parse(new: &NewHold) -> Result<AuditHold> {
+/// Refuses where a hold keeps something about a person. Whoever erases by the answer has locked the policy.
+///
+/// # Errors
+/// `Held`, which names the hold.
+pub async fn refuse_held<R: Rule>(
+    scope: &mut impl Scope,
+    permit: &Permit<R>,
+    person: Uuid,
+    address: Option<&str>,
+) -> Result<()> {
+    let keys = subject::keys(scope, person, address).await?;
+    let Some(found) = hold::held(scope, Target::Person(&keys)).await? else { return Ok(()) };
+    let name = name(scope, permit, &found.hold.scope).await?;
+    Err(Error::Held(found.hold.refusal(name.as_deref())))
+}
+
+/// An id, or why nobody is meant.
+type Meant = std::result::Result<Uuid, &'static str>;
+
+/// Whom a hold of a person is for: by their id, or for whoever may see users by a name or an address that one person has, as the
+/// search of the log understands it.
+async fn person(scope: &mut impl Scope, permit: &Permit<PlaceHold>, new: &NewHold) -> Result<Meant> {
+    let text = new.person.trim();
+    if !permit.may(Permission::USER_READ) {
+        return Ok(uuid(text, "Enter the id of a person, as the log shows it."));
+    }
+    let id = uuid(text, "Enter the name, address or id of a person.");
+    if id.is_ok() || text.is_empty() || new.scope != "person" {
+        return Ok(id);
+    }
+    Ok(match users::matching(scope, text).await?.as_slice() {
+        [one] => Ok(one.id.uuid()),
+        [] => Err("Nobody here has this name or address, and it is no id."),
+        _ => Err("Several people fit. Use the address of one of them."),
+    })
+}
+
+fn parse(new: &NewHold, person: Meant) -> Result<AuditHold> {
     let mut fields = Fields::default();
     let id = fields.take("id", uuid(&new.id, "Choose an id that stands for this hold, a UUID."));
     let reason = fields.take("reason", valid::reason(&new.reason));
-    let scope = scope(new, &mut fields);
+    let scope = scope(new, person, &mut fields);
     fields.done()?;
     // Each of them is there, or the line before has returned.
     let (Some(id), Some(reason), Some(scope)) = (id, reason, scope) else { return Err(Error::NotFound) };
     Ok(AuditHold { id: id.into(), scope, reason, lifted: false })
 }
 
-fn scope(new: &NewHold, fields: &mut Fields) -> Option<HoldScope> {
+fn scope(new: &NewHold, person: Meant, fields: &mut Fields) -> Option<HoldScope> {
     match new.scope.as_str() {
         "tenant" => Some(HoldScope::Tenant),
-        "person" => {
-            let person = uuid(&new.person, "Enter the id of a person, as the log shows it.");
-            fields.take("person", person).map(|person| HoldScope::Person { person })
-        }
+        "person" => fields.take("person", person).map(|person| HoldScope::Person { person }),
         "entity" => {
             let kind = new.entity_type.trim();
             if !is_name(kind) {
@@ -184,7 +229,7 @@ fn scope(new: &NewHold, fields: &mut Fields) -> Option<HoldScope> {
 }
 
 /// An id in its one spelling.
-fn uuid(text: &str, wrong: &'static str) -> std::result::Result<Uuid, &'static str> {
+fn uuid(text: &str, wrong: &'static str) -> Meant {
     let text = text.trim();
     Uuid::try_parse(text).ok().filter(|id| text.len() == 36 && !id.is_nil()).ok_or(wrong)
 }
@@ -207,8 +252,12 @@ mod tests {
         NewHold { id: ID.into(), scope: scope.into(), reason: "Matter 12".into(), ..NewHold::default() }
     }
 
+    fn read(new: &NewHold) -> Result<AuditHold> {
+        parse(new, uuid(&new.person, "Nobody."))
+    }
+
     fn refused(new: &NewHold) -> Vec<&'static str> {
-        match parse(new) {
+        match read(new) {
             Err(Error::Invalid(fields)) => fields.into_iter().map(|wrong| wrong.field).collect(),
             other => panic!("{other:?}"),
         }
@@ -222,7 +271,7 @@ mod tests {
         for action in ["user.", "user or", ".user"] {
             assert_eq!(refused(&NewHold { action: action.into(), ..new("range") }), ["action"], "{action}");
         }
-        let one = parse(&NewHold { action: " user ".into(), ..new("range") }).unwrap();
+        let one = read(&NewHold { action: " user ".into(), ..new("range") }).unwrap();
         assert_eq!(one.scope, HoldScope::Range { from: None, until: None, action: Some("user".into()) });
     }
 
@@ -232,6 +281,6 @@ mod tests {
         assert_eq!(refused(&new("person")), ["person"]);
         assert_eq!(refused(&new("entity")), ["entity_type", "entity_id"]);
         let thing = NewHold { entity_type: "app.plan".into(), entity_id: ID.into(), ..new("entity") };
-        assert!(parse(&thing).is_ok() && parse(&new("tenant")).is_ok());
+        assert!(read(&thing).is_ok() && read(&new("tenant")).is_ok());
     }
 }

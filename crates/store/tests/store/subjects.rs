@@ -1,5 +1,7 @@
 //! Data-subject requests and legal holds: everything of a person is found and goes, the certificate proves it, and a hold wins.
 
+use std::collections::BTreeSet;
+
 use bailiwick_domain::{
     entity::{SubjectRequest, SubjectRequestState},
     ids::AuditHoldId,
@@ -7,8 +9,10 @@ use bailiwick_domain::{
     rule::{
         DeleteUser, DiscloseSubject, EraseSubject, Invite, LiftHold, OpenSubject, PlaceHold, ReadSubjects,
     },
+    search,
     subject::Kind,
     time::Span,
+    zone::Zone,
 };
 use bailiwick_ops::{
     Error,
@@ -87,6 +91,24 @@ fn count(report: &Report, kind: Kind) -> i64 {
     report.counts.iter().find(|(of, _)| *of == kind).map_or(0, |(_, number)| *number)
 }
 
+/// The leaves that a search by actor and one by entity find.
+async fn found_of(person: &Actor) -> BTreeSet<i64> {
+    let mut view = person.db.store.read(&person.db.job(person.tenant)).await.unwrap();
+    let mut found = BTreeSet::new();
+    for field in ["actor", "entity"] {
+        let query = search::parse(&format!("{field}:{}", person.id())).unwrap().query;
+        let sought = audit::resolve(&mut view, &query, &Zone::UTC).await.unwrap().unwrap();
+        let mut place = Place::Newest;
+        loop {
+            let page = audit::search(&mut view, &sought, place).await.unwrap();
+            found.extend(page.items.iter().filter_map(|one| one.leaf_index));
+            let Some(older) = page.older else { break };
+            place = older;
+        }
+    }
+    found
+}
+
 both_databases! {
     async fn owner_finds_everything_of_a_person_and_erases_it_with_a_certificate(db: Db) {
         let acme = db.tenant("acme").await;
@@ -113,10 +135,18 @@ both_databases! {
         let disclosure = erasure::disclose(&db.store, &owner.permit::<DiscloseSubject>().await, request.id).await.unwrap();
         assert!(disclosure.complete && serde_json::to_string(&disclosure).unwrap().contains(ADDRESS));
         assert!(matches!(certificate(&owner, &request).await, Err(Error::NotFound)));
+        // What is counted is what is listed, and what a search by actor and by entity finds.
+        let now = look(&owner, &request).await;
+        assert_eq!(usize::try_from(count(&now, Kind::LogValues)).unwrap(), disclosure.records.len());
+        assert_eq!(usize::try_from(count(&now, Kind::LogRecords)).unwrap(), found_of(&leaver).await.len());
+        assert!(now.certified.is_none());
 
         db.clock.advance(Span::seconds(1));
         let done = erase(&owner, &request).await.unwrap();
         assert_eq!((done.state, done.erased.get("account")), (SubjectRequestState::Done, Some(&1)));
+        // The page has the certificate's own counts, also before its record has a place in the tree.
+        let waiting = look(&owner, &request).await.certified.unwrap();
+        assert!(waiting.erased["letters"] > 0 && waiting.erased["log_values"] > 0 && waiting.kept["log_records"] > 0, "{waiting:?}");
         // Values and salts are gone with the keys.
         let mut raw = Raw::superuser(&db).await;
         let left: Vec<(i64,)> = raw_rows!(raw, "SELECT count(*) FROM audit_personal WHERE subject = $1", leaver.id().uuid());
@@ -137,6 +167,10 @@ both_databases! {
         let (certified, checkpoint) = Certificate::check(text.as_bytes(), &key).unwrap();
         assert!(certified.index < checkpoint.size && text.contains(&request.id.to_string()));
         assert!(text.contains("passkeys") && text.contains("log_records"), "{text}");
+        assert_eq!(look(&owner, &request).await.certified.unwrap(), waiting);
+        for (kind, number) in waiting.erased.iter().chain(&waiting.kept) {
+            assert!(text.contains(&format!("  {kind:<20} {number}\n")), "{kind} {number}: {text}");
+        }
         for personal in [ADDRESS, "Prudence", "61491570", &leaver.id().to_string()] {
             assert!(!text.contains(personal), "{personal}: {text}");
         }

@@ -9,7 +9,10 @@ use bailiwick_domain::rule::Rule;
 use bailiwick_store::Permit;
 
 use super::Error;
-use crate::shell::{Link, Shell, Visit};
+use crate::{
+    pages::reach,
+    shell::{Link, Shell, Visit},
+};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -48,7 +51,12 @@ pub(crate) fn page_within<R: Rule>(error: &Error, permit: &Permit<R>, visit: &Vi
             Error::Forbidden(_) if is_owner(permit) => &[],
             _ => public.advice,
         },
-        action: Link::new("Go to the start page", "/"),
+        action: match error {
+            Error::Held(_) if reach::opens(visit, permit, "/audit/holds") => {
+                Link::new("Look at the legal holds", "/audit/holds")
+            }
+            _ => Link::new("Go to the start page", "/"),
+        },
     };
     answer(error, &page)
 }

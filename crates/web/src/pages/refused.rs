@@ -1,10 +1,13 @@
 //! A form that was not accepted: what to show beside which field.
 
-use axum::http::StatusCode;
+use axum::{http::StatusCode, response::Response};
+use bailiwick_domain::rule::Rule;
+use bailiwick_store::Permit;
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, page_within},
     forms::Problem,
+    shell::Visit,
 };
 
 /// Why a form is shown again.
@@ -36,6 +39,17 @@ impl Refused {
             Error::Held(text) => Ok(Self { status, problems: vec![Problem::new("", text)] }),
             other => Err(other),
         }
+    }
+}
+
+/// The page about what a legal hold does not allow, with the way to the holds for whoever may see them.
+///
+/// # Errors
+/// Gives back every other error.
+pub(crate) fn held<R: Rule>(error: impl Into<Error>, permit: &Permit<R>, visit: &Visit) -> Result<Response> {
+    match error.into() {
+        error @ Error::Held(_) => Ok(page_within(&error, permit, visit)),
+        other => Err(other),
     }
 }
 

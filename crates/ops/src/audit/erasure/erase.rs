@@ -94,7 +94,7 @@ async fn take(
             let (event, _) = take_away(store, tx, permit, user.id).await?;
             tx.also(event.because(WHY));
         }
-        None => leave_nothing(tx, &person).await?,
+        None => leave_nothing(tx, permit, &person).await?,
     }
     let before = asked.request;
     let after = SubjectRequest {
@@ -117,9 +117,9 @@ async fn take(
 }
 
 /// Erases what is kept of somebody without an account: an address that was invited, somebody of the product, somebody long gone.
-async fn leave_nothing(tx: &mut Tx, person: &Subject) -> Result<()> {
+async fn leave_nothing(tx: &mut Tx, permit: &Permit<EraseSubject>, person: &Subject) -> Result<()> {
     let address = person.address.as_deref();
-    refuse_held(tx, person.person, address).await?;
+    refuse_held(tx, permit, person.person, address).await?;
     if let Some(address) = address {
         if let Some(before) = invitations::pending_for(tx, address).await? {
             let before = invitations::lock(tx, before.id).await?;

@@ -1,7 +1,7 @@
 //! What was found, what would go, what stays and why.
 
 use bailiwick_domain::{
-    entity::{AuditHold, SubjectRequest, SubjectRequestState},
+    entity::{AuditHold, ErasureCertificate, SubjectRequest, SubjectRequestState},
     ids::SubjectRequestId,
     permission::Permission,
     rule::ReadSubjects,
@@ -16,7 +16,7 @@ use bailiwick_store::{
 };
 
 use super::called;
-use crate::Result;
+use crate::{Result, audit::hold::name};
 
 /// Records of the log with values that a report shows at most of each key.
 pub const SHOWN: i64 = 20;
@@ -34,6 +34,10 @@ pub struct Report {
     pub values: Option<Values>,
     /// The hold that keeps an erasure from being done.
     pub held: Option<AuditHold>,
+    /// The same in words.
+    pub refusal: Option<String>,
+    /// What the certificate of an erasure says.
+    pub certified: Option<ErasureCertificate>,
 }
 
 /// What is kept, to be read.
@@ -56,6 +60,12 @@ pub async fn look(store: &Store, permit: &Permit<ReadSubjects>, id: SubjectReque
     let counts = subject::counts(&mut view, &found).await?;
     let open = asked.request.state == SubjectRequestState::Open;
     let held = if open { hold::held(&mut view, Target::Person(&found.keys)).await? } else { None };
+    let held = held.map(|found| found.hold);
+    let refusal = match &held {
+        Some(held) => Some(held.refusal(name(&mut view, permit, &held.scope).await?.as_deref())),
+        None => None,
+    };
+    let certified = if open { None } else { subject::certified(&mut view, id).await? };
     let may = permit.may(Permission::USER_READ) && permit.may(Permission::AUDIT_READ);
     let values = if may {
         let lines = subject::lines(&mut view, &found).await?;
@@ -73,6 +83,8 @@ pub async fn look(store: &Store, permit: &Permit<ReadSubjects>, id: SubjectReque
         request: asked.request,
         counts,
         values,
-        held: held.map(|found| found.hold),
+        held,
+        refusal,
+        certified,
     })
 }

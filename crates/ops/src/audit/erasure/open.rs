@@ -43,13 +43,28 @@ impl Sought {
             Self::Product(kind, id) => By::Product(kind, id),
         }
     }
+
+    /// What was looked through, where nobody was found: no more is claimed.
+    const fn not_found(&self) -> &'static str {
+        match self {
+            Self::Person(_) => {
+                "No user has this id, and the log sealed no value under it. Somebody of the product is found by their id there."
+            }
+            Self::Address(_) => {
+                "No user, invitation, letter or request has this address. What the product sent, and names of searches and API keys, are not looked through for it: somebody of the product is found by their id there."
+            }
+            Self::Product(..) => {
+                "The log sealed no value under this id. Enter the kind and the id as the product sends them."
+            }
+        }
+    }
 }
 
 /// Opens a request about a person. One that is open, or that was answered and after which nothing was kept again, is given back as it
 /// is: the same question gets the same answer.
 ///
 /// # Errors
-/// `Invalid` with the fields `by`, `value` and `kind`; among them where nothing is and was kept of anybody by this.
+/// `Invalid` with the fields `by`, `value` and `kind`; among them where nobody is found, with what was looked through.
 pub async fn open(store: &Store, permit: &Permit<OpenSubject>, look_for: LookFor) -> Result<SubjectRequest> {
     let sought = parse(&look_for)?;
     let mut view = store.read(permit).await?;
@@ -61,7 +76,7 @@ pub async fn open(store: &Store, permit: &Permit<OpenSubject>, look_for: LookFor
     let before = subject::about(&mut view, found.as_ref().map(|found| found.person), address).await?;
     let (subject, before) = match (found, before.map(|asked| asked.request)) {
         (None, Some(before)) => return Ok(before),
-        (None, None) => return Err(Error::field("value", "Nothing is kept of anybody by this.")),
+        (None, None) => return Err(Error::field("value", sought.not_found())),
         (Some(subject), before) => (subject, before),
     };
     if let Some(before) = before
@@ -120,6 +135,15 @@ fn parse(look_for: &LookFor) -> Result<Sought> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_claimed_of_what_was_not_looked_through() {
+        let address = Sought::Address("ann@example.com".into()).not_found();
+        assert!(address.contains("not looked through") && address.contains("by their id there"), "{address}");
+        for sought in [Sought::Person(Uuid::nil()), Sought::Product("product".into(), "u-17".into())] {
+            assert!(!sought.not_found().contains("Nothing is kept"), "{}", sought.not_found());
+        }
+    }
 
     fn wrong(by: &str, value: &str, kind: &str) -> Option<&'static str> {
         let look_for = LookFor { by: by.into(), value: value.into(), kind: kind.into() };

@@ -29,6 +29,7 @@ pub(crate) use resolve::tag_of;
 pub use resolve::{Unresolved, resolve, source_tag};
 pub(crate) use rewrite::{forget, recall};
 pub(crate) use terms::{Said, Term, terms};
+pub(in crate::audit) use timeline::count_up_to;
 pub use timeline::{Bar, Tally, Timeline, tally, timeline};
 pub(crate) use waiting::Waiting;
 pub use waiting::just_now;
@@ -131,6 +132,16 @@ impl Sought {
     /// Those of the database, which is asked for the kinds that occur.
     pub async fn about_id(self, scope: &mut impl Scope, id: Uuid) -> Result<Self> {
         Ok(self.about(of_any_kind(scope, id).await?))
+    }
+
+    /// Only what somebody did, and what happened to them or to what is or was theirs.
+    ///
+    /// # Errors
+    /// Those of the database, which is asked for the kinds that occur.
+    pub async fn of_person(self, scope: &mut impl Scope, person: Uuid) -> Result<Self> {
+        let terms = vec![Term::actor(person), Term::owner(person)];
+        let things = of_any_kind(scope, person).await?;
+        Ok(self.with(Clause { not: false, terms, things }))
     }
 
     /// Only this action.

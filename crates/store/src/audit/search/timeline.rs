@@ -56,6 +56,18 @@ pub async fn tally(scope: &mut impl Scope, sought: &Sought) -> Result<Tally> {
     Ok(Tally { count, whole: !over && !walk.is_tired(), leaves })
 }
 
+/// How many events fit, up to `cap`, however much has to be read for it.
+pub(in crate::audit) async fn count_up_to(scope: &mut impl Scope, sought: &Sought, cap: i64) -> Result<i64> {
+    let mut walk = Walk::set_out(scope, sought, (0, i64::MAX), Way::Older, usize::MAX).await?;
+    let mut count = 0;
+    while count < cap
+        && let Some(sets) = walk.next(scope).await?
+    {
+        count += sets.iter().map(|(_, bits)| i64::from(bits.count())).sum::<i64>();
+    }
+    Ok(count.min(cap))
+}
+
 /// When events were.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {

@@ -5,7 +5,14 @@ use std::collections::HashMap;
 use bailiwick_domain::subject::Kind;
 
 use super::Subject;
-use crate::{Result, conn::on, lock::row, tx::Scope, users::THEIRS};
+use crate::{
+    Result,
+    audit::search::{Sought, count_up_to},
+    conn::on,
+    lock::row,
+    tx::Scope,
+    users::THEIRS,
+};
 
 /// Records of the log are counted up to here.
 pub const CAP: i64 = 100_000;
@@ -39,15 +46,8 @@ pub async fn counts(scope: &mut impl Scope, subject: &Subject) -> Result<Vec<(Ki
         )?;
         add(Kind::LogValues, one(values));
     }
-    let records: Option<(i64,)> = row!(
-        scope,
-        "SELECT (SELECT count(*) FROM (SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND actor_id = $2 LIMIT $3) AS done)
-              + (SELECT count(*) FROM (SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND entity_type = 'user' AND entity_id = $2 LIMIT $3) AS about)",
-        tenant,
-        subject.person,
-        CAP
-    )?;
-    add(Kind::LogRecords, one(records));
+    let named = Sought::default().of_person(scope, subject.person).await?;
+    add(Kind::LogRecords, count_up_to(scope, &named, CAP).await?);
     let keys: Option<(i64,)> = row!(
         scope,
         "SELECT count(*) FROM api_key WHERE tenant = $1 AND created_by = $2",

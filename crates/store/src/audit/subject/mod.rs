@@ -13,7 +13,7 @@ use bailiwick_domain::{
 use bailiwick_proof::event::id_of;
 use uuid::Uuid;
 
-pub use certificate::certificate;
+pub use certificate::{certificate, certified};
 pub use count::{CAP, counts};
 pub use lines::{Line, MOST, lines};
 pub use records::{Record, Said, records};

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use bailiwick_domain::{
-    entity::AuditHold,
+    entity::ErasureCertificate,
     ids::SubjectRequestId,
     rule::ReadSubjects,
     subject::{BEYOND, Fate, Kind},
@@ -29,6 +29,8 @@ pub(in crate::api) struct ReportBody {
     values: Option<ValuesBody>,
     /// Why nothing can be erased at the moment.
     held: Option<String>,
+    /// What the certificate of an erasure says; nothing before it.
+    certified: Option<ErasureCertificate>,
     beyond: [&'static str; 4],
 }
 
@@ -64,7 +66,8 @@ pub(in crate::api) async fn handle(
         request: report.request.into(),
         kinds: report.counts.into_iter().map(kind).collect(),
         values: report.values.map(|values| ValuesBody { kept: values.lines, records: values.records }),
-        held: report.held.as_ref().map(AuditHold::refusal),
+        held: report.refusal,
+        certified: report.certified,
         beyond: BEYOND,
     }))
 }

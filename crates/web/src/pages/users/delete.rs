@@ -1,8 +1,11 @@
 //! Deleting somebody for good, after a question and with a code.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use bailiwick_domain::{ids::UserId, permission::Permission, rule::DeleteUser};
-use bailiwick_ops::deletion;
+use bailiwick_ops::{audit::hold::refuse_held, deletion};
 use bailiwick_store::{Store, api_keys, sessions, users};
 
 use super::reach::{below, keep_an_owner, target};
@@ -13,6 +16,7 @@ use crate::{
     pages::{
         confirm::ConfirmPage,
         parts::counted,
+        refused::held,
         step_up::{self, Sent},
     },
     shell::{Message, SeeOther, Visit},
@@ -24,14 +28,17 @@ pub(super) async fn ask(
     State(store): State<Store>,
     visit: Visit,
     Id(id): Id<UserId>,
-) -> Result<ConfirmPage> {
+) -> Result<Response> {
     let mut view = store.read(&permit).await?;
     let own = "Somebody else has to delete your account.";
     let user = target(&store, &mut view, &permit, Permission::USER_DELETE, id, own).await?;
     keep_an_owner(&mut view, &user).await?;
+    if let Err(error) = refuse_held(&mut view, &permit, id.uuid(), Some(&user.email)).await {
+        return held(error, &permit, &visit);
+    }
     let live = sessions::live_of(&mut view, id).await?.len();
     let keys = api_keys::unrevoked_of(&mut view, id).await?.len();
-    Ok(ConfirmPage {
+    let page = ConfirmPage {
         shell: below(&permit, &visit, &user, "Delete the user?"),
         question: format!("Delete {}?", user.name),
         sentence: "This cannot be undone by anybody. To keep somebody out for a while, disable them.".to_owned(),
@@ -52,7 +59,8 @@ pub(super) async fn ask(
         reason: None,
         button: "Delete user",
         cancel: format!("/users/{id}"),
-    })
+    };
+    Ok(page.into_response())
 }
 
 pub(super) async fn delete(
@@ -62,7 +70,10 @@ pub(super) async fn delete(
     visit: Visit,
     Id(id): Id<UserId>,
 ) -> Result<Response> {
-    let outcome = deletion::delete(&state.store, &permit, id, confirmation.answer()).await?;
+    let outcome = match deletion::delete(&state.store, &permit, id, confirmation.answer()).await {
+        Ok(outcome) => outcome,
+        Err(error) => return held(error, &permit, &visit),
+    };
     let done = |_| SeeOther::to("/users").tell(Message::UserDeleted);
     let sent = async {
         let user = users::find(&mut state.store.read(&permit).await?, id).await?;

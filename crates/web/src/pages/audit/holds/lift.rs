@@ -34,11 +34,13 @@ pub(super) async fn ask(
     State(store): State<Store>,
     Id(id): Id<AuditHoldId>,
 ) -> Result<ConfirmPage> {
-    let hold = audit::hold::find(&mut store.read(&permit).await?, id).await?.hold;
+    let mut view = store.read(&permit).await?;
+    let hold = audit::hold::find(&mut view, id).await?.hold;
     if hold.lifted {
         return Err(Error::Conflict("The hold was lifted already."));
     }
-    Ok(question(&permit, &visit, &hold))
+    let name = hold::name(&mut view, &permit, &hold.scope).await?;
+    Ok(question(&permit, &visit, &hold, name.as_deref()))
 }
 
 pub(super) async fn lift(
@@ -70,8 +72,10 @@ pub(super) async fn lift(
             Err(error) => return Err(error.into()),
         },
     };
-    let hold = audit::hold::find(&mut state.store.read(&permit).await?, id).await?.hold;
-    let page = question(&permit, &visit, &hold);
+    let mut view = state.store.read(&permit).await?;
+    let hold = audit::hold::find(&mut view, id).await?.hold;
+    let name = hold::name(&mut view, &permit, &hold.scope).await?;
+    let page = question(&permit, &visit, &hold, name.as_deref());
     let page = ConfirmPage { reason: Some(reason_field().again(&form.typed, &refused.problems)), ..page };
     Ok((refused.status, page).into_response())
 }
@@ -80,10 +84,10 @@ fn reason_field() -> Field {
     Field::new("reason", "Reason").hint("It stands in the log.")
 }
 
-fn question(permit: &Permit<LiftHold>, visit: &Visit, hold: &AuditHold) -> ConfirmPage {
+fn question(permit: &Permit<LiftHold>, visit: &Visit, hold: &AuditHold, name: Option<&str>) -> ConfirmPage {
     ConfirmPage {
         shell: Shell::new(permit, visit, "Lift the legal hold?").under("Legal holds", "/audit/holds"),
-        question: format!("Lift the legal hold on {}?", hold.scope.words()),
+        question: format!("Lift the legal hold on {}?", hold.scope.words_of(name)),
         sentence: "What no other hold covers can be erased again, on request and by the retention."
             .to_owned(),
         effects: vec![

@@ -3,9 +3,13 @@
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
-use bailiwick_domain::{ids::UserId, rule::ReadHolds};
+use bailiwick_domain::{
+    ids::{AuditHoldId, UserId},
+    permission::Permission,
+    rule::ReadHolds,
+};
 use bailiwick_store::{
-    Store,
+    Page, Store,
     audit::hold::{self, Hold},
     users,
 };
@@ -29,6 +33,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
     before: Option<String>,
+    /// This one alone.
+    hold: Option<AuditHoldId>,
 }
 
 #[derive(Template, WebTemplate)]
@@ -62,13 +68,23 @@ pub(super) async fn list(
 ) -> Result<HoldsPage> {
     let before = cursor(filter.before.as_deref())?;
     let mut view = store.read(&permit).await?;
-    let page = hold::list(&mut view, before).await?;
-    let people: Vec<_> = page.items.iter().filter_map(|hold| hold.placed_by.map(UserId::uuid)).collect();
+    let page = match filter.hold {
+        Some(id) => Page { items: vec![hold::find(&mut view, id).await?], next: None },
+        None => hold::list(&mut view, before).await?,
+    };
+    let may_name = permit.may(Permission::USER_READ);
+    let kept = page.items.iter().filter_map(|hold| hold.hold.scope.somebody()).filter(|_| may_name);
+    let placers = page.items.iter().filter_map(|hold| hold.placed_by.map(UserId::uuid));
+    let people: Vec<_> = placers.chain(kept).collect();
     let names = users::names(&mut view, &people).await?;
     let may_place = reach::opens(&visit, &permit, "/audit/holds/new");
     let may_lift = reach::opens(&visit, &permit, "/audit/holds/{hold}/lift");
+    let named = |hold: &Hold| {
+        let somebody = hold.hold.scope.somebody().filter(|_| may_name);
+        hold.hold.scope.words_of(somebody.and_then(|id| names.get(&id)).map(String::as_str))
+    };
     let row = |hold: Hold| HoldRow {
-        keeps: hold.hold.scope.words(),
+        keeps: named(&hold),
         number: hold.hold.number(),
         status: if hold.hold.lifted { Badge::new("mute", "Lifted") } else { Badge::new("warn", "Stands") },
         by: match hold.placed_by {
@@ -82,10 +98,11 @@ pub(super) async fn list(
         reason: hold.hold.reason,
     };
     let next = page.next.map(|next| address("/audit/holds", &[("before", Some(&next.to_string()))]));
+    let first = (before.is_some() || filter.hold.is_some()).then(|| "/audit/holds".to_owned());
     let rows: Vec<_> = page.items.into_iter().map(row).collect();
     Ok(HoldsPage {
         shell: Shell::new(&permit, &visit, "Legal holds").under("Audit log", "/audit"),
-        pager: Pager::forward(counted(rows.len(), "hold"), before.map(|_| "/audit/holds".to_owned()), next),
+        pager: Pager::forward(counted(rows.len(), "hold"), first, next),
         may_place,
         rows,
     })

@@ -51,7 +51,7 @@ pub(super) fn page(permit: &Permit<PlaceHold>, visit: &Visit, id: String) -> New
         problems: Vec::new(),
         id,
         scope: Select::new("scope", "What it keeps", scopes, ""),
-        person: Field::new("person", "Person").hint("Of one person: their id, as the log shows it."),
+        person: Field::new("person", "Person").hint("Of one person: their name, address or id."),
         entity_type: Field::new("entity_type", "Kind").hint("Of one thing: its kind, such as invitation."),
         entity_id: Field::new("entity_id", "Id").hint("Of one thing: its id."),
         from: Field::new("from", "From").hint("Of a time, in UTC."),

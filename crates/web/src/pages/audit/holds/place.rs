@@ -139,27 +139,40 @@ mod tests {
             let mut owner = Browser::of(&actor);
             let form = owner.get("/audit/holds/new").await;
             let id = form.between("name=\"id\" value=\"", "\"").unwrap();
-            let short = owner.post("/audit/holds", &[("id", &id), ("scope", "person"), ("person", "x"), ("reason", "Matter 12")]).await;
+            let short = owner.post("/audit/holds", &[("id", &id), ("scope", "person"), ("person", "nobody@acme.example"), ("reason", "Matter 12")]).await;
             assert!(short.status == 422 && short.shows("id=\"person-error\"") && short.shows("Matter 12"), "{}", short.body);
             let person = leaver.id().to_string();
-            let fields = [("id", id.as_str()), ("scope", "person"), ("person", person.as_str()), ("reason", "Matter 12")];
+            // By their address, and they are named.
+            let fields = [("id", id.as_str()), ("scope", "person"), ("person", leaver.user.email.as_str()), ("reason", "Matter 12")];
+            let named = format!("the person {} (…{}", leaver.user.name, leaver.id().uuid().simple().to_string().split_off(24));
             let asked = owner.post("/audit/holds", &fields).await;
-            assert!(asked.status == 200 && asked.shows("Place a legal hold on the person"), "{}", asked.body);
+            assert!(asked.status == 200 && asked.shows(&format!("Place a legal hold on {named}")), "{}", asked.body);
             assert!(asked.shows("Legal hold: not lifted"), "{}", asked.body);
             let step_up = asked.between("name=\"step_up\" value=\"", "\"").unwrap();
             let code = actor.mailed_code(step_up.parse().unwrap()).await;
             let mut answer = fields.to_vec();
             answer.extend([("step_up", step_up.as_str()), ("step_up_code", code.as_str())]);
             assert_eq!(owner.post("/audit/holds", &answer).await.led(), (303, "/audit/holds"));
-            assert!(owner.get("/audit/holds").await.shows("Matter 12"));
+            let listed = owner.get("/audit/holds").await;
+            assert!(listed.shows("Matter 12") && listed.shows(&named), "{}", listed.body);
+            let alone = owner.get(&format!("/audit/holds?hold={id}")).await;
+            assert!(alone.status == 200 && alone.shows("Matter 12"), "{}", alone.body);
 
             // It wins over deleting them, and says so.
             let kept = owner.post(&format!("/users/{person}/delete"), &[]).await;
-            assert!(kept.status == 409 && kept.shows("The legal hold …") && kept.shows("the person …"), "{}", kept.body);
+            assert!(kept.status == 409 && kept.shows("The legal hold …") && kept.shows(&named), "{}", kept.body);
             assert!(!kept.shows("Matter 12"), "the matter is for whoever may read the log");
+            // Nobody is asked about what cannot be done, and the way to the hold is there.
+            let before = owner.get(&format!("/users/{person}/delete")).await;
+            assert!(before.status == 409 && before.shows(&named) && before.shows("href=\"/audit/holds\""), "{}", before.body);
+            let opened = owner.post("/audit/subjects", &[("by", "person"), ("value", &person)]).await;
+            let request = opened.led().1.to_owned();
+            let page = owner.get(&request).await;
+            assert!(page.shows(&named) && page.shows(&format!("/audit/holds?hold={id}")) && !page.shows("/erase\""), "{}", page.body);
+            assert_eq!(owner.get(&format!("{request}/erase")).await.status, 409);
 
             let lift = format!("/audit/holds/{id}/lift");
-            assert!(owner.get(&lift).await.shows("Lift the legal hold"));
+            assert!(owner.get(&lift).await.shows(&format!("Lift the legal hold on {named}")));
             let asked = owner.post(&lift, &[("reason", "Settled.")]).await;
             let step_up = asked.between("name=\"step_up\" value=\"", "\"").unwrap();
             let code = actor.mailed_code(step_up.parse().unwrap()).await;

@@ -1,8 +1,11 @@
 //! Erasing what is kept of a person, after a question and with a code.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use bailiwick_domain::{entity::SubjectRequestState, ids::SubjectRequestId, rule::EraseSubject};
-use bailiwick_ops::audit::erasure;
+use bailiwick_ops::audit::{erasure, hold::refuse_held};
 use bailiwick_store::{Store, audit::subject};
 
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
     forms::Id,
     pages::{
         confirm::ConfirmPage,
+        refused::held,
         step_up::{self, Sent},
     },
     shell::{Message, SeeOther, Shell, Visit},
@@ -22,12 +26,17 @@ pub(super) async fn ask(
     visit: Visit,
     State(store): State<Store>,
     Id(id): Id<SubjectRequestId>,
-) -> Result<ConfirmPage> {
-    let asked = subject::find(&mut store.read(&permit).await?, id).await?;
+) -> Result<Response> {
+    let mut view = store.read(&permit).await?;
+    let asked = subject::find(&mut view, id).await?;
     if asked.request.state == SubjectRequestState::Done {
         return Err(Error::Conflict("This request was answered already."));
     }
-    Ok(ConfirmPage {
+    let person = subject::of_request(&mut view, &asked.request, asked.address).await?;
+    if let Err(error) = refuse_held(&mut view, &permit, person.person, person.address.as_deref()).await {
+        return held(error, &permit, &visit);
+    }
+    let page = ConfirmPage {
         shell: Shell::new(&permit, &visit, "Erase?").under("Data-subject requests", "/audit/subjects"),
         question: "Erase everything that goes?".to_owned(),
         sentence: "This cannot be undone by anybody.".to_owned(),
@@ -43,7 +52,8 @@ pub(super) async fn ask(
         reason: None,
         button: "Erase",
         cancel: format!("/audit/subjects/{id}"),
-    })
+    };
+    Ok(page.into_response())
 }
 
 pub(super) async fn erase(
@@ -53,7 +63,10 @@ pub(super) async fn erase(
     visit: Visit,
     Id(id): Id<SubjectRequestId>,
 ) -> Result<Response> {
-    let outcome = erasure::erase(&state.store, &permit, id, confirmation.answer()).await?;
+    let outcome = match erasure::erase(&state.store, &permit, id, confirmation.answer()).await {
+        Ok(outcome) => outcome,
+        Err(error) => return held(error, &permit, &visit),
+    };
     let here = format!("/audit/subjects/{id}");
     let done = |_| SeeOther::to(&here).tell(Message::PersonErased);
     let sent = async {
@@ -83,7 +96,7 @@ mod tests {
             let actor = acme.owner();
             let mut owner = Browser::of(&actor);
             let unknown = owner.post("/audit/subjects", &[("by", "address"), ("value", "nobody@acme.example")]).await;
-            assert!(unknown.status == 422 && unknown.shows("id=\"value-error\""), "{}", unknown.body);
+            assert!(unknown.status == 422 && unknown.shows("id=\"value-error\"") && unknown.shows("not looked through"), "{}", unknown.body);
             let asked = [("by", "address"), ("value", leaver.user.email.as_str())];
             let opened = owner.post("/audit/subjects", &asked).await;
             let (status, request) = opened.led();
@@ -103,8 +116,14 @@ mod tests {
             let code = actor.mailed_code(step_up.parse().unwrap()).await;
             let done = owner.post(&form, &[("step_up", &step_up), ("step_up_code", &code)]).await;
             assert_eq!(done.led(), (303, request.as_str()));
-            assert!(!owner.get(&request).await.shows(&leaver.user.email));
+            let erased = owner.get(&request).await;
+            assert!(!erased.shows(&leaver.user.email) && erased.shows("What was kept of"), "{}", erased.body);
+            // The page says what the certificate says, before its record has its place in the tree and after.
+            assert!(erased.shows("Records with personal values") && !erased.shows("Not shown"), "{}", erased.body);
             db.sign().await;
+            let signed = owner.get(&request).await;
+            let (from, to) = ("id=\"goes-title\"", "About the request");
+            assert_eq!(signed.between(from, to).unwrap(), erased.between(from, to).unwrap());
             let certificate = owner.get(&format!("{request}/certificate")).await;
             assert!(certificate.status == 200 && certificate.shows("Erasure certificate, version 1"), "{}", certificate.body);
             assert!(!certificate.shows(&leaver.user.email) && !certificate.shows(&leaver.user.name));

@@ -76,7 +76,8 @@ pub(super) async fn page<R: Rule>(
         shell: Shell::new(permit, visit, "Data-subject requests").under("Audit log", "/audit"),
         problems: Vec::new(),
         by: Select::new("by", "Look by", ways, "address"),
-        value: Field::new("value", "Address or id"),
+        value: Field::new("value", "Address or id")
+            .hint("By an address, users, invitations, letters and requests are looked through. Somebody of the product is found by their id there."),
         kind: Field::new("kind", "Kind of the product's id")
             .hint("Such as app.customer, or product for whoever acted."),
         pager: Pager::forward(
