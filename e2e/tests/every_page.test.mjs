@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MATRIX, openPage } from '../lib/browser.mjs';
+import { MATRIX, openPage, setWidth } from '../lib/browser.mjs';
 import { fileDemo, sharedDemo } from '../lib/demo.mjs';
 import { codeFor, digestOf, letterTo } from '../lib/letters.mjs';
 import { lookAround } from '../lib/look.mjs';
@@ -374,6 +374,12 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     const made = new URL(page.url()).pathname;
     await page.goto('/audit/exports');
     await look(page, 'exports with one', 'owner-exports');
+    // On a phone each figure has the name of its column.
+    await setWidth(page, 375);
+    const named = await page.locator('td.named').evaluateAll((cells) =>
+      cells.map((cell) => getComputedStyle(cell, '::before').content !== 'none' && cell.dataset.label),
+    );
+    assert.deepEqual(named, ['Taken', 'Asked for', 'File goes']);
     await page.goto(`${made}/remove`);
     await lookAt(page, 'Remove the file?', 'owner-export-remove');
   });
