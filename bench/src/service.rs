@@ -7,7 +7,7 @@ use std::{
 };
 
 use bailiwick_domain::{clock::Clock, posture};
-use bailiwick_ops::posture::Environment;
+use bailiwick_ops::{audit::stream::Reach, posture::Environment};
 use bailiwick_store::DatabaseKind;
 use bailiwick_vault::{
     entropy::SystemEntropy,
@@ -63,6 +63,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         verifier: Arc::new(signer.verifier().clone()),
         notary: Arc::new(signer.notary()),
         outgoing: Outgoing::Nowhere,
+        reach: Reach::default(),
         pace: Arc::default(),
         // Nothing is exported here.
         spool: bailiwick_ops::exports::Spool::new("exports".into(), None),

@@ -356,7 +356,9 @@ mod tests {
                 "{url}: where it leads is looked at when something is sent"
             );
         }
-        let clear = Place::S3(Bucket { endpoint: "http://127.0.0.1:9000".into(), ..bucket() });
+        let mut clear = bucket();
+        clear.endpoint = "http://127.0.0.1:9000".into();
+        let clear = Place::S3(clear);
         assert_eq!(clear.protected(&nowhere).unwrap_err().field, "endpoint");
         assert!(clear.protected(&own).is_ok());
     }

@@ -84,7 +84,7 @@ both_databases! {
         let key = [db.signer().verifier().clone()];
         let copy = db.folder().join("copy");
         copied(&service, &copy, newest);
-        verify(&copy, &key).unwrap();
+        verify(&copy, &key, &[]).unwrap();
         let own = segments(&copy.join(acme.id().to_string())).unwrap();
         assert_eq!(own.len(), 2);
 
@@ -113,9 +113,9 @@ both_databases! {
         octets[middle] ^= 1;
         assert_eq!(service.write(WRITER, &place, &octets), 200);
         copied(&service, &copy, newest);
-        assert!(format!("{:?}", verify(&copy, &key).unwrap_err()).contains(EVENTS));
+        assert!(format!("{:?}", verify(&copy, &key, &[]).unwrap_err()).contains(EVENTS));
         copied(&service, &copy, oldest);
-        verify(&copy, &key).unwrap();
+        verify(&copy, &key, &[]).unwrap();
         let place = format!("{below}/{}/{MANIFEST}", own[0].folder());
         assert_eq!(service.delete(WRITER, &place, None), DELETED);
         assert!(service.read(&place, None).is_none());

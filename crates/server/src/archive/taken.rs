@@ -1,4 +1,5 @@
 //! What somebody took out of an archive, put into it, or gave in its place is named.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::{fs, path::PathBuf, sync::Arc};
 
