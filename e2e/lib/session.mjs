@@ -10,7 +10,7 @@ const ADDRESS = 'input[autocomplete~="username"]';
 const PASSWORD = 'input[autocomplete~="current-password"]';
 const SESSION = '__Host-bailiwick';
 /** Milliseconds for which a session serves other tests: what proves who somebody is counts for ten minutes. */
-const NEW_ENOUGH = 5 * 60 * 1000;
+const NEW_ENOUGH = 2 * 60 * 1000;
 const CODE = 'input[autocomplete~="one-time-code"]';
 
 /**
@@ -22,12 +22,11 @@ const CODE = 'input[autocomplete~="one-time-code"]';
 export async function signIn(page, demo, who, { fresh = false } = {}) {
   const kept = `${demo.readyFile}.${who}`;
   const { at, cookies } = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { at: 0 };
+  if (!fresh) follow(page, demo, who);
   if (!fresh && Date.now() - at < NEW_ENOUGH) {
     await page.context().addCookies(cookies);
     await page.goto('/');
-    // What the person may do has changed since: their session has another id.
-    if ((await idOf(page)) !== cookies.find(({ name }) => name === SESSION)?.value) await keepSession(page, demo, who);
-    return;
+    if (!new URL(page.url()).pathname.startsWith('/sign-in')) return;
   }
   await typeIn(page, demo, who);
   if (!fresh) keep(kept, Date.now(), await page.context().cookies());
@@ -39,6 +38,21 @@ export async function keepSession(page, demo, who) {
   const kept = `${demo.readyFile}.${who}`;
   const at = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')).at : Date.now();
   keep(kept, at, await page.context().cookies());
+}
+
+/** After some changes a session has another id, with which the tests that follow go on; until its person signs out. */
+function follow(page, demo, who) {
+  let signedOut = false;
+  page.on('response', async (response) => {
+    try {
+      const set = (await response.headerValue('set-cookie')) ?? '';
+      if (signedOut || !set.includes(SESSION)) return;
+      if (await idOf(page)) await keepSession(page, demo, who);
+      else signedOut = true;
+    } catch {
+      // The page was closed meanwhile: there is nobody to follow.
+    }
+  });
 }
 
 function keep(file, at, cookies) {

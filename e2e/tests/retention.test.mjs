@@ -41,7 +41,7 @@ test('owner tries days for a class, sets them with a code, and finds them in the
   await lookAround(owner, 'retention-set');
   await owner.goto('/audit?action=audit_retention.changed');
   await owner.locator('td a.into').first().click();
-  await owner.getByText('Policy 7').waitFor();
+  await owner.getByText('Policy 7', { exact: true }).waitFor();
 
   await owner.goto('/audit/restores/new?segment=7');
   await owner.getByLabel('Reason').fill('It is looked into.');

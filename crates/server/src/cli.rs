@@ -156,6 +156,9 @@ pub(crate) struct Demo {
     /// Let the made-up history lie so many days further back, to see what only time shows, such as unused permissions
     #[arg(long, value_name = "DAYS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=365))]
     pub(crate) older: u16,
+    /// Copy the log into an archive beside the data, too
+    #[arg(long)]
+    pub(crate) archive: bool,
     /// How much is logged: error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     pub(crate) log_level: String,

@@ -286,6 +286,7 @@ mod tests {
         let body = json!((0..700).map(event).collect::<Vec<_>>()).to_string().into_bytes();
         let permit = acme.owner().permit::<RecordEvents>().await;
         record(&db.store, permit, Arc::from(body), Ask { whole: true, included: false }).await.unwrap();
+        db.settle().await;
         let owner = acme.owner();
         let permit = owner.permit::<ChangeRetention>().await;
         let set = owner.confirmed(async |answer| {

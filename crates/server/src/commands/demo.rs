@@ -74,7 +74,7 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
         let mail = Mail::kept(&settings)?;
         let (installation, sign_ins) = open(&settings, &folder, &mail, clock, args.older).await?;
         let ready = Ready { url: settings.server.public_url.as_origin().to_owned(), sign_ins };
-        let config = for_other_commands(address, &folder)?;
+        let config = for_other_commands(&args, address, &folder)?;
         let announce = || announce(&ready, &args, &folder, &config);
         let outcome = up(&settings, Openings::plain(public), &installation, &mail, announce).await;
         installation.store.close().await;
@@ -98,8 +98,10 @@ fn tempdir() -> Result<TempDir, Failure> {
 
 /// The configuration of a demonstration: neither file nor environment has a part in it.
 fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Settings, Failure> {
-    let mut flags: Vec<_> =
-        values(address, folder).into_iter().map(|(key, value)| Assignment::new("demo", key, value)).collect();
+    let mut flags: Vec<_> = values(args, address, folder)
+        .into_iter()
+        .map(|(key, value)| Assignment::new("demo", key, value))
+        .collect();
     flags.push(Assignment::new("--log-level", "log.level", args.log_level.clone()));
     let settings = Config::load(&Sources::of_flags(flags))?.settings()?;
     // No gateway is needed for it: messages to phones arrive in the mailbox, too.
@@ -110,7 +112,7 @@ fn settings(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<Sett
 /// Where streams lead in a demonstration besides public addresses: to this machine, so that they can be tried there.
 const OWN_MACHINE: (&str, &str) = ("stream.allowed_networks", "127.0.0.0/8,::1");
 
-fn values(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
+fn values(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
     let within = |name: &str| folder.join(name).display().to_string();
     let mut values = vec![
         ("server.listen", address.to_string()),
@@ -128,7 +130,7 @@ fn values(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
     if address.ip().to_canonical().is_loopback() {
         values.push((OWN_MACHINE.0, OWN_MACHINE.1.into()));
     }
-    if cfg!(feature = "columnar") {
+    if args.archive {
         values.push(("audit.archive", within("archive")));
     }
     values
@@ -136,11 +138,11 @@ fn values(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
 
 /// Writes the configuration down beside the data, so that the other commands can be tried on a demonstration: above all
 /// `audit verify`. The demonstration itself never reads it.
-fn for_other_commands(address: SocketAddr, folder: &Path) -> Result<PathBuf, Failure> {
+fn for_other_commands(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Result<PathBuf, Failure> {
     let file = folder.join(FILE_NAME);
     let whole = fs::canonicalize(folder).map_err(|error| unreadable(folder, &error))?;
     let mut sections = toml::Table::new();
-    for (key, value) in values(address, &whole) {
+    for (key, value) in values(args, address, &whole) {
         let (section, name) = key.split_once('.').unwrap_or(("", key));
         let section = sections.entry(section).or_insert_with(|| toml::Table::new().into());
         if let Some(section) = section.as_table_mut() {

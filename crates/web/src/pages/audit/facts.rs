@@ -63,7 +63,8 @@ fn by_what(actor: &Actor) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use bailiwick_domain::role::Role;
+    use bailiwick_domain::{role::Role, rule::Invite};
+    use bailiwick_ops::invitations::{self, NewInvitation};
     use bailiwick_testkit::both_databases;
 
     use super::*;
@@ -87,8 +88,8 @@ mod tests {
         async fn responder_goes_from_an_address_to_what_else_came_from_there(db: Db) {
             let acme = db.tenant("acme").await;
             let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
-            let form = [("address", "new@example.com"), ("role", "auditor"), ("lifetime", "7")];
-            assert_eq!(Browser::of(&acme.owner()).post("/invitations", &form).await.status, 303);
+            let new = NewInvitation { email: "new@example.com".into(), role: "auditor".into(), expires_at: None };
+            invitations::create(&db.store, &acme.owner().permit::<Invite>().await, new).await.unwrap();
             db.sign().await;
             let list = auditor.get("/audit?action=user.invited").await.page();
             let path = href(&list, "/audit/events/", "").to_owned();

@@ -78,6 +78,7 @@ mod tests {
         let body = json!((0..600).map(event).collect::<Vec<_>>()).to_string().into_bytes();
         let permit = owner.permit::<RecordEvents>().await;
         record(&db.store, permit, Arc::from(body), Ask { whole: true, included: false }).await.unwrap();
+        db.settle().await;
         let permit = owner.permit::<ChangeRetention>().await;
         let set = owner.confirmed(async |answer| {
             retention::set(&db.store, &permit, "app.plan", Some(90), "Policy 7", answer).await
