@@ -77,7 +77,19 @@ both_databases! {
         assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed}");
         let history = format!("/v1/audit/entities/app.plan/{}", listed["items"][0]["entity"]["id"].as_str().unwrap());
         assert_eq!(stage.get(&history).await.status, StatusCode::OK);
+        // By the product's own id wherever type and id stand together.
+        for path in ["", "/difference", "/completeness"] {
+            let own = stage.get(&format!("/v1/audit/entities/app.plan/PL-1{path}")).await;
+            let derived = stage.get(&format!("{history}{path}")).await;
+            assert_eq!(own.status, derived.status, "{path}: {}", own.text());
+        }
+        assert_eq!(stage.get("/v1/audit/entities/app.plan/PL-1").await.json(), stage.get(&history).await.json());
+        assert_eq!(stage.get("/v1/audit/entities/app.plan/PL-2").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(stage.get("/v1/audit/events?actor=product:u-17").await.status, StatusCode::OK);
+        let unkind = stage.get("/v1/audit/events?actor=u-17").await;
+        assert!(unkind.status == StatusCode::BAD_REQUEST && unkind.text().contains("product:u-17"), "{}", unkind.text());
         let owner = Caller::from(&stage.acme.owner());
+        assert_eq!(stage.service.get(&owner, "/audit/entities/app.plan/PL-1").await.status, StatusCode::OK);
         let page = stage.service.get(&owner, &format!("/audit/events/{}", body["id"].as_str().unwrap())).await;
         assert!(page.status == StatusCode::OK && page.text().contains("PL-1") && page.text().contains("Plan approved"), "{}", page.text());
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bailiwick_domain::{ids::TenantId, search::SOURCE};
+use bailiwick_domain::{ids::TenantId, product::is_id, search::SOURCE};
 use bailiwick_proof::{
     event::{id_of as product_id, is_product},
     hash::Hash,
@@ -182,6 +182,18 @@ pub fn id_of(kind: &str, text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok()
 }
 
+/// The UUID by which something is found that somebody names by its kind and its id: of a product's kind by the product's own id, or
+/// by the UUID that stands for it in links; of any other by a UUID in its one spelling.
+pub fn thing_of(kind: &str, text: &str) -> Option<Uuid> {
+    let written = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+    if !is_product(kind) {
+        return written;
+    }
+    // What stands for a product's id is a UUID of version 8, which no product has a reason to use.
+    let stands = written.filter(|id| id.get_version_num() == 8);
+    stands.or_else(|| is_id(text).then(|| Uuid::from_bytes(product_id(kind, text))))
+}
+
 /// A leaf from an event's stored octets, for events that were written before their place was known. The tag of their source and
 /// whose the thing is wait beside them.
 pub(super) fn leaf_of(
@@ -234,4 +246,27 @@ pub(super) fn leaf_of(
         revision: value.pointer("/entity/revision").and_then(Value::as_i64).ok_or_else(unreadable)?,
         terms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_of_the_product_is_named_in_its_words_or_as_links_have_it() {
+        let own = thing_of("app.customer", "CU-77");
+        assert!(own.is_some() && own == id_of("app.customer", "CU-77"));
+        let link = own.map(|id| id.to_string()).unwrap_or_default();
+        assert_eq!(thing_of("app.customer", &link), own);
+        assert_eq!(thing_of("product", "u-17"), id_of("product", "u-17"));
+        // A product may use UUIDs of its own: they are its words.
+        let theirs = "0193a7c2-7b1e-7000-8000-000000000001";
+        assert_eq!(thing_of("app.customer", theirs), id_of("app.customer", theirs));
+        assert_eq!(thing_of("user", theirs), Uuid::try_parse(theirs).ok());
+        for (kind, text) in
+            [("user", "CU-77"), ("user", "0193a7c27b1e70008000000000000001"), ("app.customer", "CU 77")]
+        {
+            assert_eq!(thing_of(kind, text), None, "{kind} {text}");
+        }
+    }
 }

@@ -63,7 +63,7 @@ pub use drill::{Drilled, drill, drills, drills_due, find_drill, insert_drill, lo
 pub use find::{RECENT, by_prefix};
 pub use heads::{HeadsReport, RegionHead, region_head};
 pub(crate) use ingest::Queues;
-pub use integrate::id_of;
+pub use integrate::{id_of, thing_of};
 pub use lag::{LAG_CAP, Lag, lag};
 #[cfg(feature = "bench")]
 pub use made::Made;

@@ -10,7 +10,6 @@ use bailiwick_domain::{
     entity::{SubjectRequest, User},
     ids::UserId,
 };
-use bailiwick_proof::event::id_of;
 use uuid::Uuid;
 
 pub use certificate::{certificate, certified};
@@ -21,6 +20,7 @@ pub use requests::{Asked, about, certify, find, insert, list, lock, replace};
 
 use crate::{
     Error, Result,
+    audit::integrate::thing_of,
     lock::row,
     tx::Scope,
     users::{self, keys_of},
@@ -54,7 +54,10 @@ pub struct Subject {
 pub async fn by(scope: &mut impl Scope, by: By<'_>) -> Result<Option<Subject>> {
     match by {
         By::Person(person) => known(scope, person, None).await,
-        By::Product(kind, id) => known(scope, Uuid::from_bytes(id_of(kind, id)), None).await,
+        By::Product(kind, id) => match thing_of(kind, id) {
+            Some(id) => known(scope, id, None).await,
+            None => Ok(None),
+        },
         By::Address(address) => match users::by_email(scope, address).await? {
             Some(user) => known(scope, user.id.uuid(), None).await,
             None => {

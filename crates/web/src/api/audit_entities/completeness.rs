@@ -4,11 +4,11 @@ use axum::extract::State;
 use bailiwick_domain::rule::ReadAudit;
 use bailiwick_proof::completeness::Page;
 use bailiwick_store::audit;
-use uuid::Uuid;
 
+use super::thing;
 use crate::{
     access::Access,
-    api::{After, Pair, audit_events::is_word, audit_log::pace, cursor::Before},
+    api::{After, Pair, audit_log::pace, cursor::Before},
     error::{Error, Result},
     forms::Json,
     state::AppState,
@@ -18,13 +18,11 @@ use crate::{
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadAudit>,
     State(state): State<AppState>,
-    Pair(kind, id): Pair<String, Uuid>,
+    Pair(kind, id): Pair<String, String>,
     After(before): After<Before>,
 ) -> Result<Json<Page>> {
     pace(&state, &permit)?;
-    if !is_word(&kind) {
-        return Err(Error::NotFound);
-    }
+    let id = thing(&kind, &id)?;
     let before = before.map(|Before(revision)| revision);
     let mut view = state.store.read(&permit).await?;
     audit::completeness(&mut view, &kind, id, before).await?.map(Json).ok_or(Error::NotFound)

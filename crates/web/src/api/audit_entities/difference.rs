@@ -7,15 +7,14 @@ use bailiwick_domain::{change::Change, rule::ReadAudit, time::Span};
 use bailiwick_store::{Scope, Store, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
-use super::as_of::{StoodBody, instant, stood};
+use super::{
+    as_of::{StoodBody, instant, stood},
+    thing,
+};
 use crate::{
     access::Access,
-    api::{
-        Pair,
-        audit_events::{EventBody, is_word},
-    },
+    api::{Pair, audit_events::EventBody},
     error::{Error, Result},
     forms::{Json, Query},
     looking_back::changed,
@@ -44,12 +43,10 @@ pub(in crate::api) struct Body {
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadAudit>,
     State(store): State<Store>,
-    Pair(kind, id): Pair<String, Uuid>,
+    Pair(kind, id): Pair<String, String>,
     Query(asked): Query<Parameters>,
 ) -> Result<Json<Body>> {
-    if !is_word(&kind) {
-        return Err(Error::NotFound);
-    }
+    let id = thing(&kind, &id)?;
     let mut view = store.read(&permit).await?;
     let to = match &asked.to {
         Some(to) => instant(to, "`to` is neither a date nor an instant in UTC.")?,

@@ -9,12 +9,12 @@ use bailiwick_store::{Store, View, audit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::as_of;
+use super::{as_of, thing};
 use crate::{
     access::Access,
     api::{
         List, Pair,
-        audit_events::{EventBody, is_word},
+        audit_events::EventBody,
         cursor::{self, Before},
     },
     error::{Error, Result},
@@ -39,12 +39,10 @@ pub(in crate::api) struct RevisionBody {
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadAudit>,
     State(store): State<Store>,
-    Pair(kind, id): Pair<String, Uuid>,
+    Pair(kind, id): Pair<String, String>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response> {
-    if !is_word(&kind) {
-        return Err(Error::NotFound);
-    }
+    let id = thing(&kind, &id)?;
     if let Some(at) = &parameters.at {
         if parameters.cursor.is_some() {
             return Err(Error::BadRequest(

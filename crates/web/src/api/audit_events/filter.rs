@@ -7,7 +7,7 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{
     Scope,
-    audit::{self, Place, Sought, id_of},
+    audit::{self, Place, Sought, thing_of},
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -61,7 +61,11 @@ impl Parameters {
     pub(in crate::api) fn read(&self) -> Result<Wanted> {
         let bound = self.bound();
         Ok(Wanted {
-            actor: parse(&self.actor, actor, "`actor` is not an id.")?,
+            actor: parse(
+                &self.actor,
+                actor,
+                "`actor` is not an id; somebody of the product is named with their kind, as in product:u-17.",
+            )?,
             entity_type: parse(
                 &self.entity_type,
                 word,
@@ -70,7 +74,7 @@ impl Parameters {
             entity_id: parse(
                 &self.entity_id,
                 |text| entity_id(self.entity_type.as_deref(), text),
-                "`entity_id` is not an id.",
+                "`entity_id` is not an id; for one of the product's own, name its `entity_type`, too.",
             )?,
             action: parse(&self.action, word, "`action` is not an action, such as user.invited.")?,
             from: parse(&self.from, time, "`from` is neither a date nor an instant in UTC.")?,
@@ -148,27 +152,17 @@ fn parse<T>(
     text.as_deref().map(|text| read(text).ok_or(Error::BadRequest(wrong))).transpose()
 }
 
-fn id(text: &str) -> Option<Uuid> {
-    Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
-}
-
 /// An actor's id; one whom the product names stands behind `product:`.
 fn actor(text: &str) -> Option<Uuid> {
     match text.strip_prefix("product:") {
-        Some(name) => id_of("product", name),
-        None => id(text),
+        Some(name) => thing_of("product", name),
+        None => thing_of("", text),
     }
 }
 
 /// The id of a thing; where its type is one of the product's, in the product's words or as links have it.
 pub(in crate::api) fn entity_id(kind: Option<&str>, text: &str) -> Option<Uuid> {
-    match kind {
-        Some(kind) if kind.starts_with("app.") => {
-            // What stands for a product's id is a UUID of version 8, which no product has a reason to use.
-            id(text).filter(|id| id.get_version_num() == 8).or_else(|| id_of(kind, text))
-        }
-        _ => id(text),
-    }
+    thing_of(kind.unwrap_or_default(), text)
 }
 
 fn word(text: &str) -> Option<String> {

@@ -101,7 +101,7 @@ pub(super) async fn as_of(
     Path((kind, id)): Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
-    let id = Uuid::try_parse(&id).map_err(|_| Error::NotFound)?;
+    let id = audit::thing_of(&kind, &id).ok_or(Error::NotFound)?;
     let mut view = store.read(&permit).await?;
     let mut problems = Vec::new();
     let at = past("at", asked.at.as_deref(), view.now(), &mut problems).unwrap_or_else(|| view.now());

@@ -13,7 +13,10 @@ use bailiwick_domain::{
 };
 use bailiwick_ops::audit::bundles::{self, Of, Wanted};
 use bailiwick_proof::checkpoint::{self, Checkpoint, LogName, SignedNote};
-use bailiwick_store::{Permit, audit::log};
+use bailiwick_store::{
+    Permit,
+    audit::{log, thing_of},
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -135,7 +138,7 @@ impl Making {
         if self.kind.is_empty() {
             return Ok(Selection { q: Some(self.q.clone()), ..Selection::default() });
         }
-        let id = Uuid::try_parse(&self.id).ok().filter(|_| is_word(&self.kind)).ok_or(Error::NotFound)?;
+        let id = thing_of(&self.kind, &self.id).filter(|_| is_word(&self.kind)).ok_or(Error::NotFound)?;
         Ok(Selection { q: None, kind: Some(self.kind.clone()), id: Some(id) })
     }
 }

@@ -110,7 +110,7 @@ pub(super) async fn entity(
     Path((kind, id)): Path<(String, String)>,
     Query(place): Query<Place>,
 ) -> Result<AuditEntityPage> {
-    let id = Uuid::try_parse(&id).map_err(|_| Error::NotFound)?;
+    let id = audit::thing_of(&kind, &id).ok_or(Error::NotFound)?;
     let mut view = state.store.read(&permit).await?;
     let found = audit::entity_history(&mut view, &kind, id, place.before).await?;
     let archived = retention::archived(&mut view, &kind, id).await?;

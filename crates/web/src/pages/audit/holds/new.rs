@@ -51,9 +51,13 @@ pub(super) fn page(permit: &Permit<PlaceHold>, visit: &Visit, id: String) -> New
         problems: Vec::new(),
         id,
         scope: Select::new("scope", "What it keeps", scopes, ""),
-        person: Field::new("person", "Person").hint("Of one person: their name, address or id."),
-        entity_type: Field::new("entity_type", "Kind").hint("Of one thing: its kind, such as invitation."),
-        entity_id: Field::new("entity_id", "Id").hint("Of one thing: its id."),
+        person: Field::new("person", "Person").hint(
+            "Of one person: their name, address or id; of the product product:u-17 or app.customer/CU-77.",
+        ),
+        entity_type: Field::new("entity_type", "Kind")
+            .hint("Of one thing: its kind, such as invitation or app.customer."),
+        entity_id: Field::new("entity_id", "Id")
+            .hint("Of one thing: its id; for one of the product's the product's own."),
         from: Field::new("from", "From").hint("Of a time, in UTC."),
         until: Field::new("until", "Until"),
         action: Field::new("action", "Action").hint("Such as invitation, or invitation.created."),
