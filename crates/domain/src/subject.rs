@@ -51,6 +51,10 @@ named! {
         LogValues = "log_values",
         /// Open requests that hold their address.
         Requests = "requests",
+        /// Searches that others keep and that name them.
+        SearchesAbout = "searches_about",
+        /// Exports that looked for them by name or address.
+        ExportsAbout = "exports_about",
         /// Records of the log of what they did, and of what happened to them and to what was theirs.
         LogRecords = "log_records",
         /// API keys that they made.
@@ -96,6 +100,8 @@ impl Kind {
             Self::Directory => "Entry in the directory",
             Self::LogValues => "Records with personal values",
             Self::Requests => "Requests with their address",
+            Self::SearchesAbout => "Kept searches that mention them",
+            Self::ExportsAbout => "Exports that looked for them",
             Self::LogRecords => "Records of the log",
             Self::ApiKeys => "API keys they made",
             Self::InvitationsWritten => "Invitations they wrote",
@@ -135,6 +141,8 @@ impl Kind {
                 | Self::LogValues
                 | Self::LogRecords
                 | Self::Requests
+                | Self::SearchesAbout
+                | Self::ExportsAbout
         )
     }
 }

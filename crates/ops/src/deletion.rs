@@ -8,13 +8,14 @@ use bailiwick_domain::{
 };
 use bailiwick_mail::{AccountDeletedLetter, Letter, Line};
 use bailiwick_store::{
-    Event, Permit, Recorded, Scope, Store, Tx, accounts, devices, grants, teams, tenants, users,
+    Event, Permit, Recorded, Scope, Store, Tx, accounts, audit::subject::Called, devices, grants, teams,
+    tenants, users,
 };
 
 use crate::{
     Result,
     api_keys::revoke_those_of,
-    audit::hold::refuse_held,
+    audit::{erasure::erase_mentions, hold::refuse_held},
     factors,
     invitations::withdraw_beyond,
     mail, phones,
@@ -60,6 +61,7 @@ fn told(user: &User) -> Told {
         "Name, address and everything else that says who they are is erased for good, in the audit log too.",
         "Every session of theirs ends, and the API keys that they made are revoked.",
         "Their second factors and recovery codes are removed, and their open invitations taken back.",
+        "Searches that others keep and that name them are removed, and exports forget that they looked for them.",
     ];
     Told { name: user.name.clone(), effects: effects.map(str::to_owned).into() }
 }
@@ -89,6 +91,8 @@ pub(crate) async fn take_away<R: Rule>(
     nobody_above(permissions_of(store, tx, &user).await?, *permit.permissions())?;
     keep_an_owner(tx, &user).await?;
     refuse_held(tx, permit, id.uuid(), Some(&user.email)).await?;
+    let called = Called { person: id.uuid(), name: Some(&user.name), address: Some(&user.email) };
+    erase_mentions(tx, permit, called, WHY).await?;
     let ended = end_but(tx, id, None, |written| Ok(Event::new("session.ended", written)?.because(WHY)));
     for event in ended.await? {
         tx.also(event.following());

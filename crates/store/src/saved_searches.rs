@@ -67,6 +67,19 @@ pub async fn shared(scope: &mut impl Scope) -> Result<Vec<SavedSearch>> {
     Ok(found.into_iter().map(SavedSearch::from).collect())
 }
 
+/// Searches of everybody behind this id, some at a time.
+pub(crate) async fn after(scope: &mut impl Scope, after: Uuid, limit: i64) -> Result<Vec<SavedSearch>> {
+    let tenant = scope.tenant();
+    let found: Vec<Row> = rows!(
+        scope,
+        "SELECT id, user_id, name, query, shared, created_at FROM saved_search WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3",
+        tenant.uuid(),
+        after,
+        limit
+    )?;
+    Ok(found.into_iter().map(SavedSearch::from).collect())
+}
+
 /// How many searches somebody keeps.
 pub async fn count(scope: &mut impl Scope, user: UserId) -> Result<i64> {
     let tenant = scope.tenant();

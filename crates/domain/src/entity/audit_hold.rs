@@ -79,6 +79,16 @@ impl HoldScope {
         }
     }
 
+    /// Whether it keeps a thing, or everything about whomever the thing belongs to.
+    pub fn keeps_thing(&self, kind: &str, id: Uuid, owner: Option<Uuid>) -> bool {
+        match self {
+            Self::Tenant => true,
+            Self::Person { person } => owner == Some(*person),
+            Self::Entity { entity_type, entity_id } => entity_type == kind && *entity_id == id,
+            Self::Range { .. } => false,
+        }
+    }
+
     /// Whether a range keeps a record of this action and moment; every other scope none by that alone.
     pub fn keeps(&self, action: &str, at: Timestamp) -> bool {
         let Self::Range { from, until, action: class } = self else { return false };

@@ -102,6 +102,9 @@ impl Exports {
     async fn go_on(&self, permit: &Permit<ByJob>, id: AuditExportId) -> Result<bool> {
         let Some(progress) = export::begin(&self.store, permit, id).await? else { return Ok(false) };
         let export = export::find(&mut self.store.read(permit).await?, id).await?.export;
+        if export.selection == export::ERASED {
+            return self.fail(permit, id, "It looked for somebody who was erased.").await.map(|()| true);
+        }
         let written = match export.format {
             ExportFormat::Parquet => self.columns(permit, &export, progress).await,
             _ => self.lines(permit, &export, progress).await,

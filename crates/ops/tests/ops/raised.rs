@@ -82,6 +82,7 @@ const ACTIONS: &[(&str, Means)] = &[
     ("audit_export.finished", Silent("audit_export.requested told of it")),
     ("audit_export.removed", Silent("there is less to take than before")),
     ("audit_export.requested", Raises(INFO)),
+    ("audit_export.search_erased", Silent("subject_request.erased or user.deleted tells of it")),
     ("audit_hold.lifted", Raises(WARNING)),
     ("audit_hold.placed", Raises(WARNING)),
     ("audit_log.epoch_begun", Raises(HIGH)),

@@ -1,7 +1,7 @@
 //! Personal data of an event: commitments in the hashed bytes, values and salts sealed under their subject's key beside them.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
+    lock::{execute, rows},
     tenant_keys::{self, Subject},
     tx::{Scope, Tx},
 };
@@ -151,6 +152,52 @@ pub(super) fn openings(
         }
     }
     Ok(openings)
+}
+
+/// Takes the values behind these commitments, with their salts, from what is sealed beside an event. What else is sealed there stays.
+pub(super) async fn forget(tx: &mut Tx, event: EventId, commits: &HashSet<String>) -> Result<()> {
+    let tenant = tx.tenant();
+    let stored: Vec<(Uuid, Vec<u8>)> = rows!(
+        tx,
+        "SELECT subject, sealed FROM audit_personal WHERE tenant = $1 AND event = $2",
+        tenant.uuid(),
+        event.uuid()
+    )?;
+    for (subject, sealed) in stored {
+        let Subject::Key(key) = tenant_keys::subject(tx, subject).await? else { continue };
+        let all = openings(tenant, event, &key, sealed)?;
+        let before = all.len();
+        let left: Opened = all
+            .into_iter()
+            .filter(|opening| !commits.contains(&opening.commit))
+            .map(|opening| (opening.commit, (opening.salt, opening.value)))
+            .collect();
+        if left.len() == before {
+            continue;
+        }
+        execute!(
+            tx,
+            "DELETE FROM audit_personal WHERE tenant = $1 AND event = $2 AND subject = $3",
+            tenant.uuid(),
+            event.uuid(),
+            subject
+        )?;
+        if left.is_empty() {
+            continue;
+        }
+        let plain = serde_json::to_vec(&left).map_err(|e| Error::Proof(e.to_string()))?;
+        let bytes =
+            key.seal(&context(tenant, &event.bytes()), &plain, &*tx.shared.entropy).map_err(Error::vault)?;
+        execute!(
+            tx,
+            "INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES ($1, $2, $3, $4)",
+            tenant.uuid(),
+            event.uuid(),
+            subject,
+            bytes.into_bytes()
+        )?;
+    }
+    Ok(())
 }
 
 fn context(tenant: TenantId, event: &[u8; 16]) -> Context<'_> {

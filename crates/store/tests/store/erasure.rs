@@ -167,7 +167,7 @@ pub(super) fn holds(text: &str, needle: &str) -> bool {
 }
 
 /// Whatever of the log can still be read by whoever may read it.
-async fn readable(store: &Store, acme: &Tenant) -> String {
+pub(super) async fn readable(store: &Store, acme: &Tenant) -> String {
     let mut raw = Raw::superuser(&acme.db).await;
     let events: Vec<(Uuid,)> = raw_rows!(raw, "SELECT id FROM audit_event");
     let events: Vec<EventId> = events.into_iter().map(|(id,)| EventId::from(id)).collect();

@@ -7,7 +7,8 @@ use bailiwick_domain::{
     ids::AuditHoldId,
     role::Role,
     rule::{
-        DeleteUser, DiscloseSubject, EraseSubject, Invite, LiftHold, OpenSubject, PlaceHold, ReadSubjects,
+        DeleteUser, DiscloseSubject, EraseSubject, ExportAudit, Invite, KeepSearches, LiftHold, OpenSubject,
+        PlaceHold, ReadSubjects,
     },
     search,
     subject::Kind,
@@ -21,13 +22,15 @@ use bailiwick_ops::{
         hold::{self, NewHold},
     },
     deletion,
+    exports::{self, Exports, Spool},
     invitations::{self, NewInvitation},
+    saved_searches::{self, NewSearch},
     step_up::{Answer, Outcome},
 };
 use bailiwick_proof::certificate::{Certificate, CertificateError};
 use bailiwick_store::{
     audit::{
-        self, Place, Sought,
+        self, Place, Sought, export,
         hold::{Target, held},
     },
     users,
@@ -35,7 +38,7 @@ use bailiwick_store::{
 use bailiwick_testkit::{Actor, Db, Place as Where, Tenant, both_databases, sqlite_only};
 
 use crate::{
-    erasure::{ADDRESS, busy, everything, holds, joined},
+    erasure::{ADDRESS, busy, everything, holds, joined, readable},
     raw_rows,
     support::raw::Raw,
 };
@@ -209,6 +212,90 @@ both_databases! {
         db.verify().await.unwrap();
         let text = certificate(&owner, &request).await.unwrap();
         Certificate::check(text.as_bytes(), db.signer().verifier()).unwrap();
+    }
+
+    async fn what_others_keep_that_names_the_person_goes_with_them(db: Db) {
+        let acme = db.tenant("acme").await;
+        let leaver = joined(&acme, "Prudence Private").await;
+        let owner = acme.owner();
+        for (name, query) in [
+            ("Leaver", "actor:\"PRUDENCE private\" -outcome:ok"),
+            ("What Prudence Private did", "outcome:denied"),
+            ("Address", "actor:Prudence.Private@LEAVER.example"),
+            ("Refused", "outcome:denied"),
+            ("Prudence", "actor:prudence"),
+        ] {
+            let new = NewSearch { name: name.into(), query: query.into(), shared: true };
+            saved_searches::keep(&db.store, &owner.permit::<KeepSearches>().await, new).await.unwrap();
+        }
+        let spool = Spool::new(db.folder().join("exports"), None);
+        let ask = async |line: &str| {
+            let query = search::parse(line).unwrap().query;
+            let mut view = db.store.read(&acme.job()).await.unwrap();
+            let sought = audit::resolve(&mut view, &query, &Zone::UTC).await.unwrap().unwrap();
+            drop(view);
+            let permit = owner.permit::<ExportAudit>().await;
+            exports::ask(&db.store, &permit, &spool, "jsonl", &sought).await.unwrap()
+        };
+        let (about, other) = (ask("private prudence").await, ask("private").await);
+        db.sign().await;
+        let request = open(&owner, by("address", ADDRESS)).await.unwrap();
+        let report = look(&owner, &request).await;
+        assert_eq!((count(&report, Kind::SearchesAbout), count(&report, Kind::ExportsAbout)), (3, 1));
+        let lines = report.values.unwrap().lines;
+        let said: Vec<_> = lines.iter().filter(|line| line.kind == Kind::SearchesAbout).map(|line| line.value.as_str()).collect();
+        assert!(said.contains(&"Leaver") && said.contains(&"Address") && said.len() == 3, "{said:?}");
+
+        // Whoever keeps the search may be kept by a hold.
+        let hold = place(&acme, NewHold { person: owner.id().to_string(), ..matter(&acme, "person") }).await;
+        assert!(matches!(erase(&owner, &request).await, Err(Error::Held(_))));
+        lift(&acme, hold).await;
+        db.clock.advance(Span::seconds(1));
+        let done = erase(&owner, &request).await.unwrap();
+        let certified = look(&owner, &done).await.certified.unwrap();
+        assert_eq!((certified.erased.get("searches_about"), certified.erased.get("exports_about")), (Some(&3), Some(&1)));
+
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let left = bailiwick_store::saved_searches::of_user(&mut view, owner.id()).await.unwrap();
+        let left: Vec<_> = left.into_iter().map(|search| search.name).collect();
+        assert_eq!(left, ["Prudence", "Refused"], "less than the whole name is nobody's");
+        assert_eq!(export::find(&mut view, about.id).await.unwrap().export.selection, export::ERASED);
+        assert!(export::find(&mut view, other.id).await.unwrap().export.selection.contains("private"));
+        drop(view);
+        // Nothing is made of a search that is not there any more.
+        db.sign().await;
+        Exports::new(db.store.clone(), db.jobs(), spool.clone()).round().await.unwrap();
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let ended = export::find(&mut view, about.id).await.unwrap().export;
+        assert!(ended.state.name() == "failed" && ended.failure.unwrap().contains("erased"));
+        assert_eq!(export::find(&mut view, other.id).await.unwrap().export.state.name(), "done");
+        drop(view);
+
+        // Nor can the records of what others kept be read any more; whoever made them still can.
+        let log = readable(&db.store, &acme).await;
+        for gone in ["prudence private", "prudence.private", "word:prudence"] {
+            assert!(!log.contains(gone), "{gone}: {log}");
+        }
+        assert!(log.contains("outcome:denied") && log.contains("owner@acme.example"), "{log}");
+        db.sign().await;
+        db.verify().await.unwrap();
+    }
+
+    async fn somebody_whom_only_a_kept_search_names_is_found_by_address(db: Db) {
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        let new = NewSearch { name: "Stranger".into(), query: "actor:zoe@stranger.example".into(), shared: false };
+        assert!(matches!(open(&owner, by("address", "zoe@stranger.example")).await, Err(Error::Invalid(_))));
+        saved_searches::keep(&db.store, &owner.permit::<KeepSearches>().await, new).await.unwrap();
+        let request = open(&owner, by("address", "Zoe@Stranger.example")).await.unwrap();
+        assert_eq!(count(&look(&owner, &request).await, Kind::SearchesAbout), 1);
+        erase(&owner, &request).await.unwrap();
+        for (table, text) in everything(&db).await {
+            assert!(!holds(&text, "zoe@stranger"), "{table}: {text}");
+        }
+        assert_eq!(open(&owner, by("address", "zoe@stranger.example")).await.unwrap().id, request.id);
+        db.sign().await;
+        db.verify().await.unwrap();
     }
 
     async fn somebody_of_the_product_nobody_heard_of_is_not_found(db: Db) {

@@ -13,11 +13,11 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{
     Event, Permit, Recorded, Store, Tx,
-    audit::subject::{self, Subject},
+    audit::subject::{self, Called, Subject},
     invitations, tenants, users,
 };
 
-use super::{called, going};
+use super::{called, erase_mentions, going};
 use crate::{
     Error, Result,
     audit::hold::refuse_held,
@@ -65,6 +65,7 @@ fn told(erased: &Erased) -> Told {
     let effects = [
         "Everything listed as going is erased for good, with keys, salts and ciphertext. Nobody can undo it.",
         "Somebody with an account is deleted: sessions end, keys are revoked, a last letter tells them.",
+        "Searches that others keep and that name them are removed, and exports forget that they looked for them.",
         "Records and proofs of the log stay, and say nothing of the person any more.",
     ];
     Told { name: erased.called.clone(), effects: effects.map(str::to_owned).into() }
@@ -120,6 +121,7 @@ async fn take(
 async fn leave_nothing(tx: &mut Tx, permit: &Permit<EraseSubject>, person: &Subject) -> Result<()> {
     let address = person.address.as_deref();
     refuse_held(tx, permit, person.person, address).await?;
+    erase_mentions(tx, permit, Called::of(person), WHY).await?;
     if let Some(address) = address {
         if let Some(before) = invitations::pending_for(tx, address).await? {
             let before = invitations::lock(tx, before.id).await?;

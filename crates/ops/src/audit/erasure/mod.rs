@@ -4,6 +4,7 @@ mod certificate;
 mod disclose;
 mod erase;
 mod look;
+mod mentions;
 mod open;
 
 use bailiwick_domain::subject::{Fate, Kind};
@@ -13,6 +14,7 @@ pub use certificate::certificate;
 pub use disclose::{Disclosure, RECORDS, disclose};
 pub use erase::erase;
 pub use look::{Report, SHOWN, Values, look};
+pub(crate) use mentions::erase_mentions;
 pub use open::{LookFor, open};
 
 /// What the finder's counts say an erasure would take.

@@ -51,7 +51,7 @@ impl Sought {
                 "No user has this id, and the log sealed no value under it. Somebody of the product is found by their id there."
             }
             Self::Address(_) => {
-                "No user, invitation, letter or request has this address. What the product sent, and names of searches and API keys, are not looked through for it: somebody of the product is found by their id there."
+                "No user, invitation, letter, request, kept search or export has this address. What the product sent, and names of API keys, are not looked through for it: somebody of the product is found by their id there."
             }
             Self::Product(..) => {
                 "The log sealed no value under this id. Enter the kind and the id as the product sends them."

@@ -9,5 +9,6 @@ mod table;
 
 pub use progress::{Progress, advance, begin, tenants_with_work, work};
 pub use read::{Chunk, Exported, Proofs, READ_AT_ONCE, chunk};
-pub use selection::Selection;
+pub use selection::{ERASED, Selection};
+pub(in crate::audit) use table::after;
 pub use table::{Listed, find, insert, list, lock, replace, waiting};

@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    audit::search::{Kept, Sought},
+    audit::search::{Kept, Sought, Term},
 };
+
+/// What stands in the place of a search that named somebody who was erased. No export is made of it.
+pub const ERASED: &str = r#"{"erased":true}"#;
 
 /// A search as it is kept with an export. Members that do not narrow are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,11 @@ impl Selection {
     /// A text that this version does not write.
     pub fn parse(text: &str) -> Result<Self> {
         serde_json::from_str(text).map_err(|_| Error::Corrupt("audit_export.selection".into()))
+    }
+
+    /// Every term that it asks for or leaves out.
+    pub(in crate::audit) fn terms(&self) -> Vec<Term> {
+        self.clauses.iter().flat_map(Kept::terms).collect()
     }
 
     /// The text that is kept.
@@ -74,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_nobody_wrote_is_refused() {
-        for text in ["", "1", r#"{"who":1}"#, r#"{"clauses":[{"words":[]}]}"#] {
+        for text in ["", "1", r#"{"who":1}"#, ERASED, r#"{"clauses":[{"words":[]}]}"#] {
             assert!(Selection::parse(text).is_err(), "{text}");
         }
         let strange = Selection::parse(r#"{"clauses":[{"terms":["colour:red"]}]}"#).unwrap();

@@ -136,6 +136,24 @@ pub async fn list(scope: &mut impl Scope, before: Option<Cursor>) -> Result<Page
     Ok(Page::of(found, LIMIT, |row: &Listed| Cursor { at: row.export.created_at, id: row.export.id.uuid() }))
 }
 
+/// Exports behind this id, some at a time.
+pub(in crate::audit) async fn after(
+    scope: &mut impl Scope,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<AuditExport>> {
+    let tenant = scope.tenant();
+    let found: Vec<Row> = rows!(
+        scope,
+        "SELECT id, format, selection, asked_by, state, downloads, records, octets, digest, failure, created_at, finished_at, expires_at
+         FROM audit_export WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3",
+        tenant.uuid(),
+        after,
+        limit
+    )?;
+    Ok(found.into_iter().map(AuditExport::from).collect())
+}
+
 /// One export.
 pub async fn find(scope: &mut impl Scope, id: AuditExportId) -> Result<Listed> {
     let tenant = scope.tenant();
@@ -168,7 +186,7 @@ pub async fn replace(tx: &mut Tx, before: AuditExport, after: AuditExport) -> Re
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE audit_export SET state = $3, downloads = $4, records = $5, octets = $6, digest = $7, failure = $8, finished_at = $9
+        "UPDATE audit_export SET state = $3, downloads = $4, records = $5, octets = $6, digest = $7, failure = $8, finished_at = $9, selection = $10
          WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         before.id.uuid(),
@@ -178,7 +196,8 @@ pub async fn replace(tx: &mut Tx, before: AuditExport, after: AuditExport) -> Re
         after.octets,
         after.digest.as_deref(),
         after.failure.as_deref(),
-        after.finished_at.map(Timestamp::micros)
+        after.finished_at.map(Timestamp::micros),
+        after.selection.as_str()
     )?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }
 }

@@ -31,6 +31,11 @@ impl From<&Clause> for Kept {
 }
 
 impl Kept {
+    /// Its terms, those that this version writes.
+    pub(in crate::audit) fn terms(&self) -> impl Iterator<Item = Term> {
+        self.terms.iter().filter_map(|text| Term::read(text))
+    }
+
     fn clause(&self) -> Result<Clause> {
         let terms = self.terms.iter().map(|text| Term::read(text)).collect::<Option<_>>();
         let terms = terms.ok_or_else(|| Error::Corrupt("a term of a search that is kept".into()))?;

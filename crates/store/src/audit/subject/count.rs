@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bailiwick_domain::subject::Kind;
 
-use super::Subject;
+use super::{Called, Subject, exports, searches};
 use crate::{
     Result,
     audit::search::{Sought, count_up_to},
@@ -62,6 +62,9 @@ pub async fn counts(scope: &mut impl Scope, subject: &Subject) -> Result<Vec<(Ki
         subject.person
     )?;
     add(Kind::InvitationsWritten, one(written));
+    let called = Called::of(subject);
+    add(Kind::SearchesAbout, many(searches(scope, called).await?.len()));
+    add(Kind::ExportsAbout, many(exports(scope, called).await?.len()));
     if let Some(address) = subject.address.as_deref() {
         let tag = scope.shared().keys.directory.address_tag(address);
         let invitations: Option<(i64,)> =
@@ -91,6 +94,10 @@ pub async fn counts(scope: &mut impl Scope, subject: &Subject) -> Result<Vec<(Ki
         add(Kind::Requests, one(requests));
     }
     Ok(Kind::ALL.iter().filter_map(|kind| counts.get(kind).map(|number| (*kind, *number))).collect())
+}
+
+fn many(found: usize) -> i64 {
+    i64::try_from(found).unwrap_or(i64::MAX)
 }
 
 fn one(found: Option<(i64,)>) -> i64 {

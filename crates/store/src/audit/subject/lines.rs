@@ -3,7 +3,7 @@
 use bailiwick_domain::{ids::UserId, subject::Kind, time::Timestamp};
 use serde::Serialize;
 
-use super::Subject;
+use super::{Called, Subject, exports, searches};
 use crate::{Result, lock::rows, phones, tx::Scope};
 
 /// Lines of one kind at most; their number is counted apart.
@@ -138,6 +138,19 @@ pub async fn lines(scope: &mut impl Scope, subject: &Subject) -> Result<Vec<Line
         )?;
         lines.extend(letters.into_iter().map(|row| line(Kind::Letters, row)));
     }
+    let called = Called::of(subject);
+    lines.extend(searches(scope, called).await?.into_iter().take(MOST).map(|search| Line {
+        kind: Kind::SearchesAbout,
+        value: search.name,
+        detail: search.query,
+        at: Some(search.created_at),
+    }));
+    lines.extend(exports(scope, called).await?.into_iter().take(MOST).map(|export| Line {
+        kind: Kind::ExportsAbout,
+        value: export.selection,
+        detail: export.state.name().to_owned(),
+        at: Some(export.created_at),
+    }));
     Ok(lines)
 }
 

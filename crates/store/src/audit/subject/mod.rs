@@ -3,6 +3,7 @@
 mod certificate;
 mod count;
 mod lines;
+mod mentions;
 mod records;
 mod requests;
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 pub use certificate::{certificate, certified};
 pub use count::{CAP, counts};
 pub use lines::{Line, MOST, lines};
+pub use mentions::{Called, exports, searches, unsay};
 pub use records::{Record, Said, records};
 pub use requests::{Asked, about, certify, find, insert, list, lock, replace};
 
@@ -64,13 +66,28 @@ pub async fn by(scope: &mut impl Scope, by: By<'_>) -> Result<Option<Subject>> {
                 // Nobody has this id, so what is found belongs to the address.
                 let keys = keys_of(scope, Uuid::nil(), Some(address)).await?;
                 // Nil sorts first and stands for nobody; the first thing about the address stands for the person.
-                match keys.into_iter().find(|key| !key.is_nil()) {
-                    Some(person) => known(scope, person, Some(address.to_owned())).await,
-                    None => Ok(None),
+                if let Some(person) = keys.into_iter().find(|key| !key.is_nil()) {
+                    return known(scope, person, Some(address.to_owned())).await;
                 }
+                // Nothing is under their keys; what others keep may name the address still.
+                let called = Called { person: Uuid::nil(), name: None, address: Some(address) };
+                let named =
+                    !searches(scope, called).await?.is_empty() || !exports(scope, called).await?.is_empty();
+                if !named {
+                    return Ok(None);
+                }
+                let tag = scope.shared().keys.directory.request_tag(&scope.tenant().bytes(), address);
+                known(scope, standing_for(&tag), Some(address.to_owned())).await
             }
         },
     }
+}
+
+/// The id of whoever is known by their address alone, which says as little as the tag that a request keeps of it.
+fn standing_for(tag: &[u8; 32]) -> Uuid {
+    let mut octets = [0; 16];
+    octets.iter_mut().zip(tag).for_each(|(to, from)| *to = *from);
+    uuid::Builder::from_custom_bytes(octets).into_uuid()
 }
 
 /// The person of a request, as they are found now.
