@@ -42,7 +42,7 @@ pub async fn run<R: Writes>(
 ) -> Result<Drill> {
     let seed = choice.seed.unwrap_or_else(|| random(store)) & SEED_BITS;
     let probes = audit::prove(store, permit).await?;
-    let drilled = audit::drill(store, permit, notary, seed, choice.kind).await?;
+    let drilled = audit::drill(store, permit, notary, seed, choice.kind, audit::COPIED).await?;
     record(store, permit, drilled, probes, seed).await
 }
 

@@ -1,5 +1,6 @@
 //! A tree's right edge: all that is needed to go on growing it.
 
+use super::{HashReader, reader::range_hash};
 use crate::hash::{Hash, empty_root, node_hash};
 
 /// A compact range from the first leaf: the roots of the perfect subtrees that make up the tree, largest first.
@@ -21,6 +22,20 @@ impl Frontier {
     #[must_use]
     pub const fn new() -> Self {
         Self { size: 0, peaks: Vec::new() }
+    }
+
+    /// The frontier of the first `size` leaves as the stored hashes give it.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn at<R: HashReader + ?Sized>(reader: &R, size: u64) -> Result<Self, R::Error> {
+        let mut peaks = Vec::with_capacity(size.count_ones() as usize);
+        let mut from = 0;
+        for length in (0..u64::BITS).rev().map(|bit| 1_u64 << bit).filter(|length| size & length != 0) {
+            peaks.push(range_hash(reader, size, from, from + length)?);
+            from += length;
+        }
+        Ok(Self { size, peaks })
     }
 
     /// How many leaves the tree has.

@@ -7,7 +7,7 @@ use std::{
     ops::Range,
 };
 
-use super::{HashReader, ProveError, consistency_proof, inclusion_proof, part_hashes, root_at};
+use super::{Frontier, HashReader, ProveError, consistency_proof, inclusion_proof, part_hashes, root_at};
 use crate::{
     hash::Hash,
     tile::{Tile, TileId, TilePath, complete_tiles, tile_hashes},
@@ -58,6 +58,14 @@ impl Needs {
     pub fn root(size: u64) -> Self {
         let recorder = Recorder::default();
         let Ok(_) = root_at(&recorder, size);
+        recorder.0.into_inner()
+    }
+
+    /// What [`Frontier::at`] reads, and the verifier that begins there.
+    #[must_use]
+    pub fn edge(size: u64) -> Self {
+        let recorder = Recorder::default();
+        let Ok(_) = Frontier::at(&recorder, size);
         recorder.0.into_inner()
     }
 

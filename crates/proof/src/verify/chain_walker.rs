@@ -68,6 +68,22 @@ impl ChainWalker {
         })
     }
 
+    /// Takes it that an event which is not read made this revision: the next one that is read follows it.
+    ///
+    /// # Errors
+    /// The first finding there was, or an entity before this one without a head.
+    pub fn known(&mut self, kind: &str, id: &str, revision: u64, hash: &Hash) -> Result<(), Finding> {
+        self.go(|this| {
+            let entity = EntityName { kind: kind.to_owned(), id: id.to_owned() };
+            if this.open.as_ref().is_some_and(|open| open.entity != entity) {
+                this.check_closed()?;
+            }
+            let place = Place { id: String::new(), leaf_index: None };
+            this.open = Some(Link { entity, revision, hash: *hash, place });
+            Ok(())
+        })
+    }
+
     /// Checks the recorded head of the entity whose events came last.
     ///
     /// # Errors

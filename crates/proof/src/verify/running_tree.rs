@@ -8,6 +8,7 @@ use std::mem;
 use crate::{
     hash::{Hash, empty_root, node_hash},
     tile::{Tile, TileId},
+    tree::HashReader,
 };
 
 const ROW: usize = 256;
@@ -43,6 +44,25 @@ pub(super) enum Compared {
 impl RunningTree {
     pub(super) const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// The tree of `size` leaves that are not read: what its levels have open, as the stored hashes give it.
+    pub(super) fn behind<R: HashReader + ?Sized>(reader: &R, size: u64) -> Result<Self, R::Error> {
+        let mut levels = Vec::new();
+        for level in 0..8_u8 {
+            let nodes = size >> (8 * u32::from(level));
+            if nodes == 0 {
+                break;
+            }
+            let open = nodes - nodes % ROW as u64..nodes;
+            let row = open.map(|node| match level.checked_sub(1) {
+                None => reader.leaf(node),
+                Some(below) => reader.tile(TileId { level: below, index: node }).map(|tile| tile.root()),
+            });
+            let row = row.collect::<Result<Vec<Hash>, R::Error>>()?;
+            levels.push(Level { row, last: Vec::new(), complete: nodes / ROW as u64, compared: true });
+        }
+        Ok(Self { size, levels })
     }
 
     /// Takes in the next leaf; `completed` is told each tile that it completes, and whether the tile of that level
@@ -127,4 +147,55 @@ fn fold(row: &[Hash]) -> Hash {
         stack.push(node);
     }
     stack.pop().map_or_else(empty_root, |(_, root)| root)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+    use crate::{
+        leaf_hash,
+        tree::{Fetched, Frontier, Needs},
+    };
+
+    /// The tiles and leaves that the edge at `size` is made of.
+    fn stored(leaves: &[Hash], size: u64) -> Fetched {
+        let needs = Needs::edge(size);
+        let mut fetched = Fetched::default();
+        for id in needs.tiles {
+            let span = 256_usize.pow(u32::from(id.level));
+            let first = usize::try_from(id.first_leaf(0)).unwrap();
+            let root = |slot: usize| fold(&leaves[first + slot * span..first + (slot + 1) * span]);
+            let row =
+                (0..256).map(|slot| if span == 1 { leaves[first + slot] } else { root(slot) }).collect();
+            fetched.tiles.insert(id, Tile::new(row).unwrap());
+        }
+        for leaf in needs.leaves {
+            fetched.leaves.insert(leaf, leaves[usize::try_from(leaf).unwrap()]);
+        }
+        fetched
+    }
+
+    #[test]
+    fn a_tree_that_begins_behind_stored_hashes_goes_on_as_one_that_was_read() {
+        let leaves: Vec<Hash> = (0..66_200_u64).map(|index| leaf_hash(&index.to_be_bytes())).collect();
+        for size in [0, 1, 255, 256, 257, 1_024, 65_280, 65_536, 65_792] {
+            let (mut read, mut frontier) = (RunningTree::default(), Frontier::new());
+            for leaf in &leaves[..size] {
+                read.push(*leaf, |_, _| {});
+                frontier.push(*leaf);
+            }
+            let fetched = stored(&leaves, size as u64);
+            assert_eq!(Frontier::at(&fetched, size as u64).unwrap(), frontier, "{size}");
+            let mut behind = RunningTree::behind(&fetched, size as u64).unwrap();
+            assert_eq!((behind.size(), behind.root()), (read.size(), frontier.root()), "{size}");
+            let (mut of_read, mut of_behind) = (Vec::new(), Vec::new());
+            for leaf in leaves[size..].iter().take(600) {
+                read.push(*leaf, |tile, _| of_read.push(tile));
+                behind.push(*leaf, |tile, _| of_behind.push(tile));
+            }
+            assert_eq!((behind.root(), of_behind), (read.root(), of_read), "{size}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::{
     event::{Entity, EventFields},
     hash::Hash,
     tile::{Tile, TileId},
+    tree::HashReader,
 };
 
 /// Checks one tenant's log.
@@ -91,6 +92,27 @@ impl Verifier {
             counts: Counts::default(),
             failed: None,
         }
+    }
+
+    /// Begins behind `size` leaves that are not read: stored hashes stand for them, of which only a checkpoint behind them proves
+    /// anything. What [`Needs::edge`](crate::tree::Needs::edge) names is read.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn behind<R: HashReader + ?Sized>(mut self, reader: &R, size: u64) -> Result<Self, R::Error> {
+        self.tree = RunningTree::behind(reader, size)?;
+        Ok(self)
+    }
+
+    /// Takes it that an event which is not read made this revision: one that is read is the next. The id of a product's entity is the one
+    /// that stands for it.
+    pub fn known(&mut self, entity: &Entity<'_>, hash: &Hash) {
+        self.chains.event(entity, hash, None);
+    }
+
+    /// Takes it that the event after this one, which is read, is not.
+    pub fn left(&mut self, entity: &Entity<'_>, hash: &Hash) {
+        self.chains.head(entity, hash);
     }
 
     /// Demands that every full tile is presented: one that is not becomes a finding.

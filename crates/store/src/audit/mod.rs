@@ -59,7 +59,7 @@ pub(crate) use checkpoint::signed;
 pub use checkpoint::{Round, Signer};
 pub use complete::completeness;
 pub(crate) use draft::{Draft, Outcome, drafts, outcome_draft};
-pub use drill::{Drilled, drill, drills, drills_due, find_drill, insert_drill, logs};
+pub use drill::{COPIED, Drilled, drill, drills, drills_due, find_drill, insert_drill, logs};
 pub use find::{RECENT, by_prefix};
 pub use heads::{HeadsReport, RegionHead, region_head};
 pub(crate) use ingest::Queues;

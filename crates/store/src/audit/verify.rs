@@ -1,6 +1,7 @@
 //! Feeding the independent verifier from the database: one walk per tenant, in constant memory.
 
 mod chains;
+mod part;
 mod retired;
 mod walk;
 
@@ -13,6 +14,7 @@ use bailiwick_proof::{
 };
 use uuid::Uuid;
 
+pub(super) use self::part::{Chains, Part};
 use self::walk::Walk;
 use super::{HeadsReport, Latest, Missing, Notary, SignError, Signer};
 use crate::{
@@ -212,15 +214,16 @@ pub async fn verify_everything(
     Ok(Verdict { reports, heads })
 }
 
-/// Checks one log in the transaction of `view`, against this checkpoint from outside, and gives the view back.
+/// Checks a part of one log in the transaction of `view`, against this checkpoint from outside, and gives the view back.
 pub(super) async fn verify_in(
     store: &Store,
     notary: &Notary,
     view: View,
     slug: &str,
+    part: &Part,
     outside: Option<Latest>,
 ) -> (View, Result<Verified, VerifyError>) {
-    let mut walk = Walk::of_a_part(view, slug.to_owned());
+    let mut walk = Walk::of_a_part(view, slug.to_owned(), part.clone());
     // What its epochs kept is for whoever holds the folder; a copy has its own checkpoints.
     let walked = walk.run(store, notary, outside, &[], |_| {}).await;
     (walk.view, walked)

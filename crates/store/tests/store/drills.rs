@@ -52,7 +52,7 @@ both_databases! {
         let acme = busy(&db).await;
         let before = image(&db).await;
         let notary = db.signer().notary();
-        let drill = async |kind, seed| audit::drill(&db.store, &acme.job(), &notary, seed, Some(kind)).await.unwrap();
+        let drill = async |kind, seed| audit::drill(&db.store, &acme.job(), &notary, seed, Some(kind), audit::COPIED).await.unwrap();
         for kind in DrillKind::ALL.iter().copied() {
             for seed in 0..5 {
                 let drilled = drill(kind, seed).await;
@@ -72,14 +72,65 @@ both_databases! {
         db.verify().await.unwrap();
     }
 
+    async fn whatever_record_of_a_log_is_longer_than_a_copy_can_be_aimed_at(db: Db) {
+        let acme = busy(&db).await;
+        let owner = acme.owner().user;
+        for n in 0..2 * EVENTS {
+            rename(&db.store, &acme.job(), &owner, format!("Olive again {n}")).await;
+            if n % 100 == 0 {
+                db.sign().await;
+            }
+        }
+        db.sign().await;
+        let before = image(&db).await;
+        let size = i64::try_from(before.1.len()).unwrap();
+        let notary = db.signer().notary();
+        let drill = async |kind, seed| audit::drill(&db.store, &acme.job(), &notary, seed, Some(kind), 512).await.unwrap();
+        let mut aimed = Vec::new();
+        for kind in DrillKind::ALL.iter().copied() {
+            for seed in 0..8 {
+                let drilled = drill(kind, seed).await;
+                assert!(matches!(drilled.outcome, DrillOutcome::Named | DrillOutcome::Noticed), "{drilled:?}");
+                assert!(drilled.records <= 512 && drilled.records > 256, "{drilled:?}");
+                if matches!(kind, DrillKind::Record | DrillKind::Removed | DrillKind::Checkpoint | DrillKind::Tile) {
+                    assert_eq!(drilled.outcome, DrillOutcome::Named, "{drilled:?}");
+                }
+                if kind == DrillKind::Record {
+                    aimed.push(leaf(&drilled));
+                }
+                let again = drill(kind, seed).await;
+                assert_eq!((again.target, again.outcome, again.found), (drilled.target, drilled.outcome, drilled.found));
+            }
+        }
+        assert!(aimed.iter().any(|leaf| *leaf < 512) && aimed.iter().any(|leaf| *leaf >= 512), "{aimed:?} of {size}");
+        assert_eq!(image(&db).await, before);
+    }
+
+    async fn a_hash_in_front_of_the_copy_that_was_altered_is_not_taken_for_a_good_drill(db: Db) {
+        let acme = busy(&db).await;
+        let owner = acme.owner().user;
+        for n in 0..2 * EVENTS {
+            rename(&db.store, &acme.job(), &owner, format!("Olive again {n}")).await;
+        }
+        db.sign().await;
+        let mut raw = Raw::tampering(&db).await;
+        raw!(raw, "UPDATE audit_tile SET hashes = (SELECT t.hashes FROM audit_tile t WHERE t.tenant = $1 AND t.level = 0 AND t.idx = 1)
+                   WHERE tenant = $1 AND level = 0 AND idx = 0", acme.id().uuid()).unwrap();
+        let notary = db.signer().notary();
+        for seed in 0..4 {
+            let drilled = audit::drill(&db.store, &acme.job(), &notary, seed, None, 512).await.unwrap();
+            assert_eq!(drilled.outcome, DrillOutcome::Unsound, "{drilled:?}");
+        }
+    }
+
     async fn a_log_of_a_few_records_has_no_tile_to_alter_and_says_so(db: Db) {
         let acme = db.tenant("acme").await;
         db.sign().await;
         let notary = db.signer().notary();
-        let refused = audit::drill(&db.store, &acme.job(), &notary, 1, Some(DrillKind::Tile)).await;
+        let refused = audit::drill(&db.store, &acme.job(), &notary, 1, Some(DrillKind::Tile), audit::COPIED).await;
         assert!(matches!(refused, Err(Error::Conflict(text)) if text.contains("too short")));
         for seed in 0..20 {
-            let drilled = audit::drill(&db.store, &acme.job(), &notary, seed, None).await.unwrap();
+            let drilled = audit::drill(&db.store, &acme.job(), &notary, seed, None, audit::COPIED).await.unwrap();
             assert!(drilled.kind != DrillKind::Tile && drilled.outcome != DrillOutcome::Missed, "{drilled:?}");
         }
     }
@@ -118,7 +169,7 @@ both_databases! {
         bytes[flipped] ^= 1;
         raw!(raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", bytes, id).unwrap();
         let notary = db.signer().notary();
-        let drilled = audit::drill(&db.store, &acme.job(), &notary, 3, None).await.unwrap();
+        let drilled = audit::drill(&db.store, &acme.job(), &notary, 3, None, audit::COPIED).await.unwrap();
         assert_eq!(drilled.outcome, DrillOutcome::Unsound);
     }
 

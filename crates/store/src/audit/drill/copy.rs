@@ -1,24 +1,33 @@
-//! A copy of the beginning of a log, in memory, in a transaction that is never committed.
+//! A copy of a part of a log, in memory, in a transaction that is never committed.
 //!
 //! Records, tiles and checkpoints are copied octet by octet. Search rows, heads and the edge of the tree are made again from the
-//! records, so that the copy is whole at whatever place it ends.
+//! records, so that the copy is whole at whatever place it ends. Where it does not begin with the first record, the full tiles that make up
+//! the edge of the tree in front of it are copied, too.
 
 use std::{collections::HashMap, sync::Arc};
 
 use bailiwick_domain::ids::TenantId;
-use bailiwick_proof::tree::Frontier;
+use bailiwick_proof::{
+    event::scan,
+    tile::WIDTH,
+    tree::{Frontier, Needs},
+};
 use sqlx::{
     Sqlite, SqliteConnection, Transaction,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use uuid::Uuid;
 
+use super::dice::Dice;
 use crate::{
-    Result,
+    Error, Result,
     audit::{
         append::stored_hash,
         integrate::{Leaf, integrate, leaf_of},
         many::{Many, many},
+        reader,
+        search::total,
+        verify::{Chains, Part},
     },
     conn::{Conn, Driver},
     lock::{row, rows},
@@ -26,8 +35,10 @@ use crate::{
     tx::{Scope, View},
 };
 
-/// Records copied at most: 64 full tiles.
-const RECORDS: i64 = 16_384;
+/// Records that a drill copies at most: 64 full tiles.
+pub const COPIED: i64 = 16_384;
+/// Leaves of a tile.
+const TILE: i64 = WIDTH.cast_signed();
 /// Octets of records copied at most, but for those of the last chunk.
 const OCTETS: usize = 32 << 20;
 /// Records read at once.
@@ -40,7 +51,7 @@ static EVENTS: Many =
 static HEADS: Many = many!(
     "INSERT INTO audit_head (tenant, entity_type, entity_id, revision, hash) VALUES (?, ?, ?, ?, ?)",
     ", (?, ?, ?, ?, ?)",
-    " ON CONFLICT (tenant, entity_type, entity_id) DO UPDATE SET revision = excluded.revision, hash = excluded.hash"
+    " ON CONFLICT (tenant, entity_type, entity_id) DO UPDATE SET revision = excluded.revision, hash = excluded.hash WHERE excluded.revision > audit_head.revision"
 );
 
 /// What stands in the way of whoever alters a log: gone from the copy, as an intruder with the file would have it.
@@ -68,34 +79,38 @@ type Left = (i64, Uuid, Vec<u8>, String, Uuid, i64, Option<Vec<u8>>);
 pub(super) struct LogCopy {
     /// The transaction; its end is the copy's.
     pub(super) view: View,
-    /// Leaves.
+    /// Where it begins, and what stands in front of it and beside it.
+    pub(super) part: Part,
+    /// The leaf behind its last one.
     pub(super) size: i64,
+    /// The leaf that is aimed at: one of all those of the log, within the copy.
+    pub(super) aim: i64,
     /// Records: fewer than leaves where the retention took some.
     pub(super) records: i64,
-    /// Full tiles.
+    /// Full tiles of the lowest level within it.
     pub(super) tiles: i64,
     /// The sizes of its checkpoints, newest first.
     pub(super) checkpoints: Vec<i64>,
 }
 
-/// Copies the beginning of the log that `from` sees. Reads and nothing else.
-pub(super) async fn copy(from: &mut View) -> Result<LogCopy> {
+/// Copies a part of the log that `from` sees, up to `most` leaves around one that `dice` chooses. Reads and nothing else.
+pub(super) async fn copy(from: &mut View, dice: &mut Dice, most: i64) -> Result<LogCopy> {
     let tenant = from.tenant();
     let mut to = empty().await?;
-    sqlx::query("INSERT INTO audit_tree (tenant, size, frontier, signed) VALUES (?, 0, ?, 0)")
-        .bind(tenant.uuid())
-        .bind(Frontier::new().to_bytes())
-        .execute(&mut *to)
-        .await?;
-    let (mut size, mut taken, mut octets) = (0_i64, 0_i64, 0_usize);
-    while size < RECORDS && octets < OCTETS {
+    let total = total(from).await?;
+    let aim = dice.below(total);
+    let first = beginning(aim, total, most);
+    edge(from, &mut to, first).await?;
+    let (mut size, mut taken, mut octets, mut chains) = (first, 0_i64, 0_usize, Chains::default());
+    while size - first < most && octets < OCTETS {
+        let chunk = CHUNK.min(most - (size - first));
         let records: Vec<Stored> = rows!(
             from,
             "SELECT l.leaf_index, e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
              WHERE l.tenant = $1 AND l.leaf_index >= $2 AND l.leaf_index < $3 ORDER BY l.leaf_index",
             tenant.uuid(),
             size,
-            size + CHUNK
+            size + chunk
         )?;
         let left: Vec<Left> = rows!(
             from,
@@ -104,26 +119,63 @@ pub(super) async fn copy(from: &mut View) -> Result<LogCopy> {
                AND NOT EXISTS (SELECT 1 AS one FROM audit_leaf l WHERE l.tenant = r.tenant AND l.leaf_index = r.leaf_index) ORDER BY r.leaf_index",
             tenant.uuid(),
             size,
-            size + CHUNK
+            size + chunk
         )?;
-        let count = i64::try_from(records.len() + left.len()).unwrap_or(CHUNK);
+        let count = i64::try_from(records.len() + left.len()).unwrap_or(chunk);
         if count == 0 {
             break;
         }
-        put(&mut to, tenant, &records, &left).await?;
+        put(&mut to, tenant, &records, &left, &mut chains).await?;
         size += count;
-        taken += i64::try_from(left.len()).unwrap_or(CHUNK);
+        taken += i64::try_from(left.len()).unwrap_or(chunk);
         octets += records.iter().map(|(.., bytes)| bytes.len()).sum::<usize>();
         // A gap in the log: what follows would stand in the wrong place, and the verification says so.
-        if count < CHUNK {
+        if count < chunk {
             break;
         }
     }
-    let tiles = tiles(from, &mut to, size).await?;
-    let checkpoints = checkpoints(from, &mut to, size).await?;
+    tiles(from, &mut to, first, size).await?;
+    let checkpoints = checkpoints(from, &mut to, first, size).await?;
     let view =
         View { conn: Conn::SqliteRead(to), tenant, now: from.now(), shared: Arc::clone(from.shared()) };
-    Ok(LogCopy { view, size, records: size - taken, tiles, checkpoints })
+    Ok(LogCopy {
+        view,
+        part: chains.part(first),
+        size,
+        aim: aim.min(size - 1),
+        records: size - first - taken,
+        tiles: size / TILE - first / TILE,
+        checkpoints,
+    })
+}
+
+/// The first leaf of the copy around `aim` in a log of `total`: that of a tile, and no further back than the copy reaches to the end.
+fn beginning(aim: i64, total: i64, most: i64) -> i64 {
+    let last = ((total - most).max(0) + TILE - 1) / TILE;
+    ((aim - most / 2) / TILE).clamp(0, last) * TILE
+}
+
+/// The tree in front of the copy: its edge, and the tiles that it is made of.
+async fn edge(from: &mut View, to: &mut SqliteConnection, first: i64) -> Result<()> {
+    let (tenant, leaves) = (from.tenant(), first.unsigned_abs());
+    let fetched = reader::fetch(&mut from.driver(), tenant, &Needs::edge(leaves)).await?;
+    let frontier = Frontier::at(&fetched, leaves).map_err(|e| Error::Corrupt(e.to_string()))?;
+    sqlx::query("INSERT INTO audit_tree (tenant, size, frontier, signed) VALUES (?, ?, ?, 0)")
+        .bind(tenant.uuid())
+        .bind(first)
+        .bind(frontier.to_bytes())
+        .execute(&mut *to)
+        .await?;
+    for (id, tile) in &fetched.tiles {
+        sqlx::query("INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES (?, ?, ?, ?)")
+            .bind(tenant.uuid())
+            .bind(i64::from(id.level))
+            .bind(id.index.cast_signed())
+            .bind(tile.to_bytes())
+            .execute(&mut *to)
+            .await?;
+    }
+    Ok(())
 }
 
 /// An empty database in memory, without walls.
@@ -144,7 +196,13 @@ async fn empty() -> Result<Transaction<'static, Sqlite>> {
     Ok(to)
 }
 
-async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored], left: &[Left]) -> Result<()> {
+async fn put(
+    to: &mut SqliteConnection,
+    tenant: TenantId,
+    records: &[Stored],
+    left: &[Left],
+    chains: &mut Chains,
+) -> Result<()> {
     EVENTS
         .insert(to, records, |query, (_, id, hash, bytes)| {
             query.bind(tenant.uuid()).bind(*id).bind(hash.as_slice()).bind(bytes.as_slice())
@@ -154,8 +212,17 @@ async fn put(to: &mut SqliteConnection, tenant: TenantId, records: &[Stored], le
         .iter()
         .map(|(leaf, id, hash, bytes)| Ok((*leaf, leaf_of(*id, hash, bytes, None, None)?)))
         .collect::<Result<Vec<_>>>()?;
+    for ((_, leaf), (.., bytes)) in places.iter().zip(records) {
+        // Octets that are none are named by the verification.
+        let prev = scan(bytes).ok().and_then(|fields| fields.prev);
+        chains.add(&leaf.entity_type, leaf.entity_id, leaf.revision, leaf.hash, prev);
+    }
     for (leaf, event, hash, entity_type, entity_id, revision, _) in left {
         places.push((*leaf, bare(*event, hash, entity_type, *entity_id, *revision)?));
+    }
+    for (_, _, hash, entity_type, entity_id, revision, prev) in left {
+        let prev = prev.as_deref().map(stored_hash).transpose()?;
+        chains.add(entity_type, *entity_id, *revision, stored_hash(hash)?, prev);
     }
     places.sort_unstable_by_key(|(leaf, _)| *leaf);
     let leaves: Vec<Leaf> = places.into_iter().map(|(_, leaf)| leaf).collect();
@@ -215,40 +282,49 @@ fn bare(event: Uuid, hash: &[u8], entity_type: &str, entity_id: Uuid, revision: 
     })
 }
 
-/// Puts the stored tiles in the place of those that were made from the records. Of a copy this small there is one level.
-async fn tiles(from: &mut View, to: &mut SqliteConnection, size: i64) -> Result<i64> {
-    let (tenant, full) = (from.tenant(), size / 256);
-    for index in 0..full {
-        let stored: Option<(Vec<u8>,)> = row!(
-            from,
-            "SELECT hashes FROM audit_tile WHERE tenant = $1 AND level = 0 AND idx = $2",
-            tenant.uuid(),
-            index
-        )?;
-        sqlx::query("DELETE FROM audit_tile WHERE tenant = ? AND level = 0 AND idx = ?")
-            .bind(tenant.uuid())
-            .bind(index)
-            .execute(&mut *to)
-            .await?;
-        let Some((hashes,)) = stored else { continue };
-        sqlx::query("INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES (?, 0, ?, ?)")
-            .bind(tenant.uuid())
-            .bind(index)
-            .bind(hashes)
-            .execute(&mut *to)
-            .await?;
+/// Puts the stored tiles in the place of those that were made from the records, on every level on which one is full.
+async fn tiles(from: &mut View, to: &mut SqliteConnection, first: i64, size: i64) -> Result<()> {
+    let tenant = from.tenant();
+    for level in 0..8_i64 {
+        let leaves = 8 * (level + 1);
+        // What 2^64 leaves would be is more than there can be.
+        let full = if leaves < 63 { first >> leaves..size >> leaves } else { 0..0 };
+        for index in full {
+            let stored: Option<(Vec<u8>,)> = row!(
+                from,
+                "SELECT hashes FROM audit_tile WHERE tenant = $1 AND level = $2 AND idx = $3",
+                tenant.uuid(),
+                level,
+                index
+            )?;
+            sqlx::query("DELETE FROM audit_tile WHERE tenant = ? AND level = ? AND idx = ?")
+                .bind(tenant.uuid())
+                .bind(level)
+                .bind(index)
+                .execute(&mut *to)
+                .await?;
+            let Some((hashes,)) = stored else { continue };
+            sqlx::query("INSERT INTO audit_tile (tenant, level, idx, hashes) VALUES (?, ?, ?, ?)")
+                .bind(tenant.uuid())
+                .bind(level)
+                .bind(index)
+                .bind(hashes)
+                .execute(&mut *to)
+                .await?;
+        }
     }
-    Ok(full)
+    Ok(())
 }
 
-async fn checkpoints(from: &mut View, to: &mut SqliteConnection, size: i64) -> Result<Vec<i64>> {
+async fn checkpoints(from: &mut View, to: &mut SqliteConnection, first: i64, size: i64) -> Result<Vec<i64>> {
     let tenant = from.tenant();
     let stored: Vec<(i64, String, i64)> = rows!(
         from,
-        "SELECT size, note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size <= $2 ORDER BY size DESC LIMIT $3",
+        "SELECT size, note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size <= $2 AND size >= $4 ORDER BY size DESC LIMIT $3",
         tenant.uuid(),
         size,
-        CHECKPOINTS
+        CHECKPOINTS,
+        first
     )?;
     for (size, note, signed_at) in &stored {
         sqlx::query("INSERT INTO audit_checkpoint (tenant, size, note, signed_at) VALUES (?, ?, ?, ?)")
@@ -260,4 +336,21 @@ async fn checkpoints(from: &mut View, to: &mut SqliteConnection, size: i64) -> R
             .await?;
     }
     Ok(stored.into_iter().map(|(size, ..)| size).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_leaf_of_a_log_of_any_length_can_be_aimed_at_within_a_copy() {
+        for total in [1, 255, 256, 512, 513, 1_000, 100_000] {
+            for aim in (0..total).step_by(7).chain([total - 1]) {
+                let first = beginning(aim, total, 512);
+                assert!(first % TILE == 0 && first <= aim && aim < first + 512, "{aim} of {total}: {first}");
+                assert!(first == 0 || total - first > 512 - TILE, "{aim} of {total}: {first}");
+            }
+        }
+        assert_eq!(beginning(0, 0, 512), 0);
+    }
 }

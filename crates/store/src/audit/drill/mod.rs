@@ -14,9 +14,13 @@ use bailiwick_domain::{
 use bailiwick_proof::checkpoint::Checkpoint;
 use tokio::sync::Semaphore;
 
+pub use self::copy::COPIED;
 pub use self::rows::{drills, drills_due, find_drill, insert_drill, logs};
 use self::{copy::LogCopy, dice::Dice};
-use super::{Latest, Notary, VerifyError, verify::verify_in};
+use super::{
+    Latest, Notary, VerifyError,
+    verify::{Part, verify_in},
+};
 use crate::{
     Error, Permit, Result,
     store::Store,
@@ -43,7 +47,8 @@ pub struct Drilled {
     pub took_micros: i64,
 }
 
-/// Alters a copy of the log of the permit's tenant as `seed` has it, or as `kind` says, and verifies it.
+/// Alters a copy of a part of the log of the permit's tenant as `seed` has it, or as `kind` says, and verifies it. The part has up to `most`
+/// records, [`COPIED`] but for tests, around any one of the log.
 ///
 /// The checkpoint outside the copy is the one of the copy as it was: what verification finds is what was done, and nothing else.
 ///
@@ -55,6 +60,7 @@ pub async fn drill<R: Rule>(
     notary: &Notary,
     seed: u64,
     kind: Option<DrillKind>,
+    most: i64,
 ) -> Result<Drilled> {
     let Ok(_turn) = ONE_AT_A_TIME.try_acquire() else {
         return Err(Error::Conflict("Another drill is running. Try again in a moment."));
@@ -62,7 +68,7 @@ pub async fn drill<R: Rule>(
     let mut dice = Dice::new(seed);
     let mut view = store.read(permit).await?;
     let slug = crate::tenants::find(&mut view).await?.slug;
-    let copied = copy::copy(&mut view).await;
+    let copied = copy::copy(&mut view, &mut dice, most).await;
     drop(view);
     let mut copy = match copied {
         Ok(copy) => copy,
@@ -79,18 +85,19 @@ pub async fn drill<R: Rule>(
         Some(_) => return Err(Error::Conflict("This log is too short for such a drill.")),
         None => possible.get(dice.place(possible.len())).copied().unwrap_or(DrillKind::Record),
     };
-    let LogCopy { view, size, records, tiles, checkpoints } = copy;
-    let (view, sound) = verify_in(store, notary, view, &slug, None).await;
+    let LogCopy { view, part, size, aim, records, tiles, checkpoints } = copy;
+    let length = size - part.first;
+    let (view, sound) = verify_in(store, notary, view, &slug, &part, None).await;
     let root = match sound {
         Ok(verified) => verified.root,
         Err(VerifyError::Store(Error::Sql(error))) => return Err(Error::Sql(error)),
-        Err(error) => return Ok(unsound(Some(chosen), size, error.to_string())),
+        Err(error) => return Ok(unsound(Some(chosen), length, error.to_string())),
     };
     let outside = Checkpoint::new(notary.log_name(view.tenant()), size.unsigned_abs(), root);
-    copy = LogCopy { view, size, records, tiles, checkpoints };
+    copy = LogCopy { view, part, size, aim, records, tiles, checkpoints };
     let target = copy.tamper(chosen, &mut dice).await?;
     let begun = store.now();
-    let found = run(store, notary, copy.view, &slug, outside).await;
+    let found = run(store, notary, copy.view, &slug, &copy.part, outside).await;
     let took_micros = store.now().micros().saturating_sub(begun.micros()).max(0);
     let (outcome, found) = match found {
         Ok(()) => (DrillOutcome::Missed, String::new()),
@@ -98,7 +105,7 @@ pub async fn drill<R: Rule>(
         Err(error) if target.is_named_by(&error) => (DrillOutcome::Named, error.to_string()),
         Err(error) => (DrillOutcome::Noticed, error.to_string()),
     };
-    Ok(Drilled { kind: chosen, target: target.sentence(), outcome, found, records: size, took_micros })
+    Ok(Drilled { kind: chosen, target: target.sentence(), outcome, found, records: length, took_micros })
 }
 
 async fn run(
@@ -106,10 +113,11 @@ async fn run(
     notary: &Notary,
     view: View,
     slug: &str,
+    part: &Part,
     outside: Checkpoint,
 ) -> Result<(), VerifyError> {
     let latest = Latest { note: String::new(), checkpoint: outside, epoch: 1, written: None };
-    verify_in(store, notary, view, slug, Some(latest)).await.1.map(|_| ())
+    verify_in(store, notary, view, slug, part, Some(latest)).await.1.map(|_| ())
 }
 
 /// A log that did not verify before anything was done to it.

@@ -35,10 +35,15 @@ impl LogCopy {
             DrillKind::Tile => self.tiles > 0,
             DrillKind::Checkpoint => !self.checkpoints.is_empty(),
             // Where the retention took records, neighbours are no neighbours any more.
-            DrillKind::Reordered => self.size > 1 && self.records == self.size,
+            DrillKind::Reordered => self.length() > 1 && self.records == self.length(),
             DrillKind::Record | DrillKind::Removed | DrillKind::Inserted => self.records > 0,
         };
         DrillKind::ALL.iter().copied().filter(able).collect()
+    }
+
+    /// Leaves within the copy.
+    const fn length(&self) -> i64 {
+        self.size - self.part.first
     }
 
     /// Alters the copy.
@@ -46,7 +51,7 @@ impl LogCopy {
         let tenant = self.view.tenant().uuid();
         match kind {
             DrillKind::Record => {
-                let (event, leaf, mut bytes) = self.record(dice.below(self.size)).await?;
+                let (event, leaf, mut bytes) = self.record(self.aim).await?;
                 dice.damage(&mut bytes);
                 sqlx::query("UPDATE audit_event SET bytes = ? WHERE tenant = ? AND id = ?")
                     .bind(bytes)
@@ -59,7 +64,7 @@ impl LogCopy {
             DrillKind::Tile => self.tile(dice).await,
             DrillKind::Checkpoint => self.checkpoint(dice).await,
             DrillKind::Removed => {
-                let (event, leaf, _) = self.record(dice.below(self.size)).await?;
+                let (event, leaf, _) = self.record(self.aim).await?;
                 let c = self.connection()?;
                 for text in [
                     "DELETE FROM audit_leaf WHERE tenant = ? AND event = ?",
@@ -70,12 +75,12 @@ impl LogCopy {
                 Ok(Target::Record { event, leaf })
             }
             DrillKind::Inserted => self.insert(dice).await,
-            DrillKind::Reordered => self.swap(dice).await,
+            DrillKind::Reordered => self.swap().await,
         }
     }
 
     async fn tile(&mut self, dice: &mut Dice) -> Result<Target> {
-        let (tenant, index) = (self.view.tenant().uuid(), dice.below(self.tiles));
+        let (tenant, index) = (self.view.tenant().uuid(), self.part.first / 256 + dice.below(self.tiles));
         let c = self.connection()?;
         let (mut hashes,): (Vec<u8>,) =
             sqlx::query_as("SELECT hashes FROM audit_tile WHERE tenant = ? AND level = 0 AND idx = ?")
@@ -116,7 +121,8 @@ impl LogCopy {
     /// Puts a record in that nobody recorded: one that is there with another id and a reason of its own.
     async fn insert(&mut self, dice: &mut Dice) -> Result<Target> {
         let tenant = self.view.tenant();
-        let leaf = dice.below(self.size + 1);
+        // Before the one that is aimed at, or behind it.
+        let leaf = self.aim + dice.below(2);
         let (_, _, model) = self.record(leaf.min(self.size - 1)).await?;
         let event = Uuid::from_u64_pair(dice.next(), dice.next());
         let unreadable = |_| Error::Corrupt("audit_event.bytes".into());
@@ -163,8 +169,8 @@ impl LogCopy {
         Ok(Target::Record { event, leaf })
     }
 
-    async fn swap(&mut self, dice: &mut Dice) -> Result<Target> {
-        let (tenant, leaf) = (self.view.tenant().uuid(), dice.below(self.size - 1));
+    async fn swap(&mut self) -> Result<Target> {
+        let (tenant, leaf) = (self.view.tenant().uuid(), self.aim.min(self.size - 2));
         let (event, ..) = self.record(leaf + 1).await?;
         let c = self.connection()?;
         for (from, to) in [(leaf, -1), (leaf + 1, leaf), (-1, leaf + 1)] {

@@ -1,9 +1,10 @@
 //! The slower walks that name the event. Only taken once something is known to be wrong.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bailiwick_proof::{
     event::scan,
+    hash::Hash,
     tile::TileId,
     verify::{ChainWalker, Finding, StoredEvent},
 };
@@ -64,7 +65,7 @@ impl Walk {
     /// A tile cannot be at fault then: the root was computed from the events alone. Behind the last full tile the root is
     /// all there is to say.
     pub(super) async fn rewritten(&mut self, root: Finding) -> Result<VerifyError, VerifyError> {
-        for index in 0.. {
+        for index in self.first().unsigned_abs() / 256.. {
             let tile = TileId { level: 0, index };
             let Some(stored) = self.tile(tile).await? else { break };
             for (leaf, event, hash) in self.hashes(tile.first_leaf(0)).await? {
@@ -123,6 +124,7 @@ impl Walk {
     ) -> Result<Result<(), Finding>, VerifyError> {
         let mut after = (i64::MIN, -1);
         let mut gone = self.retired_links(kind, id).await?;
+        let mut known = self.known(kind, id);
         loop {
             let links = self.links(kind, id, after).await?;
             let Some(last) = links.last() else { break };
@@ -130,6 +132,13 @@ impl Walk {
             for link in &links {
                 while let Some(left) = gone.first_entry().filter(|left| *left.key() < link.revision) {
                     let checked = left.remove().told(|retired| walker.retired(retired))?;
+                    if checked.is_err() {
+                        return Ok(checked);
+                    }
+                }
+                if let Some(hash) = known.remove(&(link.revision - 1)) {
+                    let checked =
+                        walker.known(kind, &id.to_string(), (link.revision - 1).unsigned_abs(), &hash);
                     if checked.is_err() {
                         return Ok(checked);
                     }
@@ -165,6 +174,13 @@ impl Walk {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// The hashes of an entity's records beside a part, by their revisions.
+    fn known(&self, kind: &str, id: Uuid) -> BTreeMap<i64, Hash> {
+        let before = self.part.iter().flat_map(|part| &part.before);
+        let of_it = before.filter(|link| link.kind == kind && link.id == id);
+        of_it.map(|link| (link.revision, link.hash)).collect()
     }
 
     /// Entities with a head, and those whose head was taken away.

@@ -151,7 +151,7 @@ impl Walk {
 
     /// Every stub is one of those that a record in the log accounts for, none of them is missing, and a segment of the archive holds them.
     pub(super) async fn accounted(&mut self, stubs: Stubs) -> Result<(), VerifyError> {
-        if !self.whole {
+        if self.part.is_some() {
             return Ok(());
         }
         let Stubs { takings, mut claims, .. } = stubs;

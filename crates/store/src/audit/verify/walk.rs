@@ -8,15 +8,16 @@ use bailiwick_proof::{
     checkpoint::{Checkpoint, CheckpointError, EpochStatement, SignedNote},
     event::{EventFields, id_of as product_id, is_product},
     tile::{Tile, TileId},
+    tree::Needs,
     verify::{Finding, StoredEvent, Verified, Verifier},
 };
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{CHUNK, VerifyError, retired::Stubs};
+use super::{CHUNK, Part, VerifyError, retired::Stubs};
 use crate::{
     Error, Store,
-    audit::{self, Latest, Notary, append::stored_hash, integrate},
+    audit::{self, Latest, Notary, append::stored_hash, integrate, reader},
     conn::on,
     tx::{Scope, View},
 };
@@ -52,18 +53,33 @@ pub(super) struct Waiting {
 pub(super) struct Walk {
     pub(super) view: View,
     pub(super) slug: String,
-    /// Whether the whole log is there: the record that accounts for what is left of others may lie behind the end of a part.
-    pub(super) whole: bool,
+    /// What is there of the log; nothing for all of it. The record that accounts for what is left of others may lie outside a part.
+    pub(super) part: Option<Part>,
 }
 
 impl Walk {
     pub(super) const fn new(view: View, slug: String) -> Self {
-        Self { view, slug, whole: true }
+        Self { view, slug, part: None }
     }
 
-    /// Over the beginning of a log alone.
-    pub(super) const fn of_a_part(view: View, slug: String) -> Self {
-        Self { view, slug, whole: false }
+    /// Over a part of a log alone.
+    pub(super) const fn of_a_part(view: View, slug: String, part: Part) -> Self {
+        Self { view, slug, part: Some(part) }
+    }
+
+    /// The first leaf.
+    pub(super) fn first(&self) -> i64 {
+        self.part.as_ref().map_or(0, |part| part.first)
+    }
+
+    /// With what stands in front of a part and beside it.
+    async fn behind(&mut self, mut verifier: Verifier) -> Result<Verifier, VerifyError> {
+        let Some(part) = self.part.as_ref() else { return Ok(verifier) };
+        part.before.iter().for_each(|link| link.told(|entity, hash| verifier.known(entity, hash)));
+        part.left.iter().for_each(|link| link.told(|entity, hash| verifier.left(entity, hash)));
+        let (first, tenant) = (part.first.unsigned_abs(), self.view.tenant());
+        let fetched = reader::fetch(&mut self.view.driver(), tenant, &Needs::edge(first)).await?;
+        Ok(verifier.behind(&fetched, first).map_err(|e| Error::Corrupt(e.to_string()))?)
     }
 
     pub(super) async fn run(
@@ -76,7 +92,8 @@ impl Walk {
     ) -> Result<Verified, VerifyError> {
         let mut key = [0; 32];
         store.entropy().fill(&mut key);
-        let mut verifier = Verifier::new(&self.view.tenant().to_string(), &key).with_tiles();
+        let verifier = Verifier::new(&self.view.tenant().to_string(), &key).with_tiles();
+        let mut verifier = self.behind(verifier).await?;
         if let Some(latest) = outside {
             self.found(verifier.checkpoint(&latest.checkpoint))?;
         }
@@ -119,7 +136,7 @@ impl Walk {
         stubs: &mut Stubs,
         mut progress: impl FnMut(u64),
     ) -> Result<(), VerifyError> {
-        let mut next = 0;
+        let mut next = self.first();
         loop {
             let rows = self.rows(next).await?;
             let Some(last) = rows.last() else {
