@@ -54,9 +54,9 @@ pub struct Anomaly {
     pub id: AnomalyId,
     /// What is unusual.
     pub kind: AnomalyKind,
-    /// The user or key that acted.
+    /// The user or key that acted, or what stands for the product's actor.
     pub actor: Uuid,
-    /// The person that it is about: the user, or whoever made the key.
+    /// With whom the note goes: the user, or whoever made the key that acted or that told of the product's actor.
     pub user: UserId,
     /// The country, network, device, action or hour, or how many records in one window; personal.
     pub what: String,

@@ -151,9 +151,7 @@ impl Watch {
                 if !audit::advance(tx, batch).await? {
                     return Err(Error::Conflict("Another server has looked at these records."));
                 }
-                for watched in learnt {
-                    audit::keep(tx, watched).await?;
-                }
+                audit::keep(tx, learnt).await?;
                 let mut last = None;
                 for note in notes {
                     let written = audit::insert_anomaly(tx, note.clone()).await?;

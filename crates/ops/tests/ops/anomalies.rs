@@ -5,18 +5,25 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::AnomalyKind,
     habit::{Countries, Thresholds},
-    rule::{CreateRole, Invite},
+    rule::{CreateApiKey, CreateRole, Invite, RecordEvents},
     time::Span,
 };
 use bailiwick_ops::{
+    api_keys::{self, NewApiKey},
     audit::anomalies::Watch,
     invitations::{self, NewInvitation},
     roles::{self, NewRole},
 };
-use bailiwick_store::audit;
+use bailiwick_store::{Credential, audit};
 use bailiwick_testkit::{Db, Tenant, both_databases};
 
-use crate::{raised::raised, support::verified};
+use serde_json::json;
+
+use crate::{
+    ingest::{ALL, event, sent},
+    raised::raised,
+    support::verified,
+};
 
 const QUIET: Thresholds = Thresholds {
     quiet: Span::minutes(5),
@@ -70,6 +77,38 @@ both_databases! {
         assert!(note.query.starts_with(&format!("/audit?actor={who}&action=role.created&from=")), "{}", note.query);
         assert_eq!(look(&db, None).await, 0, "each record is looked at once");
         assert_eq!(raised(&acme, "audit_anomaly.noted").await, told);
+        verified(&db).await;
+    }
+
+    async fn an_actor_of_the_product_and_the_key_that_sends_have_habits_too(db: Db) {
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        let new = NewApiKey { name: "Product".into(), scopes: vec!["audit:write".into()], expires_at: None, tag: None };
+        let (key, secret) = api_keys::create(&db.store, &owner.permit::<CreateApiKey>().await, new).await.unwrap();
+        let send = async |id: &str, action: &str, actor: &str| {
+            let permit = db.store.gate().admit::<RecordEvents>(Credential::Key(secret.hash()), owner.request()).await.unwrap();
+            sent(&db.store, permit, &event(id, json!({"action": action, "actor": {"id": actor}})), ALL).await.unwrap();
+        };
+        look(&db, None).await;
+        send("a", "app.plan.seen", "u-17").await;
+        look(&db, None).await;
+        db.clock.advance(Span::minutes(6));
+        send("b", "app.plan.seen", "u-17").await;
+        send("c", "app.plan.seen", "u-18").await;
+        assert_eq!(look(&db, None).await, 0, "the key did so before, and u-18 was never seen");
+        send("d", "app.plan.exported", "u-17").await;
+        assert_eq!(look(&db, None).await, 2);
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let notes = audit::anomalies(&mut view, None).await.unwrap().items;
+        let actor = audit::id_of("product", "u-17").unwrap();
+        for (who, called) in [(actor, Some("u-17")), (key.id.uuid(), None)] {
+            let note = notes.iter().find(|note| note.actor == who).unwrap();
+            assert_eq!((note.kind, note.what.as_str(), note.user), (AnomalyKind::Action, "app.plan.exported", owner.id()));
+            assert!(note.query.starts_with(&format!("/audit?actor={who}&action=app.plan.exported&from=")), "{}", note.query);
+            let names = audit::called_by_product(&mut view, &notes).await.unwrap();
+            assert_eq!(names.get(&who).map(String::as_str), called);
+        }
+        drop(view);
         verified(&db).await;
     }
 

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{HOME, records, request, verified};
 
-const ALL: Ask = Ask { whole: true, included: false };
+pub(crate) const ALL: Ask = Ask { whole: true, included: false };
 const EACH: Ask = Ask { whole: false, included: false };
 
 /// An event with a key of its own.
@@ -39,7 +39,7 @@ async fn permit(acme: &Tenant) -> Permit<RecordEvents> {
     acme.owner().permit().await
 }
 
-async fn sent(
+pub(crate) async fn sent(
     store: &Store,
     permit: Permit<RecordEvents>,
     body: &Value,

@@ -90,4 +90,7 @@ pub use sequence::Sequencer;
 pub use sign_error::{Missing, SignError};
 pub use verification::{last_verification, note_verification};
 pub use verify::{Progress, Report, Verdict, VerifyError, verify_all, verify_everything};
-pub use watch::{Batch, Record, Watched, advance, anomalies, insert_anomaly, keep, pass, unwatched, watched};
+pub use watch::{
+    Batch, PRODUCT_ACTORS, Record, Watched, advance, anomalies, called_by_product, insert_anomaly, keep,
+    pass, stands_for_product, unwatched, watched,
+};

@@ -181,6 +181,9 @@ pub async fn erase_traces(tx: &mut Tx, person: Uuid, address: Option<&str>) -> R
         tenant_keys::erase_subject(tx, subject).await?;
         execute!(tx, "DELETE FROM audit_personal WHERE tenant = $1 AND subject = $2", tenant, subject)?;
     }
+    // Of somebody of the product, who has no row of their own.
+    execute!(tx, "DELETE FROM audit_habit WHERE tenant = $1 AND actor = $2", tenant, person)?;
+    execute!(tx, "DELETE FROM audit_anomaly WHERE tenant = $1 AND actor = $2", tenant, person)?;
     // Messages to their phones carry a number, which they may have removed since: by what they are about.
     execute!(
         tx,

@@ -37,6 +37,15 @@ pub async fn counts(scope: &mut impl Scope, subject: &Subject) -> Result<Vec<(Ki
             add(*kind, number);
         }
     }
+    if subject.user.is_none() {
+        // Of somebody of the product, by what stands for them.
+        for (kind, text) in [
+            (Kind::Habits, "SELECT count(*) FROM audit_habit WHERE tenant = $1 AND actor = $2"),
+            (Kind::Anomalies, "SELECT count(*) FROM audit_anomaly WHERE tenant = $1 AND actor = $2"),
+        ] {
+            add(kind, one(row!(scope, text, tenant, subject.person)?));
+        }
+    }
     for key in &subject.keys {
         let values: Option<(i64,)> = row!(
             scope,

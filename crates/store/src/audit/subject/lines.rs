@@ -94,11 +94,11 @@ const BY_PERSON: [(Kind, &str); 21] = [
     ),
     (
         Kind::Habits,
-        "SELECT 'Learnt from the log', habit, CAST(0 AS bigint) FROM audit_habit WHERE tenant = $1 AND user_id = $2 LIMIT 1000",
+        "SELECT 'Learnt from the log', habit, CAST(0 AS bigint) FROM audit_habit WHERE tenant = $1 AND (user_id = $2 OR actor = $2) LIMIT 1000",
     ),
     (
         Kind::Anomalies,
-        "SELECT what, kind, at FROM audit_anomaly WHERE tenant = $1 AND user_id = $2 ORDER BY at DESC LIMIT 1000",
+        "SELECT what, kind, at FROM audit_anomaly WHERE tenant = $1 AND (user_id = $2 OR actor = $2) ORDER BY at DESC LIMIT 1000",
     ),
     (
         Kind::ApiKeys,

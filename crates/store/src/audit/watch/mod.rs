@@ -18,29 +18,34 @@ use bailiwick_domain::{
 use uuid::Uuid;
 
 pub use self::{
-    notes::{anomalies, insert_anomaly},
+    notes::{anomalies, called_by_product, insert_anomaly},
     read::watched,
 };
 use crate::{
     Error, Permit, Result,
-    conn::on,
+    conn::{Driver, on},
     lock::{execute, row},
     mail::find_tenants,
     store::{Quiet, Store},
     tx::{Scope, Tx},
 };
 
+/// Actors of the product of whom one tenant keeps habits at most. Those not seen for longest give way, [`ROOM`] at a time.
+pub const PRODUCT_ACTORS: i64 = 10_000;
+/// How many give way at once.
+const ROOM: i64 = 1_000;
+
 /// Tenants in one round at most.
 const TENANTS: i64 = 256;
 
-/// A record of a person, or of a key that they made, as far as habits go.
+/// A record of a person, of a key that they made, or of an actor of the guarded product that such a key told of, as far as habits go.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// Its leaf.
     pub leaf: i64,
     /// When it was recorded.
     pub at: Timestamp,
-    /// The user or key.
+    /// The user or key, or what stands for the product's actor.
     pub actor: Uuid,
     /// The user, or whoever made the key.
     pub user: UserId,
@@ -61,7 +66,7 @@ pub struct Batch {
     pub from: Option<i64>,
     /// Where the next one begins.
     pub next: i64,
-    /// The records of people and of their keys, in the order of their leaves.
+    /// The records of people, of their keys and of the product's actors, in the order of their leaves.
     pub records: Vec<Record>,
     /// What each actor usually does, of those who were seen before.
     pub habits: HashMap<Uuid, Habit>,
@@ -72,7 +77,7 @@ pub struct Batch {
 /// What one actor usually does by now.
 #[derive(Clone, Debug)]
 pub struct Watched {
-    /// The user or key.
+    /// The user or key, or what stands for the product's actor.
     pub actor: Uuid,
     /// The user, or whoever made the key.
     pub user: UserId,
@@ -111,7 +116,60 @@ pub async fn advance(tx: &mut Tx, batch: &Batch) -> Result<bool> {
 }
 
 /// Keeps what somebody usually does. Of somebody who is gone nothing is kept.
-pub async fn keep(tx: &mut Tx, watched: &Watched) -> Result<()> {
+pub async fn keep(tx: &mut Tx, learnt: &[Watched]) -> Result<()> {
+    if learnt.iter().any(|watched| stands_for_product(watched.actor)) {
+        make_room(tx).await?;
+    }
+    for watched in learnt {
+        keep_one(tx, watched).await?;
+    }
+    Ok(())
+}
+
+/// Whether an actor is one of the product's: a UUID of version 8 stands for each, and for nobody else.
+pub fn stands_for_product(actor: Uuid) -> bool {
+    actor.get_version_num() == 8
+}
+
+/// Forgets those of the product's actors who were not seen for longest, where there are too many.
+async fn make_room(tx: &mut Tx) -> Result<()> {
+    let tenant = tx.tenant();
+    let all: Option<(i64,)> = row!(tx, "SELECT count(*) FROM audit_habit WHERE tenant = $1", tenant.uuid())?;
+    if all.is_none_or(|(all,)| all < PRODUCT_ACTORS) {
+        return Ok(());
+    }
+    match tx.driver() {
+        Driver::Sqlite(c) => {
+            sqlx::query(
+                "DELETE FROM audit_habit WHERE tenant = ?1
+                 AND (SELECT count(*) FROM audit_habit WHERE tenant = ?1 AND substr(hex(actor), 13, 1) = '8') >= ?3
+                 AND actor IN (SELECT actor FROM audit_habit WHERE tenant = ?1 AND substr(hex(actor), 13, 1) = '8'
+                               ORDER BY json_extract(habit, '$.window.from') LIMIT ?2)",
+            )
+            .bind(tenant.uuid())
+            .bind(ROOM)
+            .bind(PRODUCT_ACTORS)
+            .execute(c)
+            .await?;
+        }
+        Driver::Postgres(c) => {
+            sqlx::query(
+                "DELETE FROM audit_habit WHERE tenant = $1
+                 AND (SELECT count(*) FROM audit_habit WHERE tenant = $1 AND substr(actor::text, 15, 1) = '8') >= $3
+                 AND actor = ANY (ARRAY(SELECT h.actor FROM audit_habit h WHERE h.tenant = $1 AND substr(h.actor::text, 15, 1) = '8'
+                                        ORDER BY CAST(h.habit AS json) -> 'window' ->> 'from' NULLS FIRST LIMIT $2))",
+            )
+            .bind(tenant.uuid())
+            .bind(ROOM)
+            .bind(PRODUCT_ACTORS)
+            .execute(c)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn keep_one(tx: &mut Tx, watched: &Watched) -> Result<()> {
     let tenant = tx.tenant();
     let there: Option<(i64,)> = row!(
         tx,
@@ -161,8 +219,6 @@ async fn take_in(tx: &mut Tx, batch: &Batch, learnt: &[Watched]) -> Result<bool>
     if !advance(tx, batch).await? {
         return Ok(false);
     }
-    for watched in learnt {
-        keep(tx, watched).await?;
-    }
+    keep(tx, learnt).await?;
     Ok(true)
 }

@@ -1,16 +1,20 @@
 //! The notes. They go with the person that they are about.
 
+use std::collections::HashMap;
+
 use bailiwick_domain::{
     entity::{Anomaly, AnomalyKind},
     ids::{AnomalyId, UserId},
     time::Timestamp,
 };
+use bailiwick_proof::event::{id_of, is_product, scan};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::stands_for_product;
 use crate::{
     Cursor, Page, Result, Written,
-    lock::{execute, rows},
+    lock::{execute, row, rows},
     page::LIMIT,
     tx::{Scope, Tx},
 };
@@ -80,4 +84,30 @@ pub async fn anomalies(scope: &mut impl Scope, before: Option<Cursor>) -> Result
     )?;
     let rows = rows.into_iter().map(Anomaly::from).collect();
     Ok(Page::of(rows, LIMIT, |row: &Anomaly| Cursor { at: row.at, id: row.id.uuid() }))
+}
+
+/// How the product calls those of its actors that notes are about, as the records say that showed it. What cannot be read is missing.
+pub async fn called_by_product(scope: &mut impl Scope, notes: &[Anomaly]) -> Result<HashMap<Uuid, String>> {
+    let tenant = scope.tenant();
+    let mut called = HashMap::new();
+    for note in notes.iter().filter(|note| stands_for_product(note.actor)) {
+        if called.contains_key(&note.actor) {
+            continue;
+        }
+        let found: Option<(Vec<u8>,)> = row!(
+            scope,
+            "SELECT e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event WHERE l.tenant = $1 AND l.leaf_index = $2",
+            tenant.uuid(),
+            note.leaf
+        )?;
+        let Some((bytes,)) = found else { continue };
+        let Ok(fields) = scan(&bytes) else { continue };
+        if let Some(id) = fields.actor.id
+            && is_product(fields.actor.kind)
+            && id_of(fields.actor.kind, id) == *note.actor.as_bytes()
+        {
+            called.insert(note.actor, id.to_owned());
+        }
+    }
+    Ok(called)
 }

@@ -12,6 +12,7 @@ use bailiwick_domain::{
     time::Timestamp,
     zone::Zone,
 };
+use bailiwick_proof::event::ACTOR;
 use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -73,7 +74,7 @@ pub async fn watched(scope: &mut impl Scope, addresses: bool) -> Result<Batch> {
     let mut batch = Batch { from: Some(from), next, ..Batch::default() };
     let mut known = Known::default();
     for row in found {
-        if let Some(record) = record(scope, &mut known, &mut batch.zones, row, addresses).await? {
+        for record in records(scope, &mut known, &mut batch.zones, row, addresses).await? {
             if let Entry::Vacant(place) = batch.habits.entry(record.actor)
                 && let Some(habit) = habit(scope, record.actor).await?
             {
@@ -85,31 +86,33 @@ pub async fn watched(scope: &mut impl Scope, addresses: bool) -> Result<Batch> {
     Ok(batch)
 }
 
-/// What is known of a record; nothing for those of the server, of strangers, of people of the platform, and of whoever is gone.
-async fn record(
+/// What is known of a record: of whoever acted, and of what the product sent also of the key that sent it; nothing for those of the server, of
+/// strangers, of people of the platform, and of whoever is gone.
+async fn records(
     scope: &mut impl Scope,
     known: &mut Known,
     zones: &mut HashMap<UserId, Zone>,
     row: Row,
     addresses: bool,
-) -> Result<Option<Record>> {
-    let Some(actor) = row.actor_id else { return Ok(None) };
-    let user = match row.actor_kind.as_str() {
-        "user" => Some(UserId::from(actor)),
-        "api_key" => maker(scope, known, actor).await?,
-        _ => None,
-    };
-    let Some(user) = user else { return Ok(None) };
-    if let Entry::Vacant(place) = zones.entry(user) {
-        let Some(zone) = zone(scope, user).await? else { return Ok(None) };
-        place.insert(zone);
-    }
+) -> Result<Vec<Record>> {
     // Octets that are none belong to verification; here they only say nothing.
     let event: Value = serde_json::from_slice(&row.bytes).unwrap_or_default();
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let credential = text("/actor/credential").and_then(|id| Uuid::try_parse(id).ok());
+    let user = match (row.actor_kind.as_str(), row.actor_id, credential) {
+        ("user", Some(actor), _) => Some(UserId::from(actor)),
+        ("api_key", Some(key), _) | (ACTOR, _, Some(key)) => maker(scope, known, key).await?,
+        _ => None,
+    };
+    let Some(user) = user else { return Ok(Vec::new()) };
+    if let Entry::Vacant(place) = zones.entry(user) {
+        let Some(zone) = zone(scope, user).await? else { return Ok(Vec::new()) };
+        place.insert(zone);
+    }
     let (device, network) = match (row.actor_kind.as_str(), credential) {
         ("user", Some(session)) => session_of(scope, known, session).await?,
+        // What the product does not say is no device.
+        (ACTOR, _) => (text("/source/agent").filter(|agent| *agent != "unknown").map(str::to_owned), None),
         _ => (text("/source/agent").map(str::to_owned), None),
     };
     let ip = match text("/source/ip/commit") {
@@ -119,16 +122,20 @@ async fn record(
         }
         _ => None,
     };
-    Ok(Some(Record {
+    let record = |actor: Uuid| Record {
         leaf: row.leaf_index,
         at: Timestamp::from_micros(row.recorded_at),
         actor,
         user,
-        action: row.action,
-        network,
-        device,
-        ip,
-    }))
+        action: row.action.clone(),
+        network: None,
+        device: None,
+        ip: None,
+    };
+    let acted = row.actor_id.map(|actor| Record { network, device, ip, ..record(actor) });
+    // Where the product's people are says nothing of where the key is.
+    let sent = credential.filter(|_| row.actor_kind == ACTOR).map(record);
+    Ok(acted.into_iter().chain(sent).collect())
 }
 
 async fn maker(scope: &mut impl Scope, known: &mut Known, key: Uuid) -> Result<Option<UserId>> {

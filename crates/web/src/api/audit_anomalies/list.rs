@@ -23,9 +23,9 @@ pub(in crate::api) struct Body {
     id: AnomalyId,
     /// `place`, `device`, `action`, `burst` or `hour`.
     kind: AnomalyKind,
-    /// The user or key that acted.
+    /// The user or key that acted, or what stands for the product's actor.
     actor: Uuid,
-    /// The user, or whoever made the key.
+    /// The user, or whoever made the key that acted or that told of the product's actor.
     user: UserId,
     /// The country, network, device, action or hour, or how many records.
     what: String,

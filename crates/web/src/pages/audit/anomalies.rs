@@ -14,6 +14,7 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{Scope, Store, audit, users};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::{
     access::Access,
@@ -46,6 +47,8 @@ struct AnomalyRow {
     what: String,
     /// Who it was; the id where whoever looks may not see people.
     who: String,
+    /// Of the guarded product, as the product calls them.
+    of_product: bool,
     by_key: bool,
     query: String,
     at: When,
@@ -60,6 +63,7 @@ pub(super) async fn list(
     let before = cursor(filter.before.as_deref())?;
     let mut view = store.read(&permit).await?;
     let page = audit::anomalies(&mut view, before).await?;
+    let called = audit::called_by_product(&mut view, &page.items).await?;
     let mut names = HashMap::new();
     if permit.may(Permission::USER_READ) {
         for note in &page.items {
@@ -73,7 +77,7 @@ pub(super) async fn list(
     let next = page.next.map(|next| address("/audit/anomalies", &[("before", Some(&next.to_string()))]));
     Ok(AnomaliesPage {
         shell: Shell::new(&permit, &visit, "Anomalies").under("Audit log", "/audit"),
-        rows: page.items.into_iter().map(|note| row(note, &names, now)).collect(),
+        rows: page.items.into_iter().map(|note| row(note, &names, &called, now)).collect(),
         pager: Pager::forward(
             if next.is_some() { format!("{shown} on this page, older ones follow") } else { shown },
             before.map(|_| "/audit/anomalies".to_owned()),
@@ -82,7 +86,14 @@ pub(super) async fn list(
     })
 }
 
-fn row(note: Anomaly, names: &HashMap<UserId, String>, now: Timestamp) -> AnomalyRow {
+fn row(
+    note: Anomaly,
+    names: &HashMap<UserId, String>,
+    called: &HashMap<Uuid, String>,
+    now: Timestamp,
+) -> AnomalyRow {
+    let of_product = audit::stands_for_product(note.actor);
+    let somebody = names.get(&note.user).cloned().unwrap_or_else(|| note.user.to_string());
     let kind = match note.kind {
         AnomalyKind::Place | AnomalyKind::Burst => "warn",
         AnomalyKind::Device | AnomalyKind::Action | AnomalyKind::Hour => "info",
@@ -94,8 +105,13 @@ fn row(note: Anomaly, names: &HashMap<UserId, String>, now: Timestamp) -> Anomal
         } else {
             note.what
         },
-        who: names.get(&note.user).cloned().unwrap_or_else(|| note.user.to_string()),
-        by_key: note.actor != note.user.uuid(),
+        who: match called.get(&note.actor) {
+            Some(id) => id.clone(),
+            None if of_product => note.actor.to_string(),
+            None => somebody,
+        },
+        of_product,
+        by_key: !of_product && note.actor != note.user.uuid(),
         query: note.query,
         at: When::ago(note.at, now),
     }
