@@ -216,6 +216,9 @@ pub(crate) enum Audit {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) configured: Configured,
+    /// Hold what search goes along against the records, too; takes several times as long
+    #[arg(long, conflicts_with_all = ["bundle", "receipt", "completeness", "archive"])]
+    pub(crate) index: bool,
     /// An evidence bundle to check without a database
     #[arg(value_name = "BUNDLE", value_hint = ValueHint::FilePath, requires = "key", conflicts_with_all = ["receipt", "completeness"])]
     pub(crate) bundle: Option<PathBuf>,

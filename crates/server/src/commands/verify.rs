@@ -6,7 +6,10 @@ use bailiwick_domain::time::Timestamp;
 use bailiwick_proof::checkpoint::EpochStatement;
 use bailiwick_store::{
     Store,
-    audit::{HeadsReport, Missing, Report, Verdict, VerifyError, note_verification, verify_everything},
+    audit::{
+        HeadsReport, Missing, Progress, Report, Verdict, VerifyError, note_verification, verify_everything,
+        verify_index,
+    },
 };
 
 use super::offline;
@@ -37,10 +40,10 @@ pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
         return crate::archive::verify(folder, &trust.logs, &kept);
     }
     let settings = Config::load(&args.configured.sources(Vec::new())?)?.settings()?;
-    super::runtime()?.block_on(verify(&settings))
+    super::runtime()?.block_on(verify(&settings, args.index))
 }
 
-async fn verify(settings: &Settings) -> Result<(), Failure> {
+async fn verify(settings: &Settings, index: bool) -> Result<(), Failure> {
     let region = installation::region(settings)?;
     let ground = Ground::open(region, Arc::new(SystemClock))?;
     let key = signing::open(settings, &*ground.provider).await?;
@@ -63,12 +66,14 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
     if let Err(error) = note_verification(&store, &jobs, &outcome).await {
         ui::complain(format_args!("the outcome was not noted for the posture: {}", describe(&error)));
     }
+    // Of a log that does not hold there is nothing to hold the index against.
+    let index = if index && outcome.is_ok() { Some(index_of(&store).await) } else { None };
     store.close().await;
     match outcome {
         Ok(reports) => {
             print(&reports);
             tree_of_heads(heads.as_ref(), &store);
-            Ok(())
+            index.map_or(Ok(()), said_of_index)
         }
         Err(error @ VerifyError::Store(_)) => {
             Err(Failure::failed(format_args!("the verification could not be finished: {}", describe(&error))))
@@ -80,6 +85,34 @@ async fn verify(settings: &Settings) -> Result<(), Failure> {
         Err(finding) => {
             Err(Failure::failed(format_args!("the audit log does not verify\n{}", describe(&finding))))
         }
+    }
+}
+
+async fn index_of(store: &Store) -> Result<(), VerifyError> {
+    let bar = ui::progress("Search index");
+    let checked = verify_index(store, |Progress { events, total }| {
+        bar.set_length(total);
+        bar.set_position(events);
+    });
+    let checked = checked.await;
+    bar.finish_and_clear();
+    checked
+}
+
+fn said_of_index(checked: Result<(), VerifyError>) -> Result<(), Failure> {
+    match checked {
+        Ok(()) => {
+            ui::say(format_args!("The search index fits every record."));
+            Ok(())
+        }
+        Err(error @ VerifyError::Store(_)) => Err(Failure::failed(format_args!(
+            "the search index could not be checked to its end: {}",
+            describe(&error)
+        ))),
+        Err(finding) => Err(Failure::failed(format_args!(
+            "the search index does not fit the log\n{}",
+            describe(&finding)
+        ))),
     }
 }
 

@@ -89,7 +89,7 @@ pub use search::{
 pub use sequence::Sequencer;
 pub use sign_error::{Missing, SignError};
 pub use verification::{last_verification, note_verification};
-pub use verify::{Progress, Report, Verdict, VerifyError, verify_all, verify_everything};
+pub use verify::{Progress, Report, Verdict, VerifyError, verify_all, verify_everything, verify_index};
 pub use watch::{
     Batch, PRODUCT_ACTORS, Record, Watched, advance, anomalies, called_by_product, insert_anomaly, keep,
     pass, stands_for_product, unwatched, watched,

@@ -76,6 +76,8 @@ async fn blamed(store: &Store, error: &VerifyError) -> Result<Option<TenantId>> 
             | SignError::Io { .. }
             | SignError::Store(_),
         )
+        // The log holds.
+        | VerifyError::Index { .. }
         | VerifyError::Store(_) => return Ok(None),
     };
     let all = tenants::all(store).await?;

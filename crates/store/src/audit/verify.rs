@@ -1,6 +1,7 @@
 //! Feeding the independent verifier from the database: one walk per tenant, in constant memory.
 
 mod chains;
+mod index;
 mod part;
 mod retired;
 mod walk;
@@ -14,6 +15,7 @@ use bailiwick_proof::{
 };
 use uuid::Uuid;
 
+pub use self::index::verify_index;
 pub(super) use self::part::{Chains, Part};
 use self::walk::Walk;
 use super::{HeadsReport, Latest, Missing, Notary, SignError, Signer};
@@ -136,6 +138,16 @@ pub enum VerifyError {
         slug: String,
         /// The tenant.
         tenant: TenantId,
+    },
+    /// What search goes along does not fit the records, which hold.
+    #[error(
+        "tenant {slug}: the search index lies about {what}: a search may miss records, or count others than there are. The log itself is whole"
+    )]
+    Index {
+        /// The tenant's short name.
+        slug: String,
+        /// About what, as it goes on a sentence.
+        what: String,
     },
     /// The checkpoints outside the database.
     #[error(transparent)]

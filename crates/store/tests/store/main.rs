@@ -16,6 +16,7 @@ mod erasure;
 mod faults;
 mod gate;
 mod heads;
+mod index;
 mod ingest;
 mod letters;
 mod paging;

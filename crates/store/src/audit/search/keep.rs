@@ -61,7 +61,7 @@ pub(crate) async fn keep(
 }
 
 /// The terms of the leaves behind the last full block, by leaf.
-pub(super) async fn tail(driver: &mut Driver<'_>, tenant: TenantId) -> Result<Vec<(i64, Vec<u8>)>> {
+pub(in crate::audit) async fn tail(driver: &mut Driver<'_>, tenant: TenantId) -> Result<Vec<(i64, Vec<u8>)>> {
     let text = "SELECT leaf_index, terms FROM audit_tail WHERE tenant = $1 ORDER BY leaf_index";
     Ok(match driver {
         Driver::Sqlite(c) => sqlx::query_as(text).bind(tenant.uuid()).fetch_all(&mut **c).await?,

@@ -5,6 +5,7 @@
 
 mod block;
 mod bounds;
+mod check;
 mod gather;
 mod keep;
 mod kept;
@@ -21,8 +22,10 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 pub(crate) use block::BLOCK;
+pub(in crate::audit) use check::Check;
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use keep::keep;
+pub(in crate::audit) use keep::tail;
 pub(in crate::audit) use kept::Kept;
 pub use known::{KNOWN_AT_MOST, Known, known, occurs};
 pub(crate) use resolve::tag_of;
