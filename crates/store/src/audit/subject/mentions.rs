@@ -68,14 +68,16 @@ fn names(text: &str, called: &[Vec<String>]) -> bool {
 pub async fn searches(scope: &mut impl Scope, called: Called<'_>) -> Result<Vec<SavedSearch>> {
     let by = called.words();
     let (mut found, mut after) = (Vec::new(), Uuid::nil());
-    while !by.is_empty() {
+    if by.is_empty() {
+        return Ok(found);
+    }
+    loop {
         let some = saved_searches::after(scope, after, CHUNK).await?;
-        let Some(last) = some.last() else { break };
+        let Some(last) = some.last() else { return Ok(found) };
         after = last.id.uuid();
         let of_others = some.into_iter().filter(|search| search.user.uuid() != called.person);
         found.extend(of_others.filter(|search| names(&search.name, &by) || names(&search.query, &by)));
     }
-    Ok(found)
 }
 
 /// Exports of searches for all words of the name or of the address; what they were asked for is kept word by word.
@@ -83,9 +85,12 @@ pub async fn exports(scope: &mut impl Scope, called: Called<'_>) -> Result<Vec<A
     let by: Vec<Vec<Term>> =
         called.words().iter().map(|words| words.iter().map(|word| Term::word(word)).collect()).collect();
     let (mut found, mut after) = (Vec::new(), Uuid::nil());
-    while !by.is_empty() {
+    if by.is_empty() {
+        return Ok(found);
+    }
+    loop {
         let some = export::after(scope, after, CHUNK).await?;
-        let Some(last) = some.last() else { break };
+        let Some(last) = some.last() else { return Ok(found) };
         after = last.id.uuid();
         found.extend(some.into_iter().filter(|export| {
             // What was erased, or what another version wrote, says nothing here.
@@ -93,7 +98,6 @@ pub async fn exports(scope: &mut impl Scope, called: Called<'_>) -> Result<Vec<A
             sought.is_ok_and(|sought| by.iter().any(|name| name.iter().all(|word| sought.contains(word))))
         }));
     }
-    Ok(found)
 }
 
 /// A record of a thing that others keep.

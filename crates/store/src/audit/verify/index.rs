@@ -113,7 +113,7 @@ impl Walk {
     }
 
     async fn postings(&mut self, check: &mut Check) -> Result<(), VerifyError> {
-        let mut after = (Vec::new(), -1);
+        let mut after: (Vec<u8>, i64) = (Vec::new(), -1);
         loop {
             let view = &mut self.view;
             let tenant = view.tenant();
