@@ -6,6 +6,7 @@
 
 mod ask;
 mod download;
+mod finish;
 mod format;
 mod remove;
 mod spool;

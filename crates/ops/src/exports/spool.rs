@@ -119,18 +119,21 @@ impl Spool {
         options.open(path)
     }
 
-    /// The length of a file and its SHA-256.
-    pub(super) fn digest(path: &Path) -> io::Result<(u64, String)> {
+    /// The length of a file and its SHA-256; nothing where it is to end before it was read through.
+    pub(super) fn digest(path: &Path, ends: impl Fn() -> bool) -> io::Result<Option<(u64, String)>> {
         let mut file = File::open(path)?;
         let (mut hasher, mut buffer, mut length) = (Sha256::new(), vec![0; 64 * 1024], 0_u64);
         loop {
+            if ends() {
+                return Ok(None);
+            }
             let read = file.read(&mut buffer)?;
             let Some(octets) = buffer.get(..read).filter(|octets| !octets.is_empty()) else { break };
             hasher.update(octets);
             length += read as u64;
         }
         let digest = hasher.finalize().iter().map(|octet| format!("{octet:02x}")).collect();
-        Ok((length, digest))
+        Ok(Some((length, digest)))
     }
 }
 
@@ -147,8 +150,9 @@ mod tests {
         spool.append(&path, 0, b"one\ntorn").unwrap();
         spool.append(&path, 4, b"two\n").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"one\ntwo\n");
-        let (length, digest) = Spool::digest(&path).unwrap();
+        let (length, digest) = Spool::digest(&path, || false).unwrap().unwrap();
         assert_eq!((length, digest.len(), Spool::length(&path).unwrap()), (8, 64, 8));
+        assert_eq!(Spool::digest(&path, || true).unwrap(), None, "it is to end");
     }
 
     #[test]

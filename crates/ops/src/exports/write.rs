@@ -3,12 +3,12 @@
 use std::{io, sync::Arc};
 
 use bailiwick_domain::{
-    entity::{AuditExport, ExportFormat, ExportState, Severity},
+    entity::{AuditExport, ExportFormat},
     ids::AuditExportId,
     rule::ByJob,
 };
 use bailiwick_store::{
-    Error as StoreError, Event, Job, Jobs, Permit, Scope, Store,
+    Error as StoreError, Job, Jobs, Permit, Store,
     audit::export::{self, Chunk, Progress, Proofs, Selection},
 };
 
@@ -49,27 +49,43 @@ impl From<io::Error> for Fault {
 /// Writes exports. Several servers may do so over one database; each export is taken by one of them.
 #[derive(Clone)]
 pub struct Exports {
-    store: Store,
+    pub(super) store: Store,
     jobs: Arc<Jobs>,
-    spool: Spool,
+    pub(super) spool: Spool,
+    /// Whether the writing is to end soon.
+    ends: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
 impl Exports {
     /// Over `store`, into `spool`.
     pub const fn new(store: Store, jobs: Arc<Jobs>, spool: Spool) -> Self {
-        Self { store, jobs, spool }
+        Self { store, jobs, spool, ends: None }
     }
 
-    /// Writes some of every export that waits, and removes those whose time is over. Returns how many were finished or removed.
+    /// The same, ending between two chunks as soon as `ends` says so. What is unfinished then is open to anybody at once.
+    #[must_use]
+    pub fn until(self, ends: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { ends: Some(Arc::new(ends)), ..self }
+    }
+
+    pub(super) fn is_to_end(&self) -> bool {
+        self.ends.as_ref().is_some_and(|ends| ends())
+    }
+
+    /// Writes some of every export that waits, and removes those whose time is over, as long as it is not to end. Returns how many were
+    /// finished or removed.
     ///
     /// # Errors
     /// The first failure; the others were done all the same.
     pub async fn round(&self) -> Result<usize> {
         let (mut done, mut failed) = (0, None);
-        for tenant in export::tenants_with_work(&self.store).await? {
+        'round: for tenant in export::tenants_with_work(&self.store).await? {
             let permit = self.jobs.permit(Job::Exports, tenant);
             let (waiting, over) = export::work(&mut self.store.read(&permit).await?).await?;
             for id in over {
+                if self.is_to_end() {
+                    break 'round;
+                }
                 match self.expire(&permit, id).await {
                     Ok(()) => done += 1,
                     // Removed by somebody in the meantime.
@@ -78,6 +94,9 @@ impl Exports {
                 }
             }
             for id in waiting {
+                if self.is_to_end() {
+                    break 'round;
+                }
                 match self.go_on(&permit, id).await {
                     Ok(finished) => done += usize::from(finished),
                     Err(Error::Conflict(_)) => {}
@@ -110,7 +129,7 @@ impl Exports {
             _ => self.lines(permit, &export, progress).await,
         };
         match written {
-            Ok(Some(progress)) => self.finish(permit, &export, progress).await.map(|()| true),
+            Ok(Some(progress)) => self.finish(permit, &export, progress).await,
             Ok(None) => Ok(false),
             Err(Fault::Later(error)) => Err(error),
             Err(Fault::Never(text, cause)) => {
@@ -133,9 +152,9 @@ impl Exports {
             // Another disk than before: what was written is not there.
             progress = anew(progress);
         }
-        let mut proofs = Proofs::default();
+        let mut proofs = format::proves(export.format).then(Proofs::default);
         for turn in 1..=TURN {
-            let chunk = self.read(permit, &selection, progress, &mut proofs).await?;
+            let chunk = self.read(permit, &selection, progress, proofs.as_mut()).await?;
             let mut octets = Vec::new();
             if progress.octets == 0 {
                 format::head(export.format, &mut octets);
@@ -148,8 +167,8 @@ impl Exports {
             in_peace(move || spool.append(&to, from, &octets)).await?;
             progress = after(progress, &chunk, length);
             let over = chunk.next.is_none();
-            let waits =
-                export::advance(&self.store, permit, export.id, progress, over || turn < TURN).await?;
+            let on = over || (turn < TURN && !self.is_to_end());
+            let waits = export::advance(&self.store, permit, export.id, progress, on).await?;
             if !waits {
                 self.spool.remove(permit.tenant().ok_or(Fault::Later(Error::NotFound))?, export).await;
                 return Ok(None);
@@ -157,11 +176,14 @@ impl Exports {
             if over {
                 return Ok(Some(progress));
             }
+            if !on {
+                return Ok(None);
+            }
         }
         Ok(None)
     }
 
-    /// Writes columns from the beginning to the end.
+    /// Writes columns from the beginning to the end: what ends before that begins anew.
     async fn columns(
         &self,
         permit: &Permit<ByJob>,
@@ -171,10 +193,10 @@ impl Exports {
         let selection = Selection::parse(&export.selection)?;
         let path = self.spool.path(permit.tenant().ok_or(Fault::Later(Error::NotFound))?, export);
         let mut progress = anew(progress);
-        let mut proofs = Proofs::default();
+        let mut proofs = format::proves(export.format).then(Proofs::default);
         let mut columns: Box<dyn Columns> = self.spool.columns(&path)?;
         loop {
-            let chunk = self.read(permit, &selection, progress, &mut proofs).await?;
+            let chunk = self.read(permit, &selection, progress, proofs.as_mut()).await?;
             progress = after(progress, &chunk, 0);
             let (over, size, records) = (chunk.next.is_none(), progress.size, chunk.records);
             columns = in_peace(move || {
@@ -184,9 +206,13 @@ impl Exports {
                 Ok(columns)
             })
             .await?;
-            if !export::advance(&self.store, permit, export.id, progress, true).await? {
+            let on = over || !self.is_to_end();
+            if !export::advance(&self.store, permit, export.id, progress, on).await? {
                 drop(columns);
                 self.spool.remove(permit.tenant().ok_or(Fault::Later(Error::NotFound))?, export).await;
+                return Ok(None);
+            }
+            if !on {
                 return Ok(None);
             }
             if over {
@@ -201,72 +227,10 @@ impl Exports {
         permit: &Permit<ByJob>,
         selection: &Selection,
         progress: Progress,
-        proofs: &mut Proofs,
+        proofs: Option<&mut Proofs>,
     ) -> Result<Chunk, Fault> {
         let mut view = self.store.read(permit).await?;
         Ok(export::chunk(&mut view, selection, progress.size, progress.before, proofs).await?)
-    }
-
-    async fn finish(&self, permit: &Permit<ByJob>, export: &AuditExport, progress: Progress) -> Result<()> {
-        let path = self.spool.path(permit.tenant().ok_or(Error::NotFound)?, export);
-        let digested = in_peace(move || Spool::digest(&path)).await;
-        let (octets, digest) = match digested {
-            Ok(digested) => digested,
-            Err(error) => {
-                tracing::error!(id = %export.id, %error, "an export that was written cannot be read");
-                return self.fail(permit, export.id, "The server could not read the file again.").await;
-            }
-        };
-        let done: Result<(), Stop> = self
-            .store
-            .change(permit, async |tx| {
-                let before = export::lock(tx, export.id).await?;
-                if before.state != ExportState::Waiting {
-                    return Err(Stop::Unsaid(Error::Conflict("The export was removed.")));
-                }
-                let after = AuditExport {
-                    state: ExportState::Done,
-                    records: Some(progress.records),
-                    octets: Some(i64::try_from(octets).unwrap_or(i64::MAX)),
-                    digest: Some(digest.clone()),
-                    finished_at: Some(tx.now()),
-                    ..before.clone()
-                };
-                let written = export::replace(tx, before, after).await?;
-                let event = Event::new("audit_export.finished", &written)?;
-                Ok(tx.record(event, ()))
-            })
-            .await;
-        if matches!(done, Err(Stop::Unsaid(_))) {
-            // Removed while it was written: the file must not outlive that.
-            self.spool.remove(permit.tenant().ok_or(Error::NotFound)?, export).await;
-        }
-        Ok(done?)
-    }
-
-    async fn fail(&self, permit: &Permit<ByJob>, id: AuditExportId, text: &'static str) -> Result<()> {
-        let failed: Result<AuditExport, Stop> = self
-            .store
-            .change(permit, async |tx| {
-                let before = export::lock(tx, id).await?;
-                if before.state != ExportState::Waiting {
-                    return Err(Stop::Unsaid(Error::Conflict("The export was removed.")));
-                }
-                let after = AuditExport {
-                    state: ExportState::Failed,
-                    failure: Some(text.to_owned()),
-                    finished_at: Some(tx.now()),
-                    ..before.clone()
-                };
-                let written = export::replace(tx, before, after.clone()).await?;
-                let event = Event::new("audit_export.failed", &written)?
-                    .raising(Severity::Warning, "An export of the audit log could not be written");
-                Ok(tx.record(event, after))
-            })
-            .await;
-        let export = failed?;
-        self.spool.remove(permit.tenant().ok_or(Error::NotFound)?, &export).await;
-        Ok(())
     }
 }
 
@@ -285,6 +249,8 @@ fn after(progress: Progress, chunk: &Chunk, octets: usize) -> Progress {
 }
 
 /// Runs what waits for a disk where nothing else waits for it.
-async fn in_peace<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(super) async fn in_peace<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }

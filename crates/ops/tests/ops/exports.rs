@@ -1,6 +1,9 @@
 //! Exports: what is in the file, who is told, and what a server that was killed does.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use bailiwick_domain::{
     entity::{AuditExport, ExportState},
@@ -89,6 +92,51 @@ both_databases! {
             let path: Vec<Hash> =
                 value["proof"]["path"].as_array().unwrap().iter().map(|hash| hash.as_str().unwrap().parse().unwrap()).collect();
             verify_inclusion(&leaf, index.unsigned_abs(), signed.size, &path, &signed.root).unwrap();
+        }
+    }
+
+    async fn server_that_is_told_to_stop_ends_between_two_chunks_and_the_next_goes_on_at_once(db: Db) {
+        let acme = db.tenant("acme").await;
+        for _ in 0..300 {
+            acme.add(Role::Auditor).await;
+        }
+        let asked = ask(&acme, "csv", &Sought::default()).await.unwrap();
+        db.sign().await;
+        // Told while the first chunk is being written.
+        let looked = AtomicUsize::new(0);
+        let told = job(&db).until(move || looked.fetch_add(1, Ordering::Relaxed) > 0);
+        assert_eq!(told.round().await.unwrap(), 0);
+        let file = spool(&db).path(acme.id(), &asked);
+        let begun = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(begun.lines().count(), 257, "a head and one chunk");
+        assert_eq!(told.round().await.unwrap(), 0, "nothing is begun any more");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), begun);
+        assert_eq!(job(&db).round().await.unwrap(), 1);
+        let done = listed(&acme, asked.id).await.export;
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!((done.state, done.octets), (ExportState::Done, Some(i64::try_from(text.len()).unwrap())));
+        assert_eq!(done.records, Some(i64::try_from(text.lines().count() - 1).unwrap()));
+        assert!(text.starts_with(&begun) && done.records > Some(256));
+    }
+
+    async fn proofs_are_built_only_for_who_asks_and_the_records_are_the_same(db: Db) {
+        let acme = db.tenant("acme").await;
+        acme.add(Role::Auditor).await;
+        let asked = ask(&acme, "csv", &Sought::default()).await.unwrap();
+        db.sign().await;
+        let begun = export::begin(&db.store, &acme.job(), asked.id).await.unwrap().unwrap();
+        let selection = export::Selection::parse(&asked.selection).unwrap();
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let bare = export::chunk(&mut view, &selection, begun.size, begun.before, None).await.unwrap();
+        let mut proofs = export::Proofs::default();
+        let proven =
+            export::chunk(&mut view, &selection, begun.size, begun.before, Some(&mut proofs)).await.unwrap();
+        assert_eq!(i64::try_from(bare.records.len()).unwrap(), begun.size);
+        assert_eq!(bare.records.len(), proven.records.len());
+        for (index, (bare, proven)) in (0..begun.size).rev().zip(bare.records.iter().zip(&proven.records)) {
+            assert_eq!((bare.leaf_index, bare.hash, &bare.octets), (index, proven.hash, &proven.octets));
+            assert_eq!(leaf_hash(&bare.octets), bare.hash);
+            assert!(bare.path.is_empty() && !proven.path.is_empty());
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) trait Job: Send + 'static {
     const NAME: &'static str;
     /// Why a round failed.
     type Error: Error + Send + 'static;
+    /// Hears once, before its first round, how it is told to stop: for a job whose rounds may be long, so that they end soon after.
+    fn heed(&mut self, _stop: &Stop) {}
     /// One round. Returns how many things it did.
     fn round(&mut self) -> impl Future<Output = Result<usize, Self::Error>> + Send;
 }
@@ -72,7 +74,13 @@ struct Supervisor {
 
 impl Supervisor {
     async fn keep<J: Job>(mut self, make: impl Fn() -> J, mut stop: Stop) {
-        let mut job = make();
+        let told = stop.clone();
+        let made = move || {
+            let mut job = make();
+            job.heed(&told);
+            job
+        };
+        let mut job = made();
         loop {
             // Looked at before the round, so that the last round begins after the order to stop.
             let last = stop.is_told();
@@ -90,7 +98,7 @@ impl Supervisor {
                 }
                 Err(Panicked) => {
                     self.panicked(J::NAME);
-                    (make(), None)
+                    (made(), None)
                 }
             };
             job = again;
@@ -316,6 +324,41 @@ mod tests {
         let before = Instant::now();
         supervised.finish(Duration::from_secs(2)).await;
         assert_eq!(Instant::now() - before, Duration::from_secs(2));
+    }
+
+    /// Goes on until it is told to stop, and tells when its rounds ended, in milliseconds.
+    struct Long {
+        stop: Option<Stop>,
+        ended: Arc<Mutex<Vec<u128>>>,
+        origin: Instant,
+    }
+
+    impl Job for Long {
+        const NAME: &'static str = "long";
+        type Error = Fault;
+        fn heed(&mut self, stop: &Stop) {
+            self.stop = Some(stop.clone());
+        }
+        async fn round(&mut self) -> Result<usize, Fault> {
+            while !self.stop.as_ref().is_some_and(Stop::is_told) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            self.ended.lock().unwrap().push((Instant::now() - self.origin).as_millis());
+            Ok(1)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_round_that_heeds_the_order_to_stop_ends_at_once() {
+        let (ended, origin) = (Arc::new(Mutex::new(Vec::new())), Instant::now());
+        let noted = Arc::clone(&ended);
+        let make = move || Long { stop: None, ended: Arc::clone(&noted), origin };
+        let supervised = start(make, EVERY, Jobs::default(), Arc::new(StoppedClock));
+        tokio::time::sleep(Duration::from_millis(995)).await;
+        supervised.finish(Duration::from_secs(10)).await;
+        let ended = ended.lock().unwrap();
+        assert_eq!(ended.len(), 2, "the round it was in, and the last one");
+        assert!(ended.iter().all(|at| (995..=1_010).contains(at)), "{ended:?}");
     }
 
     #[test]

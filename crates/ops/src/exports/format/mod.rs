@@ -7,6 +7,11 @@ mod ocsf;
 use bailiwick_domain::entity::ExportFormat;
 use bailiwick_store::audit::export::Exported;
 
+/// Whether a file of this form carries what proves each record. A table for people does not.
+pub(super) const fn proves(format: ExportFormat) -> bool {
+    !matches!(format, ExportFormat::Csv)
+}
+
 /// What stands before the first record.
 pub(super) fn head(format: ExportFormat, out: &mut Vec<u8>) {
     if format == ExportFormat::Csv {

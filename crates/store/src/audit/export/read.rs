@@ -1,9 +1,12 @@
 //! The records of an export, newest first, some at a time: the memory they take does not depend on how many there are.
 
+use std::collections::HashMap;
+
 use bailiwick_proof::{
     Hash,
     tree::{Fetched, Needs, inclusion_proof},
 };
+use uuid::Uuid;
 
 use super::Selection;
 use crate::{
@@ -13,7 +16,7 @@ use crate::{
         reader,
         search::{self, Place},
     },
-    lock::row,
+    conn::Driver,
     tx::Scope,
 };
 
@@ -23,7 +26,7 @@ pub const READ_AT_ONCE: i64 = 256;
 /// Tiles that are kept for the proofs of the next records: four levels of a few neighbours, about half a megabyte.
 const TILES_KEPT: usize = 64;
 
-/// A record with what proves it.
+/// A record, with what proves it where that was asked for.
 #[derive(Clone, Debug)]
 pub struct Exported {
     /// The place in the tree.
@@ -32,7 +35,7 @@ pub struct Exported {
     pub hash: Hash,
     /// The stored octets.
     pub octets: Vec<u8>,
-    /// The hashes beside the path from the leaf to the root (RFC 9162 §2.1.3).
+    /// The hashes beside the path from the leaf to the root (RFC 9162 §2.1.3); none without proofs.
     pub path: Vec<Hash>,
 }
 
@@ -49,7 +52,8 @@ pub struct Chunk {
 #[derive(Debug, Default)]
 pub struct Proofs(Fetched);
 
-/// The records of `selection` before the leaf `before`, with proofs that they lie in the tree of `size` leaves.
+/// The records of `selection` before the leaf `before`; where there are `proofs`, each with the one that it lies in the tree of `size`
+/// leaves.
 ///
 /// # Errors
 /// [`Error::Corrupt`] for a record that is not there, or a hash of the tree that is not.
@@ -58,23 +62,22 @@ pub async fn chunk(
     selection: &Selection,
     size: i64,
     before: i64,
-    proofs: &mut Proofs,
+    mut proofs: Option<&mut Proofs>,
 ) -> Result<Chunk> {
-    let tenant = scope.tenant();
     let place = Place::Before(before.min(size));
     let found = search::up_to(scope, &selection.sought()?, place, READ_AT_ONCE).await?;
+    let events: Vec<Uuid> = found.items.iter().map(|listed| listed.event.uuid()).collect();
+    let mut stored = stored(scope, &events).await?;
     let mut records = Vec::with_capacity(found.items.len());
     for listed in &found.items {
         let Some(leaf_index) = listed.leaf_index else { continue };
-        let stored: Option<(Vec<u8>, Vec<u8>)> = row!(
-            scope,
-            "SELECT hash, bytes FROM audit_event WHERE tenant = $1 AND id = $2",
-            tenant.uuid(),
-            listed.event.uuid()
-        )?;
-        let (hash, octets) =
-            stored.ok_or_else(|| Error::Corrupt(format!("event {} is not there", listed.event)))?;
-        let path = proofs.path(scope, leaf_index, size).await?;
+        let (hash, octets) = stored
+            .remove(&listed.event.uuid())
+            .ok_or_else(|| Error::Corrupt(format!("event {} is not there", listed.event)))?;
+        let path = match proofs.as_deref_mut() {
+            Some(proofs) => proofs.path(scope, leaf_index, size).await?,
+            None => Vec::new(),
+        };
         records.push(Exported { leaf_index, hash: stored_hash(&hash)?, octets, path });
     }
     // It may be that nothing was found as far as was looked, and there is more behind it.
@@ -83,6 +86,38 @@ pub async fn chunk(
         _ => None,
     };
     Ok(Chunk { records, next })
+}
+
+/// The hash and the octets of each of these events that is there, read at once.
+async fn stored(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid, (Vec<u8>, Vec<u8>)>> {
+    if events.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let tenant = scope.tenant();
+    let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = match scope.driver() {
+        Driver::Sqlite(c) => {
+            let ids: Vec<_> = events.iter().map(|event| event.simple().to_string()).collect();
+            sqlx::query_as(
+                "SELECT e.id, e.hash, e.bytes FROM json_each($2) AS n CROSS JOIN audit_event e
+                 WHERE e.tenant = $1 AND e.id = unhex(n.value)",
+            )
+            .bind(tenant.uuid())
+            .bind(serde_json::Value::from(ids).to_string())
+            .fetch_all(c)
+            .await?
+        }
+        Driver::Postgres(c) => {
+            sqlx::query_as(
+                "SELECT e.id, e.hash, e.bytes FROM unnest($2::uuid[]) AS n (event)
+                 JOIN audit_event e ON e.tenant = $1 AND e.id = n.event",
+            )
+            .bind(tenant.uuid())
+            .bind(events)
+            .fetch_all(c)
+            .await?
+        }
+    };
+    Ok(found.into_iter().map(|(id, hash, octets)| (id, (hash, octets))).collect())
 }
 
 impl Proofs {
