@@ -18,6 +18,7 @@ use crate::{Error, Result, sign_in::attempts::Stop};
 /// How long a record may wait for its place in the tree.
 pub const UNSEQUENCED: Span = Span::seconds(60);
 /// How old the oldest record may be that is not in the archive: an hour until its segment is due, and another one for whatever went wrong.
+/// So long a server may also be at it before it says so: an archive that was just set up, or whose server was down, is behind and not late.
 pub const ARCHIVE_LATE: Span = Span::hours(2);
 
 /// Logs that are looked at in one round; the next round goes on behind them.
@@ -30,6 +31,8 @@ pub struct Watch {
     jobs: Arc<Jobs>,
     /// Whether there is an archive that could be behind.
     archived: bool,
+    /// When it first looked.
+    since: Option<Timestamp>,
     sweep: Sweep,
 }
 
@@ -48,7 +51,7 @@ impl Watch {
     /// Over `store`; `archived` says whether this server has an archive.
     pub const fn new(store: Store, jobs: Arc<Jobs>, archived: bool) -> Self {
         let sweep = Sweep { after: None, oldest: None, gaps: 0, first: None };
-        Self { store, jobs, archived, sweep }
+        Self { store, jobs, archived, since: None, sweep }
     }
 
     /// Looks at what waits, and at some of the logs; raises and ends alarms. Returns how many.
@@ -58,6 +61,7 @@ impl Watch {
     pub async fn round(&mut self) -> Result<usize> {
         let Some(platform) = tenants::platform(&self.store).await? else { return Ok(0) };
         let now = self.store.now();
+        let since = *self.since.get_or_insert(now);
         let waits = audit::lag(&self.store).await?.oldest_waiting.filter(|at| *at + UNSEQUENCED < now);
         let waits = waits.map(|at| {
             format!(
@@ -83,6 +87,10 @@ impl Watch {
         });
         said += self.say(platform, AlarmKind::Gap, gap).await?;
         let late = found.oldest.filter(|at| self.archived && *at + ARCHIVE_LATE <= now);
+        if late.is_some() && now < since + ARCHIVE_LATE {
+            // Nor does an alarm end that stands from before.
+            return Ok(said);
+        }
         let late = late.map(|at| {
             format!(
                 "The oldest record that is not archived is {} minutes old.",

@@ -10,7 +10,7 @@ use bailiwick_domain::{
 use bailiwick_ops::{
     Error,
     audit::{
-        alarms::Watch,
+        alarms::{ARCHIVE_LATE, Watch},
         restore::{self, MOST_DAYS, Restores},
         retention,
     },
@@ -115,6 +115,7 @@ both_databases! {
         let mut watch = Watch::new(db.store.clone(), db.jobs(), true);
         let mut other = Watch::new(db.store.clone(), db.jobs(), true);
         assert_eq!(watch.round().await.unwrap(), 0, "nothing is wrong");
+        assert_eq!(other.round().await.unwrap(), 0, "nothing is wrong");
         db.clock.advance(Span::hours(3));
         db.sign().await;
         assert_eq!(watch.round().await.unwrap(), 1);
@@ -130,9 +131,17 @@ both_databases! {
         assert!(standing().await.is_empty());
         let theirs = security_events::list(&mut db.store.read(&customer.job()).await.unwrap(), None, 200).await.unwrap();
         assert!(theirs.items.iter().all(|event| event.kind != "audit_alarm.raised"));
-        // Without an archive nothing is behind.
+        // Without an archive nothing is behind; one that was set up for an old log has its time to catch up.
         db.clock.advance(Span::hours(3));
         db.sign().await;
         assert_eq!(Watch::new(db.store.clone(), db.jobs(), false).round().await.unwrap(), 0);
+        let mut new = Watch::new(db.store.clone(), db.jobs(), true);
+        assert_eq!(new.round().await.unwrap(), 0, "it is behind, and not late");
+        db.clock.advance(ARCHIVE_LATE);
+        db.sign().await;
+        assert_eq!(new.round().await.unwrap(), 1, "it had its time");
+        let mut restarted = Watch::new(db.store.clone(), db.jobs(), true);
+        assert_eq!(restarted.round().await.unwrap(), 0, "what stands is not ended by a new start");
+        assert_eq!(standing().await.len(), 1);
     }
 }
