@@ -27,5 +27,6 @@ pub mod sign_in;
 pub mod stream;
 pub mod subject;
 pub mod time;
+pub mod visible;
 pub mod words;
 pub mod zone;

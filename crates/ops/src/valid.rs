@@ -7,6 +7,7 @@ use bailiwick_domain::{
     permission::PermissionSet,
     role::RoleName,
     rule::Rule,
+    visible::is_line,
     zone::{UnknownZone, Zone},
 };
 use bailiwick_store::{Actor, Permit};
@@ -106,35 +107,8 @@ pub(crate) fn reason(text: &str) -> std::result::Result<String, &'static str> {
 /// One line that reads as it is stored: no control character, and none that is invisible or changes how others are shown.
 fn line(text: &str, length: RangeInclusive<usize>) -> Option<String> {
     let text = text.trim();
-    let fits = length.contains(&text.chars().count())
-        && !text.chars().any(|c| c.is_control() || unseen(c))
-        // Blank to the eye, though no character of it is white space.
-        && !text.chars().all(|c| c.is_whitespace() || blank(c));
+    let fits = length.contains(&text.chars().count()) && is_line(text);
     fits.then(|| text.to_owned())
-}
-
-/// Characters without a shape of their own: by them one name passes for another, or a line reads in another order than it
-/// is stored in (Unicode Technical Report 36, 3; Technical Standard 39, 3).
-const fn unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            // With the separators of lines and paragraphs: they end the line.
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2064}'
-            | '\u{2066}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
-/// Letters that are shown as nothing: the Hangul fillers and the empty Braille pattern. They are refused alone only.
-const fn blank(c: char) -> bool {
-    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
 }
 
 /// A tenant's short name.

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     json::{Fault, escaped},
     time::Timestamp,
+    visible::is_line,
 };
 
 const ACTION: &str = "This is an action such as app.plan.approved: app and at least two words of a-z, 0-9 and _, at most 64 characters.";
@@ -67,9 +68,8 @@ pub fn read(value: &Value, context: &Context) -> Result<ProductEvent, Vec<Fault>
     }
     let outcome =
         event.optional("outcome", "This is one of ok, denied and failed.", |text| text.parse().ok());
-    let reason = event.optional("reason", "This has 1 to 500 characters on one line.", |text| {
-        ((1..=500).contains(&text.chars().count()) && !text.chars().any(char::is_control))
-            .then(|| text.to_owned())
+    let reason = event.optional("reason", "This has 1 to 500 visible characters on one line.", |text| {
+        ((1..=500).contains(&text.chars().count()) && is_line(text)).then(|| text.to_owned())
     });
     let request = event.optional("request", "This is a UUID.", uuid);
     let source = event.object("source", |source| {
@@ -278,6 +278,9 @@ mod tests {
             (json!({"occurred_at": earlier}), "/occurred_at"),
             (json!({"outcome": "OK"}), "/outcome"),
             (json!({"reason": ""}), "/reason"),
+            (json!({"reason": "Paid \u{202e}54321."}), "/reason"),
+            (json!({"reason": "Not\u{200b} yet."}), "/reason"),
+            (json!({"actor": {"id": "u\u{202e}17"}}), "/actor/id"),
             (json!({"request": "r1"}), "/request"),
             (json!({"source": {"ip": "here"}}), "/source/ip"),
             (json!({"source": {"agent": "curl"}}), "/source/agent"),

@@ -5,7 +5,11 @@
 
 use std::ops::Range;
 
-use super::Detector;
+use super::{
+    Detector,
+    card::card,
+    fold::{Folded, GAP},
+};
 
 /// What was found, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,93 +21,22 @@ pub struct Found {
 }
 
 /// The first thing in a text that one of the detectors looks for; of two at the same place the one that goes further.
+///
+/// Other forms of a letter or digit, such as full-width ones, count as the plain one, and characters that nobody sees hide nothing.
 pub fn find(text: &str, detectors: &[Detector]) -> Option<Found> {
+    let folded = Folded::of(text);
+    let plain = folded.text();
     let found = detectors.iter().filter_map(|detector| {
         let range = match detector {
-            Detector::Card => card(text.as_bytes()),
-            Detector::Token => token(text.as_bytes()),
-            Detector::PrivateKey => private_key(text),
-            Detector::Email => email(text.as_bytes()),
+            Detector::Card => card(plain.as_bytes()),
+            Detector::Token => token(plain.as_bytes()),
+            Detector::PrivateKey => private_key(plain),
+            Detector::Email => email(plain.as_bytes()),
         };
-        range.map(|range| Found { detector: *detector, range })
+        let range = folded.place(range?)?;
+        Some(Found { detector: *detector, range })
     });
     found.min_by_key(|found| (found.range.start, usize::MAX - found.range.end))
-}
-
-/// 13 to 19 digits, single spaces or hyphens between, that no letter or digit touches.
-fn card(text: &[u8]) -> Option<Range<usize>> {
-    let touched =
-        |octet: Option<&u8>| octet.is_some_and(|octet| octet.is_ascii_alphanumeric() || *octet == b'_');
-    let mut at = 0;
-    while at < text.len() {
-        let start = at + text.get(at..)?.iter().position(u8::is_ascii_digit)?;
-        let groups = groups_from(text, start);
-        at = groups.last()?.end;
-        // Other numbers may stand before and behind it.
-        for (from, first) in groups.iter().enumerate() {
-            let mut digits = Vec::new();
-            for last in groups.get(from..)? {
-                digits.extend(text.get(last.clone())?.iter().map(|digit| digit - b'0'));
-                if digits.len() > 19 {
-                    break;
-                }
-                let before = first.start.checked_sub(1).and_then(|before| text.get(before));
-                let alone = !touched(before) && !touched(text.get(last.end));
-                if alone && digits.len() >= 13 && is_issued(&digits) && has_check_digit(&digits) {
-                    return Some(first.start..last.end);
-                }
-            }
-        }
-    }
-    None
-}
-
-/// The groups of digits that begin here, with one space or hyphen between them.
-fn groups_from(text: &[u8], start: usize) -> Vec<Range<usize>> {
-    let (mut groups, mut from, mut at) = (Vec::new(), start, start);
-    loop {
-        match (text.get(at), text.get(at + 1)) {
-            (Some(b'0'..=b'9'), _) => at += 1,
-            (Some(b' ' | b'-'), Some(b'0'..=b'9')) => {
-                groups.push(from..at);
-                at += 1;
-                from = at;
-            }
-            _ => {
-                groups.push(from..at);
-                return groups;
-            }
-        }
-    }
-}
-
-/// Whether an issuer of payment cards has the range.
-fn is_issued(digits: &[u8]) -> bool {
-    let leading =
-        |count| digits.iter().take(count).fold(0_u32, |number, digit| number * 10 + u32::from(*digit));
-    let (one, two, three, four) = (leading(1), leading(2), leading(3), leading(4));
-    one == 4
-        || matches!(two, 34 | 35 | 36 | 37 | 38 | 51..=55 | 62 | 65)
-        || matches!(three, 300..=305 | 309 | 644..=649)
-        || matches!(four, 2221..=2720 | 6011)
-}
-
-/// The check of ISO/IEC 7812-1, Annex B (Luhn).
-fn has_check_digit(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(*digit);
-            match (place % 2, digit) {
-                (0, digit) => digit,
-                (_, digit @ 0..=4) => digit * 2,
-                (_, digit) => digit * 2 - 9,
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 /// What tokens of well-known makers begin with, and how many characters of a token follow at least.
@@ -246,11 +179,11 @@ fn private_key(text: &str) -> Option<Range<usize>> {
 fn email(text: &[u8]) -> Option<Range<usize>> {
     let is_local = |octet: &u8| {
         octet.is_ascii_alphanumeric()
-            || matches!(octet, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'')
+            || matches!(octet, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | GAP)
             || *octet >= 0x80
     };
     let is_domain =
-        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-') || *octet >= 0x80;
+        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | GAP) || *octet >= 0x80;
     let mut from = 0;
     loop {
         let at = from + text.get(from..)?.iter().position(|octet| *octet == b'@')?;
@@ -293,6 +226,18 @@ mod tests {
             "6011111111111117",
             "3530111333300000",
             "30569309025904",
+            "4111  1111  1111  1111",
+            "4111 - 1111 - 1111 - 1111",
+            "4111.1111.1111.1111",
+            "3782.822463.10005",
+            "4111\u{200b}1111\u{200b}1111\u{200b}1111",
+            "4111 \u{200b}1111\u{200d} 1111 1111",
+            "41\u{ad}11 1111 1111 1111",
+            "4111\u{a0}1111\u{2009}1111\u{3000}1111",
+            "4111‑1111–1111−1111",
+            "４１１１１１１１１１１１１１１１",
+            "４１１１　１１１１　１１１１　１１１１",
+            "٤١١١١١١١١١١١١١١١",
         ] {
             assert_eq!(found(Detector::Card, card), Some(card));
             assert_eq!(found(Detector::Card, &format!("paid by {card}, thanks")), Some(card));
@@ -311,6 +256,10 @@ mod tests {
             "4111111111111111y",
             "41111111111111111111111",
             "9999999999999995",
+            "4111 1111. 1111 1111",
+            "4111.1111 1111.1111",
+            "41.11.11.11.11.11.11.11",
+            "4111    1111    1111    1111",
             "",
         ] {
             assert_eq!(found(Detector::Card, other), None, "{other}");
@@ -368,6 +317,9 @@ mod tests {
             ("ann@example.com", "ann@example.com"),
             ("Write to o'brien+x@mail.example.co.uk.", "o'brien+x@mail.example.co.uk"),
             ("<zoë@exämple.com>", "zoë@exämple.com"),
+            ("ann＠example．com", "ann＠example．com"),
+            ("an\u{200b}n@exam\u{200d}ple.com", "an\u{200b}n@exam\u{200d}ple.com"),
+            ("ａｎｎ@example.com", "ａｎｎ@example.com"),
         ] {
             assert_eq!(found(Detector::Email, text), Some(address));
         }

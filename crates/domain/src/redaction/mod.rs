@@ -12,7 +12,9 @@
 //! Detectors look at every text besides, wherever it stands. What was found is judged before anything is written; what a
 //! judgement holds in clear leaves it only by way of a commitment.
 
+mod card;
 mod detect;
+mod fold;
 mod judge;
 mod pattern;
 

@@ -30,7 +30,10 @@ const gathered = (line) =>
     .replace(new RegExp(`\\((\\([^()]*\\)/${ID})\\)`, 'g'), '$1');
 
 const shortened = (text) => (text.length <= 2000 ? text : `${text.slice(0, 2000)}… and ${text.length - 2000} characters more in the list`);
-const words = (value) => (typeof value === 'string' ? value : JSON.stringify(value));
+// Characters that nobody sees, some of which turn what is around them: they are named instead.
+const UNSEEN = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const seen = (text) => text.replace(UNSEEN, (one) => `[U+${one.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+const words = (value) => seen(typeof value === 'string' ? value : String(JSON.stringify(value)));
 const named = (thing) => [thing?.kind ?? thing?.type, thing?.id].filter((part) => typeof part === 'string').join(' ');
 
 let opened = { data: null, page: null };

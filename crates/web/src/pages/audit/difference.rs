@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use bailiwick_domain::change::{self, Op};
+use bailiwick_domain::{
+    change::{self, Op},
+    visible,
+};
 use serde_json::Value;
 
 use super::fields::{Reader, label};
@@ -67,11 +70,11 @@ fn shown(
             Op::Replace => "replace",
             Op::Remove => "remove",
         },
-        label: label(&change.path, titles),
-        note: moved(&change.before, &change.after, |text| member(last(&change.path), text)),
+        label: told(&label(&change.path, titles)),
+        note: moved(&change.before, &change.after, |text| told(&member(last(&change.path), text))),
         before: side(&change.path, &change.before),
         after: side(&change.path, &change.after),
-        path: change.path,
+        path: told(&change.path),
     };
     changes.into_iter().map(shown).collect()
 }
@@ -93,6 +96,11 @@ fn moved(before: &Value, after: &Value, told: impl Fn(&str) -> String) -> Option
     Some(format!("Gone: {}. Come: {}.", of(&gone), of(&come)))
 }
 
+/// What a product or a person wrote, so that it changes nothing around it.
+fn told(text: &str) -> String {
+    visible::shown(text).into_owned()
+}
+
 /// The innermost field of a path.
 fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
@@ -101,8 +109,8 @@ fn last(path: &str) -> &str {
 fn side(value: &Value, personal: &HashMap<String, Value>, text: impl Fn(&Value) -> String) -> DiffValue {
     if let Some(commitment) = commitment(value) {
         return match personal.get(commitment) {
-            Some(value) => DiffValue { kind: "personal", text: text(value) },
-            None => DiffValue { kind: "commit", text: commitment.to_owned() },
+            Some(value) => DiffValue { kind: "personal", text: told(&text(value)) },
+            None => DiffValue { kind: "commit", text: told(commitment) },
         };
     }
     let redacted = value
@@ -111,7 +119,7 @@ fn side(value: &Value, personal: &HashMap<String, Value>, text: impl Fn(&Value) 
     match value {
         Value::Null => DiffValue { kind: "none", text: String::new() },
         _ if redacted => DiffValue { kind: "redacted", text: String::new() },
-        value => DiffValue { kind: "plain", text: text(value) },
+        value => DiffValue { kind: "plain", text: told(&text(value)) },
     }
 }
 
@@ -153,6 +161,21 @@ mod tests {
             "plain",
             "only a commitment alone stands for a value"
         );
+    }
+
+    #[test]
+    fn value_that_would_turn_what_is_around_it_is_shown_with_the_names_of_what_nobody_sees() {
+        let personal = HashMap::from([("aa".to_owned(), json!("a\u{200b}b"))]);
+        let change = change::Change {
+            path: "/no\u{202e}te".into(),
+            op: Op::Replace,
+            before: json!({"commit": "aa"}),
+            after: json!("paid \u{202e}54321"),
+        };
+        let shown = changes(vec![change], &personal).remove(0);
+        assert_eq!((shown.path.as_str(), shown.after.text.as_str()), ("/no[U+202E]te", "paid [U+202E]54321"));
+        assert!(!shown.label.contains('\u{202e}'));
+        assert_eq!(shown.before.text, "a[U+200B]b");
     }
 
     #[test]

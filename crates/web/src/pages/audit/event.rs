@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{ids::EventId, permission::Permission, rule::ReadAudit, time::Timestamp};
+use bailiwick_domain::{ids::EventId, permission::Permission, rule::ReadAudit, time::Timestamp, visible};
 use bailiwick_proof::{
     checkpoint::{Checkpoint, SignedNote},
     leaf_hash,
@@ -209,7 +209,7 @@ pub(super) async fn event(
         recorded,
         facts: facts(&record, &page, |ip| hex::encode(audit::source_tag(&view, ip))),
         proof: proof(&page),
-        json: indented(&page.bytes),
+        json: visible::shown(&indented(&page.bytes)).into_owned(),
         stood: (as_of_at(kind, entity, just_before), as_of_at(kind, entity, record.recorded_at)),
         rights: rights(&visit, &permit, &record, &names),
         could: rights_at(&visit, &permit, names.person(kind, entity), just_before),
@@ -217,7 +217,7 @@ pub(super) async fn event(
         raw: difference::changes(record.changes.clone(), &page.personal),
         discloses: !page.personal.is_empty() && permit.may(Permission::AUDIT_EXPORT),
         changes: difference::in_words(record.changes, &page.personal, &reader),
-        reason: record.reason,
+        reason: record.reason.map(|reason| visible::shown(&reason).into_owned()),
         action: record.action,
         actor,
         octets: page.bytes,
