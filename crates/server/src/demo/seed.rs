@@ -64,10 +64,10 @@ pub(crate) enum SeedError {
 
 /// Everybody of the demonstration tenant who can sign in with a password.
 ///
-/// Beside the three named people of the requirement, each is called after what they do.
+/// Beside the three named people of the requirement, each is called after what they do: the Plan Manager since last month.
 const PEOPLE: [(&str, &str, Role); 7] = [
     ("ops@example.com", "Ops Manager", Role::OperationsManager),
-    ("plan@example.com", "Plan Manager", Role::PlanManager),
+    ("plan@example.com", "Plan Manager", Role::SupportCoordinator),
     ("intake@example.com", "Intake Coordinator", Role::SupportCoordinator),
     ("roster@example.com", "Roster Coordinator", Role::SupportCoordinator),
     ("audit@example.com", "Internal Auditor", Role::Auditor),
@@ -125,7 +125,15 @@ impl<'s, C: Clock> Seed<'s, C> {
         let job = self.jobs.permit(Job::Demo, tenant.id);
         let owner_password = self.password(&job, owner.id).await?;
         let (ops, auditor) = self.people(&job).await?;
-        self.history(&owner_password).await?;
+        let back = self.last_month();
+        if back > 30 {
+            self.promotion(back, &owner_password).await?;
+        }
+        self.older_keys(&owner_password).await?;
+        if back <= 30 {
+            self.promotion(back, &owner_password).await?;
+        }
+        self.last_week(&owner_password).await?;
         let secret = self.last_evening(&owner_password).await?;
         if self.older {
             // Otherwise uses would be recorded from today on, and nothing could be known of the time before.
@@ -226,8 +234,25 @@ impl<'s, C: Clock> Seed<'s, C> {
         ops.zip(auditor).ok_or(SeedError::Step("its people are incomplete"))
     }
 
-    /// What the owner did in the weeks before: an older key, a key for documents, the first invitation, a change of role.
-    async fn history(&self, password: &str) -> Result<(), SeedError> {
+    /// How many days ago the last week of last month began: eight to 38.
+    fn last_month(&self) -> i64 {
+        self.today.civil().day + 7
+    }
+
+    /// Who is the plan manager today was something else until a day of last month.
+    async fn promotion(&self, back: i64, password: &str) -> Result<(), SeedError> {
+        let session = self.signed_in(-back, 16, 20, password).await?;
+        self.at(-back, 16, 24);
+        let permit: Permit<AssignRole> = self.permit(&session).await?;
+        let plan = self.user("plan@example.com").await?;
+        users::assign_role(self.store, &permit, plan, Role::PlanManager.name()).await?;
+        self.room.round().await?;
+        let permit: Permit<SignIn> = self.permit(&session).await?;
+        Ok(sign_in::sign_out(self.store, &permit).await?)
+    }
+
+    /// A month ago: an older key, and one for documents.
+    async fn older_keys(&self, password: &str) -> Result<(), SeedError> {
         let session = self.signed_in(-30, 14, 2, password).await?;
         self.at(-30, 14, 5);
         self.key(&session, "Roster export", "rst", &["roster:read"], Some(self.today + Span::days(200)))
@@ -240,7 +265,11 @@ impl<'s, C: Clock> Seed<'s, C> {
             &["document:read", "document:write"],
             Some(self.today + Span::days(91)),
         )
-        .await?;
+        .await
+    }
+
+    /// In the last week: a change of role that was taken back, and the first invitation.
+    async fn last_week(&self, password: &str) -> Result<(), SeedError> {
         let session = self.signed_in(-6, 15, 4, password).await?;
         self.at(-6, 15, 5);
         let permit: Permit<AssignRole> = self.permit(&session).await?;
