@@ -140,7 +140,43 @@ impl Cloud {
 
 #[cfg(test)]
 mod tests {
-    use super::Cloud;
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use std::{fs, sync::Arc};
+
+    use object_store::memory::InMemory;
+
+    use super::{Cloud, PIECE};
+
+    /// What the clients of all clouds have in common: each cloud's own requests are tried elsewhere, or not at all.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_lies_in_a_cloud_stays_comes_back_and_is_listed_below_its_prefix() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, back) = (folder.path().join("file"), folder.path().join("back"));
+        let store = Arc::new(InMemory::new());
+        let large: Vec<u8> = (0..PIECE + 7).map(|n| n.to_le_bytes()[0]).collect();
+        for prefix in ["", "audit", "audit/deep"] {
+            let cloud = Cloud { store: store.clone(), prefix: prefix.to_owned() };
+            for octets in [b"first", b"other"] {
+                fs::write(&file, octets).unwrap();
+                cloud.put_once("t/1/manifest", &file).await.unwrap();
+            }
+            cloud.fetch("t/1/manifest", &back).await.unwrap();
+            assert_eq!(fs::read(&back).unwrap(), b"first", "the first one stays");
+            cloud.put("t/1/manifest", &file).await.unwrap();
+            cloud.fetch("t/1/manifest", &back).await.unwrap();
+            assert_eq!(fs::read(&back).unwrap(), b"other");
+            fs::write(&file, &large).unwrap();
+            cloud.put("t/1/events.parquet", &file).await.unwrap();
+            cloud.put("u/1/manifest", &file).await.unwrap();
+            cloud.fetch("t/1/events.parquet", &back).await.unwrap();
+            assert!(fs::read(&back).unwrap() == large, "in pieces, and whole");
+            let mut names = cloud.names("t/").await.unwrap();
+            names.sort_unstable();
+            assert_eq!(names, ["t/1/events.parquet", "t/1/manifest"], "{prefix}");
+            assert!(cloud.names("t/2").await.unwrap().is_empty());
+            assert!(cloud.fetch("t/2/manifest", &back).await.is_err());
+        }
+    }
 
     #[test]
     fn only_addresses_of_clouds_are_taken() {

@@ -1,5 +1,5 @@
-//! Programs of other makers that tests talk to: SeaweedFS as a bucket, DuckDB as a reader of archives, rsyslog, and a receiver of
-//! webhooks that checks them with the library of Standard Webhooks.
+//! Programs of other makers that tests talk to: SeaweedFS as a bucket, Azurite as a container of Azure, DuckDB as a reader of archives,
+//! rsyslog, and a receiver of webhooks that checks them with the library of Standard Webhooks.
 //!
 //! `cargo xtask test` installs them; without one, its tests fail and say so. Whoever starts one gets it on free ports of the
 //! loopback address and in a folder of its own; it ends with its value.
@@ -11,6 +11,7 @@
     reason = "tests over real programs: they are looked for in the environment, waited for by the clock, and a stage that cannot be set must fail"
 )]
 
+mod azurite;
 mod duckdb;
 mod receiver;
 mod rsyslog;
@@ -22,6 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bailiwick_domain::time::Timestamp;
 
+pub use azurite::Azurite;
 pub use duckdb::duckdb;
 pub use receiver::Receiver;
 pub use rsyslog::Rsyslog;

@@ -1,5 +1,5 @@
-//! The archive with programs of other makers: in a bucket of SeaweedFS under Object Lock, and read by DuckDB. `cargo xtask test` installs
-//! them; without one, its tests fail and say so.
+//! The archive with programs of other makers: in a bucket of SeaweedFS under Object Lock, in a container of Azure as Azurite plays it, and
+//! read by DuckDB. `cargo xtask test` installs them; without one, its tests fail and say so.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
@@ -8,8 +8,8 @@ use bailiwick_domain::{
     role::Role,
     time::{Span, Timestamp},
 };
-use bailiwick_objects::{Bucket, Lock, Options};
-use bailiwick_peers::{OWNER, SeaweedFs, WRITER, duckdb, now};
+use bailiwick_objects::{Bucket, Cloud, Lock, Options};
+use bailiwick_peers::{Azurite, OWNER, SeaweedFs, WRITER, duckdb, now};
 use bailiwick_store::audit::archive::{self, Kept};
 use bailiwick_testkit::{Db, Tenant, both_databases};
 use serde_json::{Value, json};
@@ -121,6 +121,45 @@ both_databases! {
         assert!(service.read(&place, None).is_none());
         let manifest = fs::read(copy.join(acme.id().to_string()).join(own[0].folder()).join(MANIFEST));
         assert_eq!(service.read(&place, Some(newest(&service.versions(&place)))), manifest.ok());
+    }
+
+    async fn archive_in_a_container_of_azure_verifies_and_goes_on_and_the_first_manifest_stays(db: Db) {
+        let service = Azurite::start("archive");
+        let acme = db.tenant("acme").await;
+        let cloud = Cloud::new("az://archive/audit", service.options()).unwrap();
+        let archive = || {
+            let place = Arc::new(Place::Cloud(cloud.clone()));
+            Archive::new(db.store.clone(), db.jobs(), db.signer(), place)
+        };
+        archived(&db, &acme, &archive()).await;
+        let (key, copy) = ([db.signer().verifier().clone()], db.folder().join("copy"));
+        let names = cloud.names(&format!("{}/", acme.id())).await.unwrap();
+        assert_eq!(names.len(), 6, "{names:?}");
+        for name in &names {
+            let file = copy.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            cloud.fetch(name, &file).await.unwrap();
+        }
+        verify(&copy, &key, &[]).unwrap();
+
+        // Another server that archives the same at this moment.
+        let (forged, back) = (db.folder().join("forged"), db.folder().join("back"));
+        fs::write(&forged, b"forged").unwrap();
+        let manifest = names.iter().find(|name| name.ends_with(MANIFEST)).unwrap();
+        cloud.put_once(manifest, &forged).await.unwrap();
+        cloud.fetch(manifest, &back).await.unwrap();
+        assert_eq!(fs::read(&back).unwrap(), fs::read(copy.join(manifest)).unwrap());
+
+        // What a killed server left without a manifest is no segment, and is written over.
+        acme.add(Role::Auditor).await;
+        db.sign().await;
+        db.clock.advance(Span::hours(1));
+        let due = archive::due(&mut db.store.read(&acme.job()).await.unwrap()).await.unwrap().unwrap();
+        let half = format!("{}/{:016}-{:016}/{EVENTS}", acme.id(), due.first, due.size);
+        cloud.put(&half, &forged).await.unwrap();
+        assert_eq!(archive().round().await.unwrap(), 1);
+        cloud.fetch(&half, &back).await.unwrap();
+        assert_ne!(fs::read(&back).unwrap(), b"forged");
     }
 
     async fn duckdb_reads_the_archive_as_it_is_and_counts_and_proves_what_the_store_has(db: Db) {
