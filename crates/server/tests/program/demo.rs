@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::support::{Place, get};
 
 /// A running demonstration and its ready file.
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Demo {
-    fn start(place: &Place, further: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, further: &[&str]) -> Self {
         Self::start_on(place, "127.0.0.1:0", further)
     }
 
@@ -33,12 +33,12 @@ impl Demo {
         Self { child, ready }
     }
 
-    fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.ready["url"].as_str().unwrap()
     }
 
     /// Ends it, and hands out what it printed.
-    fn stop(self) -> String {
+    pub(crate) fn stop(self) -> String {
         self.stop_with_warnings().0
     }
 

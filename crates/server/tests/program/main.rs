@@ -1,10 +1,16 @@
 //! The program as it is installed and run: every test starts the real binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod client;
 mod command_line;
 mod crash;
+#[cfg(feature = "columnar")]
+mod crash_archive;
+mod crash_events;
+mod crash_export;
 mod demo;
 mod installation;
+mod letters;
 mod offline;
 mod postgres;
 mod refusals;
