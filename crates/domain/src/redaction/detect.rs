@@ -179,11 +179,11 @@ fn private_key(text: &str) -> Option<Range<usize>> {
 fn email(text: &[u8]) -> Option<Range<usize>> {
     let is_local = |octet: &u8| {
         octet.is_ascii_alphanumeric()
-            || matches!(octet, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | GAP)
+            || matches!(*octet, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | GAP)
             || *octet >= 0x80
     };
     let is_domain =
-        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | GAP) || *octet >= 0x80;
+        |octet: &u8| octet.is_ascii_alphanumeric() || matches!(*octet, b'.' | b'-' | GAP) || *octet >= 0x80;
     let mut from = 0;
     loop {
         let at = from + text.get(from..)?.iter().position(|octet| *octet == b'@')?;

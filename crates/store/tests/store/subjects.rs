@@ -216,7 +216,7 @@ both_databases! {
 
     async fn what_others_keep_that_names_the_person_goes_with_them(db: Db) {
         let acme = db.tenant("acme").await;
-        let leaver = joined(&acme, "Prudence Private").await;
+        joined(&acme, "Prudence Private").await;
         let owner = acme.owner();
         for (name, query) in [
             ("Leaver", "actor:\"PRUDENCE private\" -outcome:ok"),

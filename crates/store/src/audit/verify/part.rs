@@ -33,9 +33,12 @@ pub(in crate::audit) struct Part {
     pub(super) left: Vec<Link>,
 }
 
-/// The revisions of each thing within a part: hash, and the hash before it.
+/// The revisions of one thing: hash, and the hash before it.
+type Revisions = BTreeMap<i64, (Hash, Option<Hash>)>;
+
+/// The revisions of each thing within a part.
 #[derive(Default)]
-pub(in crate::audit) struct Chains(HashMap<(String, Uuid), BTreeMap<i64, (Hash, Option<Hash>)>>);
+pub(in crate::audit) struct Chains(HashMap<(String, Uuid), Revisions>);
 
 impl Chains {
     pub(in crate::audit) fn add(
