@@ -33,7 +33,7 @@ fn archive_is_whole_when_the_server_is_killed_again_and_again() {
             }
         }
     }
-    let demo = Demo::start(&place, &["--keep", "kept"]);
+    let demo = Demo::start(&place, &["--keep", "kept", "--archive"]);
     let tenants = || {
         let manifests = files(&archive).into_iter().filter(|file| file.ends_with("manifest"));
         let mut tenants: Vec<PathBuf> =
@@ -63,7 +63,8 @@ fn archive_is_whole_when_the_server_is_killed_again_and_again() {
 
 /// A demonstration that was just started, and may not serve yet.
 fn started(place: &Place) -> Child {
-    let args = ["demo", "--listen", "127.0.0.1:0", "--ready-file", "ready.json", "--keep", "kept"];
+    let args =
+        ["demo", "--listen", "127.0.0.1:0", "--ready-file", "ready.json", "--keep", "kept", "--archive"];
     drop(fs::remove_file(place.path("ready.json")));
     let mut child = place.command(args).spawn().unwrap();
     // The seeding comes before, and takes long.

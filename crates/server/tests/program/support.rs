@@ -7,6 +7,8 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
     time::Duration,
 };
 
@@ -155,7 +157,15 @@ impl Place {
                 break rest.split([' ', '"']).next().unwrap().parse().unwrap();
             }
         };
-        Server { child, address, log, seen }
+        // Read on: a server that says much would wait for its reader, and answer nobody meanwhile.
+        let (said, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                // Whoever is gone listens no more, and the server goes on.
+                drop(said.send(line + "\n"));
+            }
+        });
+        Server { child, address, log: lines, seen }
     }
 }
 
@@ -176,7 +186,8 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    log: BufReader<std::process::ChildStderr>,
+    /// What it says, line after line, to its end.
+    log: Receiver<String>,
     seen: String,
 }
 
@@ -189,7 +200,7 @@ impl Server {
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         let mut log = std::mem::take(&mut self.seen);
-        self.log.read_to_string(&mut log).unwrap();
+        log.extend(self.log.iter());
         (status, log)
     }
 
@@ -202,8 +213,7 @@ impl Server {
     /// Reads log lines up to one with `word`.
     pub(crate) fn log_until(&mut self, word: &str) -> String {
         loop {
-            let mut line = String::new();
-            assert!(self.log.read_line(&mut line).unwrap() > 0, "it ended: {}", self.seen);
+            let line = self.log.recv().unwrap_or_else(|_| panic!("it ended: {}", self.seen));
             self.seen.push_str(&line);
             if line.contains(word) {
                 return line;
