@@ -5,14 +5,13 @@ use bailiwick_domain::{
     rule::ExportAudit,
 };
 use bailiwick_store::{
-    Actor, Event, Permit, Scope, Store,
+    Event, Permit, Scope, Store,
     audit::{
         Sought,
         export::{self, Selection},
     },
     tenants,
 };
-use uuid::Uuid;
 
 use super::{KEPT, MOST_WAITING, Spool};
 use crate::{Error, Result, audit::bundles::may_read};
@@ -50,7 +49,7 @@ pub async fn ask(
                 id: store.new_id(),
                 format,
                 selection: Selection::from(sought).text(),
-                asked_by: who(permit.actor()),
+                asked_by: permit.actor().id(),
                 state: ExportState::Waiting,
                 downloads: 0,
                 records: None,
@@ -67,13 +66,4 @@ pub async fn ask(
             Ok(tx.record(event, asked))
         })
         .await
-}
-
-/// The opaque id of whoever acts.
-const fn who(actor: &Actor) -> Option<Uuid> {
-    match actor {
-        Actor::User { id, .. } | Actor::Operator { id, .. } => Some(id.uuid()),
-        Actor::Key { id, .. } => Some(id.uuid()),
-        Actor::Anonymous | Actor::System(_) => None,
-    }
 }

@@ -6,6 +6,7 @@ use bailiwick_domain::{
     entity::{Device, SignInMethod},
     ids::{ApiKeyId, RequestId, SessionId, UserId},
 };
+use uuid::Uuid;
 
 use super::CarriedDevices;
 
@@ -48,6 +49,15 @@ impl Actor {
             Self::User { id, .. } => Some(*id),
             Self::Key { maker, .. } => *maker,
             Self::Anonymous | Self::Operator { .. } | Self::System(_) => None,
+        }
+    }
+
+    /// The opaque id of whoever acts: a person, also one of the platform, or a key. Nobody known and the server itself have none.
+    pub const fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::User { id, .. } | Self::Operator { id, .. } => Some(id.uuid()),
+            Self::Key { id, .. } => Some(id.uuid()),
+            Self::Anonymous | Self::System(_) => None,
         }
     }
 }

@@ -6,11 +6,10 @@ use bailiwick_domain::{
     time::Span,
 };
 use bailiwick_store::{
-    Actor, Event, Permit, Scope, Store,
+    Event, Permit, Scope, Store,
     audit::{archive, restore},
     tenants,
 };
-use uuid::Uuid;
 
 use super::{MOST_DAYS, MOST_OPEN};
 use crate::{
@@ -57,7 +56,7 @@ pub async fn ask(
                 segment,
                 first_leaf: found.first,
                 state: RestoreState::Waiting,
-                asked_by: who(permit.actor()),
+                asked_by: permit.actor().id(),
                 reason: reason.clone(),
                 records: 0,
                 failure: None,
@@ -72,13 +71,4 @@ pub async fn ask(
             Ok(tx.record(event, asked))
         })
         .await
-}
-
-/// The opaque id of whoever acts.
-const fn who(actor: &Actor) -> Option<Uuid> {
-    match actor {
-        Actor::User { id, .. } | Actor::Operator { id, .. } => Some(id.uuid()),
-        Actor::Key { id, .. } => Some(id.uuid()),
-        Actor::Anonymous | Actor::System(_) => None,
-    }
 }
