@@ -47,6 +47,16 @@ pub(crate) enum Driver<'a> {
     Postgres(&'a mut PgConnection),
 }
 
+impl Driver<'_> {
+    /// Itself, for [`on!`], where a statement is one of several over the same connection.
+    pub(crate) fn driver(&mut self) -> Driver<'_> {
+        match self {
+            Self::Sqlite(c) => Driver::Sqlite(c),
+            Self::Postgres(c) => Driver::Postgres(c),
+        }
+    }
+}
+
 impl Conn {
     /// Ends the connection with what its only statement found. Where that failed, nobody knows what the connection is good for.
     pub(crate) fn seen<T, E>(self, found: Result<T, E>) -> Result<T, E> {
@@ -75,7 +85,7 @@ macro_rules! on {
     ($conn:expr, |$c:ident| $body:expr) => {{
         #[allow(
             unused_imports,
-            reason = "a bare connection has the method by itself, views and transactions by the trait"
+            reason = "connections and drivers have the method by themselves, views and transactions by the trait"
         )]
         use $crate::tx::Scope as _;
         match $conn.driver() {

@@ -30,34 +30,18 @@ pub(in crate::audit) async fn mark(
     leaves: &[Leaf],
 ) -> Result<()> {
     for (index, leaf) in (first..).zip(leaves).filter(|(_, leaf)| leaf.revision % EVERY == 0) {
-        let insert = "INSERT INTO audit_image (tenant, entity_type, entity_id, revision, leaf_index, recorded_at, hash)
-                      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, entity_type, entity_id, revision) DO NOTHING";
-        match driver {
-            Driver::Sqlite(c) => {
-                sqlx::query(insert)
-                    .bind(tenant.uuid())
-                    .bind(&*leaf.entity_type)
-                    .bind(leaf.entity_id)
-                    .bind(leaf.revision)
-                    .bind(index)
-                    .bind(leaf.recorded_at)
-                    .bind(&leaf.hash.0[..])
-                    .execute(&mut **c)
-                    .await?;
-            }
-            Driver::Postgres(c) => {
-                sqlx::query(insert)
-                    .bind(tenant.uuid())
-                    .bind(&*leaf.entity_type)
-                    .bind(leaf.entity_id)
-                    .bind(leaf.revision)
-                    .bind(index)
-                    .bind(leaf.recorded_at)
-                    .bind(&leaf.hash.0[..])
-                    .execute(&mut **c)
-                    .await?;
-            }
-        }
+        execute!(
+            driver,
+            "INSERT INTO audit_image (tenant, entity_type, entity_id, revision, leaf_index, recorded_at, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, entity_type, entity_id, revision) DO NOTHING",
+            tenant.uuid(),
+            &*leaf.entity_type,
+            leaf.entity_id,
+            leaf.revision,
+            index,
+            leaf.recorded_at,
+            &leaf.hash.0[..]
+        )?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::{
     keep,
     terms::{Sort, Term},
 };
-use crate::{Result, audit::integrate::Leaf, conn::Driver};
+use crate::{Result, audit::integrate::Leaf, conn::Driver, lock::rows};
 
 /// The sets of some blocks, by term and block.
 type Sets = BTreeMap<(Term, i64), Bits>;
@@ -154,30 +154,16 @@ async fn of_sort(
     (first, last): (i64, i64),
 ) -> Result<Sets> {
     let (low, high) = Term::beginning(sort, "");
-    let text = "SELECT term, block, hits FROM audit_posting
-                WHERE tenant = $1 AND term >= $2 AND term < $3 AND block >= $4 AND block <= $5";
-    let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = match driver {
-        Driver::Sqlite(c) => {
-            sqlx::query_as(text)
-                .bind(tenant.uuid())
-                .bind(low.as_bytes())
-                .bind(high.as_bytes())
-                .bind(first)
-                .bind(last)
-                .fetch_all(&mut **c)
-                .await?
-        }
-        Driver::Postgres(c) => {
-            sqlx::query_as(text)
-                .bind(tenant.uuid())
-                .bind(low.as_bytes())
-                .bind(high.as_bytes())
-                .bind(first)
-                .bind(last)
-                .fetch_all(&mut **c)
-                .await?
-        }
-    };
+    let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = rows!(
+        driver,
+        "SELECT term, block, hits FROM audit_posting
+         WHERE tenant = $1 AND term >= $2 AND term < $3 AND block >= $4 AND block <= $5",
+        tenant.uuid(),
+        low.as_bytes(),
+        high.as_bytes(),
+        first,
+        last
+    )?;
     rows.into_iter().map(read).collect()
 }
 
