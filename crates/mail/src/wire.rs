@@ -1,10 +1,14 @@
 //! One connection for one message of HTTP/1.1, and who may have signed the other side's certificate: for every client of ours
 //! that speaks to an address that somebody named.
 
-use std::pin::pin;
+use std::{future::ready, pin::pin};
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Request, StatusCode, body::Bytes, client::conn::http1};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+};
 use hyper_util::rt::TokioIo;
 use rustls::{
     RootCertStore,
@@ -52,21 +56,7 @@ pub fn authorities(pem: Option<&[u8]>) -> Result<RootCertStore, BadAuthorities> 
 /// # Errors
 /// [`NoAnswer`] where none came.
 pub async fn ask(stream: Box<dyn Wire>, request: Request<Full<Bytes>>) -> Result<StatusCode, NoAnswer> {
-    let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(HEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|_| NoAnswer)?;
-    let mut answer = pin!(async move {
-        let answer = sender.send_request(request).await.map_err(|_| NoAnswer)?;
-        Ok(answer.status())
-    });
-    tokio::select! {
-        biased;
-        answer = &mut answer => answer,
-        // The other side has closed; what it said before is still there.
-        _ = connection => answer.await,
-    }
+    exchange(stream, request, |answer| ready(Ok(answer.status()))).await
 }
 
 /// As [`ask`], and reads the body too: up to `most` octets, and a longer one is no answer.
@@ -78,6 +68,23 @@ pub async fn ask_whole(
     request: Request<Full<Bytes>>,
     most: usize,
 ) -> Result<(StatusCode, Vec<u8>), NoAnswer> {
+    exchange(stream, request, move |answer| async move {
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), most).collect().await;
+        Ok((status, body.map_err(|_| NoAnswer)?.to_bytes().to_vec()))
+    })
+    .await
+}
+
+/// Sends the request, and has the answer read.
+async fn exchange<T, R>(
+    stream: Box<dyn Wire>,
+    request: Request<Full<Bytes>>,
+    read: impl FnOnce(Response<Incoming>) -> R,
+) -> Result<T, NoAnswer>
+where
+    R: Future<Output = Result<T, NoAnswer>>,
+{
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD)
         .handshake(TokioIo::new(stream))
@@ -85,9 +92,7 @@ pub async fn ask_whole(
         .map_err(|_| NoAnswer)?;
     let mut answer = pin!(async move {
         let answer = sender.send_request(request).await.map_err(|_| NoAnswer)?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), most).collect().await;
-        Ok((status, body.map_err(|_| NoAnswer)?.to_bytes().to_vec()))
+        read(answer).await
     });
     tokio::select! {
         biased;
