@@ -285,7 +285,7 @@ impl fmt::Debug for Place {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
@@ -293,7 +293,8 @@ mod tests {
         Place::Webhook(Web { url: url.into(), authorities: None })
     }
 
-    fn bucket() -> Bucket {
+    /// One that can be used.
+    pub(crate) fn bucket() -> Bucket {
         Bucket {
             endpoint: "https://s3.example.com".into(),
             authorities: None,

@@ -35,15 +35,14 @@ pub(crate) struct S3 {
     door: Door,
     endpoint: Url,
     bucket: Bucket,
-    timeout: Duration,
 }
 
 impl S3 {
     /// Nothing is connected before the first parcel.
     pub(crate) fn new(reach: Reach, bucket: &Bucket, timeout: Duration) -> Result<Self, StreamFault> {
         let endpoint = Url::parse(&bucket.endpoint).map_err(|_| StreamFault::Unusable)?;
-        let door = Door::of_url(reach, &endpoint, bucket.authorities.as_deref())?;
-        Ok(Self { door, endpoint, bucket: bucket.clone(), timeout })
+        let door = Door::of_url(reach, &endpoint, bucket.authorities.as_deref(), timeout)?;
+        Ok(Self { door, endpoint, bucket: bucket.clone() })
     }
 
     fn request(&self, parcel: &Parcel) -> Result<Request<Full<Bytes>>, StreamFault> {
@@ -113,11 +112,7 @@ fn body(parcel: &Parcel) -> String {
 
 impl Sink for S3 {
     fn deliver<'a>(&'a self, parcel: &'a Parcel) -> Delivering<'a> {
-        Box::pin(async move {
-            let request = self.request(parcel)?;
-            let asked = tokio::time::timeout(self.timeout, self.door.ask(request));
-            asked.await.unwrap_or(Err(StreamFault::Unreachable))
-        })
+        Box::pin(async move { self.door.ask(self.request(parcel)?).await })
     }
 }
 
@@ -125,19 +120,10 @@ impl Sink for S3 {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::line::tests::{leaf, parcel};
-
-    fn bucket() -> Bucket {
-        Bucket {
-            endpoint: "https://s3.example.com:8333".into(),
-            authorities: None,
-            region: "eu-central-1".into(),
-            bucket: "audit-log".into(),
-            prefix: "bailiwick/".into(),
-            access_key: "AKIDEXAMPLE".into(),
-            secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
-        }
-    }
+    use crate::{
+        line::tests::{leaf, parcel},
+        place::tests::bucket,
+    };
 
     #[test]
     fn the_same_parcel_is_the_same_object_whenever_it_is_tried() {

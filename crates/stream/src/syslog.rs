@@ -32,7 +32,6 @@ const AFTERWARDS: [Duration; 2] = [Duration::from_millis(20), Duration::from_sec
 pub(crate) struct Syslog {
     door: Door,
     host: String,
-    timeout: Duration,
 }
 
 impl Syslog {
@@ -44,8 +43,8 @@ impl Syslog {
         timeout: Duration,
     ) -> Result<Self, StreamFault> {
         let pem = server.authorities.as_deref();
-        let door = Door::of_host(reach, &server.host, server.port, pem, server.identity.as_ref())?;
-        Ok(Self { door, host: word(host, 255), timeout })
+        let door = Door::of_host(reach, &server.host, server.port, pem, server.identity.as_ref(), timeout)?;
+        Ok(Self { door, host: word(host, 255) })
     }
 
     async fn send(&self, parcel: &Parcel) -> Result<(), StreamFault> {
@@ -90,10 +89,7 @@ async fn settle(stream: &TcpStream, took: Duration) -> Result<(), StreamFault> {
 
 impl Sink for Syslog {
     fn deliver<'a>(&'a self, parcel: &'a Parcel) -> Delivering<'a> {
-        Box::pin(async move {
-            let sent = tokio::time::timeout(self.timeout, self.send(parcel));
-            sent.await.unwrap_or(Err(StreamFault::Unreachable))
-        })
+        Box::pin(self.door.in_time(self.send(parcel)))
     }
 }
 

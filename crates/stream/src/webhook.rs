@@ -23,7 +23,6 @@ pub(crate) struct Webhook {
     door: Door,
     url: Url,
     secrets: Vec<WebhookSecret>,
-    timeout: Duration,
 }
 
 impl Webhook {
@@ -38,7 +37,8 @@ impl Webhook {
         if secrets.is_empty() {
             return Err(StreamFault::Unusable);
         }
-        Ok(Self { door: Door::of_url(reach, &url, web.authorities.as_deref())?, url, secrets, timeout })
+        let door = Door::of_url(reach, &url, web.authorities.as_deref(), timeout)?;
+        Ok(Self { door, url, secrets })
     }
 
     fn request(&self, parcel: &Parcel) -> Result<Request<Full<Bytes>>, StreamFault> {
@@ -82,11 +82,7 @@ fn body(parcel: &Parcel) -> String {
 
 impl Sink for Webhook {
     fn deliver<'a>(&'a self, parcel: &'a Parcel) -> Delivering<'a> {
-        Box::pin(async move {
-            let request = self.request(parcel)?;
-            let asked = tokio::time::timeout(self.timeout, self.door.ask(request));
-            asked.await.unwrap_or(Err(StreamFault::Unreachable))
-        })
+        Box::pin(async move { self.door.ask(self.request(parcel)?).await })
     }
 }
 

@@ -23,11 +23,18 @@ pub(crate) struct Door {
     port: u16,
     /// Nothing where it is not.
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// For one parcel, from the connection to the last answer.
+    timeout: Duration,
 }
 
 impl Door {
     /// To the host of an address of the web.
-    pub(crate) fn of_url(reach: Reach, url: &Url, pem: Option<&str>) -> Result<Self, StreamFault> {
+    pub(crate) fn of_url(
+        reach: Reach,
+        url: &Url,
+        pem: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Self, StreamFault> {
         let host = match url.host() {
             Some(Host::Domain(name)) => name.to_owned(),
             Some(Host::Ipv4(ip)) => ip.to_string(),
@@ -40,7 +47,7 @@ impl Door {
             "http" => None,
             _ => return Err(StreamFault::Unusable),
         };
-        Ok(Self { reach, host, port, tls })
+        Ok(Self { reach, host, port, tls, timeout })
     }
 
     /// To a host, always protected.
@@ -50,8 +57,10 @@ impl Door {
         port: u16,
         pem: Option<&str>,
         identity: Option<&Identity>,
+        timeout: Duration,
     ) -> Result<Self, StreamFault> {
-        Ok(Self { reach, host: host.to_owned(), port, tls: Some(tls(host, pem, identity)?) })
+        let tls = Some(tls(host, pem, identity)?);
+        Ok(Self { reach, host: host.to_owned(), port, tls, timeout })
     }
 
     /// Resolves the name, looks at every address that it leads to, and connects to one of these.
@@ -89,10 +98,21 @@ impl Door {
         Err(StreamFault::Unreachable)
     }
 
-    /// Opens, asks, and says what the answer's status amounts to. Its body is never read.
+    /// Opens, asks, and says what the answer's status amounts to, all of it in time. The answer's body is never read.
     pub(crate) async fn ask(&self, request: Request<Full<Bytes>>) -> Result<(), StreamFault> {
-        let stream = self.open().await?;
-        class(ask(stream, request).await.map_err(|_| StreamFault::Unreachable)?)
+        self.in_time(async {
+            let stream = self.open().await?;
+            class(ask(stream, request).await.map_err(|_| StreamFault::Unreachable)?)
+        })
+        .await
+    }
+
+    /// What comes of it, or that nobody was reached once the time for a parcel is over.
+    pub(crate) async fn in_time(
+        &self,
+        sent: impl Future<Output = Result<(), StreamFault>>,
+    ) -> Result<(), StreamFault> {
+        tokio::time::timeout(self.timeout, sent).await.unwrap_or(Err(StreamFault::Unreachable))
     }
 }
 
