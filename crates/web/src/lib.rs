@@ -19,6 +19,7 @@ pub mod limits;
 mod looking_back;
 pub mod pace;
 mod pages;
+mod placing;
 mod retained;
 pub mod routes;
 mod searching;

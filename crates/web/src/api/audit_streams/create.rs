@@ -5,18 +5,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::rule::UpdateStreams;
-use bailiwick_ops::audit::stream::{self, Beginning, NewPlace};
+use bailiwick_ops::audit::stream::{self, Beginning};
 use bailiwick_store::audit;
 use serde::{Deserialize, Serialize};
 
-use super::{FilterBody, PlaceBody, StreamBody, refused};
-use crate::{access::Access, api::Created, error::Result, forms::Json, state::AppState};
+use super::{FilterBody, StreamBody, refused};
+use crate::{access::Access, api::Created, error::Result, forms::Json, placing::Placed, state::AppState};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct NewStream {
     name: String,
-    place: PlaceBody,
+    place: Placed,
     #[serde(default)]
     filter: FilterBody,
     /// The index of the first record; the next one that is recorded, if not given.
@@ -34,11 +34,11 @@ struct Body<'s> {
 pub(in crate::api) async fn handle(
     Access(permit): Access<UpdateStreams>,
     State(state): State<AppState>,
-    Json(new): Json<NewStream>,
+    Json(mut new): Json<NewStream>,
 ) -> Result<Response> {
     let new = stream::NewStream {
         name: new.name,
-        place: NewPlace { reach: state.reach.clone(), ..new.place.into() },
+        place: new.place.place(state.reach.clone()),
         filter: new.filter.into(),
         from: new.from.map_or(Beginning::Now, Beginning::Index),
     };

@@ -17,7 +17,6 @@ use bailiwick_domain::{
     ids::StreamId,
     time::Timestamp,
 };
-use bailiwick_ops::audit::stream::NewPlace;
 use bailiwick_store::audit::stream::Listed;
 use serde::{Deserialize, Serialize};
 
@@ -76,55 +75,6 @@ impl From<Listed> for StreamBody {
             test_waits: progress.test_waits,
             tested_at: progress.tested_at,
             test_fault: progress.test_fault,
-        }
-    }
-}
-
-/// Where a stream is to lead: the fields of its kind.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PlaceBody {
-    kind: String,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    authorities: String,
-    #[serde(default)]
-    server: String,
-    #[serde(default)]
-    certificate: String,
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    endpoint: String,
-    #[serde(default)]
-    region: String,
-    #[serde(default)]
-    bucket: String,
-    #[serde(default)]
-    prefix: String,
-    #[serde(default)]
-    access_key: String,
-    #[serde(default)]
-    secret_key: String,
-}
-
-impl From<PlaceBody> for NewPlace {
-    fn from(body: PlaceBody) -> Self {
-        Self {
-            kind: body.kind,
-            url: body.url,
-            authorities: body.authorities,
-            server: body.server,
-            certificate: body.certificate,
-            key: body.key,
-            endpoint: body.endpoint,
-            region: body.region,
-            bucket: body.bucket,
-            prefix: body.prefix,
-            access_key: body.access_key,
-            secret_key: body.secret_key,
-            ..Self::default()
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use axum::{extract::State, http::StatusCode};
 use bailiwick_domain::{ids::StreamId, rule::PlaceStream};
-use bailiwick_ops::audit::stream::{self, NewPlace};
+use bailiwick_ops::audit::stream;
 
-use super::PlaceBody;
 use crate::{
     access::{Access, Confirmation},
     api::step_up,
     error::Result,
     forms::{Id, Json},
+    placing::Placed,
     state::AppState,
 };
 
@@ -18,8 +18,8 @@ pub(in crate::api) async fn handle(
     confirmation: Confirmation<PlaceStream>,
     State(state): State<AppState>,
     Id(id): Id<StreamId>,
-    Json(place): Json<PlaceBody>,
+    Json(mut sent): Json<Placed>,
 ) -> Result<StatusCode> {
-    let place = NewPlace { reach: state.reach.clone(), ..place.into() };
+    let place = sent.place(state.reach.clone());
     step_up::answer(stream::move_to(&state.store, &permit, id, &place, confirmation.answer()).await?)
 }

@@ -5,8 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{entity::StreamKind, rule::UpdateStreams};
-use bailiwick_ops::audit::stream::{self, Beginning, NewPlace, NewStream, Reach};
-use serde::Deserialize;
+use bailiwick_ops::audit::stream::{self, Beginning, NewStream, Reach};
 
 use super::{LIST, new::page, secret::secret_page, typed::filter};
 use crate::{
@@ -14,44 +13,23 @@ use crate::{
     error::Result,
     forms::{Form, Problem},
     pages::refused::Refused,
+    placing::placed,
     shell::{SeeOther, Visit},
     state::AppState,
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewForm {
-    name: String,
-    kind: String,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    authorities: String,
-    #[serde(default)]
-    server: String,
-    #[serde(default)]
-    certificate: String,
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    endpoint: String,
-    #[serde(default)]
-    region: String,
-    #[serde(default)]
-    bucket: String,
-    #[serde(default)]
-    prefix: String,
-    #[serde(default)]
-    access_key: String,
-    #[serde(default)]
-    secret_key: String,
-    #[serde(default)]
-    action: String,
-    #[serde(default)]
-    entity_type: String,
-    #[serde(default)]
-    outcome: String,
-    from: String,
+placed! {
+    /// A stream as the form sends it.
+    pub(super) struct NewForm {
+        name: String,
+        #[serde(default)]
+        action: String,
+        #[serde(default)]
+        entity_type: String,
+        #[serde(default)]
+        outcome: String,
+        from: String,
+    }
 }
 
 pub(super) async fn create(
@@ -77,29 +55,16 @@ pub(super) async fn create(
     Ok((refused.status, page).into_response())
 }
 
-fn new_stream(form: NewForm, reach: Reach) -> Result<NewStream, Vec<Problem>> {
+fn new_stream(mut form: NewForm, reach: Reach) -> Result<NewStream, Vec<Problem>> {
     let from = match form.from.as_str() {
         "now" => Beginning::Now,
         "start" => Beginning::Index(0),
         _ => return Err(vec![Problem::new("from", "Choose where the stream begins.")]),
     };
+    let place = form.place(reach);
     Ok(NewStream {
         name: form.name,
-        place: NewPlace {
-            kind: form.kind,
-            url: form.url,
-            authorities: form.authorities,
-            server: form.server,
-            certificate: form.certificate,
-            key: form.key,
-            endpoint: form.endpoint,
-            region: form.region,
-            bucket: form.bucket,
-            prefix: form.prefix,
-            access_key: form.access_key,
-            secret_key: form.secret_key,
-            reach,
-        },
+        place,
         filter: filter(form.action, form.entity_type, form.outcome),
         from,
     })

@@ -7,13 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bailiwick_domain::{entity::Stream, ids::StreamId, rule::PlaceStream};
-use bailiwick_ops::audit::stream::{self, NewPlace};
+use bailiwick_ops::audit::stream;
 use bailiwick_store::{Permit, Store, audit};
 
-use super::{
-    LIST,
-    typed::{PLACE, PlaceFields, PlaceForm},
-};
+use super::{LIST, typed::PlaceFields};
 use crate::{
     access::{Access, Confirmation},
     error::Result,
@@ -22,6 +19,7 @@ use crate::{
         refused::Refused,
         step_up::{self, Sent},
     },
+    placing::{NAMES, Placed},
     shell::{Message, SeeOther, Shell, Visit},
     state::AppState,
 };
@@ -69,14 +67,14 @@ pub(super) async fn place(
     State(state): State<AppState>,
     visit: Visit,
     Id(id): Id<StreamId>,
-    form: Form<PlaceForm>,
+    form: Form<Placed>,
 ) -> Result<Response> {
     let found = audit::stream::find(&mut state.store.read(&permit).await?, id).await?.stream;
     let typed = form.typed;
     let refused = match form.values {
         Err(problems) => Refused::unread(problems, &[]),
-        Ok(values) => {
-            let place = NewPlace { reach: state.reach.clone(), ..values.into() };
+        Ok(mut values) => {
+            let place = values.place(state.reach.clone());
             let moved = stream::move_to(&state.store, &permit, id, &place, confirmation.answer()).await;
             match moved {
                 Ok(outcome) => {
@@ -99,7 +97,7 @@ pub(super) async fn place(
 }
 
 fn again_with_code(permit: &Permit<PlaceStream>, visit: &Visit, found: &Stream, typed: &Typed) -> Sent {
-    let filled = PLACE.iter().map(|name| ((*name).to_owned(), typed.value(name).to_owned()));
+    let filled = NAMES.iter().map(|name| ((*name).to_owned(), typed.value(name).to_owned()));
     Sent {
         shell: shell(permit, visit, found, "Confirm with a code"),
         action: format!("{LIST}/{}/place", found.id),

@@ -1,75 +1,9 @@
 //! The fields of a place, and of a filter.
 
 use bailiwick_domain::entity::{StreamFilter, StreamKind};
-use bailiwick_ops::audit::stream::NewPlace;
 use serde::Deserialize;
 
 use crate::forms::{Choice, Field, Problem, Select, Typed};
-
-/// Names of every field of a place, of whatever kind.
-pub(super) const PLACE: [&str; 12] = [
-    "kind",
-    "url",
-    "authorities",
-    "server",
-    "certificate",
-    "key",
-    "endpoint",
-    "region",
-    "bucket",
-    "prefix",
-    "access_key",
-    "secret_key",
-];
-
-/// A place as a form sends it. Fields of other kinds are absent.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PlaceForm {
-    kind: String,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    authorities: String,
-    #[serde(default)]
-    server: String,
-    #[serde(default)]
-    certificate: String,
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    endpoint: String,
-    #[serde(default)]
-    region: String,
-    #[serde(default)]
-    bucket: String,
-    #[serde(default)]
-    prefix: String,
-    #[serde(default)]
-    access_key: String,
-    #[serde(default)]
-    secret_key: String,
-}
-
-impl From<PlaceForm> for NewPlace {
-    fn from(form: PlaceForm) -> Self {
-        Self {
-            kind: form.kind,
-            url: form.url,
-            authorities: form.authorities,
-            server: form.server,
-            certificate: form.certificate,
-            key: form.key,
-            endpoint: form.endpoint,
-            region: form.region,
-            bucket: form.bucket,
-            prefix: form.prefix,
-            access_key: form.access_key,
-            secret_key: form.secret_key,
-            ..Self::default()
-        }
-    }
-}
 
 /// The fields of a place as the template shows them: those of its kind.
 pub(super) struct PlaceFields {
