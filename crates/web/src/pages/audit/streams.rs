@@ -13,7 +13,15 @@ mod start;
 mod typed;
 mod update;
 
-use crate::routes::Routes;
+use bailiwick_domain::{entity::Stream, ids::StreamId, rule::Rule};
+use bailiwick_store::{Permit, Store, audit::stream};
+
+use crate::{
+    error::Result,
+    pages::step_up::Sent,
+    routes::Routes,
+    shell::{Shell, Visit},
+};
 
 /// Where the list is.
 const LIST: &str = "/audit/streams";
@@ -35,4 +43,43 @@ pub(super) fn routes() -> Routes {
         .post("/audit/streams/{stream}/replay", replay::replay)
         .get("/audit/streams/{stream}/remove", remove::ask)
         .post("/audit/streams/{stream}/remove", remove::remove)
+}
+
+/// What surrounds a page behind that of a stream.
+fn shell<R: Rule>(permit: &Permit<R>, visit: &Visit, found: &Stream, title: &str) -> Shell {
+    Shell::new(permit, visit, title)
+        .under("Audit log", "/audit")
+        .under("Streams", LIST)
+        .under(found.name.clone(), format!("{LIST}/{}", found.id))
+}
+
+/// What is posted once more with the code, to this part of a stream.
+fn with_code<R: Rule>(
+    permit: &Permit<R>,
+    visit: &Visit,
+    found: &Stream,
+    part: &str,
+    button: &'static str,
+) -> Sent {
+    let path = format!("{LIST}/{}", found.id);
+    Sent {
+        shell: shell(permit, visit, found, "Confirm with a code"),
+        action: format!("{path}/{part}"),
+        typed: Vec::new(),
+        button,
+        cancel: path,
+    }
+}
+
+/// As [`with_code`], for a stream that nobody has read so far.
+async fn found_with_code<R: Rule>(
+    store: &Store,
+    permit: &Permit<R>,
+    visit: &Visit,
+    id: StreamId,
+    part: &str,
+    button: &'static str,
+) -> Result<Sent> {
+    let found = stream::find(&mut store.read(permit).await?, id).await?.stream;
+    Ok(with_code(permit, visit, &found, part, button))
 }

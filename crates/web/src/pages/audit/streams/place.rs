@@ -10,7 +10,7 @@ use bailiwick_domain::{entity::Stream, ids::StreamId, rule::PlaceStream};
 use bailiwick_ops::audit::stream;
 use bailiwick_store::{Permit, Store, audit};
 
-use super::{LIST, typed::PlaceFields};
+use super::{LIST, shell, typed::PlaceFields, with_code};
 use crate::{
     access::{Access, Confirmation},
     error::Result,
@@ -54,13 +54,6 @@ fn page(permit: &Permit<PlaceStream>, visit: &Visit, found: &Stream) -> PlacePag
     }
 }
 
-fn shell(permit: &Permit<PlaceStream>, visit: &Visit, found: &Stream, title: &str) -> Shell {
-    Shell::new(permit, visit, title)
-        .under("Audit log", "/audit")
-        .under("Streams", LIST)
-        .under(found.name.clone(), format!("{LIST}/{}", found.id))
-}
-
 pub(super) async fn place(
     Access(permit): Access<PlaceStream>,
     confirmation: Confirmation<PlaceStream>,
@@ -99,10 +92,7 @@ pub(super) async fn place(
 fn again_with_code(permit: &Permit<PlaceStream>, visit: &Visit, found: &Stream, typed: &Typed) -> Sent {
     let filled = NAMES.iter().map(|name| ((*name).to_owned(), typed.value(name).to_owned()));
     Sent {
-        shell: shell(permit, visit, found, "Confirm with a code"),
-        action: format!("{LIST}/{}/place", found.id),
         typed: filled.filter(|(_, value)| !value.is_empty()).collect(),
-        button: "Lead the stream there",
-        cancel: format!("{LIST}/{}", found.id),
+        ..with_code(permit, visit, found, "place", "Lead the stream there")
     }
 }

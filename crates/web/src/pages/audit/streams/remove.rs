@@ -5,13 +5,13 @@ use bailiwick_domain::{ids::StreamId, rule::UpdateStreams};
 use bailiwick_ops::audit::stream;
 use bailiwick_store::{Store, audit};
 
-use super::LIST;
+use super::{LIST, shell};
 use crate::{
     access::Access,
     error::Result,
     forms::Id,
     pages::confirm::ConfirmPage,
-    shell::{Message, SeeOther, Shell, Visit},
+    shell::{Message, SeeOther, Visit},
 };
 
 pub(super) async fn ask(
@@ -22,10 +22,7 @@ pub(super) async fn ask(
 ) -> Result<ConfirmPage> {
     let found = audit::stream::find(&mut store.read(&permit).await?, id).await?.stream;
     Ok(ConfirmPage {
-        shell: Shell::new(&permit, &visit, "Remove the stream?")
-            .under("Audit log", "/audit")
-            .under("Streams", LIST)
-            .under(found.name.clone(), format!("{LIST}/{id}")),
+        shell: shell(&permit, &visit, &found, "Remove the stream?"),
         question: format!("Remove “{}”?", found.name),
         sentence: format!("Records leave for {} no more.", found.origin),
         effects: vec![

@@ -13,14 +13,14 @@ use bailiwick_domain::{
     rule::{RotateStreamSecret, Rule},
 };
 use bailiwick_ops::audit::stream::{self, Created};
-use bailiwick_store::{Permit, audit};
+use bailiwick_store::Permit;
 
-use super::LIST;
+use super::{LIST, found_with_code};
 use crate::{
     access::{Access, Confirmation},
     error::Result,
     forms::Id,
-    pages::step_up::{self, Sent},
+    pages::step_up,
     shell::{Shell, Visit},
     state::AppState,
 };
@@ -68,18 +68,6 @@ pub(super) async fn rotate(
         let secret = made.secret.unwrap_or_default();
         secret_page(&permit, &visit, &made.stream, &secret, false)
     };
-    let sent = async {
-        let listed = audit::stream::find(&mut state.store.read(&permit).await?, id).await?;
-        Ok(Sent {
-            shell: Shell::new(&permit, &visit, "Confirm with a code")
-                .under("Audit log", "/audit")
-                .under("Streams", LIST)
-                .under(listed.stream.name, format!("{LIST}/{id}")),
-            action: format!("{LIST}/{id}/secret"),
-            typed: Vec::new(),
-            button: "Make another secret",
-            cancel: format!("{LIST}/{id}"),
-        })
-    };
+    let sent = found_with_code(&state.store, &permit, &visit, id, "secret", "Make another secret");
     step_up::answer(outcome, &state.outgoing, done, sent).await
 }
