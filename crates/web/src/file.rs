@@ -9,22 +9,16 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use bailiwick_domain::{ids::AuditExportId, rule::DownloadExport};
-use bailiwick_ops::exports;
-use bailiwick_store::Permit;
 use http_body::{Frame, SizeHint};
 use tokio::{
     fs::File,
     io::{AsyncRead as _, AsyncSeekExt as _, ReadBuf},
 };
 
-use crate::{
-    error::{Error, Result},
-    state::AppState,
-};
+use crate::error::{Error, Result};
 
 /// Octets that are in memory at one time.
 const PIECE: usize = 64 * 1024;
@@ -131,29 +125,6 @@ pub(crate) async fn answer(path: &Path, about: &About<'_>, part: Part) -> Result
         Part::Beyond => set(header::CONTENT_RANGE, format!("bytes */{}", about.length)),
     }
     Ok(answer)
-}
-
-/// The file of an export, or the part of it that is asked for. Whoever gets it from its beginning is recorded before.
-///
-/// # Errors
-/// Those of [`exports::download`] and [`answer`].
-pub(crate) async fn export(
-    state: &AppState,
-    permit: &Permit<DownloadExport>,
-    id: AuditExportId,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Response> {
-    let found = exports::download(&state.store, permit, &state.spool, id).await?;
-    let tag = format!("\"{}\"", found.digest);
-    let part = Part::asked(headers, &tag, found.octets);
-    if part.begins() && method != Method::HEAD {
-        exports::note_download(&state.store, permit, id).await?;
-    }
-    let name = format!("audit-{id}.{}", found.export.format.extension());
-    let about =
-        About { name: &name, media: found.export.format.media_type(), tag: &tag, length: found.octets };
-    answer(&found.path, &about, part).await
 }
 
 fn internal(error: io::Error) -> Error {

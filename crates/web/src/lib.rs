@@ -11,6 +11,7 @@ pub mod bootstrap;
 mod bundle_file;
 pub mod csrf;
 pub mod error;
+mod export_file;
 mod file;
 pub mod forms;
 pub mod health;

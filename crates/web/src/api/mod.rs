@@ -70,7 +70,7 @@ use cursor::After;
 use list::List;
 use no_body::NoBody;
 
-use crate::{forms::Pair, routes::Routes};
+use crate::{export_file, forms::Pair, routes::Routes};
 
 /// Every route of the API.
 pub(crate) fn routes() -> Routes {
@@ -188,7 +188,7 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/audit/exports", audit_exports::list::handle)
         .post("/v1/audit/exports", audit_exports::create::handle)
         .get("/v1/audit/exports/{id}", audit_exports::show::handle)
-        .get("/v1/audit/exports/{id}/file", audit_exports::file::handle)
+        .get("/v1/audit/exports/{id}/file", export_file::handle)
         .post("/v1/audit/exports/{id}/remove", audit_exports::remove::handle)
         .get("/v1/audit/events", audit_events::list::handle)
         .post("/v1/audit/events", audit_ingest::create::handle)

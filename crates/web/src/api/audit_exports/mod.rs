@@ -1,7 +1,6 @@
 //! Records of the audit log as files.
 
 pub(super) mod create;
-pub(super) mod file;
 pub(super) mod list;
 pub(super) mod remove;
 pub(super) mod show;

@@ -1,7 +1,6 @@
 //! Records as files: asking, progress, downloading, removing.
 
 mod ask;
-mod file;
 mod list;
 mod new;
 mod remove;
@@ -10,7 +9,7 @@ mod state;
 
 pub(super) use new::path as new_path;
 
-use crate::routes::Routes;
+use crate::{export_file, routes::Routes};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -18,7 +17,7 @@ pub(super) fn routes() -> Routes {
         .post("/audit/exports", ask::ask)
         .get("/audit/exports/new", new::new)
         .get("/audit/exports/{export}", show::show)
-        .get("/audit/exports/{export}/file", file::file)
+        .get("/audit/exports/{export}/file", export_file::handle)
         .get("/audit/exports/{export}/remove", remove::ask)
         .post("/audit/exports/{export}/remove", remove::remove)
 }
