@@ -37,7 +37,6 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed_on_postgresql() {
     kill_again_and_again(&place);
 }
 
-#[allow(clippy::disallowed_methods, reason = "a moment of this very thread, which serves nobody")]
 fn kill_again_and_again(place: &Place) {
     let link = init(place);
     let owner = {
@@ -50,25 +49,10 @@ fn kill_again_and_again(place: &Place) {
     let number = Arc::new(AtomicUsize::new(0));
     let mut moments = Moments::new();
     for kill in 0..KILLS {
-        let server = place.serve(&[]);
-        let address = server.address;
-        let (told, heard) = sync_channel(CLIENTS);
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| {
-                let (owner, acknowledged, number) =
-                    (owner.clone(), Arc::clone(&acknowledged), Arc::clone(&number));
-                let told = told.clone();
-                thread::spawn(move || invite_until_cut_off(&owner, address, &acknowledged, &number, &told))
-            })
-            .collect();
-        drop(told);
-        // After any number of answers, none among them, and then anywhere between request and commit.
-        let (answers, pause) = moments.next();
-        heard.iter().take(answers).for_each(drop);
-        thread::sleep(pause);
-        server.signal(Signal::KILL);
-        server.end();
-        clients.into_iter().for_each(|client| client.join().unwrap());
+        let (owner, acknowledged, number) = (owner.clone(), Arc::clone(&acknowledged), Arc::clone(&number));
+        kill_under_load(place, &mut moments, CLIENTS, move |address, told| {
+            invite_until_cut_off(&owner, address, &acknowledged, &number, told);
+        });
         if kill % 10 == 9 {
             verify(place);
         }
@@ -103,6 +87,33 @@ fn kill_again_and_again(place: &Place) {
         acknowledged.len()
     );
     assert_eq!(server.stop().0.code(), Some(0));
+}
+
+/// Kills a server at which so many clients are busy, each of which tells of every answer: after any number of these, none among
+/// them, and then anywhere between request and commit.
+#[allow(clippy::disallowed_methods, reason = "a moment of this very thread, which serves nobody")]
+pub(crate) fn kill_under_load(
+    place: &Place,
+    moments: &mut Moments,
+    clients: usize,
+    client: impl Fn(SocketAddr, &SyncSender<()>) + Clone + Send + 'static,
+) {
+    let server = place.serve(&[]);
+    let address = server.address;
+    let (told, heard) = sync_channel(clients);
+    let clients: Vec<_> = (0..clients)
+        .map(|_| {
+            let (client, told) = (client.clone(), told.clone());
+            thread::spawn(move || client(address, &told))
+        })
+        .collect();
+    drop(told);
+    let (answers, pause) = moments.next();
+    heard.iter().take(answers).for_each(drop);
+    thread::sleep(pause);
+    server.signal(Signal::KILL);
+    server.end();
+    clients.into_iter().for_each(|client| client.join().unwrap());
 }
 
 pub(crate) fn verify(place: &Place) {

@@ -6,17 +6,15 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{SyncSender, sync_channel},
+        mpsc::SyncSender,
     },
-    thread,
 };
 
-use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Http, Moments, Owner, text},
-    crash::verify,
+    crash::{kill_under_load, verify},
     letters::organisation,
     postgres::beside_postgres,
     support::Place,
@@ -60,27 +58,14 @@ pub(crate) fn batch(number: usize, events: usize) -> Value {
         .collect()
 }
 
-#[allow(clippy::disallowed_methods, reason = "a moment of this very thread, which serves nobody")]
 fn kill_again_and_again(place: &mut Place) {
     let owner = organisation(place);
     let (sent, mut moments) = (Arc::new(Sent::default()), Moments::new());
     for _ in 0..KILLS {
-        let server = place.serve(&[]);
-        let address = server.address;
-        let (told, heard) = sync_channel(CLIENTS);
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|_| {
-                let (owner, sent, told) = (owner.clone(), Arc::clone(&sent), told.clone());
-                thread::spawn(move || send_until_cut_off(&owner, address, &sent, &told))
-            })
-            .collect();
-        drop(told);
-        let (answers, pause) = moments.next();
-        heard.iter().take(answers).for_each(drop);
-        thread::sleep(pause);
-        server.signal(Signal::KILL);
-        server.end();
-        clients.into_iter().for_each(|client| client.join().unwrap());
+        let (owner, sent) = (owner.clone(), Arc::clone(&sent));
+        kill_under_load(place, &mut moments, CLIENTS, move |address, told| {
+            send_until_cut_off(&owner, address, &sent, told);
+        });
     }
     verify(place);
     let server = place.serve(&[]);
