@@ -1,6 +1,7 @@
 //! One connection, whichever database it leads to.
 
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
 
 use crate::pool::{glance::Glance, writer::Turn};
 
@@ -78,6 +79,12 @@ impl Conn {
             Self::Postgres(tx) => Driver::Postgres(tx),
         }
     }
+}
+
+/// Ids as one text for SQLite, which has no lists: `unhex(value)` of `json_each`.
+pub(crate) fn id_list(ids: impl Iterator<Item = Uuid>) -> String {
+    let ids: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
+    serde_json::Value::from(ids).to_string()
 }
 
 /// One query text for both drivers: the body is compiled once for each.

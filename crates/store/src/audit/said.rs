@@ -7,7 +7,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{integrate::id_of, search::Listed};
-use crate::{Result, conn::Driver, tx::Scope};
+use crate::{
+    Result,
+    conn::{Driver, id_list},
+    tx::Scope,
+};
 
 /// What of a record names its actor and its thing.
 #[derive(Deserialize)]
@@ -72,12 +76,11 @@ async fn octets(scope: &mut impl Scope, events: &[Uuid]) -> Result<Vec<Vec<u8>>>
     let tenant = scope.tenant();
     Ok(match scope.driver() {
         Driver::Sqlite(c) => {
-            let ids: Vec<_> = events.iter().map(|event| event.simple().to_string()).collect();
             sqlx::query_scalar(
                 "SELECT e.bytes FROM json_each($2) AS n CROSS JOIN audit_event e WHERE e.tenant = $1 AND e.id = unhex(n.value)",
             )
             .bind(tenant.uuid())
-            .bind(serde_json::Value::from(ids).to_string())
+            .bind(id_list(events.iter().copied()))
             .fetch_all(c)
             .await?
         }

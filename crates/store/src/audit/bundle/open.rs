@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     Result,
     audit::personal,
-    conn::Driver,
+    conn::{Driver, id_list},
     tenant_keys::{self, Subject},
     tx::Scope,
 };
@@ -78,13 +78,12 @@ async fn sealed(scope: &mut impl Scope, events: &[Uuid]) -> Result<Vec<(Uuid, Uu
     let tenant = scope.tenant();
     Ok(match scope.driver() {
         Driver::Sqlite(c) => {
-            let ids: Vec<String> = events.iter().map(|event| event.simple().to_string()).collect();
             sqlx::query_as(
                 "SELECT p.event, p.subject, p.sealed FROM json_each($2) AS n CROSS JOIN audit_personal p
                  WHERE p.tenant = $1 AND p.event = unhex(n.value)",
             )
             .bind(tenant.uuid())
-            .bind(serde_json::Value::from(ids).to_string())
+            .bind(id_list(events.iter().copied()))
             .fetch_all(c)
             .await?
         }

@@ -16,7 +16,7 @@ use crate::{
         reader,
         search::{self, Place},
     },
-    conn::Driver,
+    conn::{Driver, id_list},
     tx::Scope,
 };
 
@@ -96,13 +96,12 @@ async fn stored(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid,
     let tenant = scope.tenant();
     let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = match scope.driver() {
         Driver::Sqlite(c) => {
-            let ids: Vec<_> = events.iter().map(|event| event.simple().to_string()).collect();
             sqlx::query_as(
                 "SELECT e.id, e.hash, e.bytes FROM json_each($2) AS n CROSS JOIN audit_event e
                  WHERE e.tenant = $1 AND e.id = unhex(n.value)",
             )
             .bind(tenant.uuid())
-            .bind(serde_json::Value::from(ids).to_string())
+            .bind(id_list(events.iter().copied()))
             .fetch_all(c)
             .await?
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Result,
     audit::page::{Proof, proof},
-    conn::Driver,
+    conn::{Driver, id_list},
     tx::Scope,
 };
 
@@ -26,13 +26,12 @@ pub async fn leaves(scope: &mut impl Scope, events: &[EventId]) -> Result<HashMa
     let tenant = scope.tenant();
     let found: Vec<(Uuid, i64)> = match scope.driver() {
         Driver::Sqlite(c) => {
-            let ids: Vec<_> = events.iter().map(|event| event.uuid().simple().to_string()).collect();
             sqlx::query_as(
                 "SELECT l.event, l.leaf_index FROM json_each($2) AS e CROSS JOIN audit_leaf l
                  WHERE l.tenant = $1 AND l.event = unhex(e.value)",
             )
             .bind(tenant.uuid())
-            .bind(serde_json::Value::from(ids).to_string())
+            .bind(id_list(events.iter().map(|event| event.uuid())))
             .fetch_all(c)
             .await?
         }

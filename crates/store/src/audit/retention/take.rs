@@ -12,7 +12,7 @@ use crate::{
         append::stored_hash,
         integrate::{Leaf, leaf_of},
     },
-    conn::Driver,
+    conn::{Driver, id_list},
     tx::{Scope, Tx},
 };
 
@@ -108,10 +108,9 @@ pub(in crate::audit) async fn take(tx: &mut Tx, leaves: &[i64]) -> Result<()> {
     }
     match tx.driver() {
         Driver::Sqlite(c) => {
-            let ids: Vec<String> = events.iter().map(|event| event.simple().to_string()).collect();
             sqlx::query("DELETE FROM audit_personal WHERE tenant = $1 AND event IN (SELECT unhex(n.value) FROM json_each($2) AS n)")
                 .bind(tenant.uuid())
-                .bind(serde_json::Value::from(ids).to_string())
+                .bind(id_list(events.iter().copied()))
                 .execute(c)
                 .await?;
         }
