@@ -46,7 +46,7 @@ function follow(page, demo, who) {
   page.on('response', async (response) => {
     try {
       const set = (await response.headerValue('set-cookie')) ?? '';
-      if (signedOut || !set.includes(SESSION)) return;
+      if (signedOut || !set.includes(`${SESSION}=`)) return;
       if (await idOf(page)) await keepSession(page, demo, who);
       else signedOut = true;
     } catch {
