@@ -160,6 +160,11 @@ enum Child {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Nothing should be said here; what is, tells why the measurements end early.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(std::io::stderr)
+        .init();
     let outcome =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Into::into).and_then(
             |runtime| match cli.child {
