@@ -21,6 +21,9 @@ pub enum Error {
     /// Others wrote at the same time; the same request may succeed.
     #[error("the change met another one; try again")]
     Busy,
+    /// Others had every connection for as long as one is waited for, or the database is away; the same request may succeed.
+    #[error("no connection to the database was free in time")]
+    Crowded,
     /// The disk under the database is full; nothing was changed, and the same request succeeds once there is room.
     #[error("the disk of the database is full")]
     Full,
@@ -42,6 +45,7 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::RowNotFound => return Self::NotFound,
+            sqlx::Error::PoolTimedOut => return Self::Crowded,
             sqlx::Error::ColumnDecode { index, .. } => return Self::Corrupt(index.clone()),
             sqlx::Error::Database(db) if db.is_unique_violation() => {
                 return Self::Conflict("It exists already.");
@@ -83,7 +87,12 @@ impl Public for Error {
             Self::Unrecorded => Some("unrecorded"),
             Self::Unapproved => Some("unapproved"),
             Self::Busy => Some("busy"),
-            Self::Full | Self::Corrupt(_) | Self::Vault(_) | Self::Proof(_) | Self::Sql(_) => None,
+            Self::Crowded
+            | Self::Full
+            | Self::Corrupt(_)
+            | Self::Vault(_)
+            | Self::Proof(_)
+            | Self::Sql(_) => None,
         }
     }
 }

@@ -375,6 +375,7 @@ impl From<bailiwick_store::Error> for Error {
             Store::NotFound => Self::NotFound,
             Store::Conflict(text) => Self::Conflict(text),
             Store::Busy => Self::Unavailable { retry_after_seconds: 1 },
+            Store::Crowded => Self::Unavailable { retry_after_seconds: 5 },
             Store::Full => Self::Unavailable { retry_after_seconds: 60 },
             other => Self::Internal(Box::new(other)),
         }
@@ -442,6 +443,11 @@ mod tests {
         let limited = Error::from(bailiwick_ops::Error::Limited { retry_after_seconds: 0 });
         assert_eq!(limited.headers()[header::RETRY_AFTER], "1");
         assert_eq!(Error::from(bailiwick_store::Error::Busy).status(), StatusCode::SERVICE_UNAVAILABLE);
+        let crowded = Error::from(bailiwick_store::Error::Crowded);
+        assert_eq!(
+            (crowded.status(), &crowded.headers()[header::RETRY_AFTER]),
+            (StatusCode::SERVICE_UNAVAILABLE, &HeaderValue::from_static("5"))
+        );
         let full = Error::from(bailiwick_ops::Error::from(bailiwick_store::Error::Full));
         assert_eq!(
             (full.status(), &full.headers()[header::RETRY_AFTER]),

@@ -1,6 +1,9 @@
 //! One event with everything that is known of it, and the history of one entity.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
+};
 
 use bailiwick_domain::{ids::EventId, time::Timestamp};
 use bailiwick_proof::{
@@ -82,9 +85,52 @@ pub async fn event_page(scope: &mut impl Scope, event: EventId) -> Result<EventP
 }
 
 pub(super) async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Proof> {
+    let mut proofs = proofs(scope, [leaf_index].into()).await?;
+    proofs.remove(&leaf_index).ok_or_else(|| Error::Proof("a leaf without a proof".into()))
+}
+
+/// That each of these leaves lies in the tree, by leaf. What the proofs share is fetched once.
+pub(super) async fn proofs(scope: &mut impl Scope, leaves: BTreeSet<i64>) -> Result<BTreeMap<i64, Proof>> {
     let tenant = scope.tenant();
     let (newest, frontier) = integrate::tree(&mut scope.driver(), tenant).await?;
-    let oldest: Option<(i64, String, i64)> = on!(scope, |c| {
+    let unprovable = |e: &dyn std::fmt::Display| Error::Proof(e.to_string());
+    let (mut left, mut proofs) = (leaves, BTreeMap::new());
+    while let Some(first) = left.first() {
+        let oldest = oldest_over(scope, *first).await?;
+        // No older one covers any leaf before its end.
+        let end = oldest.as_ref().map_or(i64::MAX, |(size, ..)| *size);
+        let beyond = left.split_off(&end);
+        let covered = mem::replace(&mut left, beyond);
+        // A log that is shorter than what was signed leads to no signed root: whoever compares the two sizes sees it.
+        let size = oldest.as_ref().map(|(size, ..)| *size).filter(|size| *size <= newest).unwrap_or(newest);
+        let tree = size.unsigned_abs();
+        let mut needs = if size == newest { Needs::default() } else { Needs::root(tree) };
+        for leaf in &covered {
+            let one = Needs::inclusion(leaf.unsigned_abs(), tree).map_err(|e| unprovable(&e))?;
+            needs.tiles.extend(one.tiles);
+            needs.leaves.extend(one.leaves);
+        }
+        let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
+        let root = if size == newest {
+            frontier.root()
+        } else {
+            root_at(&fetched, tree).map_err(|e| unprovable(&e))?
+        };
+        let (checkpoint, signed_at) = oldest.map(|(_, note, at)| (note, Timestamp::from_micros(at))).unzip();
+        for leaf_index in covered {
+            let path =
+                inclusion_proof(&fetched, leaf_index.unsigned_abs(), tree).map_err(|e| unprovable(&e))?;
+            let checkpoint = checkpoint.clone();
+            proofs.insert(leaf_index, Proof { leaf_index, size, root, path, checkpoint, signed_at });
+        }
+    }
+    Ok(proofs)
+}
+
+/// Size, text and time of the oldest published checkpoint that covers a leaf.
+async fn oldest_over(scope: &mut impl Scope, leaf_index: i64) -> Result<Option<(i64, String, i64)>> {
+    let tenant = scope.tenant();
+    Ok(on!(scope, |c| {
         sqlx::query_as(
         "SELECT size, note, signed_at FROM audit_checkpoint WHERE tenant = $1 AND size > $2 ORDER BY size LIMIT 1"
     )
@@ -92,22 +138,7 @@ pub(super) async fn proof(scope: &mut impl Scope, leaf_index: i64) -> Result<Pro
     .bind(leaf_index)
     .fetch_optional(c)
     .await
-    })?;
-    // A log that is shorter than what was signed leads to no signed root: whoever compares the two sizes sees it.
-    let size = oldest.as_ref().map(|(size, ..)| *size).filter(|size| *size <= newest).unwrap_or(newest);
-    let (leaf, tree) = (leaf_index.unsigned_abs(), size.unsigned_abs());
-    let unprovable = |e: &dyn std::fmt::Display| Error::Proof(e.to_string());
-    let needs = Needs::inclusion(leaf, tree).map_err(|e| unprovable(&e))?;
-    let fetched = reader::fetch(&mut scope.driver(), tenant, &needs).await?;
-    let path = inclusion_proof(&fetched, leaf, tree).map_err(|e| unprovable(&e))?;
-    let root = if size == newest {
-        frontier.root()
-    } else {
-        let fetched = reader::fetch(&mut scope.driver(), tenant, &Needs::root(tree)).await?;
-        root_at(&fetched, tree).map_err(|e| unprovable(&e))?
-    };
-    let (checkpoint, signed_at) = oldest.map(|(_, note, at)| (note, Timestamp::from_micros(at))).unzip();
-    Ok(Proof { leaf_index, size, root, path, checkpoint, signed_at })
+    })?)
 }
 
 /// A revision of an entity as its history shows it.

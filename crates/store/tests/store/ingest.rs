@@ -198,6 +198,37 @@ both_databases! {
         }
     }
 
+    async fn proofs_of_many_events_are_those_of_each_and_share_what_they_read(db: Db) {
+        let acme = db.tenant("acme").await;
+        let mut stored: Vec<EventId> = Vec::new();
+        // Under one checkpoint, under the next beyond a full tile, and under none yet.
+        for (round, (count, signed)) in [(60, true), (300, true), (40, false)].into_iter().enumerate() {
+            let body = json!((0..count).map(|n| event(&format!("r{round}k{n}"))).collect::<Vec<_>>());
+            let answer = send(&db.store, &acme, &body).await.unwrap();
+            stored.extend(ids(&answer).iter().map(|id| id.parse::<EventId>().unwrap()));
+            if signed { db.sign().await } else { db.settle().await }
+        }
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let before = statements();
+        let all = included(&mut view, &stored).await.unwrap();
+        let together = statements() - before;
+        let mut apart = 0;
+        let mut ends = Vec::new();
+        for (one, event) in all.iter().zip(&stored) {
+            let before = statements();
+            let alone = included(&mut view, &[*event]).await.unwrap();
+            apart += statements() - before;
+            let (ours, theirs) = (one.proof.as_ref().unwrap(), alone[0].proof.as_ref().unwrap());
+            assert_eq!((one.event, ours.leaf_index), (*event, theirs.leaf_index));
+            assert_eq!((ours.size, ours.root, &ours.path), (theirs.size, theirs.root, &theirs.path));
+            assert_eq!((&ours.checkpoint, ours.signed_at), (&theirs.checkpoint, theirs.signed_at));
+            ends.push((ours.size, ours.checkpoint.is_some()));
+        }
+        ends.dedup();
+        assert!(ends.len() == 3 && ends[0].1 && ends[1].1 && !ends[2].1, "{ends:?}");
+        assert!(together * 20 < apart, "{together} statements, {apart} one by one");
+    }
+
     async fn altered_event_of_the_product_is_named(db: Db) {
         let acme = db.tenant("acme").await;
         send(&db.store, &acme, &json!([event("a"), event("b"), event("c")])).await.unwrap();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     Result,
-    audit::page::{Proof, proof},
+    audit::page::{Proof, proofs},
     conn::{Driver, id_list},
     tx::Scope,
 };
@@ -52,13 +52,10 @@ pub async fn leaves(scope: &mut impl Scope, events: &[EventId]) -> Result<HashMa
 /// Where these events are, in their order.
 pub async fn included(scope: &mut impl Scope, events: &[EventId]) -> Result<Vec<Included>> {
     let leaves = leaves(scope, events).await?;
-    let mut all = Vec::with_capacity(events.len());
-    for event in events {
-        let proof = match leaves.get(event) {
-            Some(leaf) => Some(proof(scope, *leaf).await?),
-            None => None,
-        };
-        all.push(Included { event: *event, proof });
-    }
-    Ok(all)
+    let proofs = proofs(scope, leaves.values().copied().collect()).await?;
+    let place = |event: &EventId| Included {
+        event: *event,
+        proof: leaves.get(event).and_then(|leaf| proofs.get(leaf)).cloned(),
+    };
+    Ok(events.iter().map(place).collect())
 }
