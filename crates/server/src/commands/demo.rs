@@ -68,7 +68,7 @@ pub(crate) fn run(args: cli::Demo) -> Result<(), Failure> {
     if !address.ip().to_canonical().is_loopback() {
         beyond_this_machine(address);
     }
-    logging::begin(settings.log.format, settings.log.level);
+    let _lines = logging::begin(settings.log.format, settings.log.level);
     super::runtime()?.block_on(async {
         let clock = Arc::new(DemoClock::new(SystemClock));
         let mail = Mail::kept(&settings)?;

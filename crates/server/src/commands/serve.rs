@@ -57,7 +57,7 @@ use crate::{
 /// Serves until told to stop.
 pub(crate) fn run(args: &cli::Serve) -> Result<(), Failure> {
     let settings = Config::load(&args.configured.sources(args.flags())?)?.settings()?;
-    logging::begin(settings.log.format, settings.log.level);
+    let _lines = logging::begin(settings.log.format, settings.log.level);
     super::runtime()?.block_on(serve(&settings))
 }
 

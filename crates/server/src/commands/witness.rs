@@ -49,7 +49,7 @@ async fn key(dir: &Path) -> Result<(), Failure> {
 }
 
 async fn serve(args: &cli::WitnessServe) -> Result<(), Failure> {
-    logging::begin(LogFormat::Text, LogLevel::Info);
+    let _lines = logging::begin(LogFormat::Text, LogLevel::Info);
     let folder = Folder::open(&args.dir, entropy()).await?;
     // Held to the end: nobody else runs this witness.
     let _lock = folder.lock()?;

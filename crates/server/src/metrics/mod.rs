@@ -39,6 +39,7 @@ impl Metrics {
         let mut registry = Registry::default();
         process::register(&mut registry);
         let ours = registry.sub_registry_with_prefix("bailiwick");
+        process::register_log(ours);
         let http = Http::register(ours);
         let jobs = Jobs::register(ours);
         Self { registry, http, jobs }

@@ -9,9 +9,28 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::logging;
+
 /// The process, under the names that every Prometheus client uses.
 #[derive(Debug)]
 struct Process;
+
+/// The log of this process.
+#[derive(Debug)]
+struct Log;
+
+/// Adds the log to the registry of what is ours.
+pub(super) fn register_log(registry: &mut Registry) {
+    registry.register_collector(Box::new(Log));
+}
+
+impl Collector for Log {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let lost = ConstCounter::new(u64::try_from(logging::lost()).unwrap_or(u64::MAX));
+        let help = "Log lines lost because nobody read standard error in time";
+        lost.encode(encoder.encode_descriptor("log_lines_lost", help, None, lost.metric_type())?)
+    }
+}
 
 /// Adds the process to the registry.
 pub(super) fn register(registry: &mut Registry) {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, pki_types::CertificateDer};
 
 use crate::support::{HOST, Place, Server, connect, free_port, get};
@@ -158,6 +158,7 @@ fn metrics_are_on_their_own_address_and_nowhere_else() {
         "bailiwick_audit_unsigned_events ",
         "bailiwick_database_connections{state=\"in_use\"} ",
         "bailiwick_job_rounds_total{job=\"signer\"",
+        "bailiwick_log_lines_lost_total 0",
         "process_resident_memory_bytes ",
     ] {
         assert!(answer.contains(name), "{name} is not in\n{answer}");
@@ -182,6 +183,19 @@ fn log_lines_are_json_where_asked_and_name_the_request() {
     let answered = lines.iter().find(|line| line["message"] == "answered").unwrap();
     assert_eq!(answered["span"]["id"], id, "{log}");
     assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_neither_requests_nor_the_end() {
+    let place = Place::installed();
+    let (mut child, address, unread) = place.serve_unread();
+    // A pipe holds 64 KiB on Linux; each request leaves a line of more than a hundred octets.
+    for _ in 0..1_000 {
+        assert!(get(address, "/healthz").starts_with("HTTP/1.1 200"));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+    drop(unread);
 }
 
 #[test]

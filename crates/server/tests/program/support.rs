@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
@@ -143,21 +143,19 @@ impl Place {
         Self::started(self.prepared(shell, ["serve", "--listen", "127.0.0.1:0"]))
     }
 
+    /// Starts the server on a free port, and reads no more of what it says once it serves.
+    pub(crate) fn serve_unread(&self) -> (Child, SocketAddr, BufReader<ChildStderr>) {
+        let mut child = self.command(["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let (address, _) = serves_at(&mut log);
+        (child, address, log)
+    }
+
     fn started(mut command: Command) -> Server {
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut seen = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {seen}");
-            seen.push_str(&line);
-            if let Some(rest) =
-                line.split_once("listen=").or_else(|| line.split_once("\"listen\":\"")).map(|(_, rest)| rest)
-            {
-                break rest.split([' ', '"']).next().unwrap().parse().unwrap();
-            }
-        };
-        // Read on: a server that says much would wait for its reader, and answer nobody meanwhile.
+        let (address, seen) = serves_at(&mut log);
+        // Read on, so that no line is lost.
         #[allow(
             clippy::disallowed_methods,
             reason = "with a bound it would wait again; what one test's server says is little"
@@ -170,6 +168,19 @@ impl Place {
             }
         });
         Server { child, address, log: lines, seen }
+    }
+}
+
+/// Where the server says that it serves, and everything that it said before.
+fn serves_at(log: &mut impl BufRead) -> (SocketAddr, String) {
+    let mut seen = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(log.read_line(&mut line).unwrap() > 0, "it ended: {seen}");
+        seen.push_str(&line);
+        if let Some((_, rest)) = line.split_once("listen=").or_else(|| line.split_once("\"listen\":\"")) {
+            return (rest.split([' ', '"']).next().unwrap().parse().unwrap(), seen);
+        }
     }
 }
 
