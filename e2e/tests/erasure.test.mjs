@@ -31,7 +31,12 @@ test('owner places a hold that wins over an erasure, lifts it, and erases with a
 
   await owner.goto('/audit/holds/new');
   await lookAround(owner, 'hold-new');
+  await owner.getByLabel('One thing').check();
+  await owner.getByRole('textbox', { name: 'Kind' }).waitFor();
+  assert.equal(await owner.getByRole('textbox', { name: 'Person' }).isVisible(), false);
+  await lookAround(owner, 'hold-new-thing');
   await owner.getByLabel('The whole organisation').check();
+  assert.equal(await owner.getByRole('textbox', { name: 'Kind' }).isVisible(), false);
   await owner.getByLabel('Reason').fill('Matter 12');
   await owner.getByRole('button', { name: 'Place hold' }).click();
   await confirm(owner, reader, 'Place hold');
