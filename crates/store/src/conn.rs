@@ -87,6 +87,23 @@ pub(crate) fn id_list(ids: impl Iterator<Item = Uuid>) -> String {
     serde_json::Value::from(ids).to_string()
 }
 
+/// `fetch_all` of rows found by a list of ids, which the two databases take each in its own form: `$1` is the tenant, `$2` the list.
+macro_rules! by_ids {
+    ($scope:expr, $ids:expr, sqlite: $sqlite:literal, postgres: $postgres:literal $(,)?) => {{
+        let tenant = $crate::tx::Scope::tenant($scope).uuid();
+        match $crate::tx::Scope::driver($scope) {
+            $crate::conn::Driver::Sqlite(c) => {
+                sqlx::query_as($sqlite).bind(tenant).bind($crate::conn::id_list($ids)).fetch_all(c).await
+            }
+            $crate::conn::Driver::Postgres(c) => {
+                let ids: Vec<uuid::Uuid> = $ids.collect();
+                sqlx::query_as($postgres).bind(tenant).bind(ids).fetch_all(c).await
+            }
+        }
+    }};
+}
+pub(crate) use by_ids;
+
 /// One query text for both drivers: the body is compiled once for each.
 macro_rules! on {
     ($conn:expr, |$c:ident| $body:expr) => {{

@@ -4,6 +4,7 @@ mod chains;
 mod index;
 mod part;
 mod retired;
+mod stretch;
 mod walk;
 
 use std::collections::HashSet;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     Result,
     audit::personal,
-    conn::{Driver, id_list},
+    conn::by_ids,
     tenant_keys::{self, Subject},
     tx::Scope,
 };
@@ -75,27 +75,12 @@ async fn sealed(scope: &mut impl Scope, events: &[Uuid]) -> Result<Vec<(Uuid, Uu
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let tenant = scope.tenant();
-    Ok(match scope.driver() {
-        Driver::Sqlite(c) => {
-            sqlx::query_as(
-                "SELECT p.event, p.subject, p.sealed FROM json_each($2) AS n CROSS JOIN audit_personal p
+    Ok(by_ids!(
+        scope,
+        events.iter().copied(),
+        sqlite: "SELECT p.event, p.subject, p.sealed FROM json_each($2) AS n CROSS JOIN audit_personal p
                  WHERE p.tenant = $1 AND p.event = unhex(n.value)",
-            )
-            .bind(tenant.uuid())
-            .bind(id_list(events.iter().copied()))
-            .fetch_all(c)
-            .await?
-        }
-        Driver::Postgres(c) => {
-            sqlx::query_as(
-                "SELECT p.event, p.subject, p.sealed FROM unnest($2::uuid[]) AS n (event)
+        postgres: "SELECT p.event, p.subject, p.sealed FROM unnest($2::uuid[]) AS n (event)
                  JOIN audit_personal p ON p.tenant = $1 AND p.event = n.event",
-            )
-            .bind(tenant.uuid())
-            .bind(events)
-            .fetch_all(c)
-            .await?
-        }
-    })
+    )?)
 }

@@ -16,7 +16,7 @@ use crate::{
         reader,
         search::{self, Place},
     },
-    conn::{Driver, id_list},
+    conn::by_ids,
     tx::Scope,
 };
 
@@ -93,29 +93,14 @@ async fn stored(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid,
     if events.is_empty() {
         return Ok(HashMap::new());
     }
-    let tenant = scope.tenant();
-    let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = match scope.driver() {
-        Driver::Sqlite(c) => {
-            sqlx::query_as(
-                "SELECT e.id, e.hash, e.bytes FROM json_each($2) AS n CROSS JOIN audit_event e
+    let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = by_ids!(
+        scope,
+        events.iter().copied(),
+        sqlite: "SELECT e.id, e.hash, e.bytes FROM json_each($2) AS n CROSS JOIN audit_event e
                  WHERE e.tenant = $1 AND e.id = unhex(n.value)",
-            )
-            .bind(tenant.uuid())
-            .bind(id_list(events.iter().copied()))
-            .fetch_all(c)
-            .await?
-        }
-        Driver::Postgres(c) => {
-            sqlx::query_as(
-                "SELECT e.id, e.hash, e.bytes FROM unnest($2::uuid[]) AS n (event)
+        postgres: "SELECT e.id, e.hash, e.bytes FROM unnest($2::uuid[]) AS n (event)
                  JOIN audit_event e ON e.tenant = $1 AND e.id = n.event",
-            )
-            .bind(tenant.uuid())
-            .bind(events)
-            .fetch_all(c)
-            .await?
-        }
-    };
+    )?;
     Ok(found.into_iter().map(|(id, hash, octets)| (id, (hash, octets))).collect())
 }
 

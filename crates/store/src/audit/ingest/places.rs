@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Result,
     audit::page::{Proof, proofs},
-    conn::{Driver, id_list},
+    conn::by_ids,
     tx::Scope,
 };
 
@@ -23,29 +23,14 @@ pub struct Included {
 
 /// The leaves of those of these events that have one, in no order.
 pub async fn leaves(scope: &mut impl Scope, events: &[EventId]) -> Result<HashMap<EventId, i64>> {
-    let tenant = scope.tenant();
-    let found: Vec<(Uuid, i64)> = match scope.driver() {
-        Driver::Sqlite(c) => {
-            sqlx::query_as(
-                "SELECT l.event, l.leaf_index FROM json_each($2) AS e CROSS JOIN audit_leaf l
+    let found: Vec<(Uuid, i64)> = by_ids!(
+        scope,
+        events.iter().map(|event| event.uuid()),
+        sqlite: "SELECT l.event, l.leaf_index FROM json_each($2) AS e CROSS JOIN audit_leaf l
                  WHERE l.tenant = $1 AND l.event = unhex(e.value)",
-            )
-            .bind(tenant.uuid())
-            .bind(id_list(events.iter().map(|event| event.uuid())))
-            .fetch_all(c)
-            .await?
-        }
-        Driver::Postgres(c) => {
-            sqlx::query_as(
-                "SELECT l.event, l.leaf_index FROM unnest($2::uuid[]) AS e (event)
+        postgres: "SELECT l.event, l.leaf_index FROM unnest($2::uuid[]) AS e (event)
                  JOIN audit_leaf l ON l.tenant = $1 AND l.event = e.event",
-            )
-            .bind(tenant.uuid())
-            .bind(events.iter().map(|event| event.uuid()).collect::<Vec<_>>())
-            .fetch_all(c)
-            .await?
-        }
-    };
+    )?;
     Ok(found.into_iter().map(|(event, leaf)| (EventId::from(event), leaf)).collect())
 }
 

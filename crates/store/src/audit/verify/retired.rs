@@ -86,16 +86,20 @@ impl Stubs {
         }
     }
 
-    /// The next stub, if its leaf lies before `before`.
-    async fn before(&mut self, view: &mut View, before: i64) -> Result<Option<Stub>, VerifyError> {
+    /// Whether no stub that is left has a leaf before `before`.
+    pub(super) async fn none_before(&mut self, view: &mut View, before: i64) -> Result<bool, VerifyError> {
         if self.queue.is_empty() && !self.over {
             let found = stubs(view, self.next).await?;
             self.over = found.is_empty();
             self.next = found.last().map_or(self.next, |last| last.leaf_index + 1);
             self.queue.extend(found);
         }
-        let comes = self.queue.front().is_some_and(|stub| stub.leaf_index < before);
-        Ok(if comes { self.queue.pop_front() } else { None })
+        Ok(self.queue.front().is_none_or(|stub| stub.leaf_index >= before))
+    }
+
+    /// The next stub, if its leaf lies before `before`.
+    async fn before(&mut self, view: &mut View, before: i64) -> Result<Option<Stub>, VerifyError> {
+        Ok(if self.none_before(view, before).await? { None } else { self.queue.pop_front() })
     }
 
     /// Adds a stub to what its taking adds up to.

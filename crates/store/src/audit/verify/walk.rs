@@ -14,7 +14,11 @@ use bailiwick_proof::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{CHUNK, Part, VerifyError, retired::Stubs};
+use super::{
+    CHUNK, Part, VerifyError,
+    retired::Stubs,
+    stretch::{Leaf, Stretch},
+};
 use crate::{
     Error, Store,
     audit::{self, Latest, Notary, append::stored_hash, integrate, reader},
@@ -129,7 +133,8 @@ impl Walk {
         }
     }
 
-    /// The walk in leaf order.
+    /// The walk in leaf order: stretches of leaves, the next one read while the present one is checked. Where records were taken, and where
+    /// something does not fit, leaf by leaf.
     async fn leaves(
         &mut self,
         verifier: &mut Verifier,
@@ -137,7 +142,26 @@ impl Walk {
         mut progress: impl FnMut(u64),
     ) -> Result<(), VerifyError> {
         let mut next = self.first();
+        let mut ahead = self.ahead(stubs, next).await?;
         loop {
+            if let Some(stretch) = ahead.take()
+                && let Some(leaves) = stretch.leaves()
+                && let Some(last) = leaves.last()
+                && stubs.none_before(&mut self.view, last.leaf_index.saturating_add(1)).await?
+            {
+                next = last.leaf_index + 1;
+                let clear = stubs.none_before(&mut self.view, next.saturating_add(CHUNK)).await?;
+                let (view, slug) = (&mut self.view, &self.slug);
+                let (read, checked) = tokio::join!(
+                    async { if clear { Stretch::read(view, next).await.map(Some) } else { Ok(None) } },
+                    // Asked for first: the database reads while this keeps the thread.
+                    async { stretch_holds(slug, verifier, stubs, &stretch, &leaves) },
+                );
+                checked?;
+                ahead = read?;
+                progress(leaves.len() as u64);
+                continue;
+            }
             let rows = self.rows(next).await?;
             let Some(last) = rows.last() else {
                 self.retired(verifier, stubs, i64::MAX, &mut progress).await?;
@@ -146,16 +170,25 @@ impl Walk {
             next = last.leaf_index + 1;
             for row in &rows {
                 self.retired(verifier, stubs, row.leaf_index, &mut progress).await?;
-                self.leaf(verifier, row)?;
+                let leaf = row.leaf(&self.slug)?;
+                leaf_holds(&self.slug, verifier, &leaf)?;
                 self.back(stubs, row.leaf_index, &row.leaf_hash).await?;
-                if row.entity_type == AuditRetirement::KIND
-                    && let Some(bytes) = &row.bytes
-                {
-                    stubs.claim(row.entity_id, bytes);
+                if leaf.entity_type == AuditRetirement::KIND.as_bytes() {
+                    stubs.claim(leaf.entity_id, leaf.bytes);
                 }
                 self.tiles(verifier).await?;
             }
             progress(rows.len() as u64);
+            ahead = self.ahead(stubs, next).await?;
+        }
+    }
+
+    /// The next leaves together, unless records were taken from among them.
+    async fn ahead(&mut self, stubs: &mut Stubs, next: i64) -> Result<Option<Stretch>, VerifyError> {
+        if stubs.none_before(&mut self.view, next.saturating_add(CHUNK)).await? {
+            Stretch::read(&mut self.view, next).await.map(Some)
+        } else {
+            Ok(None)
         }
     }
 
@@ -167,31 +200,6 @@ impl Walk {
             }
         }
         Ok(())
-    }
-
-    fn leaf(&self, verifier: &mut Verifier, row: &Row) -> Result<(), VerifyError> {
-        let (Some(hash), Some(bytes)) = (&row.hash, &row.bytes) else {
-            return Err(VerifyError::Missing {
-                slug: self.slug.clone(),
-                event: row.event,
-                leaf: row.leaf_index,
-            });
-        };
-        let differs =
-            || VerifyError::Projection { slug: self.slug.clone(), event: row.event, leaf: row.leaf_index };
-        // First, because behind the last full tile this names an event where the root would only say that something is wrong.
-        if row.leaf_hash != *hash {
-            return Err(differs());
-        }
-        let mut id = Uuid::encode_buffer();
-        let event = StoredEvent {
-            leaf_index: Some(row.leaf_index.unsigned_abs()),
-            id: row.event.hyphenated().encode_lower(&mut id),
-            hash: stored_hash(hash)?,
-            bytes,
-        };
-        let fields = self.found(verifier.event(&event))?;
-        if row.says_the_same(&fields) { Ok(()) } else { Err(differs()) }
     }
 
     /// The events that have no leaf yet.
@@ -412,23 +420,99 @@ impl Walk {
         checked.map_err(|finding| self.finding(finding))
     }
 
-    pub(super) fn finding(&self, finding: Finding) -> VerifyError {
-        VerifyError::Finding { slug: self.slug.clone(), finding: Box::new(finding) }
+    pub(super) fn finding(&self, found: Finding) -> VerifyError {
+        finding(&self.slug, found)
     }
 }
 
 impl Row {
+    fn leaf(&self, slug: &str) -> Result<Leaf<'_>, VerifyError> {
+        let (Some(hash), Some(bytes)) = (&self.hash, &self.bytes) else {
+            return Err(VerifyError::Missing {
+                slug: slug.to_owned(),
+                event: self.event,
+                leaf: self.leaf_index,
+            });
+        };
+        // First, because behind the last full tile this names an event where the root would only say that something is wrong.
+        if self.leaf_hash != *hash {
+            return Err(VerifyError::Projection {
+                slug: slug.to_owned(),
+                event: self.event,
+                leaf: self.leaf_index,
+            });
+        }
+        Ok(Leaf {
+            leaf_index: self.leaf_index,
+            event: self.event,
+            hash: stored_hash(hash)?,
+            bytes,
+            recorded_at: self.recorded_at,
+            actor_kind: self.actor_kind.as_bytes(),
+            actor_id: self.actor_id,
+            action: self.action.as_bytes(),
+            outcome: self.outcome.as_bytes(),
+            entity_type: self.entity_type.as_bytes(),
+            entity_id: self.entity_id,
+            revision: self.revision,
+        })
+    }
+}
+
+/// Checks leaves that were read together, and the tiles that they complete.
+fn stretch_holds(
+    slug: &str,
+    verifier: &mut Verifier,
+    stubs: &mut Stubs,
+    stretch: &Stretch,
+    leaves: &[Leaf<'_>],
+) -> Result<(), VerifyError> {
+    for leaf in leaves {
+        leaf_holds(slug, verifier, leaf)?;
+        if leaf.entity_type == AuditRetirement::KIND.as_bytes() {
+            stubs.claim(leaf.entity_id, leaf.bytes);
+        }
+        for tile in verifier.due().to_vec() {
+            if let Some(stored) = stretch.tile(tile)? {
+                verifier.tile(tile, &stored).map_err(|found| finding(slug, found))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks one leaf: the event by itself and against its past, and what search would say of it.
+fn leaf_holds(slug: &str, verifier: &mut Verifier, leaf: &Leaf<'_>) -> Result<(), VerifyError> {
+    let mut id = Uuid::encode_buffer();
+    let event = StoredEvent {
+        leaf_index: Some(leaf.leaf_index.unsigned_abs()),
+        id: leaf.event.hyphenated().encode_lower(&mut id),
+        hash: leaf.hash,
+        bytes: leaf.bytes,
+    };
+    let fields = verifier.event(&event).map_err(|found| finding(slug, found))?;
+    if leaf.says_the_same(&fields) {
+        return Ok(());
+    }
+    Err(VerifyError::Projection { slug: slug.to_owned(), event: leaf.event, leaf: leaf.leaf_index })
+}
+
+fn finding(slug: &str, found: Finding) -> VerifyError {
+    VerifyError::Finding { slug: slug.to_owned(), finding: Box::new(found) }
+}
+
+impl Leaf<'_> {
     /// Whether search would say of this event what its octets say.
     fn says_the_same(&self, fields: &EventFields<'_>) -> bool {
-        fields.action == self.action
-            && fields.outcome == self.outcome
-            && fields.actor.kind == self.actor_kind
+        fields.action.as_bytes() == self.action
+            && fields.outcome.as_bytes() == self.outcome
+            && fields.actor.kind.as_bytes() == self.actor_kind
             && match (fields.actor.id, self.actor_id) {
                 (None, None) => true,
                 (Some(text), Some(id)) => is_id(fields.actor.kind, text, id),
                 _ => false,
             }
-            && fields.entity.kind == self.entity_type
+            && fields.entity.kind.as_bytes() == self.entity_type
             && is_id(fields.entity.kind, fields.entity.id, self.entity_id)
             && i64::try_from(fields.entity.revision).ok() == Some(self.revision)
             && is_time(fields.recorded_at, self.recorded_at)
