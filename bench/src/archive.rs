@@ -125,7 +125,7 @@ fn line(figure: String, met: Met) -> Line {
         bar: "≤ 130".into(),
         figure,
         met,
-        close: "columns that repeat what stands in the octets left out or coded by dictionaries, and a higher level of compression: three hashes and two ids of each event cannot be packed at all",
+        close: "what is left are the octets themselves, of which two hashes and an id of each event cannot be packed at all, and the columns that repeat ids of people and things",
     }
 }
 

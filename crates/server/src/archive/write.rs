@@ -164,7 +164,7 @@ impl Archive {
         due: &Due,
         path: &Path,
     ) -> Result<FileOf, Fault> {
-        let mut writer = Writer::new(File::create(path)?)?;
+        let mut writer = Writer::archive(File::create(path)?)?;
         let mut next = due.first;
         while next < due.size {
             let records = archive::records(&mut self.store.read(permit).await?, next, due.size).await?;
