@@ -13,7 +13,7 @@ pub(crate) enum Form {
     /// Each record is proven by itself, and named in each of its columns.
     Export,
     /// All records are proven together, by the manifest beside the file. What takes much room stands in the octets alone: the hash, which
-    /// is theirs, the ids of the record and of its request, and what changed.
+    /// is theirs, and the ids of the record and of its request.
     Archive,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn schema(form: Form) -> SchemaRef {
         Some(text("reason")),
         exported(text("request")),
         Some(text("agent")),
-        exported(text("changes")),
+        Some(text("changes")),
         exported(Field::new("tree_size", DataType::Int64, true)),
         exported(Field::new("path", DataType::Binary, true)),
     ];
