@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{CHUNK, Part, VerifyError, retired::Stubs};
 use crate::{
     Error, Store,
-    audit::{self, Latest, Notary, append::stored_hash, integrate, reader},
+    audit::{self, Latest, Notary, append::stored_hash, integrate, pack::EventOctets, reader},
     conn::on,
     tx::{Scope, View},
 };
@@ -29,7 +29,7 @@ struct Row {
     event: Uuid,
     hash: Option<Vec<u8>>,
     leaf_hash: Vec<u8>,
-    bytes: Option<Vec<u8>>,
+    bytes: Option<EventOctets>,
     recorded_at: i64,
     actor_kind: String,
     actor_id: Option<Uuid>,
@@ -45,7 +45,7 @@ struct Row {
 pub(super) struct Waiting {
     pub(super) id: Uuid,
     pub(super) hash: Vec<u8>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: EventOctets,
     pub(super) recorded_at: i64,
 }
 
