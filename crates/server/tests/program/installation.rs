@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::support::{Place, replaced};
+use crate::support::{Place, events_in, replaced};
 
 #[test]
 fn operator_begins_an_installation_that_passes_every_check() {
@@ -34,16 +34,21 @@ fn operator_begins_an_installation_that_passes_every_check() {
     ] {
         assert!(config.lines().any(|l| l == line), "{line} is not in\n{config}");
     }
+    let link = init.out.rsplit("/enrol/").next().unwrap().trim();
+    let holds =
+        |content: &[u8], text: &str| content.windows(text.len()).any(|window| window == text.as_bytes());
     for (path, content) in place.content() {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is open to others", path.display());
-        let link = init.out.rsplit("/enrol/").next().unwrap().trim();
-        assert!(
-            !content.windows(link.len()).any(|window| window == link.as_bytes()),
-            "the link is in {}",
-            path.display()
-        );
+        assert!(!holds(&content, link), "the link is in {}", path.display());
     }
+    // Events lie packed in the file, where nothing would be found.
+    let events = events_in(&place.path("srv/data/bailiwick.db"));
+    assert!(
+        events.iter().any(|event| holds(&event.octets, "\"action\":\"user.created\"")),
+        "the search itself works"
+    );
+    assert!(!events.iter().any(|event| holds(&event.octets, link)), "the link is in an event");
     let check = place.run(["check", "--config", "srv/bailiwick.toml", "--json"]);
     let lines: serde_json::Value = serde_json::from_str(&check.out).unwrap();
     let states: Vec<_> = lines
@@ -95,11 +100,13 @@ fn auditor_sees_what_was_verified_and_is_told_the_record_that_does_not_fit() {
     );
 
     // One byte of one stored event.
+    let events = events_in(&place.path("data/bailiwick.db"));
+    let event =
+        events.iter().find(|event| event.octets.starts_with(b"{\"action\":\"policy.created\"")).unwrap();
+    let mut altered = event.packed.clone();
+    altered[40] ^= 1;
     let database = fs::read(place.path("data/bailiwick.db")).unwrap();
-    place.write(
-        "data/bailiwick.db",
-        replaced(&database, b"{\"action\":\"policy.created\"", b"{\"action\":\"policy.createe\""),
-    );
+    place.write("data/bailiwick.db", replaced(&database, &event.packed, &altered));
     let refused = place.run(["audit", "verify"]);
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(

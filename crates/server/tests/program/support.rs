@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use bailiwick_store::load::InFile;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -270,6 +271,12 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> String {
 /// A port that nothing listens on at this moment.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Every event of a database file that nobody has open, whose octets lie packed there.
+pub(crate) fn events_in(file: &Path) -> Vec<InFile> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(bailiwick_store::load::events_in(file)).unwrap()
 }
 
 /// The bytes with each `from` replaced by `to`, of the same length. A database file may hold stale copies of a row.

@@ -522,7 +522,7 @@ CREATE TABLE audit_event (
     hash    BLOB NOT NULL,
     bytes   BLOB NOT NULL,
     PRIMARY KEY (tenant, id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Events not yet in the tree: a set, not a cursor, so that a late commit is never skipped. The source is the tag by which search knows
 -- the address, which the event itself only commits to; the owner is whose the thing is, which only its first event says.
@@ -543,7 +543,7 @@ CREATE TABLE audit_head (
     revision     INTEGER NOT NULL,
     hash         BLOB NOT NULL,
     PRIMARY KEY (tenant, entity_type, entity_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Events in tree order, with what search filters by.
 CREATE TABLE audit_leaf (
@@ -560,7 +560,7 @@ CREATE TABLE audit_leaf (
     entity_id    BLOB NOT NULL,
     revision     INTEGER NOT NULL,
     PRIMARY KEY (tenant, leaf_index)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX audit_leaf_by_event ON audit_leaf (tenant, event);
 CREATE INDEX audit_leaf_by_entity ON audit_leaf (tenant, entity_type, entity_id, leaf_index);
 
@@ -698,7 +698,7 @@ CREATE TABLE audit_personal (
     subject  BLOB NOT NULL,
     sealed   BLOB NOT NULL,
     PRIMARY KEY (tenant, event, subject)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_personal_by_subject ON audit_personal (tenant, subject, event);
 
 -- Where the records are that decide what people may do, by the person, role or team they are about. What they say stands in the
@@ -1115,8 +1115,8 @@ CREATE TRIGGER audit_segment_no_update BEFORE UPDATE ON audit_segment BEGIN SELE
 CREATE TRIGGER audit_segment_no_delete BEFORE DELETE ON audit_segment BEGIN SELECT RAISE(ABORT, 'audit_segment is append-only'); END;
 -- REPLACE takes a row away without a DELETE trigger: whatever has the key or the rowid of a row that is there is refused before.
 -- An insertion that names no rowid shows -1 here, which no row has.
-CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE tenant = NEW.tenant AND id = NEW.id) OR EXISTS (SELECT 1 FROM audit_event WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
-CREATE TRIGGER audit_leaf_no_replace BEFORE INSERT ON audit_leaf WHEN EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND leaf_index = NEW.leaf_index) OR EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND event = NEW.event) OR EXISTS (SELECT 1 FROM audit_leaf WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
+CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event WHEN EXISTS (SELECT 1 FROM audit_event WHERE tenant = NEW.tenant AND id = NEW.id) BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END;
+CREATE TRIGGER audit_leaf_no_replace BEFORE INSERT ON audit_leaf WHEN EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND leaf_index = NEW.leaf_index) OR EXISTS (SELECT 1 FROM audit_leaf WHERE tenant = NEW.tenant AND event = NEW.event) BEGIN SELECT RAISE(ABORT, 'audit_leaf is append-only'); END;
 CREATE TRIGGER audit_tile_no_replace BEFORE INSERT ON audit_tile WHEN EXISTS (SELECT 1 FROM audit_tile WHERE tenant = NEW.tenant AND level = NEW.level AND idx = NEW.idx) OR EXISTS (SELECT 1 FROM audit_tile WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_tile is append-only'); END;
 CREATE TRIGGER audit_posting_no_replace BEFORE INSERT ON audit_posting WHEN EXISTS (SELECT 1 FROM audit_posting WHERE tenant = NEW.tenant AND term = NEW.term AND block = NEW.block) BEGIN SELECT RAISE(ABORT, 'audit_posting is append-only'); END;
 CREATE TRIGGER audit_checkpoint_no_replace BEFORE INSERT ON audit_checkpoint WHEN EXISTS (SELECT 1 FROM audit_checkpoint WHERE tenant = NEW.tenant AND size = NEW.size) OR EXISTS (SELECT 1 FROM audit_checkpoint WHERE rowid = NEW.rowid) BEGIN SELECT RAISE(ABORT, 'audit_checkpoint is append-only'); END;

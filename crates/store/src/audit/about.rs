@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::integrate::leaf_of;
 use crate::{
     Result,
+    audit::pack::EventOctets,
     lock::{row, rows},
     tx::Scope,
 };
@@ -70,7 +71,7 @@ pub async fn entities(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap
     let tenant = scope.tenant();
     let mut entities = HashMap::with_capacity(events.len());
     for event in events {
-        let found: Option<(Vec<u8>, Vec<u8>)> = row!(
+        let found: Option<(Vec<u8>, EventOctets)> = row!(
             scope,
             "SELECT hash, bytes FROM audit_event WHERE tenant = $1 AND id = $2",
             tenant.uuid(),

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{append::stored_hash, draft::Draft};
 use crate::{
     Result,
+    audit::pack::EventOctets,
     lock::{execute, row, rows},
     tx::{Scope, Tx},
 };
@@ -88,7 +89,7 @@ pub async fn done_since(
 }
 
 /// A record as it lies in the table: its hash and its octets.
-type Stored = (Uuid, Vec<u8>, Vec<u8>);
+type Stored = (Uuid, Vec<u8>, EventOctets);
 
 /// The records about one person up to a moment, and about their grants and memberships.
 pub async fn about_person(scope: &mut impl Scope, user: UserId, at: Timestamp) -> Result<Told> {

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{append::stored_hash, page::newest_checkpoint};
 use crate::{
     Error, Permit, Result, Store,
+    audit::pack::EventOctets,
     conn::on,
     lock::{execute, row, rows},
     mail::find_tenants,
@@ -160,7 +161,7 @@ pub async fn due(scope: &mut impl Scope) -> Result<Option<Due>> {
 /// The records from leaf `from` on, below leaf `to`, as many as are read at one time.
 pub async fn records(scope: &mut impl Scope, from: i64, to: i64) -> Result<Vec<Kept>> {
     let tenant = scope.tenant();
-    let found: Vec<(i64, Vec<u8>, Vec<u8>)> = rows!(
+    let found: Vec<(i64, Vec<u8>, EventOctets)> = rows!(
         scope,
         "SELECT l.leaf_index, l.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 AND l.leaf_index >= $2 AND l.leaf_index < $3 ORDER BY l.leaf_index LIMIT $4",
@@ -171,7 +172,9 @@ pub async fn records(scope: &mut impl Scope, from: i64, to: i64) -> Result<Vec<K
     )?;
     found
         .into_iter()
-        .map(|(leaf_index, hash, octets)| Ok(Kept { leaf_index, hash: stored_hash(&hash)?, octets }))
+        .map(|(leaf_index, hash, octets)| {
+            Ok(Kept { leaf_index, hash: stored_hash(&hash)?, octets: octets.0 })
+        })
         .collect()
 }
 

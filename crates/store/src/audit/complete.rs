@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{log::receipt, newest_checkpoint, retention};
 use crate::{
     Error, Result,
+    audit::pack::EventOctets,
     lock::{row, rows},
     tx::Scope,
 };
@@ -51,7 +52,7 @@ pub async fn completeness(
             (Some(receipt.to_string()), revision, name)
         }
     };
-    let revisions: Vec<(i64, Vec<u8>)> = rows!(
+    let revisions: Vec<(i64, EventOctets)> = rows!(
         scope,
         "SELECT l.revision, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 AND l.revision < $4 ORDER BY l.revision DESC LIMIT $5",

@@ -31,6 +31,7 @@ mod notary;
 mod octets;
 mod outside;
 mod owner;
+pub(crate) mod pack;
 mod page;
 mod personal;
 mod prove;
@@ -72,6 +73,7 @@ pub(crate) use made::made;
 pub use notary::Notary;
 pub use outside::{CheckpointStore, Latest};
 pub use owner::owner;
+pub use pack::unpacked;
 pub use page::{
     EventPage, Proof, Revision, Signed, entity_history, event_page, last_signed, newest_checkpoint, revealed,
 };

@@ -15,7 +15,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{append::stored_hash, integrate, personal, reader, search::Listed};
-use crate::{Error, Result, conn::on, page::LIMIT, tx::Scope};
+use crate::{Error, Result, audit::pack::EventOctets, conn::on, page::LIMIT, tx::Scope};
 
 /// An event as its page shows it.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub struct Proof {
 #[derive(FromRow)]
 struct Row {
     hash: Vec<u8>,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
     leaf_index: Option<i64>,
 }
 
@@ -165,7 +165,7 @@ pub async fn entity_history(
     struct Row {
         #[sqlx(flatten)]
         listed: Listed,
-        bytes: Vec<u8>,
+        bytes: EventOctets,
         hash: Vec<u8>,
     }
     let rows: Vec<Row> = on!(scope, |c| {

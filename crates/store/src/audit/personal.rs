@@ -26,8 +26,12 @@ use crate::{
     tx::{Scope, Tx},
 };
 
-/// A value under its commitment: `[salt in hexadecimal, value]`, keyed by the commitment.
-type Opened = BTreeMap<String, (String, Value)>;
+/// Salts and values in canonical form, keyed by the commitment that they give. It follows from the two, so it is not sealed with them.
+type Opened = BTreeMap<String, ([u8; 16], Vec<u8>)>;
+
+/// What is sealed begins with this: for each value its salt, its length (32 bits, big-endian, of which leading octets that are zero are
+/// left out behind their number), and the value.
+const SEALED: u8 = 1;
 
 /// Collects an event's personal values.
 pub(crate) struct Personal {
@@ -80,10 +84,7 @@ impl Personal {
         let salt = Salt::random(entropy);
         let bytes = canonical::to_bytes(value).map_err(|e| Error::Proof(e.to_string()))?;
         let commitment = Commitment::new(&salt, &bytes).to_hex();
-        self.values
-            .entry(subject)
-            .or_default()
-            .insert(commitment.clone(), (hex::encode(salt.as_bytes()), value.clone()));
+        self.values.entry(subject).or_default().insert(commitment.clone(), (*salt.as_bytes(), bytes));
         Ok(json!({"commit": commitment}))
     }
 
@@ -103,9 +104,8 @@ impl Personal {
                     None => continue,
                 },
             };
-            let plain = serde_json::to_vec(values).map_err(|e| Error::Proof(e.to_string()))?;
             let bytes = key
-                .seal(&context(self.tenant, &self.event.bytes()), &plain, &*tx.shared.entropy)
+                .seal(&context(self.tenant, &self.event.bytes()), &written(values)?, &*tx.shared.entropy)
                 .map_err(Error::vault)?;
             sealed.push(Sealed { subject, bytes: bytes.into_bytes(), key, new });
         }
@@ -115,7 +115,7 @@ impl Personal {
 
 /// The values behind an event's commitments, for whoever may see them; those of erased subjects are missing.
 ///
-/// A value whose commitment it does not match is left out too: it is not the one that was recorded.
+/// What was not recorded gives a commitment that stands in no event, and so is the value of none.
 pub(crate) async fn reveal(
     scope: &mut impl Scope,
     event: EventId,
@@ -130,7 +130,7 @@ pub(crate) async fn reveal(
     Ok(revealed)
 }
 
-/// The sealed values of one subject in one event with their salts, those that match their commitments.
+/// The sealed values of one subject in one event, with their salts and the commitments that they give.
 pub(super) fn openings(
     tenant: TenantId,
     event: EventId,
@@ -139,19 +139,44 @@ pub(super) fn openings(
 ) -> Result<Vec<Opening>> {
     let sealed = SubjectSealed::parse(sealed).map_err(Error::vault)?;
     let plain = key.open(&context(tenant, &event.bytes()), &sealed).map_err(Error::vault)?;
-    let values: Opened = serde_json::from_slice(plain.as_bytes())
-        .map_err(|_| Error::Corrupt("audit_personal.sealed".into()))?;
-    let mut openings = Vec::with_capacity(values.len());
-    for (commit, (salt, value)) in values {
-        let bytes = canonical::to_bytes(&value).map_err(|e| Error::Proof(e.to_string()))?;
-        let octets = hex::decode(&salt).ok().and_then(|bytes| Salt::from_slice(&bytes));
-        if let (Some(octets), Some(claimed)) = (octets, Commitment::from_hex(&commit))
-            && claimed.matches(&octets, &bytes)
-        {
-            openings.push(Opening { commit, salt, value });
-        }
+    let corrupt = || Error::Corrupt("audit_personal.sealed".into());
+    let mut openings = Vec::new();
+    for (commit, (salt, bytes)) in read(plain.as_bytes()).ok_or_else(corrupt)? {
+        let value = serde_json::from_slice(&bytes).map_err(|_| corrupt())?;
+        openings.push(Opening { commit, salt: hex::encode(salt), value });
     }
     Ok(openings)
+}
+
+/// Values and salts as they are sealed.
+fn written(values: &Opened) -> Result<Vec<u8>> {
+    let mut plain = vec![SEALED];
+    for (salt, bytes) in values.values() {
+        let length =
+            u32::try_from(bytes.len()).map_err(|_| Error::Proof("a value is too long".into()))?.to_be_bytes();
+        let length: Vec<u8> = length.into_iter().skip_while(|octet| *octet == 0).collect();
+        plain.extend_from_slice(salt);
+        plain.push(u8::try_from(length.len()).unwrap_or_default());
+        plain.extend(length);
+        plain.extend_from_slice(bytes);
+    }
+    Ok(plain)
+}
+
+/// What was written so.
+fn read(plain: &[u8]) -> Option<Opened> {
+    let mut rest = plain.strip_prefix(&[SEALED])?;
+    let mut values = Opened::new();
+    while !rest.is_empty() {
+        let (salt, behind) = rest.split_first_chunk::<16>()?;
+        let (digits, behind) = behind.split_first()?;
+        let (length, behind) = behind.split_at_checked(usize::from(*digits)).filter(|_| *digits <= 4)?;
+        let length = length.iter().fold(0, |length, octet| (length << 8) | usize::from(*octet));
+        let (bytes, behind) = behind.split_at_checked(length)?;
+        values.insert(Commitment::new(&Salt::from_slice(salt)?, bytes).to_hex(), (*salt, bytes.to_vec()));
+        rest = behind;
+    }
+    Some(values)
 }
 
 /// Takes the values behind these commitments, with their salts, from what is sealed beside an event. What else is sealed there stays.
@@ -165,13 +190,12 @@ pub(super) async fn forget(tx: &mut Tx, event: EventId, commits: &HashSet<String
     )?;
     for (subject, sealed) in stored {
         let Subject::Key(key) = tenant_keys::subject(tx, subject).await? else { continue };
-        let all = openings(tenant, event, &key, sealed)?;
-        let before = all.len();
-        let left: Opened = all
-            .into_iter()
-            .filter(|opening| !commits.contains(&opening.commit))
-            .map(|opening| (opening.commit, (opening.salt, opening.value)))
-            .collect();
+        let sealed = SubjectSealed::parse(sealed).map_err(Error::vault)?;
+        let plain = key.open(&context(tenant, &event.bytes()), &sealed).map_err(Error::vault)?;
+        let mut left =
+            read(plain.as_bytes()).ok_or_else(|| Error::Corrupt("audit_personal.sealed".into()))?;
+        let before = left.len();
+        left.retain(|commit, _| !commits.contains(commit));
         if left.len() == before {
             continue;
         }
@@ -185,9 +209,9 @@ pub(super) async fn forget(tx: &mut Tx, event: EventId, commits: &HashSet<String
         if left.is_empty() {
             continue;
         }
-        let plain = serde_json::to_vec(&left).map_err(|e| Error::Proof(e.to_string()))?;
-        let bytes =
-            key.seal(&context(tenant, &event.bytes()), &plain, &*tx.shared.entropy).map_err(Error::vault)?;
+        let bytes = key
+            .seal(&context(tenant, &event.bytes()), &written(&left)?, &*tx.shared.entropy)
+            .map_err(Error::vault)?;
         execute!(
             tx,
             "INSERT INTO audit_personal (tenant, event, subject, sealed) VALUES ($1, $2, $3, $4)",
@@ -253,5 +277,41 @@ impl SubjectCache {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn of(values: &[Vec<u8>]) -> Opened {
+        let one = |(place, bytes): (usize, &Vec<u8>)| {
+            let salt = Salt::from_slice(&[u8::try_from(place).unwrap(); 16]).unwrap();
+            (Commitment::new(&salt, bytes).to_hex(), (*salt.as_bytes(), bytes.clone()))
+        };
+        values.iter().enumerate().map(one).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn values_come_back_under_their_commitments(values in vec(vec(any::<u8>(), 0..600), 0..5)) {
+            let values = of(&values);
+            let plain = written(&values).unwrap();
+            let whole = read(&plain);
+            prop_assert_eq!(whole.as_ref(), Some(&values));
+            for end in 1..plain.len() {
+                let cut = read(&plain[..end]);
+                prop_assert_ne!(cut.as_ref(), Some(&values));
+            }
+        }
+    }
+
+    #[test]
+    fn one_value_takes_nineteen_octets_more_than_itself() {
+        assert_eq!(written(&of(&[b"\"203.0.113.7\"".to_vec()])).unwrap().len(), 1 + 16 + 2 + 13);
+        assert!(read(b"").is_none() && read(&[2]).is_none() && read(&[SEALED]).unwrap().is_empty());
     }
 }

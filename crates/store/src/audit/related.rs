@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{append::stored_hash, search::Listed, total};
-use crate::{Result, lock::rows, tx::Scope};
+use crate::{Result, audit::pack::EventOctets, lock::rows, tx::Scope};
 
 /// Records that are looked at before and after it, each.
 pub const AROUND: i64 = 256;
@@ -54,7 +54,7 @@ struct Row {
     #[sqlx(flatten)]
     listed: Listed,
     hash: Vec<u8>,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
 }
 
 /// The records beside the one with these octets, among the [`AROUND`] before and after its leaf; without a leaf it is the newest.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{integrate::id_of, search::Listed};
 use crate::{
     Result,
+    audit::pack::EventOctets,
     conn::{Driver, id_list},
     tx::Scope,
 };
@@ -72,7 +73,7 @@ fn stand_ins(record: &Listed) -> impl Iterator<Item = Uuid> {
     actor.into_iter().chain(thing)
 }
 
-async fn octets(scope: &mut impl Scope, events: &[Uuid]) -> Result<Vec<Vec<u8>>> {
+async fn octets(scope: &mut impl Scope, events: &[Uuid]) -> Result<Vec<EventOctets>> {
     let tenant = scope.tenant();
     Ok(match scope.driver() {
         Driver::Sqlite(c) => {

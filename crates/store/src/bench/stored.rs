@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Sizes;
 use crate::{
     Error, Result, Store,
+    audit::pack::EventOctets,
     conn::on,
     gate::Permit,
     lock::{row, rows},
@@ -39,7 +40,7 @@ pub struct Log {
 pub async fn stored<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Log> {
     let mut view = store.read(permit).await?;
     let tenant = view.tenant();
-    let found: Vec<(i64, Uuid, Vec<u8>, Vec<u8>)> = rows!(
+    let found: Vec<(i64, Uuid, Vec<u8>, EventOctets)> = rows!(
         view,
         "SELECT l.leaf_index, e.id, e.hash, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 ORDER BY l.leaf_index",
@@ -48,7 +49,12 @@ pub async fn stored<R: Rule>(store: &Store, permit: &Permit<R>) -> Result<Log> {
     let events = found
         .into_iter()
         .map(|(leaf, id, hash, bytes)| {
-            Ok(StoredRow { leaf: leaf.unsigned_abs(), id: id.to_string(), hash: stored_hash(&hash)?, bytes })
+            Ok(StoredRow {
+                leaf: leaf.unsigned_abs(),
+                id: id.to_string(),
+                hash: stored_hash(&hash)?,
+                bytes: bytes.0,
+            })
         })
         .collect::<Result<_>>()?;
     let found: Vec<(String, Uuid, i64, Vec<u8>)> = rows!(

@@ -66,7 +66,7 @@ both_databases! {
             "SELECT e.bytes, a.recorded_at FROM audit_access a JOIN audit_event e ON e.tenant = a.tenant AND e.id = a.event WHERE a.subject = $1",
             user.id.uuid()
         );
-        let forged = String::from_utf8(found[0].0.clone()).unwrap().replace("auditor", "developer").into_bytes();
+        let forged = String::from_utf8(audit::unpacked(&found[0].0)).unwrap().replace("auditor", "developer").into_bytes();
         let touched = raw!(
             raw,
             "UPDATE audit_event SET bytes = $1 WHERE id IN (SELECT event FROM audit_access WHERE subject = $2)",

@@ -36,14 +36,11 @@ const KEYS: [(&str, &str); 13] = [
     ("audit_segment", "tenant, first_leaf"),
 ];
 
-/// Rows that take the place of those that are there, each by one of its keys or by its rowid alone.
-const REPLACING: [&str; 22] = [
+/// Rows that take the place of those that are there, each by one of its keys or, where it has one, by its rowid alone.
+const REPLACING: [&str; 20] = [
     "audit_event (tenant, id, hash, bytes) SELECT tenant, id, hash, x'7b7d' FROM audit_event",
-    "audit_event (rowid, tenant, id, hash, bytes) SELECT rowid, tenant, randomblob(16), hash, bytes FROM audit_event",
     "audit_leaf SELECT tenant, leaf_index, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
     "audit_leaf SELECT tenant, leaf_index + 1000000, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
-    "audit_leaf (rowid, tenant, leaf_index, event, hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision)
-     SELECT rowid, tenant, leaf_index + 1000000, randomblob(16), hash, recorded_at, actor_kind, actor_id, action, outcome, entity_type, entity_id, revision FROM audit_leaf",
     "audit_tile (tenant, level, idx, hashes) SELECT tenant, level, idx, zeroblob(8192) FROM audit_tile",
     "audit_tile (rowid, tenant, level, idx, hashes) SELECT rowid, tenant, level, idx + 1000000, hashes FROM audit_tile",
     "audit_posting (tenant, term, block, hits) SELECT tenant, term, block, x'' FROM audit_posting",

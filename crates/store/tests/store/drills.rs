@@ -164,7 +164,8 @@ both_databases! {
             "SELECT e.id, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event WHERE l.tenant = $1 AND l.leaf_index = 40",
             acme.id().uuid()
         );
-        let (id, mut bytes) = rows.into_iter().next().unwrap();
+        let (id, bytes) = rows.into_iter().next().unwrap();
+        let mut bytes = audit::unpacked(&bytes);
         let flipped = bytes.iter().rposition(|octet| *octet == b'8' || *octet == b'0').unwrap();
         bytes[flipped] ^= 1;
         raw!(raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", bytes, id).unwrap();

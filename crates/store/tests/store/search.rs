@@ -207,7 +207,7 @@ async fn everything(db: &Db, tenant: &Tenant) -> Vec<Known> {
         "SELECT l.leaf_index, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event WHERE l.tenant = $1 ORDER BY l.leaf_index DESC",
         tenant.id().uuid()
     );
-    rows.into_iter().map(|(leaf, bytes)| Known::read(leaf, &bytes)).collect()
+    rows.into_iter().map(|(leaf, bytes)| Known::read(leaf, &audit::unpacked(&bytes))).collect()
 }
 
 async fn understood(scope: &mut impl Scope, text: &str) -> Sought {

@@ -211,7 +211,9 @@ postgres_only! {
         let ids: Vec<(Uuid,)> = raw_rows!(raw, "SELECT event FROM audit_pending ORDER BY recorded_at");
         // One that cannot be read, and one that can, but says something else than what was hashed.
         raw!(raw, "UPDATE audit_event SET bytes = 'no event' WHERE id = $1", ids[1].0).unwrap();
-        raw!(raw, "UPDATE audit_event SET bytes = replace(convert_from(bytes, 'UTF8'), 'user.renamed', 'user.praised')::bytea WHERE id = $1", ids[2].0).unwrap();
+        let rows: Vec<(Vec<u8>,)> = raw_rows!(raw, "SELECT bytes FROM audit_event WHERE id = $1", ids[2].0);
+        let said = String::from_utf8(audit::unpacked(&rows[0].0)).unwrap().replace("user.renamed", "user.praised");
+        raw!(raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", said.into_bytes(), ids[2].0).unwrap();
         let mut view = db.store.read(&owner.permit::<ReadAudit>().await).await.unwrap();
         let now = audit::just_now(&mut view, &audit::Sought::default()).await.unwrap();
         assert_eq!(

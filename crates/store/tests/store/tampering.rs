@@ -96,7 +96,20 @@ impl Scene {
             self.id,
             leaf
         );
-        rows.into_iter().next().unwrap()
+        let (id, hash, bytes) = rows.into_iter().next().unwrap();
+        (id, hash, audit::unpacked(&bytes))
+    }
+
+    /// Alters one bit of an event's octets as they lie there.
+    async fn damage(&mut self, leaf: i64, bit: usize) -> Uuid {
+        let (id, ..) = self.at(leaf).await;
+        let rows: Vec<(Vec<u8>,)> = raw_rows!(self.raw, "SELECT bytes FROM audit_event WHERE id = $1", id);
+        let mut bytes = rows.into_iter().next().unwrap().0;
+        assert_ne!(bytes[0], b'{', "they are packed");
+        let bit = bit % (8 * bytes.len());
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        raw!(self.raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", bytes, id).unwrap();
+        id
     }
 
     async fn size(&mut self) -> i64 {
@@ -153,6 +166,12 @@ both_databases! {
             bytes[flipped] ^= 1;
             raw!(scene.raw, "UPDATE audit_event SET bytes = $1 WHERE id = $2", bytes, id).unwrap();
             names(&scene.found().await, &["tenant acme", "stored bytes", &place]);
+
+            // The format, how much stands beside the text, and what does.
+            for bit in [0, 3, 12, 40, 8 * 100] {
+                scene.damage(leaf, bit).await;
+                names(&scene.found().await, &["tenant acme", &place]);
+            }
 
             // With its own hash made to fit, the leaf's copy of it speaks.
             let id = scene.rewrite(leaf, &[], |event| event["outcome"] = json!("denied")).await;

@@ -10,7 +10,7 @@ use bailiwick_proof::hash::{Hash, leaf_hash};
 use uuid::Uuid;
 
 pub(crate) use self::{postgres::append_postgres, sqlite::flush_sqlite};
-use super::{draft::Draft, integrate::Leaf};
+use super::{draft::Draft, integrate::Leaf, pack::pack};
 use crate::{Error, Result};
 
 type EntityKey = (TenantId, Cow<'static, str>, Uuid);
@@ -24,7 +24,8 @@ struct Head {
 
 /// An event with its octets and hash.
 struct Ready {
-    bytes: Vec<u8>,
+    /// The octets as they lie in the database.
+    packed: Vec<u8>,
     hash: Hash,
     revision: i64,
     draft: Draft,
@@ -40,7 +41,7 @@ impl Ready {
             // Nobody else has this draft, so nothing was told before.
             told.get_or_init(|| hash);
         }
-        Self { hash, bytes, revision, draft }
+        Self { packed: pack(&bytes), hash, revision, draft }
     }
 
     const fn head(&self) -> Head {

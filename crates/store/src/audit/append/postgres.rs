@@ -39,7 +39,7 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
     let previous = previous
         .map(|(revision, hash)| Ok::<_, Error>(Head { revision, hash: stored_hash(&hash)? }))
         .transpose()?;
-    let Ready { bytes, hash, revision, mut draft } = Ready::after(previous, draft);
+    let Ready { packed, hash, revision, mut draft } = Ready::after(previous, draft);
     let personal = std::mem::take(&mut draft.personal);
     let (subjects, sealed): (Vec<_>, Vec<_>) =
         personal.into_iter().map(|sealed| (sealed.subject, sealed.bytes)).unzip();
@@ -57,7 +57,7 @@ async fn append_one(transaction: &mut Transaction<'static, Postgres>, draft: Dra
     .bind(tenant)
     .bind(draft.id.uuid())
     .bind(&hash.0[..])
-    .bind(bytes)
+    .bind(packed)
     .bind(draft.recorded_at.micros())
     .bind(&*kind)
     .bind(entity)
@@ -140,7 +140,7 @@ async fn append_many(transaction: &mut Transaction<'static, Postgres>, drafts: V
     .bind(tenant.uuid())
     .bind(ready.iter().map(|r| r.draft.id.uuid()).collect::<Vec<_>>())
     .bind(ready.iter().map(|r| r.hash.0.to_vec()).collect::<Vec<_>>())
-    .bind(ready.iter().map(|r| r.bytes.as_slice()).collect::<Vec<_>>())
+    .bind(ready.iter().map(|r| r.packed.as_slice()).collect::<Vec<_>>())
     .bind(ready.iter().map(|r| r.draft.recorded_at.micros()).collect::<Vec<_>>())
     .bind(kinds)
     .bind(entities)

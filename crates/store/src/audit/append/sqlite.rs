@@ -46,7 +46,7 @@ pub(crate) async fn flush_sqlite(c: &mut SqliteConnection, drafts: Vec<Draft>) -
     EVENTS
         .insert(c, &ready, |query, ready| {
             let (tenant, id) = event(ready);
-            query.bind(tenant).bind(id).bind(&ready.hash.0[..]).bind(ready.bytes.as_slice())
+            query.bind(tenant).bind(id).bind(&ready.hash.0[..]).bind(ready.packed.as_slice())
         })
         .await?;
     let personal: Vec<_> =

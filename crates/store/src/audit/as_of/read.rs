@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{EVERY, MOST, Moment};
 use crate::{
     Result,
+    audit::pack::EventOctets,
     lock::{row, rows},
     tx::Scope,
 };
@@ -32,7 +33,7 @@ pub(super) struct Row {
     pub(super) revision: i64,
     pub(super) recorded_at: i64,
     pub(super) hash: Vec<u8>,
-    pub(super) bytes: Option<Vec<u8>>,
+    pub(super) bytes: Option<EventOctets>,
 }
 
 /// The records of a thing in the order of their revisions, and where they end.
@@ -169,7 +170,7 @@ async fn leaves(scope: &mut impl Scope, kind: &str, id: Uuid, first: i64, last: 
 /// The records of a thing that have no place in the tree yet.
 async fn waiting(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Vec<Row>> {
     let tenant = scope.tenant();
-    let found: Vec<(Uuid, i64, Vec<u8>, Vec<u8>)> = rows!(
+    let found: Vec<(Uuid, i64, Vec<u8>, EventOctets)> = rows!(
         scope,
         "SELECT e.id, p.recorded_at, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
          WHERE p.tenant = $1 ORDER BY p.recorded_at, p.event LIMIT $2",

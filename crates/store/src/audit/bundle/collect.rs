@@ -12,7 +12,9 @@ use super::{MOST_OCTETS, open::Opener, write::altered};
 use crate::{
     Error, Result,
     audit::{
-        newest_checkpoint, reader, retention,
+        newest_checkpoint,
+        pack::EventOctets,
+        reader, retention,
         search::{Gathered, Sought, gather},
     },
     conn::Driver,
@@ -118,18 +120,18 @@ pub(super) async fn records(
             return Err(TOO_LONG);
         }
         let events: Vec<(EventId, &[u8])> =
-            found.iter().map(|(_, event, octets)| (EventId::from(*event), octets.as_slice())).collect();
+            found.iter().map(|(_, event, octets)| (EventId::from(*event), &**octets)).collect();
         let opened = opener.open(scope, &events, disclosure).await?;
         for ((_, _, octets), disclosed) in found.into_iter().zip(opened) {
             // What is no text was not written here.
-            let octets = String::from_utf8(octets).map_err(|_| altered())?;
+            let octets = String::from_utf8(octets.0).map_err(|_| altered())?;
             records.push(Record { octets, disclosed });
         }
     }
     Ok(records)
 }
 
-async fn octets(scope: &mut impl Scope, leaves: &[i64]) -> Result<Vec<(i64, Uuid, Vec<u8>)>> {
+async fn octets(scope: &mut impl Scope, leaves: &[i64]) -> Result<Vec<(i64, Uuid, EventOctets)>> {
     let tenant = scope.tenant();
     Ok(match scope.driver() {
         Driver::Sqlite(c) => {

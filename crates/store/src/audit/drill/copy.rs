@@ -25,6 +25,7 @@ use crate::{
         append::stored_hash,
         integrate::{Leaf, integrate, leaf_of},
         many::{Many, many},
+        pack::EventOctets,
         reader,
         search::total,
         verify::{Chains, Part},
@@ -71,7 +72,7 @@ const WALLS: [&str; 12] = [
 ];
 
 /// A record as it is stored.
-type Stored = (i64, Uuid, Vec<u8>, Vec<u8>);
+type Stored = (i64, Uuid, Vec<u8>, EventOctets);
 /// What is left of a record that the retention took: its leaf, event, hash, thing, revision and the hash before it.
 type Left = (i64, Uuid, Vec<u8>, String, Uuid, i64, Option<Vec<u8>>);
 
@@ -205,7 +206,7 @@ async fn put(
 ) -> Result<()> {
     EVENTS
         .insert(to, records, |query, (_, id, hash, bytes)| {
-            query.bind(tenant.uuid()).bind(*id).bind(hash.as_slice()).bind(bytes.as_slice())
+            query.bind(tenant.uuid()).bind(*id).bind(hash.as_slice()).bind(&**bytes)
         })
         .await?;
     let mut places = records

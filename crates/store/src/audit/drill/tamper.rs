@@ -12,6 +12,7 @@ use crate::{
     audit::{
         VerifyError,
         integrate::{insert_leaves, leaf_of},
+        pack::{EventOctets, pack},
     },
     conn::Driver,
     tx::Scope,
@@ -51,10 +52,10 @@ impl LogCopy {
         let tenant = self.view.tenant().uuid();
         match kind {
             DrillKind::Record => {
-                let (event, leaf, mut bytes) = self.record(self.aim).await?;
+                let (event, leaf, EventOctets(mut bytes)) = self.record(self.aim).await?;
                 dice.damage(&mut bytes);
                 sqlx::query("UPDATE audit_event SET bytes = ? WHERE tenant = ? AND id = ?")
-                    .bind(bytes)
+                    .bind(pack(&bytes))
                     .bind(tenant)
                     .bind(event)
                     .execute(self.connection()?)
@@ -162,7 +163,7 @@ impl LogCopy {
             .bind(tenant.uuid())
             .bind(event)
             .bind(hash.0.to_vec())
-            .bind(bytes)
+            .bind(pack(&bytes))
             .execute(&mut *c)
             .await?;
         insert_leaves(&mut Driver::Sqlite(c), tenant, leaf, &[place]).await?;
@@ -185,7 +186,7 @@ impl LogCopy {
     }
 
     /// The record at this leaf; where the retention took that one, the nearest behind it, or else before it.
-    async fn record(&mut self, leaf: i64) -> Result<(Uuid, i64, Vec<u8>)> {
+    async fn record(&mut self, leaf: i64) -> Result<(Uuid, i64, EventOctets)> {
         let tenant = self.view.tenant().uuid();
         Ok(sqlx::query_as(
             "SELECT e.id, l.leaf_index, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event

@@ -13,6 +13,7 @@ use crate::{
     Error, Result,
     audit::{
         append::stored_hash,
+        pack::EventOctets,
         reader,
         search::{self, Place},
     },
@@ -78,7 +79,7 @@ pub async fn chunk(
             Some(proofs) => proofs.path(scope, leaf_index, size).await?,
             None => Vec::new(),
         };
-        records.push(Exported { leaf_index, hash: stored_hash(&hash)?, octets, path });
+        records.push(Exported { leaf_index, hash: stored_hash(&hash)?, octets: octets.0, path });
     }
     // It may be that nothing was found as far as was looked, and there is more behind it.
     let next = match found.older {
@@ -89,11 +90,11 @@ pub async fn chunk(
 }
 
 /// The hash and the octets of each of these events that is there, read at once.
-async fn stored(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid, (Vec<u8>, Vec<u8>)>> {
+async fn stored(scope: &mut impl Scope, events: &[Uuid]) -> Result<HashMap<Uuid, (Vec<u8>, EventOctets)>> {
     if events.is_empty() {
         return Ok(HashMap::new());
     }
-    let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = by_ids!(
+    let found: Vec<(Uuid, Vec<u8>, EventOctets)> = by_ids!(
         scope,
         events.iter().copied(),
         sqlite: "SELECT e.id, e.hash, e.bytes FROM json_each($2) AS n CROSS JOIN audit_event e

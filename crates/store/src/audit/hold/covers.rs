@@ -7,7 +7,12 @@ use bailiwick_domain::{
 use uuid::Uuid;
 
 use super::{Hold, standing};
-use crate::{Result, audit::integrate::leaf_of, lock::rows, tx::Scope};
+use crate::{
+    Result,
+    audit::{integrate::leaf_of, pack::EventOctets},
+    lock::rows,
+    tx::Scope,
+};
 
 /// What is about to go.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +100,7 @@ async fn in_tree(scope: &mut impl Scope, hold: &HoldScope, subject: Uuid) -> Res
 /// The same of records that were written a moment ago and have no place yet.
 async fn waiting(scope: &mut impl Scope, hold: &HoldScope, subject: Uuid) -> Result<bool> {
     let tenant = scope.tenant();
-    let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = rows!(
+    let found: Vec<(Uuid, Vec<u8>, EventOctets)> = rows!(
         scope,
         "SELECT e.id, e.hash, e.bytes FROM audit_personal p
          JOIN audit_pending w ON w.tenant = p.tenant AND w.event = p.event JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event

@@ -10,7 +10,7 @@ use bailiwick_proof::{
 use super::{inclusion, leaf_of_event};
 use crate::{
     Error, Result,
-    audit::{newest_checkpoint, witness::cosigned},
+    audit::{newest_checkpoint, pack::EventOctets, witness::cosigned},
     lock::row,
     tx::Scope,
 };
@@ -23,13 +23,13 @@ use crate::{
 /// lead to the signed root any more.
 pub async fn receipt(scope: &mut impl Scope, event: EventId) -> Result<Option<Receipt>> {
     let tenant = scope.tenant();
-    let bytes: Option<(Vec<u8>,)> = row!(
+    let bytes: Option<(EventOctets,)> = row!(
         scope,
         "SELECT bytes FROM audit_event WHERE tenant = $1 AND id = $2",
         tenant.uuid(),
         event.uuid()
     )?;
-    let (bytes,) = bytes.ok_or(Error::NotFound)?;
+    let (EventOctets(bytes),) = bytes.ok_or(Error::NotFound)?;
     let Some(leaf) = leaf_of_event(scope, event).await? else { return Ok(None) };
     let Some((size, note)) = covering(scope, leaf.index).await? else { return Ok(None) };
     let altered = || Error::Conflict("This record does not lead to what was signed. Run a verification.");

@@ -7,7 +7,7 @@ use bailiwick_proof::{
 
 use crate::{
     Error, Result,
-    audit::{newest_checkpoint, reader},
+    audit::{newest_checkpoint, pack::EventOctets, reader},
     lock::{row, rows},
     tx::Scope,
 };
@@ -37,7 +37,7 @@ pub async fn entries(scope: &mut impl Scope, path: TilePath) -> Result<Option<Ve
     let (from, to) = path.leaves();
     let bound = |n: u64| i64::try_from(n).map_err(|_| Error::NotFound);
     let (from, to) = (bound(from)?, bound(to)?);
-    let events: Vec<(Vec<u8>,)> = rows!(
+    let events: Vec<(EventOctets,)> = rows!(
         scope,
         "SELECT e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 AND l.leaf_index >= $2 AND l.leaf_index < $3 ORDER BY l.leaf_index",

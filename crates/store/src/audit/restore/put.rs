@@ -17,6 +17,7 @@ use crate::{
         self,
         append::stored_hash,
         integrate::{self, leaf_of},
+        pack::pack,
         reader,
         retention::{octets, take},
         search,
@@ -105,7 +106,7 @@ async fn put_in(tx: &mut Tx, restore: AuditRestoreId, records: &[Back]) -> Resul
             tenant.uuid(),
             event,
             &hash.0[..],
-            *octets
+            pack(octets)
         )?;
         integrate::insert_leaves(&mut tx.driver(), tenant, leaf_index, std::slice::from_ref(&leaf)).await?;
         execute!(

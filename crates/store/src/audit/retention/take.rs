@@ -11,6 +11,7 @@ use crate::{
     audit::{
         append::stored_hash,
         integrate::{Leaf, leaf_of},
+        pack::EventOctets,
     },
     conn::{Driver, id_list},
     tx::{Scope, Tx},
@@ -32,7 +33,7 @@ pub(in crate::audit) async fn octets(tx: &mut Tx, leaves: &[i64]) -> Result<Vec<
     let tenant = tx.tenant();
     let mut all = Vec::with_capacity(leaves.len());
     for some in leaves.chunks(AT_ONCE) {
-        let rows: Vec<(i64, Uuid, Vec<u8>, Vec<u8>)> = match tx.driver() {
+        let rows: Vec<(i64, Uuid, Vec<u8>, EventOctets)> = match tx.driver() {
             Driver::Sqlite(c) => {
                 sqlx::query_as(
                     "SELECT l.leaf_index, l.event, l.hash, e.bytes FROM json_each($2) AS n CROSS JOIN audit_leaf l

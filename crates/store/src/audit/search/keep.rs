@@ -45,7 +45,7 @@ pub(crate) async fn keep(
         let mut add = |term: Term, leaf: i64| {
             postings.entry((term, block_of(leaf))).or_default().set(leaf % BLOCK);
         };
-        for (leaf, terms) in tail(driver, tenant).await? {
+        for (leaf, terms) in tail(driver, tenant, open * BLOCK).await? {
             unpacked(&terms).for_each(|term| add(Term::from_bytes(term.to_vec()), leaf));
         }
         for (leaf, one) in (first..full * BLOCK).zip(leaves) {
@@ -60,12 +60,20 @@ pub(crate) async fn keep(
     count(driver, tenant, &of_hours(leaves, 1)).await
 }
 
-/// The terms of the leaves behind the last full block, by leaf.
-pub(in crate::audit) async fn tail(driver: &mut Driver<'_>, tenant: TenantId) -> Result<Vec<(i64, Vec<u8>)>> {
-    let text = "SELECT leaf_index, terms FROM audit_tail WHERE tenant = $1 ORDER BY leaf_index";
+/// The terms of the leaves behind the last full block, by leaf. `first` is the first of them: what was there before it is gone, but an
+/// index of PostgreSQL has it until it is tidied up, and would be walked along by whoever began in front of it.
+pub(in crate::audit) async fn tail(
+    driver: &mut Driver<'_>,
+    tenant: TenantId,
+    first: i64,
+) -> Result<Vec<(i64, Vec<u8>)>> {
+    let text =
+        "SELECT leaf_index, terms FROM audit_tail WHERE tenant = $1 AND leaf_index >= $2 ORDER BY leaf_index";
     Ok(match driver {
-        Driver::Sqlite(c) => sqlx::query_as(text).bind(tenant.uuid()).fetch_all(&mut **c).await?,
-        Driver::Postgres(c) => sqlx::query_as(text).bind(tenant.uuid()).fetch_all(&mut **c).await?,
+        Driver::Sqlite(c) => sqlx::query_as(text).bind(tenant.uuid()).bind(first).fetch_all(&mut **c).await?,
+        Driver::Postgres(c) => {
+            sqlx::query_as(text).bind(tenant.uuid()).bind(first).fetch_all(&mut **c).await?
+        }
     })
 }
 

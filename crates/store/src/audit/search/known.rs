@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
+    block::{BLOCK, block_of},
     keep,
     terms::{Sort, Term, unpacked},
+    total,
 };
 use crate::{Result, lock::rows, tx::Scope};
 
@@ -49,7 +51,8 @@ pub async fn occurs(scope: &mut impl Scope, class: &str) -> Result<bool> {
 /// The actions and kinds among the terms behind the last full block.
 async fn in_tail(scope: &mut impl Scope) -> Result<BTreeSet<Term>> {
     let tenant = scope.tenant();
-    let tail = keep::tail(&mut scope.driver(), tenant).await?;
+    let first = block_of(total(scope).await?) * BLOCK;
+    let tail = keep::tail(&mut scope.driver(), tenant, first).await?;
     let terms =
         tail.iter().flat_map(|(_, terms)| unpacked(terms)).map(|term| Term::from_bytes(term.to_vec()));
     Ok(terms.filter(|term| matches!(term.sort(), Some(Sort::Action | Sort::Kind))).collect())

@@ -8,7 +8,10 @@ use uuid::Uuid;
 use super::{Listed, Sought, UNREADABLE};
 use crate::{
     Result,
-    audit::integrate::{Leaf, leaf_of},
+    audit::{
+        integrate::{Leaf, leaf_of},
+        pack::EventOctets,
+    },
     lock::rows,
     page::LIMIT,
     tx::Scope,
@@ -22,7 +25,7 @@ pub(crate) struct Waiting {
     source: Option<Vec<u8>>,
     owner: Option<Uuid>,
     hash: Vec<u8>,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
 }
 
 impl Waiting {

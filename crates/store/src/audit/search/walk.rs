@@ -20,11 +20,12 @@ use crate::{Result, conn::Driver, lock::rows, tx::Scope};
 pub(super) const OF_PAGE: usize = 8_192;
 /// Rows at most that a walk which counts reads.
 pub(super) const OF_COUNT: usize = 16_384;
-/// Rows that one step aims at.
+/// Rows of the leading clause that a step reads at most.
 const OF_STEP: usize = 1_024;
-/// Blocks of a first step, and of any step at most.
-const FIRST_STEP: i64 = 16;
-const LAST_STEP: i64 = 16_384;
+/// Blocks that a step goes along where nothing leads.
+const BLOCKS: usize = 64;
+/// Blocks for each row of a step that it goes along where several things lead: their leaves lie in no common order.
+const OF_THINGS: usize = 16;
 
 /// Which way a walk goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,8 @@ pub(super) struct Walk<'a> {
     /// Blocks not walked along yet.
     low: i64,
     high: i64,
-    step: i64,
+    /// Rows of the leading clause that the next step reads, or blocks where nothing leads.
+    step: usize,
     /// Rows that may still be read.
     budget: usize,
 }
@@ -75,7 +77,7 @@ impl<'a> Walk<'a> {
         leading.sort_by_key(|clause| clause.commonness());
         let empty = bounds.first >= bounds.last;
         Ok(Self {
-            step: leading.first().map_or(1, |clause| first_step(clause.commonness())),
+            step: leading.first().map_or(1, |clause| first_step(clause, sought.clauses.len())),
             leading: leading.into_iter().map(|clause| (clause, 1.0)).collect(),
             without,
             way,
@@ -111,11 +113,10 @@ impl<'a> Walk<'a> {
         if self.is_over() || self.budget == 0 {
             return Ok(None);
         }
-        let (low, high) = self.window();
-        let mut sets = if low == self.open {
-            self.in_tail(scope).await?
+        let (mut sets, (low, high)) = if self.is_at_open() {
+            (self.in_tail(scope).await?, (self.open, self.high))
         } else {
-            self.in_blocks(scope, low, high).await?
+            self.in_blocks(scope).await?
         };
         for (block, bits) in &mut sets {
             *bits = bits.and(self.bounds.of_block(scope, *block).await?);
@@ -132,21 +133,29 @@ impl<'a> Walk<'a> {
         }))
     }
 
-    /// The blocks of the next step. The open one is a step by itself.
-    fn window(&self) -> (i64, i64) {
+    /// Whether the next step is the block that is not full yet. It is a step by itself.
+    const fn is_at_open(&self) -> bool {
         match self.way {
-            Way::Older if self.high > self.open => (self.open.max(self.low), self.high),
-            Way::Older => ((self.high - self.step).max(self.low), self.high),
-            Way::Newer if self.low >= self.open => (self.low, self.high),
-            Way::Newer => (self.low, (self.low + self.step).min(self.high).min(self.open)),
+            Way::Older => self.high > self.open,
+            Way::Newer => self.low >= self.open,
         }
     }
 
-    async fn in_blocks(&mut self, scope: &mut impl Scope, low: i64, high: i64) -> Result<Sets> {
+    /// The sets of the next step, and the blocks that it went along: as far as the rows of the leading clause go that it reads. So a
+    /// clause that few leaves fit takes one step, however long the log is.
+    async fn in_blocks(&mut self, scope: &mut impl Scope) -> Result<(Sets, (i64, i64))> {
+        let (mut low, mut high) = (self.low, self.high.min(self.open));
         let mut sets: Option<Sets> = None;
         let mut spent = 0;
         for (clause, cost) in &mut self.leading {
-            let found = clause_in(scope, clause, (low, high), sets.as_ref()).await?;
+            let found = match &sets {
+                None => {
+                    let (found, window) = lead_in(scope, clause, (low, high), self.way, self.step).await?;
+                    (low, high) = window;
+                    found
+                }
+                Some(sets) => clause_in(scope, clause, (low, high), Some(sets)).await?,
+            };
             spent += found.rows;
             *cost = per(found.rows, found.blocks);
             let joined = match sets {
@@ -158,6 +167,9 @@ impl<'a> Walk<'a> {
             if over {
                 break;
             }
+        }
+        if sets.is_none() {
+            (low, high) = nearest((low, high), self.way, self.step);
         }
         let mut sets = if let Some(sets) = sets {
             sets
@@ -185,27 +197,23 @@ impl<'a> Walk<'a> {
             }
         }
         self.pace(spent.max(1));
-        Ok(sets)
+        Ok((sets, (low, high)))
     }
 
     /// How far the next step goes, after one that read so many rows.
     fn pace(&mut self, spent: usize) {
         self.budget = self.budget.saturating_sub(spent);
         self.leading.sort_by(|(_, a), (_, b)| a.total_cmp(b));
-        let aim = if self.leading.is_empty() {
-            64
-        } else {
-            // As many blocks as give what one step aims at, if they go on like these.
-            blocks_for(self.leading.first().map_or(1.0, |(_, cost)| *cost))
-        };
-        self.step = (self.step * 4).min(aim).clamp(1, LAST_STEP);
+        let most = if self.leading.is_empty() { BLOCKS } else { OF_STEP };
+        let next = if spent > 4 * OF_STEP { self.step / 4 } else { self.step * 4 };
+        self.step = next.clamp(1, most);
     }
 
     /// The leaves that fit among those behind the last full block.
     async fn in_tail(&mut self, scope: &mut impl Scope) -> Result<Sets> {
         let tenant = scope.tenant();
         if self.tail.is_none() {
-            self.tail = Some(keep::tail(&mut scope.driver(), tenant).await?);
+            self.tail = Some(keep::tail(&mut scope.driver(), tenant, self.open * BLOCK).await?);
         }
         let (block, begin) = (self.open, self.open * BLOCK);
         let mut bits = Bits::all();
@@ -225,13 +233,25 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// How far the first step goes by how common the leading clause is: a request has few events, and a source, a session, a person
-/// or an actor is in few blocks.
-const fn first_step(commonness: usize) -> i64 {
-    match commonness {
-        1 => LAST_STEP,
-        2..=5 => 4 * FIRST_STEP,
-        _ => FIRST_STEP,
+/// How many rows of the leading clause the first step reads, by how common it is: a thing and a request have few events, and a source,
+/// a session, a person or an actor is in few blocks. Of what is common, few blocks fill a page, unless something else has to fit as well.
+fn first_step(clause: &Clause, clauses: usize) -> usize {
+    match (clause.commonness(), clauses) {
+        (0, _) if clause.things.len() > 1 => 16,
+        (0 | 1, _) => OF_STEP,
+        (2..=5, 1) => 64,
+        (2..=5, _) => 256,
+        (_, 1) => 16,
+        (..) => 64,
+    }
+}
+
+/// As many blocks of these as come first on the way.
+fn nearest((low, high): (i64, i64), way: Way, blocks: usize) -> (i64, i64) {
+    let blocks = i64::try_from(blocks).unwrap_or(i64::MAX);
+    match way {
+        Way::Older => (low.max(high.saturating_sub(blocks)), high),
+        Way::Newer => (low, high.min(low.saturating_add(blocks))),
     }
 }
 
@@ -243,17 +263,20 @@ struct Read {
     blocks: i64,
 }
 
+impl Read {
+    /// Of single leaves, those in the blocks from `low` up to `high`.
+    fn of(leaves: &[i64], (low, high): (i64, i64)) -> Self {
+        let mut sets = Sets::new();
+        for leaf in leaves.iter().filter(|leaf| (low..high).contains(&block_of(**leaf))) {
+            sets.entry(block_of(*leaf)).or_default().set(leaf % BLOCK);
+        }
+        Self { sets, rows: leaves.len(), blocks: high - low }
+    }
+}
+
 fn per(rows: usize, blocks: i64) -> f64 {
     let number = |n: i64| f64::from(i32::try_from(n).unwrap_or(i32::MAX));
     number(i64::try_from(rows).unwrap_or(i64::MAX)) / number(blocks.max(1))
-}
-
-fn blocks_for(cost: f64) -> i64 {
-    let mut blocks = 1;
-    while blocks < LAST_STEP && per(OF_STEP, blocks * 2) >= cost {
-        blocks *= 2;
-    }
-    blocks
 }
 
 fn intersection(mut sets: Sets, other: &Sets) -> Sets {
@@ -262,6 +285,57 @@ fn intersection(mut sets: Sets, other: &Sets) -> Sets {
     }
     sets.retain(|_, bits| !bits.is_empty());
     sets
+}
+
+/// The leaves of a clause, up to `most` rows of each of its terms on the way through the blocks from `low` up to `high`, and the blocks of
+/// which all rows are among them.
+async fn lead_in(
+    scope: &mut impl Scope,
+    clause: &Clause,
+    (mut low, mut high): (i64, i64),
+    way: Way,
+    most: usize,
+) -> Result<(Read, (i64, i64))> {
+    let mut found: Vec<Vec<(i64, Vec<u8>)>> = Vec::with_capacity(clause.terms.len());
+    for term in &clause.terms {
+        let rows = first_postings(scope, term, (low, high), way, most).await?;
+        if let Some((last, _)) = rows.last().filter(|_| rows.len() >= most) {
+            match way {
+                Way::Older => low = *last,
+                Way::Newer => high = *last + 1,
+            }
+        }
+        found.push(rows);
+    }
+    let mut read = match clause.things.as_slice() {
+        [(kind, id)] => {
+            // Two blocks at least, so that one of them was read to its end.
+            let most = most.max(OF_STEP);
+            let rows = first_leaves(scope, (kind, *id), (low, high), way, most).await?;
+            if let Some(last) = rows.last().filter(|_| rows.len() >= most) {
+                match way {
+                    Way::Older => low = block_of(*last) + 1,
+                    Way::Newer => high = block_of(*last),
+                }
+            }
+            Read::of(&rows, (low, high))
+        }
+        things => {
+            if !things.is_empty() {
+                (low, high) = nearest((low, high), way, most.saturating_mul(OF_THINGS));
+            }
+            things_in(scope, things, (low, high)).await?
+        }
+    };
+    read.blocks = high - low;
+    for rows in found {
+        read.rows += rows.len();
+        for (block, hits) in rows.into_iter().filter(|(block, _)| (low..high).contains(block)) {
+            let set = read.sets.entry(block).or_default();
+            *set = set.or(Bits::from_bytes(&hits)?);
+        }
+    }
+    Ok((read, (low, high)))
 }
 
 /// The leaves of a clause in the blocks from `low` up to `high`, or in some of them where only those are left.
@@ -289,6 +363,27 @@ async fn clause_in(
         }
     }
     Ok(read)
+}
+
+/// The first rows of a term on the way.
+async fn first_postings(
+    scope: &mut impl Scope,
+    term: &Term,
+    (low, high): (i64, i64),
+    way: Way,
+    most: usize,
+) -> Result<Vec<(i64, Vec<u8>)>> {
+    let tenant = scope.tenant();
+    let text = match way {
+        Way::Older => {
+            "SELECT block, hits FROM audit_posting WHERE tenant = $1 AND term = $2 AND block >= $3 AND block < $4 ORDER BY block DESC LIMIT $5"
+        }
+        Way::Newer => {
+            "SELECT block, hits FROM audit_posting WHERE tenant = $1 AND term = $2 AND block >= $3 AND block < $4 ORDER BY block LIMIT $5"
+        }
+    };
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    Ok(rows!(scope, text, tenant.uuid(), term.as_bytes(), low, high, most)?)
 }
 
 async fn postings(scope: &mut impl Scope, term: &Term, low: i64, high: i64) -> Result<Vec<(i64, Vec<u8>)>> {
@@ -337,11 +432,10 @@ async fn things_in(
     things: &[(String, uuid::Uuid)],
     (low, high): (i64, i64),
 ) -> Result<Read> {
-    let mut read = Read { sets: Sets::new(), rows: 0, blocks: high - low };
     let (first, last) = (low * BLOCK, high * BLOCK);
     let tenant = scope.tenant();
     let found: Vec<(i64,)> = match things {
-        [] => return Ok(read),
+        [] => return Ok(Read::of(&[], (low, high))),
         [(kind, id)] => rows!(
             scope,
             "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3 AND leaf_index >= $4 AND leaf_index < $5",
@@ -381,9 +475,28 @@ async fn things_in(
             }
         },
     };
-    read.rows = found.len();
-    for (leaf,) in found {
-        read.sets.entry(block_of(leaf)).or_default().set(leaf % BLOCK);
-    }
-    Ok(read)
+    let found: Vec<i64> = found.into_iter().map(|(leaf,)| leaf).collect();
+    Ok(Read::of(&found, (low, high)))
+}
+
+/// The first leaves of a thing on the way.
+async fn first_leaves(
+    scope: &mut impl Scope,
+    (kind, id): (&str, uuid::Uuid),
+    (low, high): (i64, i64),
+    way: Way,
+    most: usize,
+) -> Result<Vec<i64>> {
+    let tenant = scope.tenant();
+    let text = match way {
+        Way::Older => {
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3 AND leaf_index >= $4 AND leaf_index < $5 ORDER BY leaf_index DESC LIMIT $6"
+        }
+        Way::Newer => {
+            "SELECT leaf_index FROM audit_leaf WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3 AND leaf_index >= $4 AND leaf_index < $5 ORDER BY leaf_index LIMIT $6"
+        }
+    };
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let found: Vec<(i64,)> = rows!(scope, text, tenant.uuid(), kind, id, low * BLOCK, high * BLOCK, most)?;
+    Ok(found.into_iter().map(|(leaf,)| leaf).collect())
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
+    audit::pack::EventOctets,
     lock::rows,
     tx::{Scope, Tx},
 };
@@ -48,7 +49,7 @@ struct Row {
     action: String,
     outcome: String,
     entity_type: String,
-    bytes: Option<Vec<u8>>,
+    bytes: Option<EventOctets>,
 }
 
 /// The first records from `first` up to `end`, which is not among them, that pass the filter, and where those after them begin:
@@ -80,7 +81,7 @@ pub(super) async fn read(
     let most = usize::try_from(bounds.records).unwrap_or(usize::MAX);
     let (mut leaves, mut octets) = (Vec::with_capacity(found.len().min(most)), 0_usize);
     for row in found {
-        octets = octets.saturating_add(row.bytes.as_ref().map_or(0, Vec::len));
+        octets = octets.saturating_add(row.bytes.as_ref().map_or(0, |bytes| bytes.len()));
         if leaves.len() == most || !leaves.is_empty() && octets > bounds.octets {
             return Ok((leaves, row.leaf_index));
         }
@@ -98,7 +99,7 @@ fn leaf(row: Row) -> Result<Leaf> {
     if previous.is_none() {
         tracing::error!(event = %row.event, "an event of the audit log cannot be read, and leaves without its octets");
     }
-    let octets = genuine.filter(|_| previous.is_some()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let octets = genuine.filter(|_| previous.is_some()).and_then(|bytes| String::from_utf8(bytes.0).ok());
     Ok(Leaf {
         index: row.leaf_index,
         event: row.event.into(),

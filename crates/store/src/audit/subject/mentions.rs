@@ -20,6 +20,7 @@ use crate::{
         export::{self, Selection},
         hold,
         integrate::leaf_of,
+        pack::EventOctets,
         personal,
         search::Term,
     },
@@ -105,7 +106,7 @@ struct Said {
     event: Uuid,
     action: String,
     at: Timestamp,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
 }
 
 /// Takes away what is sealed beside the records of a thing as the value of these fields; the commitments to it stay, and every proof
@@ -136,7 +137,7 @@ pub async fn unsay(
 /// Every record of a thing, also those that have no place in the tree yet.
 async fn records(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Vec<Said>> {
     let tenant = scope.tenant();
-    let placed: Vec<(Uuid, String, i64, Vec<u8>)> = rows!(
+    let placed: Vec<(Uuid, String, i64, EventOctets)> = rows!(
         scope,
         "SELECT e.id, l.action, l.recorded_at, e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event
          WHERE l.tenant = $1 AND l.entity_type = $2 AND l.entity_id = $3 ORDER BY l.revision",
@@ -144,7 +145,7 @@ async fn records(scope: &mut impl Scope, kind: &str, id: Uuid) -> Result<Vec<Sai
         kind,
         id
     )?;
-    let waiting: Vec<(Uuid, Vec<u8>, Vec<u8>)> = rows!(
+    let waiting: Vec<(Uuid, Vec<u8>, EventOctets)> = rows!(
         scope,
         "SELECT e.id, e.hash, e.bytes FROM audit_pending p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event WHERE p.tenant = $1",
         tenant.uuid()

@@ -7,7 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Error, Result, audit::reveal, lock::rows, tx::Scope};
+use crate::{
+    Error, Result,
+    audit::{pack::EventOctets, reveal},
+    lock::rows,
+    tx::Scope,
+};
 
 /// A record with the values about the person.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +46,7 @@ pub async fn records(
     limit: i64,
 ) -> Result<Vec<Record>> {
     let tenant = scope.tenant();
-    let found: Vec<(Uuid, Vec<u8>, Vec<u8>)> = rows!(
+    let found: Vec<(Uuid, Vec<u8>, EventOctets)> = rows!(
         scope,
         "SELECT p.event, p.sealed, e.bytes FROM audit_personal p JOIN audit_event e ON e.tenant = p.tenant AND e.id = p.event
          WHERE p.tenant = $1 AND p.subject = $2 AND p.event > $3 ORDER BY p.event LIMIT $4",

@@ -12,7 +12,12 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{CHUNK, VerifyError, walk::Walk};
-use crate::{Error, audit::append::stored_hash, conn::on, tx::Scope};
+use crate::{
+    Error,
+    audit::{append::stored_hash, pack::EventOctets},
+    conn::on,
+    tx::Scope,
+};
 
 /// An event with a leaf, in its entity's chain.
 #[derive(FromRow)]
@@ -21,7 +26,7 @@ struct Link {
     revision: i64,
     id: Uuid,
     hash: Vec<u8>,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
 }
 
 /// The events without a leaf yet by entity: revision and id. All that is held of them, however many wait.
@@ -225,7 +230,7 @@ impl Walk {
         })?)
     }
 
-    async fn event(&mut self, id: Uuid) -> Result<(Vec<u8>, Vec<u8>), VerifyError> {
+    async fn event(&mut self, id: Uuid) -> Result<(Vec<u8>, EventOctets), VerifyError> {
         let view = &mut self.view;
         let tenant = view.tenant();
         Ok(on!(view, |c| sqlx::query_as(

@@ -9,6 +9,7 @@ use crate::{
     audit::{
         self,
         integrate::{Leaf, leaf_of},
+        pack::EventOctets,
         search::{self, BLOCK, Check},
     },
     lock::rows,
@@ -21,7 +22,7 @@ struct Record {
     leaf_index: i64,
     event: Uuid,
     hash: Vec<u8>,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
 }
 
 #[derive(FromRow)]
@@ -63,7 +64,7 @@ impl Walk {
     async fn index(&mut self, key: [u8; 32], mut progress: impl FnMut(u64)) -> Result<(), VerifyError> {
         let tenant = self.view.tenant();
         let size = audit::total(&mut self.view).await?;
-        let tail = search::tail(&mut self.view.driver(), tenant).await?;
+        let tail = search::tail(&mut self.view.driver(), tenant, 0).await?;
         let mut check = Check::new(key, size, tail);
         let mut first = 0;
         while first < size {

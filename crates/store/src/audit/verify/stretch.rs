@@ -25,7 +25,8 @@ pub(super) struct Leaf<'a> {
     pub(super) event: Uuid,
     /// The hash that both have.
     pub(super) hash: Hash,
-    pub(super) bytes: &'a [u8],
+    /// As they lie in the database. They are unpacked one by one as they are checked: packed, a stretch is small whatever it says.
+    pub(super) packed: &'a [u8],
     pub(super) recorded_at: i64,
     pub(super) actor_kind: &'a [u8],
     pub(super) actor_id: Option<Uuid>,
@@ -195,7 +196,7 @@ impl Columns {
                 leaf_index: *leaf_index.get(place)?,
                 event: Uuid::from_bytes(*events.get(place)?),
                 hash: Hash(*hashes.get(place)?),
-                bytes: own,
+                packed: own,
                 recorded_at: *recorded_at.get(place)?,
                 actor_kind: actor_kind.get(place).copied()?,
                 actor_id: match actor.get(place)? {
@@ -255,7 +256,7 @@ fn records_of(mut at: &[u8]) -> Option<Vec<Leaf<'_>>> {
             leaf_index,
             event,
             hash: Hash(hash),
-            bytes: column(&mut at, BYTEA)??,
+            packed: column(&mut at, BYTEA)??,
             recorded_at: number(&mut at)?,
             actor_kind: column(&mut at, TEXT)??,
             actor_id: id(&mut at)?,
@@ -330,9 +331,9 @@ mod tests {
         let columns = columns("a.b\nc.d", "10", "3\n3");
         let leaves = columns.leaves().unwrap();
         let [first, second] = leaves.as_slice() else { panic!("two leaves") };
-        assert_eq!((first.leaf_index, first.bytes, first.action), (7, &b"one"[..], &b"a.b"[..]));
+        assert_eq!((first.leaf_index, first.packed, first.action), (7, &b"one"[..], &b"a.b"[..]));
         assert_eq!((first.actor_id, second.actor_id), (Some(Uuid::from_bytes([3; 16])), None));
-        assert_eq!((second.bytes, second.recorded_at, second.entity_type), (&b"two"[..], -2, &b"team"[..]));
+        assert_eq!((second.packed, second.recorded_at, second.entity_type), (&b"two"[..], -2, &b"team"[..]));
     }
 
     #[test]
@@ -384,7 +385,7 @@ mod tests {
     fn leaves_are_read_from_records_that_are_as_they_should_be() {
         let good = [record(7, [2; 32], TEXT, Some(b"one")), record(8, [2; 32], TEXT, Some(b"two"))].concat();
         let leaves = records_of(&good).unwrap();
-        let read: Vec<_> = leaves.iter().map(|leaf| (leaf.leaf_index, leaf.bytes, leaf.actor_id)).collect();
+        let read: Vec<_> = leaves.iter().map(|leaf| (leaf.leaf_index, leaf.packed, leaf.actor_id)).collect();
         assert_eq!(read, [(7, &b"one"[..], None), (8, &b"two"[..], None)]);
         assert!(records_of(&[]).unwrap().is_empty());
         assert!(

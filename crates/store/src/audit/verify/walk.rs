@@ -21,7 +21,13 @@ use super::{
 };
 use crate::{
     Error, Store,
-    audit::{self, Latest, Notary, append::stored_hash, integrate, reader},
+    audit::{
+        self, Latest, Notary,
+        append::stored_hash,
+        integrate,
+        pack::{EventOctets, unpacked},
+        reader,
+    },
     conn::on,
     tx::{Scope, View},
 };
@@ -49,7 +55,7 @@ struct Row {
 pub(super) struct Waiting {
     pub(super) id: Uuid,
     pub(super) hash: Vec<u8>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: EventOctets,
     pub(super) recorded_at: i64,
 }
 
@@ -171,10 +177,10 @@ impl Walk {
             for row in &rows {
                 self.retired(verifier, stubs, row.leaf_index, &mut progress).await?;
                 let leaf = row.leaf(&self.slug)?;
-                leaf_holds(&self.slug, verifier, &leaf)?;
+                let octets = leaf_holds(&self.slug, verifier, &leaf)?;
                 self.back(stubs, row.leaf_index, &row.leaf_hash).await?;
                 if leaf.entity_type == AuditRetirement::KIND.as_bytes() {
-                    stubs.claim(leaf.entity_id, leaf.bytes);
+                    stubs.claim(leaf.entity_id, &octets);
                 }
                 self.tiles(verifier).await?;
             }
@@ -427,7 +433,7 @@ impl Walk {
 
 impl Row {
     fn leaf(&self, slug: &str) -> Result<Leaf<'_>, VerifyError> {
-        let (Some(hash), Some(bytes)) = (&self.hash, &self.bytes) else {
+        let (Some(hash), Some(packed)) = (&self.hash, &self.bytes) else {
             return Err(VerifyError::Missing {
                 slug: slug.to_owned(),
                 event: self.event,
@@ -446,7 +452,7 @@ impl Row {
             leaf_index: self.leaf_index,
             event: self.event,
             hash: stored_hash(hash)?,
-            bytes,
+            packed,
             recorded_at: self.recorded_at,
             actor_kind: self.actor_kind.as_bytes(),
             actor_id: self.actor_id,
@@ -468,9 +474,9 @@ fn stretch_holds(
     leaves: &[Leaf<'_>],
 ) -> Result<(), VerifyError> {
     for leaf in leaves {
-        leaf_holds(slug, verifier, leaf)?;
+        let octets = leaf_holds(slug, verifier, leaf)?;
         if leaf.entity_type == AuditRetirement::KIND.as_bytes() {
-            stubs.claim(leaf.entity_id, leaf.bytes);
+            stubs.claim(leaf.entity_id, &octets);
         }
         for tile in verifier.due().to_vec() {
             if let Some(stored) = stretch.tile(tile)? {
@@ -481,18 +487,19 @@ fn stretch_holds(
     Ok(())
 }
 
-/// Checks one leaf: the event by itself and against its past, and what search would say of it.
-fn leaf_holds(slug: &str, verifier: &mut Verifier, leaf: &Leaf<'_>) -> Result<(), VerifyError> {
+/// Checks one leaf: the event by itself and against its past, and what search would say of it. Gives its octets, unpacked.
+fn leaf_holds(slug: &str, verifier: &mut Verifier, leaf: &Leaf<'_>) -> Result<Vec<u8>, VerifyError> {
+    let octets = unpacked(leaf.packed);
     let mut id = Uuid::encode_buffer();
     let event = StoredEvent {
         leaf_index: Some(leaf.leaf_index.unsigned_abs()),
         id: leaf.event.hyphenated().encode_lower(&mut id),
         hash: leaf.hash,
-        bytes: leaf.bytes,
+        bytes: &octets,
     };
     let fields = verifier.event(&event).map_err(|found| finding(slug, found))?;
     if leaf.says_the_same(&fields) {
-        return Ok(());
+        return Ok(octets);
     }
     Err(VerifyError::Projection { slug: slug.to_owned(), event: leaf.event, leaf: leaf.leaf_index })
 }

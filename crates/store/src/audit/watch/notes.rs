@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::stands_for_product;
 use crate::{
     Cursor, Page, Result, Written,
+    audit::pack::EventOctets,
     lock::{execute, row, rows},
     page::LIMIT,
     tx::{Scope, Tx},
@@ -94,7 +95,7 @@ pub async fn called_by_product(scope: &mut impl Scope, notes: &[Anomaly]) -> Res
         if called.contains_key(&note.actor) {
             continue;
         }
-        let found: Option<(Vec<u8>,)> = row!(
+        let found: Option<(EventOctets,)> = row!(
             scope,
             "SELECT e.bytes FROM audit_leaf l JOIN audit_event e ON e.tenant = l.tenant AND e.id = l.event WHERE l.tenant = $1 AND l.leaf_index = $2",
             tenant.uuid(),

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{Batch, Record};
 use crate::{
     Result,
-    audit::{page::revealed, search::total},
+    audit::{pack::EventOctets, page::revealed, search::total},
     lock::{row, rows},
     tx::Scope,
 };
@@ -36,7 +36,7 @@ struct Row {
     actor_kind: String,
     actor_id: Option<Uuid>,
     action: String,
-    bytes: Vec<u8>,
+    bytes: EventOctets,
 }
 
 /// Kind of device and of network.
