@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use bailiwick_domain::{
-    entity::{ApiKey, Factor, FactorKind, FactorState, User, UserStatus},
+    entity::{ApiKey, Factor, FactorKind, FactorState, KeyEnvironment, User, UserStatus},
+    network::AllowList,
     role::Role,
     rule::{ByJob, UpdateUser},
 };
@@ -124,8 +125,13 @@ async fn key(store: &Store, tx: &mut Tx, name: String, scope: &str) -> Result<(E
         id: store.new_id(),
         name,
         prefix: secret.display_prefix().to_owned(),
+        environment: KeyEnvironment::Live,
         scopes: vec![scope.to_owned()],
+        networks: AllowList::default(),
         created_by: None,
+        owner: None,
+        replaces: None,
+        rotating: false,
         created_at: tx.now(),
         expires_at: None,
         revoked_at: None,

@@ -40,6 +40,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
     let environment = Environment {
         key_provider: "a root key in a file".to_owned(),
         key_provider_managed: false,
+        key_rotation: false,
         https_enforced: false,
         hsts: false,
         tls: posture::TlsEndpoint::None,
@@ -66,6 +67,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         reach: Reach::default(),
         pace: Arc::default(),
         // Nothing is exported here.
+        cabinet: bailiwick_ops::documents::Cabinet::new("documents".into(), 1 << 30, None),
         spool: bailiwick_ops::exports::Spool::new("exports".into(), None),
         jobs: bailiwick_web::jobs::JobBoard::default(),
     };

@@ -29,11 +29,14 @@ const FURTHER = {
     ['/roles/new'],
     ['/roles', 'thead a'],
     ['/teams/new'],
+    ['/keys/rotate'],
+    ['/keys/schedule'],
     ['/audit/holds/new'],
     ['/audit/retention/change'],
     ['/audit/retention/look'],
     ['/audit/retention/look?class=session&days=90'],
     ['/audit/restores/new'],
+    ['/secrets/new'],
     ['/audit/streams/new'],
     ['/audit/streams/new?kind=syslog'],
     ['/audit/streams/new?kind=s3'],
@@ -49,8 +52,11 @@ const FURTHER = {
     ['/audit?action=user.role_changed', 'td[data-label="On"] a', 'a[href$="/difference"]'],
     ['/audit?action=user.role_changed', 'td a.into', 'a[href*="/as-of?"]'],
     ['/api-keys', 'td.act a'],
+    ['/api-keys', 'td a.into'],
+    ['/api-keys', 'td a.into', 'a[href$="/rotate"]'],
     ['/audit?to=1990-01-01'],
     ['/audit?only=changes'],
+    ['/access/api'],
     ['/audit/intake'],
     ['/audit?q=-outcome%3Aok'],
     ['/audit/searches?q=outcome%3Adenied'],
@@ -70,8 +76,8 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds'],
-  auditor: ['/security', '/users', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/holds'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/secrets', '/keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds', '/documents'],
+  auditor: ['/security', '/users', '/secrets', '/keys', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/holds'],
   'platform operator': ['/platform/tenants', '/platform/jobs', '/users', '/audit'],
 };
 
@@ -352,6 +358,24 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await lookAt(page, 'Remove “Security desk”?', 'owner-stream-remove');
   });
 
+  test('owner looks at a secret and is asked before it goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+    await page.goto('/secrets/new');
+    await page.locator('#name').fill('gateway/stripe/api_key');
+    await page.locator('#value').fill('opensesame-first-value');
+    await page.getByRole('button', { name: 'Store secret' }).click();
+    await lookAt(page, 'gateway/stripe/api_key', 'owner-secret');
+    const secret = new URL(page.url()).pathname;
+    await page.locator('#value').fill('opensesame-second-value');
+    await page.getByRole('button', { name: 'Stage version' }).click();
+    await look(page, 'secret with a version that waits', 'owner-secret-staged');
+    await page.goto('/secrets');
+    await look(page, 'secrets with one', 'owner-secrets');
+    await page.goto(`${secret}/delete`);
+    await lookAt(page, 'Delete “gateway/stripe/api_key”?', 'owner-secret-delete');
+  });
+
   test('owner looks at an export and is asked before its file goes', async (t) => {
     const page = await openPage(t, changing);
     await signIn(page, changing, 'owner');
@@ -435,10 +459,10 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
   });
 });
 
-/** Pages that only an authenticator or a phone leads to: `passkeys.test.mjs`, `mfa.test.mjs` and `phone.test.mjs` look at them; and the question before a segment goes that came from an archive, which the demonstration does not have: it is the one of every removal. */
-const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/password\/first$|^\/account\/phone|^\/audit\/restores\/\{|^\/enrol\/factor$|^\/sign-in\/recovery$/;
+/** Pages that only an authenticator, a phone, a document or a rotated key leads to: `passkeys.test.mjs`, `mfa.test.mjs`, `phone.test.mjs`, `documents.test.mjs` and `keys.test.mjs` look at them; and the question before a segment goes that came from an archive, which the demonstration does not have: it is the one of every removal. */
+const ELSEWHERE = /^\/account\/(passkeys|factors)\/|^\/account\/password\/first$|^\/account\/phone|^\/audit\/restores\/\{|^\/enrol\/factor$|^\/sign-in\/recovery$|^\/documents\/\{|^\/keys\/(destructions|versions)\/\{/;
 /** Addresses that show no page: files, answers for programs, and the list of the palette, which its own test looks at. */
-const NO_PAGE = /^\/(v1|assets)\/|\/file$|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$|^\/audit\/subjects\/\{[^}]+\}\/certificate$/;
+const NO_PAGE = /^\/(v1|assets)\/|\/file$|^\/(healthz|readyz|robots\.txt|favicon\.ico|palette)?$|^\/audit\/subjects\/\{[^}]+\}\/certificate$|^\/files\/|^\/keys\/destructions\/\{[^}]+\}\/certificate$/;
 
 // In the end and with a session of its own: with the code every session of the owner gets another id, and the tests before share one.
 test('owner places a hold with a code and is asked before it is lifted', async (t) => {

@@ -66,7 +66,7 @@ test('owner reads what the encryption and audit controls score and what they sti
       'Encryption at rest',
       '88',
       'Enabled',
-      'Move production keys into managed KMS and rotate on schedule\nNot in this version; costs 12 points',
+      'Move production keys into managed KMS and rotate on schedule\nSet in keys.provider, keys.rotation; costs 12 points',
     ],
     [
       'Encryption in transit',
@@ -79,7 +79,7 @@ test('owner reads what the encryption and audit controls score and what they sti
       'Audit logging',
       '88',
       'Enabled',
-      'Add production append-only storage and export retention jobs\nNot in this version; costs 12 points',
+      'Add production append-only storage and export retention jobs\nSet in database.url, database.owner_url, audit.archive; costs 12 points',
     ],
   ]);
   const scores = read.map(([, score]) => Number(score));

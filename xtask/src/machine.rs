@@ -24,6 +24,10 @@ pub(crate) enum Need {
     Pip,
     /// rsyslog with TLS.
     Syslog,
+    /// nginx.
+    Nginx,
+    /// SoftHSM, and OpenSC, which makes keys in it.
+    Hsm,
 }
 
 /// Makes sure that everything needed is there.
@@ -44,7 +48,7 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
     } else {
         Err(Stop::failed(format!(
             "installed {}, but no usable version was found of: {}\n\
-             needed: PostgreSQL {POSTGRES_MIN} or later, Node.js {NODE_MIN} or later, Chromium, pip of Python 3, rsyslog with GnuTLS",
+             needed: PostgreSQL {POSTGRES_MIN} or later, Node.js {NODE_MIN} or later, Chromium, pip of Python 3, rsyslog with GnuTLS, nginx, SoftHSM 2, OpenSC",
             missing.join(" "),
             still.join(" ")
         )))
@@ -99,6 +103,12 @@ fn missing_packages(needs: &[Need]) -> Vec<&'static str> {
     if needs.contains(&Need::Syslog) && !has_syslog() {
         missing.extend(["rsyslog", "rsyslog-gnutls"]);
     }
+    if needs.contains(&Need::Nginx) && !has_nginx() {
+        missing.push("nginx-light");
+    }
+    if needs.contains(&Need::Hsm) && !has_hsm() {
+        missing.extend(["softhsm2", "opensc"]);
+    }
     missing
 }
 
@@ -118,9 +128,25 @@ fn has_syslog() -> bool {
     program && folders.iter().any(|folder| folder.join("rsyslog/lmnsd_gtls.so").is_file())
 }
 
+/// Whether nginx is there. Debian keeps servers where the search path of people does not look.
+fn has_nginx() -> bool {
+    find_program("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file()
+}
+
+/// Whether a token of SoftHSM can be made, and a key in it. Its library lies where `crates/peers` looks for it.
+fn has_hsm() -> bool {
+    let libraries = [
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib64/pkcs11/libsofthsm2.so",
+        "/usr/lib/pkcs11/libsofthsm2.so",
+    ];
+    let programs = ["softhsm2-util", "pkcs11-tool"].iter().all(|name| find_program(name).is_some());
+    programs && libraries.iter().any(|file| Path::new(file).is_file())
+}
+
 fn install(packages: &[&str]) -> Result<()> {
-    // Debian starts a cluster of its own as soon as PostgreSQL is installed, and rsyslog as the machine's own; the tests only want the
-    // programs. A service that is masked before its package comes is neither started nor enabled.
+    // Debian starts a cluster of its own as soon as PostgreSQL is installed, and rsyslog and nginx as the machine's own; the tests only
+    // want the programs. A service that is masked before its package comes is neither started nor enabled.
     const SCRIPT: &str = r#"
         set -e
         export DEBIAN_FRONTEND=noninteractive
@@ -132,6 +158,11 @@ fn install(packages: &[&str]) -> Result<()> {
             mkdir -p /etc/systemd/system
             [ -e /usr/sbin/rsyslogd ] || [ -e /etc/systemd/system/rsyslog.service ] ||
                 ln -s /dev/null /etc/systemd/system/rsyslog.service
+        ;; esac
+        case " $* " in *" nginx-light "*)
+            mkdir -p /etc/systemd/system
+            [ -e /usr/sbin/nginx ] || [ -e /etc/systemd/system/nginx.service ] ||
+                ln -s /dev/null /etc/systemd/system/nginx.service
         ;; esac
         apt-get update -q
         apt-get install -y -q --no-install-recommends "$@"

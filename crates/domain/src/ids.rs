@@ -131,6 +131,18 @@ ids! {
     AuditRestoreId,
     /// An alarm about the keeping of the logs.
     AuditAlarmId,
+    /// A secret that is kept for the product.
+    SecretId,
+    /// A version of an organisation's encryption key; not the key itself.
+    TenantKeyId,
+    /// A destruction of encryption keys that was asked for.
+    KeyDestructionId,
+    /// That a sealed value could not be opened.
+    SealedFaultId,
+    /// A document.
+    DocumentId,
+    /// A version of a document; of one that is being uploaded, too.
+    DocumentVersionId,
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Role {
         match self {
             Self::TenantOwner => Holds::EveryTenantPermission,
             Self::OperationsManager => Holds::These(OPERATIONS_MANAGER),
-            Self::PlanManager | Self::SupportCoordinator => Holds::These(EVERYDAY),
+            Self::PlanManager | Self::SupportCoordinator => Holds::These(PAPERWORK),
             Self::Auditor => Holds::These(AUDITOR),
             Self::Developer => Holds::These(DEVELOPER),
             Self::PlatformOwner => Holds::EveryPlatformPermissionAnd(PLATFORM_OWNER),
@@ -153,9 +153,12 @@ type P = Permission;
 /// What everybody needs who works in the product all day.
 const EVERYDAY: PermissionSet = PermissionSet::of(&[P::TEAM_READ, P::REGISTER_READ]);
 
+/// The same for whoever looks after customers and their documents.
+const PAPERWORK: PermissionSet = EVERYDAY.union(PermissionSet::of(&[P::DOCUMENT_READ, P::DOCUMENT_WRITE]));
+
 /// Neither roles, grants, keys, policy nor the audit log: running the work is not administering its security. Nor a
 /// user's address, because whoever changes an address receives the links sent to it.
-const OPERATIONS_MANAGER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
+const OPERATIONS_MANAGER: PermissionSet = PAPERWORK.union(PermissionSet::of(&[
     P::USER_READ,
     P::USER_DISABLE,
     P::USER_UNLOCK,
@@ -211,9 +214,11 @@ const DEVELOPER: PermissionSet = EVERYDAY.union(PermissionSet::of(&[
     P::API_KEY_CREATE,
     P::API_KEY_ROTATE,
     P::API_KEY_REVOKE,
+    P::ACCESS_CHECK,
     P::SIGN_ON_READ,
     P::SECRET_READ,
     P::SECRET_WRITE,
+    P::SECRET_USE,
     P::INTEGRATION_READ,
     P::INTEGRATION_UPDATE,
     P::DOCUMENT_STORE_READ,

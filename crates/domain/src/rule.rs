@@ -134,6 +134,14 @@ rules! {
     ReadPosture => Need::Has(Permission::POSTURE_READ);
     /// Reading users and their factors' states.
     ReadUsers => Need::Has(Permission::USER_READ);
+    /// Seeing documents and their versions.
+    ReadDocuments => Need::Has(Permission::DOCUMENT_READ);
+    /// Downloading a version of a document; whoever does is recorded.
+    DownloadDocument: Writes => Need::Has(Permission::DOCUMENT_READ);
+    /// Adding documents and new versions of them.
+    WriteDocuments: Writes => Need::Has(Permission::DOCUMENT_WRITE);
+    /// Seeing how versions of documents lie in the store, and the signed statement of it.
+    ReadDocumentEvidence => Need::Has(Permission::DOCUMENT_STORE_READ);
     /// Giving a user another role.
     AssignRole: Writes => Need::RecentHas(Permission::USER_ASSIGN_ROLE);
     /// Granting or denying a user single permissions.
@@ -180,6 +188,14 @@ rules! {
     CreateApiKey: Writes => Need::RecentHas(Permission::API_KEY_CREATE);
     /// Revoking API keys.
     RevokeApiKey: Writes => Need::Has(Permission::API_KEY_REVOKE);
+    /// Asking what a session, a user or a key may do. It changes nothing; the question is too long for an address.
+    CheckAccess: Writes => Need::Has(Permission::ACCESS_CHECK);
+    /// Taking scopes away from an API key that it does not use.
+    NarrowApiKey: Writes => Need::Has(Permission::API_KEY_ROTATE);
+    /// Asking whether a key of one's own organisation is good, and for what. It changes nothing; a key does not belong into an address.
+    VerifyKey: Writes => Need::Has(Permission::ACCESS_CHECK);
+    /// Revoking a key that has leaked: whoever has its text may.
+    SurrenderKey: Writes: Entry => Need::Anyone;
     /// Reading security events.
     ReadSecurityEvents => Need::Has(Permission::SECURITY_EVENT_READ);
     /// Acknowledging and resolving security events.
@@ -223,6 +239,18 @@ rules! {
     ReadRetention => Need::Has(Permission::AUDIT_READ);
     /// Asking a segment of the archive back for a time, and ending that.
     RestoreSegment: Writes => Need::RecentHas(Permission::AUDIT_RETENTION);
+    /// Seeing which secrets are kept, never their values.
+    ReadSecrets => Need::Has(Permission::SECRET_READ);
+    /// Storing secrets, staging a version and taking that back.
+    WriteSecrets: Writes => Need::RecentHas(Permission::SECRET_WRITE);
+    /// Getting the values of secrets. Each use is recorded, so it is a change; the operation looks at the addresses of the key.
+    UseSecrets: Writes => Need::Has(Permission::SECRET_USE);
+    /// Seeing encryption keys, their ages and what they protect; never key material.
+    ReadKeys => Need::Has(Permission::KEY_READ);
+    /// Setting how often the encryption key is rotated.
+    SetKeySchedule: Writes => Need::RecentHas(Permission::KEY_ROTATE);
+    /// Calling off a destruction of a key, before its time has come.
+    CancelKeyDestruction: Writes => Need::RecentHas(Permission::KEY_DESTROY);
     /// Reading the tenant's security policy.
     ReadPolicy => Need::Has(Permission::POLICY_READ);
     /// Changing the tenant's security policy.
@@ -264,6 +292,18 @@ sensitive! {
     RotateStreamSecret => Permission::AUDIT_STREAM, SensitiveAction::StreamSecret;
     /// Changing how long records of a class are kept.
     ChangeRetention => Permission::AUDIT_RETENTION, SensitiveAction::RetentionChange;
+    /// Putting the staged version of a secret into use.
+    RotateSecret => Permission::SECRET_WRITE, SensitiveAction::SecretRotation;
+    /// Deleting a secret with every version of it.
+    DeleteSecret => Permission::SECRET_WRITE, SensitiveAction::SecretDeletion;
+    /// Making another API key in the place of one.
+    RotateApiKey => Permission::API_KEY_ROTATE, SensitiveAction::ApiKeyRotation;
+    /// Sealing under a new version of the encryption key from now on.
+    RotateKey => Permission::KEY_ROTATE, SensitiveAction::KeyRotation;
+    /// Destroying a version of the encryption key that nothing needs any more.
+    DestroyKey => Permission::KEY_DESTROY, SensitiveAction::KeyDestruction;
+    /// Deleting a document with all its versions.
+    DeleteDocument => Permission::DOCUMENT_DELETE, SensitiveAction::DocumentDeletion;
 }
 
 impl Platform for SuspendTenant {}

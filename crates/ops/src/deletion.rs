@@ -14,7 +14,7 @@ use bailiwick_store::{
 
 use crate::{
     Result,
-    api_keys::revoke_those_of,
+    api_keys::{hand_over_those_of, revoke_those_of},
     audit::{erasure::erase_mentions, hold::refuse_held},
     factors,
     invitations::withdraw_beyond,
@@ -112,6 +112,7 @@ pub(crate) async fn take_away<R: Rule>(
         tx.also(event.following());
     }
     revoke_those_of(tx, id, "its maker was deleted").await?;
+    hand_over_those_of(tx, id, "its owner was deleted").await?;
     // Whoever is disabled can hand on nothing, nor can whoever is gone.
     let gone = User { status: UserStatus::Disabled, ..user.clone() };
     withdraw_beyond(store, tx, &gone, "the inviter was deleted").await?;

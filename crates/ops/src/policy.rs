@@ -30,6 +30,8 @@ pub struct NewPolicy {
     pub reauth_minutes: i64,
     /// Days an invitation waits for its answer: 1 to 90.
     pub invitation_days: i64,
+    /// Days that a new API key may work at most: 1 to 366; no bound, and keys without an end, if not given.
+    pub api_key_days: Option<i64>,
 }
 
 /// Replaces the tenant's policy. Sessions that exist keep their absolute end; their idle time follows the next request, and
@@ -53,6 +55,7 @@ pub async fn update(store: &Store, permit: &Permit<UpdatePolicy>, new: NewPolicy
                 session_absolute_hours: new.session_absolute_hours,
                 reauth_minutes: new.reauth_minutes,
                 invitation_days: new.invitation_days,
+                api_key_days: new.api_key_days,
             };
             if before == after {
                 return Err(Error::Conflict("The policy says this already."));
@@ -142,6 +145,9 @@ fn parse(new: &NewPolicy) -> Result<(MfaFloor, BTreeMap<RoleName, MfaFloor>)> {
         if !range.contains(&value) {
             fields.refuse(field, text);
         }
+    }
+    if new.api_key_days.is_some_and(|days| !(1..=366).contains(&days)) {
+        fields.refuse("api_key_days", "Use 1 to 366 days, or leave it empty.");
     }
     // A session that ends anyway before it has been idle for long enough would make the idle time a word without effect.
     if new.session_idle_minutes > new.session_absolute_hours.saturating_mul(60)

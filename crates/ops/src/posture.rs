@@ -14,6 +14,8 @@ pub struct Environment {
     pub key_provider: String,
     /// Whether that is a managed KMS or HSM.
     pub key_provider_managed: bool,
+    /// Whether this server rotates keys by their schedules.
+    pub key_rotation: bool,
     /// Whether insecure requests are redirected or refused.
     pub https_enforced: bool,
     /// Whether Strict-Transport-Security is sent.
@@ -54,8 +56,11 @@ pub async fn snapshot(scope: &mut impl Scope, environment: &Environment) -> Resu
             algorithm: "AES-256-GCM".to_owned(),
             provider: environment.key_provider.clone(),
             provider_managed: environment.key_provider_managed,
-            // No job rotates keys in this version.
-            rotation_scheduled: false,
+            rotation_scheduled: environment.key_rotation
+                && counts.rotation_days.zip(counts.key_made_at).is_some_and(|(days, made)| {
+                    // An overdue rotation is none: whoever reads it is to look why.
+                    now.since(made).as_seconds() <= bailiwick_domain::time::Span::days(days + 1).as_seconds()
+                }),
             sealed_objects: count(counts.sealed_objects),
         },
         transit: Transit {

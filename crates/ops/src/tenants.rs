@@ -4,10 +4,14 @@ use bailiwick_domain::{
     entity::{Policy, Severity, Tenant, TenantKind, TenantStatus, User},
     ids::TenantId,
     role::Role,
-    rule::{ByJob, CreateTenant, ReactivateTenant, SuspendTenant},
+    rule::{ByJob, CreateTenant, ReactivateTenant, Rule, SuspendTenant},
     time::Timestamp,
 };
-use bailiwick_store::{Event, Permit, Recorded, Scope, Store, Tx, tenants, users};
+use bailiwick_store::{
+    Event, Permit, Recorded, Scope, Store, Tx,
+    keys::{self, FreshKey},
+    tenants, users,
+};
 use bailiwick_vault::api_key::Brand;
 
 use crate::{
@@ -57,9 +61,10 @@ pub struct OwnerInvited {
 pub async fn create(store: &Store, permit: &Permit<CreateTenant>, new: NewTenant) -> Result<OwnerInvited> {
     let new = parse(store, new)?;
     let inside = permit.step_into(store.new_id());
+    let key = first_key(store, &inside).await?;
     store
         .change(&inside, async |tx| {
-            let (tenant, owner, created) = insert(store, tx, TenantKind::Customer, new).await?;
+            let (tenant, owner, created) = insert(store, tx, TenantKind::Customer, new, key).await?;
             tx.also(created);
             let (issued, enrolment) = enrolment::mail_link(store, tx, &owner).await?;
             Ok(tx.record(issued, OwnerInvited { tenant, owner, expires_at: enrolment.expires_at }))
@@ -110,9 +115,10 @@ pub async fn create_as(
 ) -> Result<(Tenant, User)> {
     let new = parse(store, new)?;
     let inside = permit.step_into(store.new_id());
+    let key = first_key(store, &inside).await?;
     store
         .change(&inside, async |tx| {
-            let (tenant, owner, created) = insert(store, tx, kind, new).await?;
+            let (tenant, owner, created) = insert(store, tx, kind, new, key).await?;
             Ok(tx.record(created, (tenant, owner)))
         })
         .await
@@ -151,8 +157,19 @@ fn parse(store: &Store, new: NewTenant) -> Result<Parsed> {
     Ok(Parsed { slug, name, region: new.region, brand, owner_email, owner_name })
 }
 
+/// The first key of a tenant to be, made before its transaction begins: where the holder of the root key is away, nobody waits in one.
+async fn first_key<R: Rule>(store: &Store, inside: &Permit<R>) -> Result<FreshKey> {
+    Ok(keys::fresh(store, inside.tenant().ok_or(Error::NotFound)?, 1).await?)
+}
+
 /// Writes tenant, policy and owner within a change, with the event of the owner to record.
-async fn insert(store: &Store, tx: &mut Tx, kind: TenantKind, new: Parsed) -> Result<(Tenant, User, Event)> {
+async fn insert(
+    store: &Store,
+    tx: &mut Tx,
+    kind: TenantKind,
+    new: Parsed,
+    key: FreshKey,
+) -> Result<(Tenant, User, Event)> {
     let tenant = Tenant {
         id: tx.tenant(),
         slug: new.slug,
@@ -163,7 +180,7 @@ async fn insert(store: &Store, tx: &mut Tx, kind: TenantKind, new: Parsed) -> Re
         key_brand: new.brand.as_str().to_owned(),
         created_at: tx.now(),
     };
-    let written = tenants::insert(tx, tenant.clone()).await.map_err(|error| match error {
+    let written = tenants::insert(tx, tenant.clone(), key).await.map_err(|error| match error {
         bailiwick_store::Error::Conflict(_) => Error::field("slug", "This short name is taken."),
         error => error.into(),
     })?;

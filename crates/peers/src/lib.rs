@@ -1,5 +1,6 @@
 //! Programs of other makers that tests talk to: SeaweedFS as a bucket, Azurite as a container of Azure, DuckDB as a reader of archives,
-//! rsyslog, and a receiver of webhooks that checks them with the library of Standard Webhooks.
+//! rsyslog, nginx as a reverse proxy, a receiver of webhooks that checks them with the library of Standard Webhooks, and what
+//! holds root keys: OpenBao, SoftHSM, and two that play AWS KMS.
 //!
 //! `cargo xtask test` installs them; without one, its tests fail and say so. Whoever starts one gets it on free ports of the
 //! loopback address and in a folder of its own; it ends with its value.
@@ -13,11 +14,16 @@
 
 mod azurite;
 mod duckdb;
+mod kms;
+mod nginx;
+mod openbao;
+mod plain;
 mod receiver;
 mod rsyslog;
 mod running;
 mod s3;
 mod seaweedfs;
+mod softhsm;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,10 +31,14 @@ use bailiwick_domain::time::Timestamp;
 
 pub use azurite::Azurite;
 pub use duckdb::duckdb;
+pub use kms::{Kms, Player};
+pub use nginx::Nginx;
+pub use openbao::OpenBao;
 pub use receiver::Receiver;
 pub use rsyslog::Rsyslog;
 pub use s3::{Answer, Key};
 pub use seaweedfs::{OWNER, SeaweedFs, WRITER};
+pub use softhsm::SoftHsm;
 
 /// The present moment: programs of other makers know no other clock.
 #[must_use]

@@ -11,15 +11,20 @@ use std::{
 /// How long a program may take to do what it was asked.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where a program lies: among the tools that `cargo xtask test` keeps, in the search path, or where Debian keeps servers.
-pub(crate) fn find(name: &str) -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
+/// The folder of what `cargo xtask test` keeps.
+pub(crate) fn tools() -> PathBuf {
+    std::env::var_os("XDG_CACHE_HOME")
         .filter(|folder| !folder.is_empty())
         .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let tools = cache.map(|cache| cache.join("bailiwick/tools/bin"));
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        .unwrap_or_default()
+        .join("bailiwick/tools")
+}
+
+/// Where a program lies: among the tools that `cargo xtask test` keeps, in the search path, or where Debian keeps servers.
+pub(crate) fn find(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    tools
+    [tools().join("bin")]
         .into_iter()
         .chain(std::env::split_paths(&path))
         .chain([PathBuf::from("/usr/sbin")])

@@ -43,12 +43,17 @@ pub(crate) enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(Audit),
+    /// Documents
+    #[command(subcommand)]
+    Documents(Documents),
     /// A witness, which cosigns the checkpoints of others' logs
     #[command(subcommand)]
     Witness(Witness),
     /// The configuration
     #[command(subcommand)]
     Config(Config),
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -196,7 +201,7 @@ pub(crate) enum Audit {
     /// Check every event, chain, tree and signature, and the checkpoints outside the database; or, without any database, an
     /// evidence bundle, a receipt, the history of an entity or an archive
     Verify(Verify),
-    /// Check an erasure certificate without a database: its signature, its proof and each of its words
+    /// Check a certificate of an erasure, or the statement of a document's storage, without a database: its signature, its proof and each of its words
     Certificate {
         /// The certificate
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -209,6 +214,20 @@ pub(crate) enum Audit {
     Drill(Drill),
     /// Go on with a log whose signed events were lost for good: says so outside the database, and records it
     NewEpoch(NewEpoch),
+}
+
+/// `documents`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Documents {
+    /// Read every version of every document again, and name each that is not what was stored
+    Verify(VerifyDocuments),
+}
+
+/// `documents verify`
+#[derive(Args, Debug)]
+pub(crate) struct VerifyDocuments {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
 }
 
 /// `audit verify`

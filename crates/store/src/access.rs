@@ -2,12 +2,13 @@
 //! permission, for whoever asks why somebody may do something.
 
 mod has;
+mod standing;
 
 use std::sync::Arc;
 
 use bailiwick_domain::{
     entity::{ApiKey, Session, Tenant, TenantStatus, User, UserStatus},
-    ids::TenantId,
+    ids::{TenantId, UserId},
     mfa::Standing,
     permission::{Given, Held, PermissionSet, Source},
     role::RoleName,
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 pub(crate) use self::has::{Has, named};
 use self::has::{role, team_role};
+pub use self::standing::Standing as SubjectStanding;
 use crate::{
     Error, Result, Store, api_keys,
     lock::{row, rows},
@@ -131,6 +133,40 @@ pub(crate) async fn by_session(view: &mut View, token: &TokenHash) -> Result<Opt
     .transpose()
 }
 
+/// A user with everything that decides what they may do.
+pub(crate) struct ByUser {
+    pub(crate) user: User,
+    pub(crate) has: Has,
+}
+
+#[derive(FromRow)]
+struct UserRow {
+    #[sqlx(flatten)]
+    user: users::Row,
+    #[sqlx(flatten)]
+    has: Has,
+}
+
+/// The user with this id, active or not.
+pub(crate) async fn by_user(view: &mut View, id: UserId) -> Result<Option<ByUser>> {
+    let (tenant, now) = (view.tenant(), view.now());
+    let row: Option<UserRow> = row!(
+        view,
+        "SELECT u.id, u.email, u.name, u.role, u.status, u.created_at, u.time_zone,
+                c.permissions AS role_permissions,
+                (SELECT string_agg(g.role || ' ' || COALESCE(r.permissions, ''), ',') FROM team_member m CROSS JOIN team_role g LEFT JOIN custom_role r ON r.tenant = g.tenant AND r.name = g.role
+                    WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.tenant = m.tenant AND g.team = m.team) AS team_roles,
+                (SELECT string_agg(d.effect || ' ' || d.permission, ',') FROM user_grant d WHERE d.tenant = u.tenant AND d.user_id = u.id AND (d.expires_at IS NULL OR d.expires_at > $3)) AS grants
+         FROM users u
+         LEFT JOIN custom_role c ON c.tenant = u.tenant AND c.name = u.role
+         WHERE u.tenant = $1 AND u.id = $2",
+        tenant.uuid(),
+        id.uuid(),
+        now.micros()
+    )?;
+    row.map(|row| Ok(ByUser { user: row.user.try_into()?, has: row.has })).transpose()
+}
+
 #[derive(FromRow)]
 struct SourceRow {
     kind: String,
@@ -222,7 +258,7 @@ pub(crate) async fn by_key(view: &mut View, hash: &TokenHash) -> Result<Option<B
     let row: Option<KeyRow> = row!(
         view,
         "SELECT k.id, k.name, k.prefix, k.scopes, k.created_by, k.created_at, k.expires_at, k.revoked_at,
-                t.status AS tenant_status, u.status AS maker_status, u.role AS maker_role,
+                k.environment, k.networks, k.owner, k.replaces, k.rotating, t.status AS tenant_status, u.status AS maker_status, u.role AS maker_role,
                 c.permissions AS role_permissions,
                 (SELECT string_agg(g.role || ' ' || COALESCE(r.permissions, ''), ',') FROM team_member m CROSS JOIN team_role g LEFT JOIN custom_role r ON r.tenant = g.tenant AND r.name = g.role
                     WHERE m.tenant = u.tenant AND m.user_id = u.id AND g.tenant = m.tenant AND g.team = m.team) AS team_roles,

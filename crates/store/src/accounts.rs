@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Written, links,
     lock::{execute, locked, row, rows},
+    sealed::{self, Cell},
     tenant_keys,
     tx::{Scope, Tx},
     users,
@@ -204,10 +205,12 @@ pub async fn factor_secret(scope: &mut impl Scope, id: FactorId) -> Result<TotpS
     let row: Option<(Option<Vec<u8>>,)> =
         row!(scope, "SELECT sealed FROM factor WHERE tenant = $1 AND id = $2", tenant.uuid(), id.uuid())?;
     let bytes = row.and_then(|(sealed,)| sealed).ok_or(Error::NotFound)?;
-    let sealed = Sealed::parse(bytes).map_err(Error::vault)?;
     let keys = tenant_keys::load(scope).await?;
     let row = id.bytes();
-    TotpSecret::open(&keys, &factor_context(tenant.bytes(), &row), &sealed).map_err(Error::vault)
+    let cell = Cell { table: "factor", row: &row, column: "sealed" };
+    Sealed::parse(bytes)
+        .and_then(|sealed| TotpSecret::open(&keys, &cell.context(tenant), &sealed))
+        .map_err(|wrong| sealed::refused(scope, &cell, wrong))
 }
 
 fn factor_context(tenant: [u8; 16], row: &[u8; 16]) -> Context<'_> {

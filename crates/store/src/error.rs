@@ -1,5 +1,7 @@
 //! What the store can answer instead of a value.
 
+use bailiwick_vault::envelope::OpenError;
+
 /// A result of the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -30,6 +32,21 @@ pub enum Error {
     /// A stored value cannot be what this version wrote; names the column.
     #[error("stored data cannot be read: {0}")]
     Corrupt(String),
+    /// A sealed value that was altered, cut, moved, or sealed for somebody else; names it. Nothing of it was given out.
+    #[error("the sealed value {place} cannot be opened")]
+    Sealed {
+        /// Table, column and the key of its row.
+        place: String,
+        /// What is wrong with it.
+        #[source]
+        source: OpenError,
+    },
+    /// The holder of the root key does not answer, and the organisation's keys are not in memory; the same request may succeed.
+    #[error("the organisation's encryption keys cannot be had at the moment")]
+    KeysAway,
+    /// The keys that something was sealed under were destroyed.
+    #[error("the encryption key that it was sealed under was destroyed")]
+    KeysGone,
     /// Keys or sealed values.
     #[error("a key or sealed value could not be used")]
     Vault(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -87,7 +104,10 @@ impl Public for Error {
             Self::Unrecorded => Some("unrecorded"),
             Self::Unapproved => Some("unapproved"),
             Self::Busy => Some("busy"),
+            Self::KeysGone => Some("key_destroyed"),
             Self::Crowded
+            | Self::Sealed { .. }
+            | Self::KeysAway
             | Self::Full
             | Self::Corrupt(_)
             | Self::Vault(_)

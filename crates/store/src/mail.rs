@@ -9,10 +9,7 @@ use bailiwick_domain::{
     rule::ByJob,
     time::{Span, Timestamp},
 };
-use bailiwick_vault::{
-    envelope::{self, Context, Sealed},
-    secret::Plaintext,
-};
+use bailiwick_vault::secret::Plaintext;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -21,8 +18,8 @@ use crate::{
     conn::{Conn, on},
     lock::{execute, locked, row, rows},
     page::LIMIT,
+    sealed::{self, Cell},
     store::Quiet,
-    tenant_keys,
     tx::{Scope, Tx},
 };
 
@@ -488,22 +485,11 @@ async fn opened(scope: &mut impl Scope, row: Row) -> Result<Listed> {
 }
 
 async fn seal(tx: &mut Tx, id: MailId, column: &str, plain: &[u8]) -> Result<Vec<u8>> {
-    let keys = tenant_keys::load(tx).await?;
-    let row = id.bytes();
-    let sealed =
-        envelope::seal(keys.newest(), &context(tx.tenant(), &row, column), plain, &*tx.shared.entropy);
-    Ok(sealed.map_err(Error::vault)?.into_bytes())
+    sealed::seal(tx, Cell { table: "mail", row: &id.bytes(), column }, plain).await
 }
 
 async fn open(scope: &mut impl Scope, id: MailId, column: &str, sealed: Vec<u8>) -> Result<Plaintext> {
-    let keys = tenant_keys::load(scope).await?;
-    let row = id.bytes();
-    let sealed = Sealed::parse(sealed).map_err(Error::vault)?;
-    envelope::open(&keys, &context(scope.tenant(), &row, column), &sealed).map_err(Error::vault)
-}
-
-fn context<'a>(tenant: TenantId, row: &'a [u8; 16], column: &'a str) -> Context<'a> {
-    Context { tenant: tenant.bytes(), table: "mail", row, column, version: 1 }
+    sealed::open(scope, Cell { table: "mail", row: &id.bytes(), column }, sealed).await
 }
 
 /// Lets a transaction of PostgreSQL find the tenants with work; see the last policies of the schema.

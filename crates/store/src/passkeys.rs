@@ -7,17 +7,14 @@ use bailiwick_domain::{
     ids::{CeremonyId, FactorId, SessionId, UserId},
     time::Timestamp,
 };
-use bailiwick_vault::{
-    envelope::{self, Context, Sealed},
-    secret::Plaintext,
-};
+use bailiwick_vault::secret::Plaintext;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
     Error, Result, Written,
     lock::{execute, locked, row, rows},
-    tenant_keys,
+    sealed::{self, Cell},
     tx::{Scope, Tx},
 };
 
@@ -315,15 +312,9 @@ pub async fn spend(tx: &mut Tx, challenge: &[u8; 32], until: Timestamp) -> Resul
 }
 
 async fn seal(tx: &mut Tx, table: &str, row: &[u8; 16], plain: &[u8]) -> Result<Vec<u8>> {
-    let keys = tenant_keys::load(tx).await?;
-    let context = Context { tenant: tx.tenant().bytes(), table, row, column: "sealed", version: 1 };
-    let sealed = envelope::seal(keys.newest(), &context, plain, &*tx.shared.entropy);
-    Ok(sealed.map_err(Error::vault)?.into_bytes())
+    sealed::seal(tx, Cell { table, row, column: "sealed" }, plain).await
 }
 
 async fn open(scope: &mut impl Scope, table: &str, row: &[u8; 16], sealed: Vec<u8>) -> Result<Plaintext> {
-    let keys = tenant_keys::load(scope).await?;
-    let sealed = Sealed::parse(sealed).map_err(Error::vault)?;
-    let context = Context { tenant: scope.tenant().bytes(), table, row, column: "sealed", version: 1 };
-    envelope::open(&keys, &context, &sealed).map_err(Error::vault)
+    sealed::open(scope, Cell { table, row, column: "sealed" }, sealed).await
 }

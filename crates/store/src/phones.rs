@@ -2,21 +2,17 @@
 
 use bailiwick_domain::{
     entity::{Phone, PhoneCheck},
-    ids::{PhoneCheckId, TenantId, UserId},
+    ids::{PhoneCheckId, UserId},
     time::{Span, Timestamp},
 };
-use bailiwick_vault::{
-    envelope::{self, Context, Sealed},
-    keyed::same,
-    step_up::Code,
-};
+use bailiwick_vault::{keyed::same, step_up::Code};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
     Error, Result, Written,
     lock::{execute, row},
-    tenant_keys,
+    sealed::{self, Cell},
     tx::{Scope, Tx},
 };
 
@@ -189,22 +185,10 @@ fn tag(tx: &Tx, check: &PhoneCheck, code: &Code) -> [u8; 32] {
 }
 
 async fn seal(tx: &mut Tx, table: &str, user: UserId, number: &str) -> Result<Vec<u8>> {
-    let keys = tenant_keys::load(tx).await?;
-    let row = user.bytes();
-    let context = context(tx.tenant(), table, &row);
-    let sealed = envelope::seal(keys.newest(), &context, number.as_bytes(), &*tx.shared.entropy);
-    Ok(sealed.map_err(Error::vault)?.into_bytes())
+    sealed::seal(tx, Cell { table, row: &user.bytes(), column: "number" }, number.as_bytes()).await
 }
 
 async fn open(scope: &mut impl Scope, table: &str, user: UserId, sealed: Vec<u8>) -> Result<String> {
-    let keys = tenant_keys::load(scope).await?;
-    let row = user.bytes();
-    let sealed = Sealed::parse(sealed).map_err(Error::vault)?;
-    let plain =
-        envelope::open(&keys, &context(scope.tenant(), table, &row), &sealed).map_err(Error::vault)?;
+    let plain = sealed::open(scope, Cell { table, row: &user.bytes(), column: "number" }, sealed).await?;
     plain.as_str().map(str::to_owned).ok_or_else(|| Error::Corrupt(format!("{table}.number")))
-}
-
-fn context<'a>(tenant: TenantId, table: &'a str, row: &'a [u8; 16]) -> Context<'a> {
-    Context { tenant: tenant.bytes(), table, row, column: "number", version: 1 }
 }

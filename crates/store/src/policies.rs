@@ -29,6 +29,7 @@ struct PolicyRow {
     session_absolute_hours: i64,
     reauth_minutes: i64,
     invitation_days: i64,
+    api_key_days: Option<i64>,
 }
 
 impl PolicyRow {
@@ -42,6 +43,7 @@ impl PolicyRow {
             session_absolute_hours: self.session_absolute_hours,
             reauth_minutes: self.reauth_minutes,
             invitation_days: self.invitation_days,
+            api_key_days: self.api_key_days,
         })
     }
 }
@@ -98,8 +100,8 @@ pub async fn insert_policy(tx: &mut Tx, policy: Policy) -> Result<Written<Policy
     let tenant = tx.tenant();
     execute!(
         tx,
-        "INSERT INTO policy (tenant, mfa_floor, mfa_since, passkey_since, mfa_grace_days, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO policy (tenant, mfa_floor, mfa_since, passkey_since, mfa_grace_days, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days, api_key_days)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         tenant.uuid(),
         policy.floor.level().name(),
         policy.floor.mfa_since().map(Timestamp::micros),
@@ -108,7 +110,8 @@ pub async fn insert_policy(tx: &mut Tx, policy: Policy) -> Result<Written<Policy
         policy.session_idle_minutes,
         policy.session_absolute_hours,
         policy.reauth_minutes,
-        policy.invitation_days
+        policy.invitation_days,
+        policy.api_key_days
     )?;
     write_role_floors(tx, &BTreeMap::new(), &policy.role_floors).await?;
     Ok(Written::created(policy))
@@ -119,7 +122,7 @@ pub async fn policy(scope: &mut impl Scope) -> Result<Policy> {
     let tenant = scope.tenant();
     let row: Option<PolicyRow> = row!(
         scope,
-        "SELECT tenant, mfa_since, passkey_since, mfa_grace_days, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days FROM policy WHERE tenant = $1",
+        "SELECT tenant, mfa_since, passkey_since, mfa_grace_days, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days, api_key_days FROM policy WHERE tenant = $1",
         tenant.uuid()
     )?;
     row.ok_or(Error::NotFound)?.with_roles(scope).await
@@ -130,7 +133,7 @@ pub async fn lock_policy(tx: &mut Tx) -> Result<Policy> {
     let tenant = tx.tenant();
     let row: PolicyRow = locked!(
         tx,
-        "SELECT tenant, mfa_since, passkey_since, mfa_grace_days, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days FROM policy WHERE tenant = $1",
+        "SELECT tenant, mfa_since, passkey_since, mfa_grace_days, session_idle_minutes, session_absolute_hours, reauth_minutes, invitation_days, api_key_days FROM policy WHERE tenant = $1",
         tenant.uuid()
     )?;
     row.with_roles(tx).await
@@ -141,7 +144,7 @@ pub async fn replace_policy(tx: &mut Tx, before: Policy, after: Policy) -> Resul
     let tenant = tx.tenant();
     let touched = execute!(
         tx,
-        "UPDATE policy SET mfa_floor = $2, mfa_since = $3, passkey_since = $4, mfa_grace_days = $5, session_idle_minutes = $6, session_absolute_hours = $7, reauth_minutes = $8, invitation_days = $9 WHERE tenant = $1",
+        "UPDATE policy SET mfa_floor = $2, mfa_since = $3, passkey_since = $4, mfa_grace_days = $5, session_idle_minutes = $6, session_absolute_hours = $7, reauth_minutes = $8, invitation_days = $9, api_key_days = $10 WHERE tenant = $1",
         tenant.uuid(),
         after.floor.level().name(),
         after.floor.mfa_since().map(Timestamp::micros),
@@ -150,7 +153,8 @@ pub async fn replace_policy(tx: &mut Tx, before: Policy, after: Policy) -> Resul
         after.session_idle_minutes,
         after.session_absolute_hours,
         after.reauth_minutes,
-        after.invitation_days
+        after.invitation_days,
+        after.api_key_days
     )?;
     write_role_floors(tx, &before.role_floors, &after.role_floors).await?;
     if touched == 1 { Ok(Written::replaced(before, after)) } else { Err(Error::NotFound) }

@@ -36,6 +36,10 @@ pub struct Counts {
     pub oldest_unsigned: Option<Timestamp>,
     /// What the last verification of the log found.
     pub last_verification: Option<Verification>,
+    /// After how many days the tenant's key is rotated; nothing where only people do.
+    pub rotation_days: Option<i64>,
+    /// When the newest version of it was made; nothing where it has none.
+    pub key_made_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -54,6 +58,7 @@ struct Row {
     pending_events: i64,
     oldest_unsigned: Option<i64>,
     oldest_pending: Option<i64>,
+    key_made_at: Option<i64>,
 }
 
 /// Counts, in one statement, and what was signed and verified last.
@@ -68,7 +73,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
              (SELECT count(*) FROM users WHERE tenant = $1 AND status = 'active' AND factor = 'sso') AS sso,
              (SELECT count(*) FROM invitation WHERE tenant = $1 AND state = 'open' AND expires_at > $2) AS pending_invitations,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS keys,
-             (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at <= $3) AS keys_expiring,
+             (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND rotating = 0 AND expires_at > $2 AND expires_at <= $3) AS keys_expiring,
              (SELECT count(*) FROM api_key WHERE tenant = $1 AND revoked_at IS NULL AND expires_at IS NULL) AS keys_without_end,
              (SELECT count(*) FROM security_event WHERE tenant = $1 AND severity = 'high' AND triage <> 'resolved') AS open_high_events,
              (SELECT count(*) FROM factor WHERE tenant = $1 AND sealed IS NOT NULL) + (SELECT count(*) FROM passkey WHERE tenant = $1)
@@ -76,6 +81,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
              (SELECT count(*) FROM (SELECT 1 AS one FROM audit_pending WHERE tenant = $1 LIMIT 100000) AS counted) AS pending_events,
              (SELECT recorded_at FROM audit_leaf WHERE tenant = $1 AND leaf_index = t.signed) AS oldest_unsigned,
              (SELECT min(recorded_at) FROM audit_pending WHERE tenant = $1) AS oldest_pending,
+             (SELECT created_at FROM tenant_key WHERE tenant = $1 ORDER BY version DESC LIMIT 1) AS key_made_at,
              t.size AS events, t.size - t.signed AS unsigned_events
          FROM audit_tree t WHERE t.tenant = $1",
         tenant.uuid(),
@@ -105,5 +111,7 @@ pub async fn counts(scope: &mut impl Scope) -> Result<Counts> {
             .min()
             .map(Timestamp::from_micros),
         last_verification,
+        rotation_days: crate::keys::schedule(scope).await?.days,
+        key_made_at: row.key_made_at.map(Timestamp::from_micros),
     })
 }

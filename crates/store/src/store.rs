@@ -6,12 +6,12 @@ use bailiwick_domain::{
     catalogue::Catalogue,
     clock::{Clock, Entropy},
     entity::{MailChannel, SensitiveAction},
-    ids::TenantId,
+    ids::{EventId, TenantId},
     rule::{Rule, Sensitive, Writes},
     sign_in::SignInLimits,
     time::Timestamp,
 };
-use bailiwick_proof::checkpoint::NoteSigner;
+use bailiwick_proof::{checkpoint::NoteSigner, hash::Hash};
 use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
 use sqlx::Row;
 use uuid::Uuid;
@@ -21,11 +21,14 @@ use crate::{
     audit::{self, Draft, witness::WitnessPolicy},
     conn::{Conn, on},
     gate::{self, Approved, Gate, Jobs, Permit},
-    intake,
+    intake, key_cache,
+    key_uses::KeyUses,
     permission_use::Uses,
     pool::Pool,
     scrub::Scrub,
+    sealed::Faults,
     step_up::{self, Planned},
+    tenant_keys,
     tx::{Recorded, Tx, View},
     upkeep::Tallies,
 };
@@ -57,6 +60,15 @@ impl Default for Outbox {
     }
 }
 
+/// What proves that a change was recorded: the event of the log, and the hash that its octets have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt {
+    /// The event's id.
+    pub event: EventId,
+    /// The hash of its octets, which is its leaf in the tree.
+    pub hash: Hash,
+}
+
 /// The writes that leave no audit record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Quiet {
@@ -78,6 +90,8 @@ pub(crate) enum Quiet {
     AttemptTurnedAway,
     /// Permissions were used: see `permission_use`.
     PermissionUsed,
+    /// Keys were used: see `key_uses`.
+    KeyUsed,
     /// Records were looked at for what is unusual, and nothing was: see `audit::watch`.
     RecordsWatched,
     /// Records were taken to be sent by a stream, arrived, or did not yet: see `audit::stream`.
@@ -88,6 +102,10 @@ pub(crate) enum Quiet {
     SegmentArchived,
     /// Records came back from the archive, or went again, each beside what is left of it: see `audit::restore`.
     RecordsRestored,
+    /// Keys or sealed values were wrapped anew; what they are did not change: see `keys`.
+    Rewrapped,
+    /// An upload began, more of it is on disk, it was cut off, or the file of a deleted version is gone: see `documents`.
+    UploadAdvanced,
 }
 
 /// What transactions share with their store.
@@ -100,10 +118,14 @@ pub(crate) struct Shared {
     pub(crate) subjects: audit::SubjectCache,
     pub(crate) tallies: Tallies,
     pub(crate) uses: Uses,
+    pub(crate) key_uses: KeyUses,
+    pub(crate) key_cache: key_cache::Entries,
+    pub(crate) unknown_keys: key_cache::UnknownPace,
     pub(crate) scrub: Scrub,
     pub(crate) outbox: OnceLock<Outbox>,
     pub(crate) intake: intake::Cache,
     pub(crate) ingest: audit::Queues,
+    pub(crate) faults: Faults,
     witnesses: OnceLock<WitnessPolicy>,
     /// Signs what is handed out of the log. Nothing outside this crate reaches it.
     pub(crate) vouching: OnceLock<Arc<dyn NoteSigner + Send + Sync>>,
@@ -140,6 +162,11 @@ impl Store {
     ) -> Result<(Self, Jobs)> {
         let pool = Pool::open(options).await?;
         let subjects = audit::SubjectCache::default();
+        // One process works on a file; over a server there may be any number of them.
+        let key_cache = match pool.kind() {
+            DatabaseKind::Sqlite => key_cache::Entries::alone(),
+            DatabaseKind::Postgres => key_cache::Entries::default(),
+        };
         let store = Self {
             shared: Arc::new(Shared {
                 pool,
@@ -150,10 +177,14 @@ impl Store {
                 subjects,
                 tallies: Tallies::default(),
                 uses: Uses::default(),
+                key_uses: KeyUses::default(),
+                key_cache,
+                unknown_keys: key_cache::UnknownPace::default(),
                 scrub: Scrub::of(options)?,
                 outbox: OnceLock::new(),
                 intake: intake::Cache::default(),
                 ingest: audit::Queues::default(),
+                faults: Faults::default(),
                 witnesses: OnceLock::new(),
                 vouching: OnceLock::new(),
                 sign_in: OnceLock::new(),
@@ -252,6 +283,12 @@ impl Store {
         self.view(permit.tenant().ok_or(Error::NotFound)?).await
     }
 
+    /// As [`read`](Self::read), for what opens nothing sealed. No key is brought into memory for it, so it costs the same whether or
+    /// not there is such a tenant.
+    pub async fn read_keyless<R: Rule>(&self, permit: &Permit<R>) -> Result<View> {
+        self.view_keyless(permit.tenant().ok_or(Error::NotFound)?).await
+    }
+
     /// Runs `work` in one transaction of the permit's tenant and commits it together with its audit records.
     ///
     /// Whoever was admitted is looked at once more where the transaction begins: a session that was ended, a person who was
@@ -264,6 +301,15 @@ impl Store {
         permit: &Permit<R>,
         work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
     ) -> Result<T, E> {
+        self.perform(permit, None, work).await.map(|(value, _)| value)
+    }
+
+    /// As [`change`](Self::change), with the receipt of what the operation recorded.
+    pub async fn change_with_receipt<R: Writes, T, E: From<Error> + Public>(
+        &self,
+        permit: &Permit<R>,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
+    ) -> Result<(T, Receipt), E> {
         self.perform(permit, None, work).await
     }
 
@@ -280,7 +326,7 @@ impl Store {
         approved: Approved<R>,
         work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
     ) -> Result<T, E> {
-        self.perform(permit, Some((approved, R::ACTION)), work).await
+        self.perform(permit, Some((approved, R::ACTION)), work).await.map(|(value, _)| value)
     }
 
     /// Runs `work` of a sensitive change and undoes it, whatever it did: what it would have written, to be approved.
@@ -313,7 +359,7 @@ impl Store {
         permit: &Permit<R>,
         approved: Option<(Approved<R>, SensitiveAction)>,
         work: impl AsyncFnOnce(&mut Tx) -> Result<Recorded<T>, E>,
-    ) -> Result<T, E> {
+    ) -> Result<(T, Receipt), E> {
         let tenant = permit.tenant().ok_or(Error::NotFound)?;
         let mut tx = self.begin(tenant).await?;
         let done = match gate::recheck(&mut tx, permit).await {
@@ -336,14 +382,23 @@ impl Store {
                     }
                     return Err(error.into());
                 }
-                match audit::drafts(&mut tx, permit).await {
-                    Ok(drafts) => self.commit(tx, drafts).await?,
+                let mut drafts = match audit::drafts(&mut tx, permit).await {
+                    Ok(drafts) => drafts,
                     Err(error) => {
                         self.undo(tx).await;
                         return Err(error.into());
                     }
-                }
-                Ok(value)
+                };
+                // The last one is the one that the operation recorded.
+                let (Some(last), told) = (drafts.last_mut(), Arc::new(OnceLock::new())) else {
+                    self.undo(tx).await;
+                    return Err(Error::Unrecorded.into());
+                };
+                let event = last.id;
+                last.told = Some(Arc::clone(&told));
+                self.commit(tx, drafts).await?;
+                let hash = *told.get().ok_or(Error::Unrecorded)?;
+                Ok((value, Receipt { event, hash }))
             }
             Err(error) => {
                 self.undo(tx).await;
@@ -358,6 +413,11 @@ impl Store {
     /// Records that the gate refused a known actor.
     pub(crate) async fn record_denial<R: Rule>(&self, permit: &Permit<R>) -> Result<()> {
         self.record_outcome(permit, audit::Outcome::Denied, "forbidden").await
+    }
+
+    /// Records that a key was used from where it must not be.
+    pub(crate) async fn record_misplaced<R: Rule>(&self, permit: &Permit<R>) -> Result<()> {
+        self.record_outcome(permit, audit::Outcome::Denied, "address").await
     }
 
     async fn record_outcome<R: Rule>(
@@ -380,6 +440,12 @@ impl Store {
     }
 
     pub(crate) async fn view(&self, tenant: TenantId) -> Result<View> {
+        self.warm(tenant).await;
+        self.view_keyless(tenant).await
+    }
+
+    /// As [`view`](Self::view), for work that opens nothing: it goes through many tenants, and asks nobody for their keys.
+    pub(crate) async fn view_keyless(&self, tenant: TenantId) -> Result<View> {
         self.over(self.shared.pool.read().await?, tenant).await
     }
 
@@ -394,6 +460,12 @@ impl Store {
     }
 
     pub(crate) async fn begin(&self, tenant: TenantId) -> Result<Tx> {
+        self.warm(tenant).await;
+        self.begin_keyless(tenant).await
+    }
+
+    /// As [`begin`](Self::begin), for work that neither seals nor opens.
+    pub(crate) async fn begin_keyless(&self, tenant: TenantId) -> Result<Tx> {
         let mut conn = self.shared.pool.write(tenant).await?;
         enter(&mut conn, tenant).await?;
         Ok(Tx {
@@ -403,13 +475,14 @@ impl Store {
             shared: Arc::clone(&self.shared),
             events: Vec::new(),
             erased: Vec::new(),
+            decides: false,
             opened: None,
         })
     }
 
     pub(crate) async fn commit(&self, tx: Tx, drafts: Vec<Draft>) -> Result<()> {
         let learned: Vec<_> = drafts.iter().flat_map(Draft::new_subjects).collect();
-        let (tenant, erased) = (tx.tenant, tx.erased);
+        let (tenant, erased, decides) = (tx.tenant, tx.erased, tx.decides);
         match tx.conn {
             Conn::SqliteWrite(turn) => turn.finish(drafts).await?,
             Conn::Postgres(mut transaction) => {
@@ -420,6 +493,10 @@ impl Store {
         }
         self.shared.subjects.learn(learned);
         self.shared.subjects.forget(tenant, &erased);
+        // On disk, and told to nobody yet.
+        if decides {
+            self.forget_keys(tenant).await?;
+        }
         Ok(())
     }
 
@@ -430,6 +507,30 @@ impl Store {
             Conn::Postgres(transaction) => Ok(transaction.commit().await?),
             Conn::SqliteRead(_) | Conn::SqliteGlance(_) => Err(Error::Unrecorded),
         }
+    }
+
+    /// Has the tenant's keys in memory before a transaction begins, since within one the holder of the root key is never asked.
+    ///
+    /// Where it does not answer, whatever needs a key fails by itself, and what needs none goes on.
+    async fn warm(&self, tenant: TenantId) {
+        if !self.shared.keys.keyring.wants(&tenant.bytes()) {
+            return;
+        }
+        if let Err(error) = self.load_keys(tenant).await {
+            tracing::warn!(%tenant, error = ?error, "the keys of a tenant were not loaded");
+        }
+    }
+
+    pub(crate) async fn load_keys(&self, tenant: TenantId) -> Result<()> {
+        let keyring = &self.shared.keys.keyring;
+        let mut view = self.view_keyless(tenant).await?;
+        let wrapped = tenant_keys::wrapped(&mut view).await?;
+        drop(view);
+        if wrapped.is_empty() {
+            keyring.forget(&tenant.bytes());
+            return Ok(());
+        }
+        keyring.load(&wrapped).await.map(drop).map_err(Error::vault)
     }
 
     pub(crate) async fn undo(&self, tx: Tx) {

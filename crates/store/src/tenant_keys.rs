@@ -12,34 +12,43 @@ use uuid::Uuid;
 use crate::{
     Error, Result,
     conn::on,
+    lock::{row, rows},
+    sealed::{self, Cell},
     tx::{Scope, Tx},
 };
 
-/// The tenant's keys, from memory where they are there.
+/// The tenant's keys, which were brought into memory before the transaction began.
+///
+/// # Errors
+/// [`Error::KeysGone`] where they were destroyed, [`Error::KeysAway`] where nobody could be asked for them.
 pub(crate) async fn load(scope: &mut impl Scope) -> Result<Arc<TenantKeys>> {
     let tenant = scope.tenant();
     if let Some(keys) = scope.shared().keys.keyring.cached(&tenant.bytes()) {
         return Ok(keys);
     }
-    let rows: Vec<(i64, String, Vec<u8>)> = on!(scope, |c| sqlx::query_as(
-        "SELECT version, provider_key, wrapped FROM tenant_key WHERE tenant = $1 ORDER BY version"
-    )
-    .bind(tenant.uuid())
-    .fetch_all(c)
-    .await)?;
-    let wrapped = rows
-        .into_iter()
-        .map(|(version, provider, bytes)| {
-            Ok(WrappedKey {
-                tenant: tenant.bytes(),
-                version: u32::try_from(version).map_err(|_| Error::Corrupt("tenant_key.version".into()))?,
-                provider_key_id: KeyId::parse(&provider)
-                    .ok_or_else(|| Error::Corrupt("tenant_key.provider_key".into()))?,
-                bytes,
-            })
+    let there: Option<(i64,)> =
+        row!(scope, "SELECT version FROM tenant_key WHERE tenant = $1 LIMIT 1", tenant.uuid())?;
+    Err(if there.is_some() { Error::KeysAway } else { Error::KeysGone })
+}
+
+/// The tenant's keys as they are stored.
+pub(crate) async fn wrapped(scope: &mut impl Scope) -> Result<Vec<WrappedKey>> {
+    let tenant = scope.tenant();
+    let rows: Vec<(i64, String, Vec<u8>)> = rows!(
+        scope,
+        "SELECT version, provider_key, wrapped FROM tenant_key WHERE tenant = $1 ORDER BY version",
+        tenant.uuid()
+    )?;
+    let wrapped = rows.into_iter().map(|(version, provider, bytes)| {
+        Ok(WrappedKey {
+            tenant: tenant.bytes(),
+            version: u32::try_from(version).map_err(|_| Error::Corrupt("tenant_key.version".into()))?,
+            provider_key_id: KeyId::parse(&provider)
+                .ok_or_else(|| Error::Corrupt("tenant_key.provider_key".into()))?,
+            bytes,
         })
-        .collect::<Result<Vec<_>>>()?;
-    scope.shared().keys.keyring.load(&wrapped).await.map_err(Error::vault)
+    });
+    wrapped.collect()
 }
 
 /// Stores a tenant key.
@@ -87,8 +96,23 @@ pub(crate) async fn subject(scope: &mut impl Scope, subject: Uuid) -> Result<Sub
         key_version: u32::try_from(version).map_err(|_| Error::Corrupt("subject_key.key_version".into()))?,
         bytes,
     };
-    let keys = load(scope).await?;
-    SubjectKey::restore(&keys, &wrapped).map(Subject::Key).map_err(Error::vault)
+    let keys = match load(scope).await {
+        Ok(keys) => keys,
+        Err(Error::KeysGone) => return Ok(Subject::Erased),
+        Err(error) => return Err(error),
+    };
+    match SubjectKey::restore(&keys, &wrapped) {
+        Ok(key) => Ok(Subject::Key(key)),
+        Err(wrong) => {
+            let row = subject.into_bytes();
+            let cell = Cell { table: "subject_key", row: &row, column: "wrapped" };
+            match sealed::refused(scope, &cell, wrong) {
+                // What destroyed the key above it erased it.
+                Error::KeysGone => Ok(Subject::Erased),
+                error => Err(error),
+            }
+        }
+    }
 }
 
 /// The key of a data subject, made and stored if there is none; nothing for one that was erased.
@@ -98,7 +122,11 @@ pub(crate) async fn subject_or_new(tx: &mut Tx, id: Uuid) -> Result<Option<Subje
         Subject::Erased => return Ok(None),
         Subject::None => {}
     }
-    let keys = load(tx).await?;
+    let keys = match load(tx).await {
+        Ok(keys) => keys,
+        Err(Error::KeysGone) => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let (key, wrapped) =
         SubjectKey::create(&keys, id.into_bytes(), &*tx.shared.entropy).map_err(Error::vault)?;
     let tenant = tx.tenant();

@@ -15,6 +15,7 @@ use crate::{
     Cursor, Error, Page, Result, Store, Written,
     conn::on,
     gate::Permit,
+    keys::FreshKey,
     lock::{execute, locked, row, rows},
     page::LIMIT,
     tenant_keys,
@@ -52,8 +53,9 @@ impl From<Row> for Tenant {
     }
 }
 
-/// Stores a tenant with its first key and an empty audit log. The transaction is already in the new tenant.
-pub async fn insert(tx: &mut Tx, tenant: Tenant) -> Result<Written<Tenant>> {
+/// Stores a tenant with its first key and an empty audit log. The transaction is already in the new tenant, and the key was made
+/// before it began ([`keys::fresh`](crate::keys::fresh)).
+pub async fn insert(tx: &mut Tx, tenant: Tenant, key: FreshKey) -> Result<Written<Tenant>> {
     if tenant.id != tx.tenant() {
         return Err(Error::NotFound);
     }
@@ -69,8 +71,9 @@ pub async fn insert(tx: &mut Tx, tenant: Tenant) -> Result<Written<Tenant>> {
         tenant.key_brand.as_str(),
         tenant.created_at.micros()
     )?;
-    let key = tx.shared.keys.keyring.create(tenant.id.bytes()).await.map_err(Error::vault)?;
-    tenant_keys::insert(tx, &key).await?;
+    tenant_keys::insert(tx, &key.wrapped).await?;
+    // From here on the records of this very transaction seal personal values. Of a transaction that is undone nobody hears.
+    tx.shared.keys.keyring.hold(key.key);
     let frontier = Frontier::new().to_bytes();
     execute!(
         tx,

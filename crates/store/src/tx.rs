@@ -64,6 +64,8 @@ pub struct Tx {
     pub(crate) events: Vec<Event>,
     /// Whose keys this transaction destroys.
     pub(crate) erased: Vec<Uuid>,
+    /// Whether a record of this transaction may change what a key is worth.
+    pub(crate) decides: bool,
     /// The session that this transaction opened: whoever proved to be its user is the actor of its records.
     pub(crate) opened: Option<Opened>,
 }

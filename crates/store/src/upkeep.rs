@@ -56,7 +56,7 @@ async fn note(
     now: Timestamp,
     idle_until: Timestamp,
 ) -> Result<()> {
-    let mut tx = store.begin(tenant).await?;
+    let mut tx = store.begin_keyless(tenant).await?;
     execute!(
         tx,
         "UPDATE session SET last_seen_at = $3, idle_until = $4 WHERE tenant = $1 AND id = $2 AND ended_at IS NULL",
@@ -154,7 +154,7 @@ async fn write(store: Store) {
 
 async fn tally(store: &Store, account: Account, source: &[u8], count: i64) -> Result<()> {
     let (tenant, user, factor) = account;
-    let mut tx = store.begin(tenant).await?;
+    let mut tx = store.begin_keyless(tenant).await?;
     let now = tx.now;
     // One server at a time counts the sources of an account.
     users::lock(&mut tx, user).await?;

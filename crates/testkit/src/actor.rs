@@ -41,7 +41,10 @@ pub struct Actor {
 
 impl Actor {
     /// Gives `user` the password of tests and signs them in with it.
-    pub(crate) async fn sign_in(db: &Db, tenant: TenantId, user: User) -> Self {
+    ///
+    /// # Panics
+    /// Where they cannot sign in with it.
+    pub async fn sign_in(db: &Db, tenant: TenantId, user: User) -> Self {
         enrolment::set_password(&db.store, &db.hasher, &db.job(tenant), user.id, PASSWORD.to_owned())
             .await
             .expect("a password");

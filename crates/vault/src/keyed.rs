@@ -26,6 +26,7 @@ pub struct KeyedHash {
     event: hmac::Key,
     head: hmac::Key,
     image: hmac::Key,
+    secret: hmac::Key,
 }
 
 impl KeyedHash {
@@ -42,6 +43,7 @@ impl KeyedHash {
         let event = provider.derive_key(b"bailiwick event tag v1").await?;
         let head = provider.derive_key(b"bailiwick head tag v1").await?;
         let image = provider.derive_key(b"bailiwick image seal v1").await?;
+        let secret = provider.derive_key(b"bailiwick secret fingerprint v1").await?;
         Ok(Self {
             address: hmac::Key::new(hmac::HMAC_SHA256, address.expose()),
             ip: hmac::Key::new(hmac::HMAC_SHA256, ip.expose()),
@@ -51,6 +53,7 @@ impl KeyedHash {
             event: hmac::Key::new(hmac::HMAC_SHA256, event.expose()),
             head: hmac::Key::new(hmac::HMAC_SHA256, head.expose()),
             image: hmac::Key::new(hmac::HMAC_SHA256, image.expose()),
+            secret: hmac::Key::new(hmac::HMAC_SHA256, secret.expose()),
         })
     }
 
@@ -169,6 +172,14 @@ impl KeyedHash {
         let message = Transcript::new("image").field(tenant).field(kind.as_bytes()).field(id);
         let message = message.field(&revision.to_be_bytes()).field(record).field(image);
         tag(&self.image, &message.finish())
+    }
+
+    /// What is shown of a stored secret: equal values of one tenant are recognised, those of two tenants cannot be compared, and
+    /// nothing is guessed from it without the root key. Sixteen octets.
+    #[must_use]
+    pub fn secret_fingerprint(&self, tenant: &[u8; 16], value: &[u8]) -> [u8; 16] {
+        let message = Zeroizing::new(Transcript::new("secret").field(tenant).field(value).finish());
+        halved(tag(&self.secret, &message))
     }
 
     /// The digest of a change that a one-time code approves, over the change's canonical octets.
@@ -306,6 +317,11 @@ mod tests {
         }
         assert!(!same(&stored, stored.get(..31).unwrap()));
         assert_ne!(hash.change_digest(b"{}"), hash.change_digest(b"[]"));
+        // So are its fingerprints of secrets.
+        let print = hash.secret_fingerprint(&[1; 16], b"sk_live");
+        assert_eq!(print, hash.secret_fingerprint(&[1; 16], b"sk_live"));
+        assert_ne!(print, hash.secret_fingerprint(&[2; 16], b"sk_live"));
+        assert_ne!(print, hash.secret_fingerprint(&[1; 16], b"sk_livf"));
         // A tenant's tags of events are its own.
         assert_ne!(hash.event_key_tag(&[1; 16], "a"), hash.event_key_tag(&[2; 16], "a"));
         assert_ne!(hash.event_payload_tag(&[1; 16], b"{}"), hash.event_payload_tag(&[1; 16], b"[]"));
@@ -340,7 +356,7 @@ mod tests {
             let bits = bits | 1 << 127;
             let key = || hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
             let hash = KeyedHash {
-                address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key(), head: key(), image: key(),
+                address: key(), ip: key(), step_up: key(), carried: key(), device: key(), event: key(), head: key(), image: key(), secret: key(),
             };
             let tag = |bits: u128| hash.ip_tag(&[1; 16], IpAddr::V6(bits.into()));
             proptest::prop_assert_eq!(tag(bits), tag(bits >> 64 << 64 | u128::from(host)));

@@ -1,13 +1,16 @@
 //! Tenant keys: wrapped by the root key at rest, cached unwrapped while in use.
 
 mod keys;
+mod memory;
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use hashlink::LruCache;
+use bailiwick_domain::time::Timestamp;
 pub use keys::{TenantKey, TenantKeys};
+use memory::Memory;
+pub use memory::Patience;
 
 use crate::entropy::Entropy;
 use crate::provider::{KeyId, KeyProvider, ProviderError};
@@ -42,7 +45,7 @@ pub struct Keyring {
     /// The first one wraps; the others unwrap what has not been wrapped anew yet.
     providers: Vec<Arc<dyn KeyProvider>>,
     entropy: Arc<dyn Entropy>,
-    cache: Mutex<LruCache<[u8; 16], Arc<TenantKeys>>>,
+    memory: Memory,
 }
 
 impl Keyring {
@@ -51,7 +54,15 @@ impl Keyring {
     /// The least recently used tenant leaves first; its keys are overwritten as soon as nobody is using them.
     #[must_use]
     pub fn new(provider: Arc<dyn KeyProvider>, entropy: Arc<dyn Entropy>, limit: NonZeroUsize) -> Self {
-        Self { providers: vec![provider], entropy, cache: Mutex::new(LruCache::new(limit.get())) }
+        Self { providers: vec![provider], entropy, memory: Memory::new(limit, None) }
+    }
+
+    /// How long keys in memory are used without asking the provider again, and how long where it does not answer. Without this
+    /// they are used for as long as they are there.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.memory = Memory::new(self.memory.limit(), Some(patience));
+        self
     }
 
     /// Adds a root key that is on its way out: it still unwraps, and no longer wraps.
@@ -66,8 +77,37 @@ impl Keyring {
     /// # Errors
     /// Whatever the provider answers.
     pub async fn create(&self, tenant: [u8; 16]) -> Result<WrappedKey, KeyringError> {
+        Ok(self.make(tenant, 1).await?.0)
+    }
+
+    /// A new version of a tenant's key, wrapped and ready to use: nothing uses it before [`hold`](Self::hold).
+    ///
+    /// # Errors
+    /// Whatever the provider answers.
+    pub async fn make(
+        &self,
+        tenant: [u8; 16],
+        version: u32,
+    ) -> Result<(WrappedKey, TenantKey), KeyringError> {
         let key = KeyBytes::random(self.entropy.as_ref());
-        self.wrap(tenant, 1, &key).await
+        let wrapped = self.wrap(tenant, version, &key).await?;
+        Ok((wrapped, TenantKey::new(tenant, version, key)))
+    }
+
+    /// Takes a key that was just stored into memory, beside the tenant's older ones where those are there.
+    ///
+    /// Where they are not, only a first version is taken: whoever holds some of a tenant's keys would find others missing.
+    pub fn hold(&self, key: TenantKey) {
+        let tenant = *key.tenant();
+        let mut keys = match self.memory.whatever(&tenant) {
+            Some(known) => known.all().filter(|known| known.version() != key.version()).cloned().collect(),
+            None if key.version() == 1 => Vec::new(),
+            None => return,
+        };
+        keys.push(Arc::new(key));
+        if let Some(keys) = TenantKeys::new(keys) {
+            self.memory.insert(tenant, Arc::new(keys));
+        }
     }
 
     /// The successor of a tenant's newest key, to be stored beside it. Older versions go on decrypting.
@@ -76,8 +116,7 @@ impl Keyring {
     /// [`KeyringError::VersionsExhausted`] after 2³² − 1 rotations; whatever the provider answers.
     pub async fn rotate(&self, newest: &WrappedKey) -> Result<WrappedKey, KeyringError> {
         let version = newest.version.checked_add(1).ok_or(KeyringError::VersionsExhausted)?;
-        let key = KeyBytes::random(self.entropy.as_ref());
-        self.wrap(newest.tenant, version, &key).await
+        Ok(self.make(newest.tenant, version).await?.0)
     }
 
     /// The same tenant key wrapped by the current root key: one step of a root key rotation.
@@ -89,14 +128,39 @@ impl Keyring {
         self.wrap(wrapped.tenant, wrapped.version, key.bytes()).await
     }
 
-    /// The keys of a tenant if they are in memory, without asking the provider.
+    /// The keys of a tenant if they are in memory, without asking the provider; nothing where it has not answered for longer than
+    /// they may be used without it.
     ///
     /// Another node may have rotated them since: what it sealed answers
     /// [`OpenError::KeyVersion`](crate::envelope::OpenError::KeyVersion) here, and [`load`](Self::load) with
     /// the stored keys brings this node up to date.
     #[must_use]
     pub fn cached(&self, tenant: &[u8; 16]) -> Option<Arc<TenantKeys>> {
-        self.lock().get(tenant).map(Arc::clone)
+        self.memory.usable(tenant)
+    }
+
+    /// Whether the provider should be asked for a tenant's keys now: they are not in memory, somebody met a version that is not
+    /// among them, or their time is over. While the provider does not answer it is asked only every few seconds.
+    #[must_use]
+    pub fn wants(&self, tenant: &[u8; 16]) -> bool {
+        self.memory.wants(tenant)
+    }
+
+    /// Notes that something was sealed under a version that is not in memory: the next use loads the tenant's keys again.
+    pub fn outdated(&self, tenant: &[u8; 16]) {
+        self.memory.outdated(tenant);
+    }
+
+    /// Since when the provider does not answer; nothing while it does, as far as anybody has asked.
+    #[must_use]
+    pub fn away_since(&self) -> Option<Timestamp> {
+        self.memory.away_since()
+    }
+
+    /// The tenants whose keys are in memory, with the newest version of each that is known here.
+    #[must_use]
+    pub fn held(&self) -> Vec<([u8; 16], u32)> {
+        self.memory.held()
     }
 
     /// Unwraps all stored keys of one tenant and caches exactly these; keys already in memory are not
@@ -111,7 +175,8 @@ impl Keyring {
         if wrapped.iter().any(|key| key.tenant != tenant) {
             return Err(KeyringError::MixedTenants);
         }
-        let known = self.cached(&tenant);
+        // Keys whose time is over are asked for again, every one: whoever takes the root key from this server ends their use.
+        let known = self.memory.fresh(&tenant);
         let mut keys = Vec::with_capacity(wrapped.len());
         for wrapped in wrapped {
             let held = known.as_ref().and_then(|known| known.version(wrapped.version));
@@ -121,7 +186,7 @@ impl Keyring {
             });
         }
         let keys = Arc::new(TenantKeys::new(keys).ok_or(KeyringError::Versions)?);
-        self.lock().insert(tenant, Arc::clone(&keys));
+        self.memory.insert(tenant, Arc::clone(&keys));
         Ok(keys)
     }
 
@@ -129,13 +194,13 @@ impl Keyring {
     ///
     /// Callers that hold them still do until they let go.
     pub fn forget(&self, tenant: &[u8; 16]) {
-        self.lock().remove(tenant);
+        self.memory.remove(tenant);
     }
 
     /// How many tenants' keys are in memory now.
     #[must_use]
     pub fn cached_tenants(&self) -> usize {
-        self.lock().len()
+        self.memory.len()
     }
 
     /// The provider that wraps new keys.
@@ -146,7 +211,7 @@ impl Keyring {
 
     async fn wrap(&self, tenant: [u8; 16], version: u32, key: &KeyBytes) -> Result<WrappedKey, KeyringError> {
         let provider = self.provider().ok_or(KeyringError::NoKeys)?;
-        let bytes = provider.wrap_key(key, &context(&tenant, version)).await?;
+        let bytes = self.memory.heard(provider.wrap_key(key, &context(&tenant, version)).await)?;
         Ok(WrappedKey { tenant, version, provider_key_id: provider.key_id().clone(), bytes })
     }
 
@@ -154,14 +219,9 @@ impl Keyring {
         let wanted = &wrapped.provider_key_id;
         let provider = self.providers.iter().find(|provider| provider.key_id() == wanted);
         let provider = provider.ok_or_else(|| KeyringError::UnknownRoot(wanted.clone()))?;
-        let key = provider.unwrap_key(&wrapped.bytes, &context(&wrapped.tenant, wrapped.version)).await?;
+        let context = context(&wrapped.tenant, wrapped.version);
+        let key = self.memory.heard(provider.unwrap_key(&wrapped.bytes, &context).await)?;
         Ok(TenantKey::new(wrapped.tenant, wrapped.version, key))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, LruCache<[u8; 16], Arc<TenantKeys>>> {
-        // The cache is consistent between any two of its calls, so a panic elsewhere while it was held left
-        // it whole.
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

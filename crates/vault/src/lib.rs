@@ -20,6 +20,7 @@ mod aead;
 pub mod api_key;
 pub mod carried;
 pub mod commit;
+pub mod document;
 pub mod entropy;
 pub mod envelope;
 pub mod keyed;

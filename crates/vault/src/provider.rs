@@ -1,12 +1,35 @@
 //! Where the root key lives.
+//!
+//! [`FileProvider`] reads it from a file. With [`ManagedProvider`] it stays inside a key management service or a hardware
+//! module, a [`Holder`], and never enters this process.
 
+#[cfg(feature = "awskms")]
+mod awskms;
+mod credential;
 mod file;
 mod format;
+mod holder;
+mod http;
+mod managed;
+#[cfg(feature = "pkcs11")]
+mod pkcs11;
+#[cfg(test)]
+mod suite;
+mod transit;
 
 use std::fmt;
 use std::pin::Pin;
 
+#[cfg(feature = "awskms")]
+pub use awskms::AwsKmsSettings;
+pub use credential::Credential;
 pub use file::{FileProvider, RootKeyError};
+pub use holder::{BadHolder, Holder, Trouble};
+pub use http::ServiceUrl;
+pub use managed::{ManagedError, ManagedProvider};
+#[cfg(feature = "pkcs11")]
+pub use pkcs11::Pkcs11Settings;
+pub use transit::TransitSettings;
 
 use crate::secret::KeyBytes;
 
@@ -30,13 +53,25 @@ pub trait KeyProvider: Send + Sync + fmt::Debug {
     /// Decrypts what [`wrap_key`](Self::wrap_key) gave for the same `context`.
     ///
     /// # Errors
-    /// [`ProviderError::Rejected`] when the bytes, the context or the root key are not the ones wrapped with.
+    /// [`ProviderError::Rejected`] when the bytes, the context or the root key are not the ones wrapped with;
+    /// [`ProviderError::Unavailable`] when nobody can tell at present.
     fn unwrap_key<'a>(&'a self, wrapped: &'a [u8], context: &'a [u8]) -> ProviderFuture<'a, KeyBytes>;
 
     /// A key that depends on the root key and `purpose` alone, the same at every call.
     ///
-    /// Changing the root key changes it: whatever was tagged with it has to be tagged anew then.
+    /// Changing the root key changes it, unless the new one [succeeds](ManagedProvider::succeed) the old one: whatever was
+    /// tagged with it has to be tagged anew then.
     fn derive_key<'a>(&'a self, purpose: &'a [u8]) -> ProviderFuture<'a, KeyBytes>;
+
+    /// What [`derive_key`](Self::derive_key) derives from, for the provider that succeeds this one.
+    fn derivation_secret(&self) -> &KeyBytes;
+
+    /// Whether the root key can be used now; nothing is wrapped or kept.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unavailable`] where its holder does not answer or does not let this server use it,
+    /// [`ProviderError::Rejected`] where it holds another key by that name.
+    fn check(&self) -> ProviderFuture<'_, ()>;
 }
 
 /// The kinds of root key holder.
@@ -44,6 +79,12 @@ pub trait KeyProvider: Send + Sync + fmt::Debug {
 pub enum ProviderKind {
     /// A file that the server reads.
     File,
+    /// The secrets engine `transit` of OpenBao or Vault.
+    Transit,
+    /// The key management service of AWS.
+    AwsKms,
+    /// A hardware security module, or what speaks like one.
+    Pkcs11,
 }
 
 impl ProviderKind {
@@ -53,14 +94,18 @@ impl ProviderKind {
     pub const fn is_managed(self) -> bool {
         match self {
             Self::File => false,
+            Self::Transit | Self::AwsKms | Self::Pkcs11 => true,
         }
     }
 
-    /// The name used in configuration: `file`.
+    /// The name used in configuration, and at the beginning of the names of its keys.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::File => "file",
+            Self::Transit => "transit",
+            Self::AwsKms => "awskms",
+            Self::Pkcs11 => "pkcs11",
         }
     }
 }
@@ -100,6 +145,10 @@ pub enum ProviderError {
     /// The cryptographic library refused; never expected in practice.
     #[error("the cryptographic library refused to work with root key {0}")]
     Cipher(KeyId),
+    /// The holder of the root key did not do it, and said nothing of what was asked: it may be tried again. Nothing else is
+    /// ever used in its place.
+    #[error("root key {0} cannot be used: {1}")]
+    Unavailable(KeyId, Trouble),
 }
 
 #[cfg(test)]
@@ -110,6 +159,9 @@ mod tests {
     fn operator_sees_a_file_as_not_managed() {
         assert!(!ProviderKind::File.is_managed());
         assert_eq!(ProviderKind::File.name(), "file");
+        for kind in [ProviderKind::Transit, ProviderKind::AwsKms, ProviderKind::Pkcs11] {
+            assert!(kind.is_managed() && !kind.name().contains(':'));
+        }
     }
 
     #[test]

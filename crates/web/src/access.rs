@@ -111,6 +111,7 @@ impl From<Refusal> for Error {
             Refusal::NoPerson => {
                 Self::Forbidden("A person has to confirm this with a one-time code. An API key cannot.")
             }
+            Refusal::Misplaced => Self::Forbidden("This API key may not be used from this address."),
             Refusal::Suspended => Self::Suspended,
             Refusal::Store(error) => error.into(),
         }

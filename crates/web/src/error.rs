@@ -377,6 +377,8 @@ impl From<bailiwick_store::Error> for Error {
             Store::Busy => Self::Unavailable { retry_after_seconds: 1 },
             Store::Crowded => Self::Unavailable { retry_after_seconds: 5 },
             Store::Full => Self::Unavailable { retry_after_seconds: 60 },
+            Store::KeysAway => Self::Unavailable { retry_after_seconds: 10 },
+            Store::KeysGone => Self::Conflict("The encryption key that it was sealed under was destroyed."),
             other => Self::Internal(Box::new(other)),
         }
     }

@@ -10,12 +10,15 @@ pub mod assets;
 pub mod bootstrap;
 mod bundle_file;
 pub mod csrf;
+pub mod description;
+mod document_file;
 pub mod error;
 mod export_file;
 mod file;
 pub mod forms;
 pub mod health;
 pub mod jobs;
+mod key_version;
 pub mod limits;
 mod looking_back;
 pub mod pace;
@@ -47,6 +50,12 @@ pub fn routes() -> Routes {
         .merge(well_known::routes())
         .merge(api::routes())
         .merge(pages::routes())
+}
+
+/// The description of the API (OpenAPI 3.1), as text.
+pub fn openapi() -> String {
+    let document = description::document(&routes());
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
 /// Every setting of the server's configuration that a page names, `section.name`: whoever reads the configuration can

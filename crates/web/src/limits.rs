@@ -6,6 +6,7 @@ use axum::{
     body::HttpBody,
     http::{Method, Request},
 };
+use bailiwick_ops::documents::MOST_PART;
 
 /// Bounds of one request, and of how many are served at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,9 @@ pub struct Limits {
     /// Octets of a body of events (`POST /v1/audit/events`); more is answered 413. One that is larger than `body` says its length
     /// beforehand.
     pub events: usize,
-    /// Bodies of events larger than `body` at the same moment; one more is answered 503.
+    /// Octets of a part of a document (`PUT /v1/documents/uploads/…`), which says its length beforehand likewise; more is answered 413.
+    pub part: usize,
+    /// Bodies of events and parts larger than `body` at the same moment; one more is answered 503.
     pub large: usize,
     /// Octets of a form, which is held in memory whole; more is answered 413.
     pub form: usize,
@@ -35,15 +38,21 @@ pub struct Limits {
     pub in_flight: usize,
 }
 
-/// The one path under which a body may be larger than others.
+/// The path under which events arrive, many at once.
 const EVENTS: &str = "/v1/audit/events";
+/// What the paths begin with under which parts of documents arrive.
+const UPLOADS: &str = "/v1/documents/uploads/";
 
 impl Limits {
     /// Octets that the body of this request may have, as far as it says its length.
     pub(crate) fn body_of<B: HttpBody>(&self, request: &Request<B>) -> usize {
         let says = request.body().size_hint().exact().is_some();
-        let events = *request.method() == Method::POST && request.uri().path() == EVENTS;
-        if events && says { self.events.max(self.body) } else { self.body }
+        let path = request.uri().path();
+        match *request.method() {
+            Method::POST if says && path == EVENTS => self.events.max(self.body),
+            Method::PUT if says && path.starts_with(UPLOADS) => self.part.max(self.body),
+            _ => self.body,
+        }
     }
 
     /// Whether the body is larger than most may be, and so takes one of a few places.
@@ -57,6 +66,7 @@ impl Default for Limits {
         Self {
             body: 1024 * 1024,
             events: 4 * 1024 * 1024,
+            part: MOST_PART,
             large: 32,
             form: 64 * 1024,
             form_fields: 512,

@@ -8,11 +8,13 @@ pub(crate) mod authenticator;
 #[cfg(test)]
 mod browser;
 mod confirm;
+mod documents;
 pub(crate) mod enrol;
 mod explorer;
 mod find;
 mod invitations;
 pub(crate) mod join;
+mod keys;
 mod mail;
 mod mailbox;
 pub(crate) mod missing;
@@ -24,6 +26,7 @@ mod refused;
 pub(crate) mod reset;
 mod roles;
 mod rows;
+mod secrets;
 mod security;
 mod sessions;
 mod set_password;
@@ -57,11 +60,14 @@ pub(crate) fn routes() -> Routes {
         .merge(join::routes())
         .merge(mail::routes())
         .merge(api_keys::routes())
+        .merge(secrets::routes())
+        .merge(keys::routes())
         .merge(roles::routes())
         .merge(teams::routes())
         .merge(access::routes())
         .merge(explorer::routes())
         .merge(unused::routes())
+        .merge(documents::routes())
         .merge(policy::routes())
         .merge(audit::routes())
         .merge(platform::routes())

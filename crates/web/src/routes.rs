@@ -14,12 +14,13 @@ use crate::{
     access::{Access, Confirmation},
     assets,
     bootstrap::App,
+    description::{Described, Says, Takes},
     pages,
     state::AppState,
 };
 
 /// The only addresses with a file extension: programs ask for them without being told of them.
-pub(crate) const FILES: [&str; 2] = ["/robots.txt", "/favicon.ico"];
+pub(crate) const FILES: [&str; 3] = ["/robots.txt", "/favicon.ico", "/v1/openapi.json"];
 
 mod sealed {
     pub trait Guarded {}
@@ -35,12 +36,22 @@ mod sealed {
 pub trait Guarded: sealed::Guarded {
     /// The rule that the handler declares.
     type Rule: Rule;
+
+    /// Says what the handler takes, for the description of the API.
+    #[doc(hidden)]
+    fn describe(takes: &mut Says<'_>);
 }
 
 macro_rules! guarded {
     ($(($($parameter:ident)*))*) => { $(
         impl<M, R: Rule, $($parameter),*> sealed::Guarded for (M, Access<R>, $($parameter,)*) {}
-        impl<M, R: Rule, $($parameter),*> Guarded for (M, Access<R>, $($parameter,)*) { type Rule = R; }
+        impl<M, R: Rule, $($parameter: Described),*> Guarded for (M, Access<R>, $($parameter,)*) {
+            type Rule = R;
+            fn describe(takes: &mut Says<'_>) {
+                let _ = &takes;
+                $($parameter::describe(takes);)*
+            }
+        }
     )* };
 }
 guarded!(() (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F));
@@ -57,7 +68,7 @@ pub trait Confirmed: Guarded + sealed::Confirmed {}
 macro_rules! confirmed {
     ($(($($parameter:ident)*))*) => { $(
         impl<M, R: Sensitive, $($parameter),*> sealed::Confirmed for (M, Access<R>, Confirmation<R>, $($parameter,)*) {}
-        impl<M, R: Sensitive, $($parameter),*> Confirmed for (M, Access<R>, Confirmation<R>, $($parameter,)*) {}
+        impl<M, R: Sensitive, $($parameter: Described),*> Confirmed for (M, Access<R>, Confirmation<R>, $($parameter,)*) {}
     )* };
 }
 confirmed!(() (A) (A B) (A B C) (A B C D) (A B C D E));
@@ -94,7 +105,14 @@ pub enum RoutesError {
 /// Routes under construction.
 #[derive(Default)]
 pub struct Routes {
-    endpoints: Vec<(AccessRow, MethodRouter<AppState>)>,
+    endpoints: Vec<Endpoint>,
+}
+
+/// One route: its row, its handler, and how that says what it takes.
+struct Endpoint {
+    row: AccessRow,
+    handler: MethodRouter<AppState>,
+    describe: fn(&mut Says<'_>),
 }
 
 impl Routes {
@@ -172,10 +190,19 @@ impl Routes {
 
     /// The access table, by path and method, with the embedded files that need no handler.
     pub fn table(&self) -> Vec<AccessRow> {
-        let mut rows: Vec<_> = self.endpoints.iter().map(|(row, _)| row.clone()).collect();
+        let mut rows: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.row.clone()).collect();
         rows.push(assets::access_row());
         rows.sort_by(|a, b| (a.path, a.method.as_str()).cmp(&(b.path, b.method.as_str())));
         rows
+    }
+
+    /// Each route with what its handler takes.
+    pub(crate) fn described(&self) -> impl Iterator<Item = (&AccessRow, Takes)> {
+        self.endpoints.iter().map(|endpoint| {
+            let mut takes = Takes::default();
+            (endpoint.describe)(&mut Says(&mut takes));
+            (&endpoint.row, takes)
+        })
     }
 
     /// The finished service: these routes behind the whole bootstrap.
@@ -192,7 +219,7 @@ impl Routes {
     fn router(self) -> Router<AppState> {
         self.endpoints
             .into_iter()
-            .fold(Router::new(), |router, (row, endpoint)| router.route(row.path, endpoint))
+            .fold(Router::new(), |router, Endpoint { row, handler, .. }| router.route(row.path, handler))
     }
 
     fn endpoint<H, T>(mut self, method: Method, filter: MethodFilter, path: &'static str, handler: H) -> Self
@@ -203,14 +230,14 @@ impl Routes {
         let writes = method != Method::GET;
         let row =
             AccessRow { method, path, rule: <T::Rule as Rule>::NAME, need: <T::Rule as Rule>::NEED, writes };
-        self.endpoints.push((row, on(filter, handler)));
+        self.endpoints.push(Endpoint { row, handler: on(filter, handler), describe: T::describe });
         self
     }
 
     fn check(&self) -> Result<(), RoutesError> {
         let mut shapes = HashMap::new();
         let mut seen = HashMap::new();
-        for (row, _) in &self.endpoints {
+        for Endpoint { row, .. } in &self.endpoints {
             let shape = shape(row.path).ok_or(RoutesError::Malformed(row.path))?;
             let first = *shapes.entry(shape).or_insert(row.path);
             if first != row.path {

@@ -7,6 +7,7 @@ use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_mail::Mailbox;
 use bailiwick_ops::{
     audit::stream::Reach,
+    documents::Cabinet,
     exports::Spool,
     passkeys::{self, RelyingParty},
     posture::Environment,
@@ -43,6 +44,8 @@ pub struct AppState {
     pub pace: Arc<Pace>,
     /// Where the files of exports lie.
     pub spool: Spool,
+    /// Where documents lie.
+    pub cabinet: Cabinet,
     /// What the background jobs did last.
     pub jobs: JobBoard,
     /// Where streams of the audit log may lead.

@@ -40,9 +40,52 @@ both_databases! {
             assert!(!text.contains(&secret) && !text.contains("\"secret\""), "{path}");
         }
         let revoked = service.send(&owner, &Method::POST, &format!("{location}/revoke"), Sent::Nothing).await;
-        assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+        assert_eq!(revoked.status, StatusCode::OK);
+        let receipt = revoked.json()["receipt"].clone();
         assert_eq!(service.get(&program, "/v1/audit/events").await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(service.get(&owner, &location).await.json()["status"], "revoked");
+        db.settle().await;
+        let record = service.get(&owner, &format!("/v1/audit/events/{}", receipt["id"].as_str().unwrap())).await;
+        let octets = record.json()["octets"].as_str().unwrap().to_owned();
+        assert!(octets.starts_with("{\"action\":\"api_key.revoked\","), "{octets}");
+        assert!(record.text().contains(receipt["hash"].as_str().unwrap()), "{}", record.text());
+    }
+
+    async fn program_learns_who_uses_a_key_and_has_it_replaced_with_a_code(db: Db) {
+        let acme = db.tenant("acme").await;
+        let service = Service::over(&db);
+        let actor = acme.owner();
+        let owner = Caller::from(&actor);
+        let new = json!({"name": "Sync", "scopes": ["user:read"], "environment": "test", "networks": ["192.0.2.1/24", "0.0.0.0/0", "::/0"]});
+        let body = service.send(&owner, &Method::POST, "/v1/api-keys", Sent::Json(new)).await.json();
+        assert_eq!((&body["environment"], &body["networks"]), (&json!("test"), &json!(["0.0.0.0/0", "192.0.2.0/24", "::/0"])));
+        let ninety = (db.store.now() + Span::days(90)).to_string();
+        assert_eq!((&body["owner"], &body["expires_at"]), (&json!(actor.id()), &json!(ninety)), "ninety days unless something is said");
+        let bound = Caller::Program(body["secret"].as_str().unwrap().to_owned());
+        assert_eq!(service.get(&bound, "/v1/users").await.status, StatusCode::FORBIDDEN, "nobody knows where it comes from");
+        let new = json!({"name": "Sync", "scopes": ["user:read"]});
+        let created = service.send(&owner, &Method::POST, "/v1/api-keys", Sent::Json(new)).await;
+        let location = created.header("location").to_owned();
+        let program = Caller::Program(created.json()["secret"].as_str().unwrap().to_owned());
+        assert_eq!(service.get(&program, "/v1/users").await.status, StatusCode::OK);
+        bailiwick_store::key_uses::flush(&db.store).await.unwrap();
+        let shown = service.get(&owner, &location).await.json();
+        assert_eq!((&shown["last_used"]["scope"], &shown["replaces"]), (&json!("user:read"), &Value::Null), "{shown}");
+        let callers = service.get(&owner, &format!("{location}/callers")).await.json();
+        assert_eq!(callers["items"].as_array().unwrap().len(), 1, "{callers}");
+        let scopes = service.get(&owner, &format!("{location}/scopes")).await.json();
+        assert_eq!((&scopes["scopes"][0]["scope"], &scopes["scopes"][0]["judgement"]), (&json!("user:read"), &json!("used")), "{scopes}");
+        assert_eq!(service.get(&owner, &format!("{location}/rotation")).await.status, StatusCode::NOT_FOUND);
+        let early = service.send(&owner, &Method::POST, &format!("{location}/narrow"), Sent::Nothing).await;
+        assert_eq!(early.status, StatusCode::CONFLICT);
+        let wanted = || Sent::Json(json!({"overlap_days": 3}));
+        let asked = service.send(&owner, &Method::POST, &format!("{location}/rotate"), wanted()).await;
+        assert_eq!(asked.status, StatusCode::FORBIDDEN);
+        assert_eq!(asked.json()["type"], "urn:bailiwick:problem:step-up-required", "{}", asked.text());
+        let refused = service.send(&program, &Method::POST, &format!("{location}/rotate"), wanted()).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "nobody reads the letters of a key");
+        let wrong = service.send(&owner, &Method::POST, &format!("{location}/rotate"), Sent::Json(json!({"overlap_days": 31}))).await;
+        assert_eq!(wrong.json()["errors"][0]["pointer"], "#/overlap_days", "{}", wrong.text());
     }
 
     async fn program_asks_who_can_do_what_and_what_is_not_used(db: Db) {
@@ -562,6 +605,63 @@ both_databases! {
         assert_eq!((&shown["name"], &shown["filter"]["action"]), (&json!("Desk"), &Value::Null));
         assert_eq!(send(Method::DELETE, &location, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
         assert_eq!(service.get(&key, &location).await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn program_stores_a_secret_and_reads_back_everything_but_its_value(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (service, key) = (Service::over(&db), Caller::Program(full_key(&acme).await));
+        let send = async |path: &str, sent: Sent| service.send(&key, &Method::POST, path, sent).await;
+        let created = send("/v1/secrets", Sent::Json(json!({"name": "gateway/key", "value": "opensesame-one"}))).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{}", created.text());
+        let location = created.header("location").to_owned();
+        db.clock.advance(Span::seconds(1));
+        let staged = send(&format!("{location}/stage"), Sent::Json(json!({"value": "opensesame-two"}))).await;
+        assert_eq!(staged.status, StatusCode::NO_CONTENT, "{}", staged.text());
+        let shown = service.get(&key, &location).await.json();
+        assert_eq!((&shown["current"]["number"], &shown["staged"]["number"], &shown["previous"]), (&json!(1), &json!(2), &Value::Null));
+        assert_eq!((&shown["current"]["value"], &shown["current"]["length"]), (&json!("********"), &json!("under_16")));
+        assert_eq!(shown["current"]["fingerprint"].as_str().map(str::len), Some(32));
+        db.settle().await;
+        for path in [location.as_str(), "/v1/secrets", "/v1/audit/events"] {
+            let answer = service.get(&key, path).await;
+            assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::OK, "no-store"), "{path}");
+            assert!(!answer.text().contains("opensesame"), "{path}");
+        }
+        for part in ["rotate", "delete"] {
+            let refused = send(&format!("{location}/{part}"), Sent::Nothing).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{part}: {}", refused.text());
+        }
+        let owner = Caller::from(&acme.owner());
+        for (part, action) in [("rotate", "secret_rotation"), ("delete", "secret_deletion")] {
+            let asked = service.send(&owner, &Method::POST, &format!("{location}/{part}"), Sent::Nothing).await;
+            assert_eq!(asked.json()["step_up"]["action"], action);
+            assert!(!asked.text().contains("opensesame"));
+        }
+        for (wrong, pointer) in [
+            (json!({"name": "gateway/key", "value": "opensesame-three"}), "#/name"),
+            (json!({"name": "Gateway", "value": "opensesame-three"}), "#/name"),
+            (json!({"name": "other", "value": ""}), "#/value"),
+            (json!({"name": "other", "value": 7}), "#/value"),
+            (json!({"name": "other", "value": "opensesame-three", "note": "x"}), "#/note"),
+        ] {
+            let refused = send("/v1/secrets", Sent::Json(wrong)).await;
+            assert!(refused.status.is_client_error() && !refused.text().contains("opensesame"), "{}", refused.text());
+            assert_eq!(refused.json()["errors"][0]["pointer"], pointer);
+        }
+        let discarded = send(&format!("{location}/discard"), Sent::Nothing).await;
+        assert_eq!(discarded.status, StatusCode::NO_CONTENT);
+        let none = send(&format!("{location}/discard"), Sent::Nothing).await;
+        assert_eq!(none.status, StatusCode::CONFLICT);
+        let token = format!("glpat-{}", "abcdefghij0123456789");
+        let document = json!({"smtp": {"host": "mail.example.com", "password": "opensesame"}, "notes": [token], "key": "env://KEY"});
+        let scanned = send("/v1/secrets/scan", Sent::Json(json!({"document": document}))).await;
+        let items = scanned.json()["items"].clone();
+        let told: Vec<_> = items.as_array().unwrap().iter().map(|item| (item["pointer"].as_str().unwrap(), item["why"].as_str().unwrap())).collect();
+        assert!(told.contains(&("/smtp/password", "field")) && told.contains(&("/notes/0", "shape")) && told.len() == 2, "{items}");
+        assert!(!scanned.text().contains("opensesame") && !scanned.text().contains(&token), "{}", scanned.text());
+        let resolved = send("/v1/secrets/resolve", Sent::Json(json!({"names": ["gateway/key"]}))).await;
+        assert_eq!(resolved.status, StatusCode::FORBIDDEN, "this key is bound to no address: {}", resolved.text());
+        assert_eq!(service.get(&key, "/v1/secrets?cursor=..%2Fx").await.status, StatusCode::BAD_REQUEST);
     }
 
     async fn writer_sees_its_own_record_at_once(db: Db) {

@@ -55,7 +55,7 @@ both_databases! {
         let owner = Caller::from(&acme.owner());
         let written = json!({
             "mfa_floor": "mfa", "mfa_grace_days": 7, "role_floors": {"auditor": "mfa", "developer": "mfa"},
-            "session_idle_minutes": 30, "session_absolute_hours": 12, "reauth_minutes": 10, "invitation_days": 14
+            "session_idle_minutes": 30, "session_absolute_hours": 12, "reauth_minutes": 10, "invitation_days": 14, "api_key_days": 90
         });
         let answer = service.send(&owner, &Method::PUT, "/v1/policy", Sent::Json(written.clone())).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());

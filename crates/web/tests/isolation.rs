@@ -79,6 +79,29 @@ const UNREACHED: &[(&str, &str, &str)] = &[
     ("POST", "/v1/access/unused/users/{id}/narrow", "nothing is unused before ninety days are recorded"),
     ("POST", "/audit/streams/{stream}/start", "every stream here leads where somebody has confirmed"),
     ("POST", "/v1/audit/streams/{id}/start", "every stream here leads where somebody has confirmed"),
+    ("POST", "/v1/secrets/resolve", "it takes a key that is bound to addresses"),
+    (
+        "POST",
+        "/users/{user}/reset-factors",
+        "the codes of the hour are used up by then; the second owner reaches it through the API",
+    ),
+    (
+        "POST",
+        "/users/{user}/delete",
+        "the codes of the hour are used up by then; the second owner reaches it through the API",
+    ),
+    ("PUT", "/v1/documents/uploads/{upload}", "it takes octets, and where they begin in a header"),
+    ("POST", "/v1/documents/uploads/{upload}/finish", "no upload here is whole"),
+    ("POST", "/v1/keys/versions/{version}/destroy", "a destruction of this version waits already"),
+    ("POST", "/keys/versions/{version}/destroy", "a destruction of this version waits already"),
+    ("GET", "/v1/keys/destructions/{destruction}/certificate", "no key here is destroyed"),
+    ("GET", "/keys/destructions/{destruction}/certificate", "no key here is destroyed"),
+    ("POST", "/v1/keys/surrender", "it takes a key that nobody has revoked"),
+    ("POST", "/v1/api-keys/{id}/narrow", "no key here is old enough to have scopes that it does not use"),
+    ("POST", "/api-keys/{key}/narrow", "no key here is old enough to have scopes that it does not use"),
+    ("GET", "/v1/api-keys/{id}/rotation", "no key here is being replaced"),
+    ("GET", "/api-keys/{key}/rotate", "the key is revoked by then"),
+    ("POST", "/api-keys/{key}/rotate", "the key is revoked by then"),
     ("GET", "/v1/access/holders", "it takes the name of a permission in the address"),
     ("GET", "/v1/audit/log/inclusion", "it takes a record in the address"),
     ("GET", "/v1/audit/log/tile/{level}/{tile}", "no tile is full with so few records"),
@@ -250,11 +273,16 @@ impl Stage {
             db.tenant("dormant").await,
             db.tenant("late").await,
         );
-        let own = (Stock::of(&acme, "acmemark").await, Stock::of(&acme, "acmemark-api").await);
-        let platform_own =
-            (Stock::of(&platform, "platformmark").await, Stock::of(&platform, "platformmark-api").await);
-        let dormant_own =
-            (Stock::of(&dormant, "dormantmark").await, Stock::of(&dormant, "dormantmark-api").await);
+        let own =
+            (Box::pin(Stock::of(&acme, "acmemark")).await, Box::pin(Stock::of(&acme, "acmemark-api")).await);
+        let platform_own = (
+            Box::pin(Stock::of(&platform, "platformmark")).await,
+            Box::pin(Stock::of(&platform, "platformmark-api")).await,
+        );
+        let dormant_own = (
+            Box::pin(Stock::of(&dormant, "dormantmark")).await,
+            Box::pin(Stock::of(&dormant, "dormantmark-api")).await,
+        );
         platform.suspend(dormant.id()).await;
         let catalogue = db.store.catalogue();
         let everything = catalogue.tenant_permissions();
@@ -277,7 +305,8 @@ impl Stage {
         add("API key with every scope", Standing::Key(full_key(&acme).await), everything, own.clone());
         add("nobody", Standing::Nobody, PermissionSet::empty(), own.clone());
         add("owner whose code is missing", Standing::CodeMissing(code_missing(&acme).await), everything, own);
-        let late_own = (Stock::of(&late, "latemark").await, Stock::of(&late, "latemark-api").await);
+        let late_own =
+            (Box::pin(Stock::of(&late, "latemark")).await, Box::pin(Stock::of(&late, "latemark-api")).await);
         add(
             "owner who is late with their second factor",
             Standing::Late(late_person(&late).await),
@@ -287,7 +316,10 @@ impl Stage {
         add("owner of a suspended tenant", Standing::Suspended(dormant.owner()), everything, dormant_own);
         // They come last: time passes for them alone.
         let stale = db.tenant("stale").await;
-        let own = (Stock::of(&stale, "stalemark").await, Stock::of(&stale, "stalemark-api").await);
+        let own = (
+            Box::pin(Stock::of(&stale, "stalemark")).await,
+            Box::pin(Stock::of(&stale, "stalemark-api")).await,
+        );
         people.push(Person {
             name: "owner who signed in long ago".to_owned(),
             standing: Standing::Stale(stale.owner()),
@@ -297,8 +329,8 @@ impl Stage {
         });
         // Everybody's own things are older, so that a place among another tenant's has them behind it.
         db.clock.advance(Span::seconds(1));
-        let foreign = Stock::of(&zenith, "zenithmark").await.without_link();
-        let spare = Stock::of(&spare, "sparemark").await;
+        let foreign = Box::pin(Stock::of(&zenith, "zenithmark")).await.without_link();
+        let spare = Box::pin(Stock::of(&spare, "sparemark")).await;
         let owner = NewOwner { email: "owner@newborn.example".into(), name: "Nora Newborn".into() };
         let new = NewTenant {
             slug: "newborn".into(),
@@ -460,6 +492,10 @@ fn wrong_abroad(stage: &Stage, person: &Person, row: &AccessRow, answer: &Answer
             return Some("shows another tenant's data".into());
         }
     }
+    // Versions of a key are counted in every organisation alike: another's number is one's own.
+    if row.path.contains("/keys/versions/") {
+        return None;
+    }
     let names_a_thing = has_parameters(row) && !stage.is_for_the_platform(row);
     match person.expected(row) {
         Expected::Allowed if person.has_no_account_for(row) => {
@@ -485,6 +521,8 @@ fn wrong_by_the_rule(person: &Person, row: &AccessRow, answer: &Answer) -> Optio
             "ask for a second factor to be set up",
         ),
         Expected::Forbidden => (answer.status == StatusCode::FORBIDDEN, "be forbidden"),
+        // Nobody's key here is bound to addresses, and people get no values.
+        Expected::Allowed if row.path == "/v1/secrets/resolve" => (is_refusal(answer), "be refused"),
         Expected::Allowed => (!is_refusal(answer) || person.has_no_account_for(row), "not be refused"),
     };
     (!fits).then(|| format!("should {should}"))
@@ -521,7 +559,7 @@ fn say(person: &Person, row: &AccessRow, whose: &str, answer: &Answer, what: &st
 
 both_databases! {
     async fn nobody_reaches_another_tenant_and_everybody_reaches_what_is_theirs(db: Db) {
-        let mut stage = Stage::set(&db).await;
+        let mut stage = Box::pin(Stage::set(&db)).await;
         let mut table = bailiwick_web::routes().table();
         // What somebody is about to remove has to be read before.
         table.sort_by_key(|row| row.method == Method::DELETE);
@@ -578,7 +616,7 @@ both_databases! {
     }
 
     async fn another_tenants_ids_as_filters_find_nothing(db: Db) {
-        let stage = Stage::set(&db).await;
+        let stage = Box::pin(Stage::set(&db)).await;
         let foreign = &stage.foreign;
         let lists = [
             format!("/v1/audit/events?actor={}", foreign.tenant.owner().id()),
@@ -615,7 +653,7 @@ both_databases! {
 
     /// A cursor names a place in a list, not the list: with another tenant's it is a place in one's own.
     async fn another_tenants_cursors_lead_through_ones_own_lists(db: Db) {
-        let stage = Stage::set(&db).await;
+        let stage = Box::pin(Stage::set(&db)).await;
         let cursors = stage.foreign.cursors().await;
         let mut found = BTreeSet::new();
         for person in stage.people.iter().filter(|person| person.reads_lists()) {
@@ -637,7 +675,7 @@ both_databases! {
     }
 
     async fn a_tenants_own_ids_fit_no_other_kind(db: Db) {
-        let stage = Stage::set(&db).await;
+        let stage = Box::pin(Stage::set(&db)).await;
         let (owner, own) = (Caller::from(&stage.people[0].own.tenant.owner()), &stage.people[0].own);
         for (path, wrong) in [
             ("/v1/users/", own.invitation.to_string()),

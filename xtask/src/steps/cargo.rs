@@ -11,7 +11,8 @@ pub(super) fn format(workspace: &Workspace) -> Result<Verdict> {
 
 /// What the checked program has beyond the everyday one: everything that is shipped. Whatever that is built on is compiled for the
 /// tests of its own crates anyway.
-pub(super) const SHIPPED: [&str; 2] = ["--features", "bailiwick-server/objects"];
+pub(super) const SHIPPED: [&str; 2] =
+    ["--features", "bailiwick-server/objects,bailiwick-server/awskms,bailiwick-server/pkcs11"];
 
 /// Clippy finds nothing in any target, neither in what is shipped nor in the everyday build.
 pub(super) fn lint(workspace: &Workspace) -> Result<Verdict> {

@@ -12,7 +12,7 @@ use crate::machine::{self, Need};
 use crate::postgres::Durability;
 use crate::report::{Tally, Verdict};
 use crate::stop::{Result, Stop};
-use crate::tools::{self, DENY, DUCKDB, NEXTEST, SEAWEEDFS, Tool};
+use crate::tools::{self, DENY, DUCKDB, NEXTEST, OPENBAO, SEAWEEDFS, Tool};
 use crate::workspace::Workspace;
 use crate::{interrupt, structure};
 
@@ -64,8 +64,8 @@ const STEPS: [Step; 8] = [
     Step::light("lint", "clippy finds nothing", |workspace, _| cargo::lint(workspace)),
     Step::light("build", "everything compiles", |workspace, _| cargo::build(workspace)),
     Step {
-        tools: &[NEXTEST, SEAWEEDFS, DUCKDB],
-        needs: &[Need::Postgres, Need::Node, Need::Pip, Need::Syslog],
+        tools: &[NEXTEST, SEAWEEDFS, DUCKDB, OPENBAO],
+        needs: &[Need::Postgres, Need::Node, Need::Pip, Need::Syslog, Need::Nginx, Need::Hsm],
         after_build: true,
         ..Step::light("tests", "unit, integration and compile-fail tests, on both databases", tests::run)
     },
@@ -172,6 +172,9 @@ fn prepare(workspace: &Workspace, steps: &[&Step]) -> Result<()> {
     workspace.cargo(["fetch", "--locked"]).expect()?;
     for tool in steps.iter().flat_map(|step| step.tools) {
         tools::ensure(workspace, tool)?;
+    }
+    if needs.contains(&Need::Pip) {
+        tools::ensure_packages(workspace)?;
     }
     if needs.contains(&Need::Browser) || needs.contains(&Need::Node) {
         browser::install_packages(workspace)?;

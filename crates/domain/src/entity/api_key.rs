@@ -4,6 +4,7 @@ use uuid::Uuid;
 use super::{Entity, named};
 use crate::{
     ids::{ApiKeyId, UserId},
+    network::AllowList,
     time::{Span, Timestamp},
 };
 
@@ -17,10 +18,29 @@ named! {
         Active = "active",
         /// Works, but not for long.
         Expiring = "expiring",
+        /// Works beside the key that takes its place, until every recent caller has moved or its end comes.
+        Rotating = "rotating",
         /// Its time is over.
         Expired = "expired",
         /// Taken back.
         Revoked = "revoked",
+    }
+}
+
+impl ApiKeyStatus {
+    /// Whether a key that is this is taken.
+    pub const fn works(self) -> bool {
+        matches!(self, Self::Active | Self::Expiring | Self::Rotating)
+    }
+}
+
+named! {
+    /// Whether a key reaches real data.
+    KeyEnvironment {
+        /// Real data.
+        Live = "live",
+        /// Trial data.
+        Test = "test",
     }
 }
 
@@ -33,10 +53,20 @@ pub struct ApiKey {
     pub name: String,
     /// The visible beginning of the key.
     pub prefix: String,
+    /// Whether it is for real data.
+    pub environment: KeyEnvironment,
     /// The permissions it carries, by name, sorted.
     pub scopes: Vec<String>,
+    /// Where it may be used from; anywhere, if empty.
+    pub networks: AllowList,
     /// Who made it; nobody for the server itself.
     pub created_by: Option<UserId>,
+    /// Who answers for it and is asked about it.
+    pub owner: Option<UserId>,
+    /// The key whose place it takes.
+    pub replaces: Option<ApiKeyId>,
+    /// Whether another key is taking its place.
+    pub rotating: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ceases to work; never, if absent.
@@ -51,6 +81,7 @@ impl ApiKey {
         match (self.revoked_at, self.expires_at) {
             (Some(_), _) => ApiKeyStatus::Revoked,
             (None, Some(end)) if now >= end => ApiKeyStatus::Expired,
+            _ if self.rotating => ApiKeyStatus::Rotating,
             (None, Some(end)) if now + EXPIRING >= end => ApiKeyStatus::Expiring,
             _ => ApiKeyStatus::Active,
         }

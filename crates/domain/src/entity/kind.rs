@@ -3,10 +3,11 @@
 
 use super::{
     Anomaly, ApiKey, Attempt, AuditAlarm, AuditExport, AuditHold, AuditRestore, AuditRetention,
-    AuditRetirement, CustomRole, DeadLetter, Drill, Enrolment, Entity, ErasureCertificate, EventRules,
-    EventSchema, EvidenceBundle, Factor, Grant, Invitation, LogEpoch, LogRefusal, Mail, Passkey,
-    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch,
-    SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, User,
+    AuditRetirement, CustomRole, DeadLetter, Document, DocumentVersion, Drill, Enrolment, Entity,
+    ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, KeyDestruction,
+    KeySchedule, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone,
+    PhoneCheck, Policy, RecoveryCodes, SavedSearch, SealedFault, Secret, SecretUse, SecurityEvent, Session,
+    StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, TenantKey, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -69,6 +70,8 @@ kinds! {
     AuditRetirement,
     CustomRole,
     DeadLetter,
+    Document,
+    DocumentVersion,
     Drill,
     Enrolment,
     ErasureCertificate,
@@ -78,6 +81,8 @@ kinds! {
     Factor,
     Grant,
     Invitation,
+    KeyDestruction,
+    KeySchedule,
     LogEpoch,
     LogRefusal,
     Mail,
@@ -90,6 +95,9 @@ kinds! {
     Policy,
     RecoveryCodes,
     SavedSearch,
+    SealedFault,
+    Secret,
+    SecretUse,
     SecurityEvent,
     Session,
     StepUp,
@@ -98,6 +106,7 @@ kinds! {
     Team,
     TeamMember,
     Tenant,
+    TenantKey,
     User,
 }
 

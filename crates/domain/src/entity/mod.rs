@@ -9,6 +9,7 @@ mod audit_log;
 mod audit_retention;
 mod custom_role;
 mod device;
+mod document;
 mod drill;
 mod event;
 mod evidence_bundle;
@@ -19,11 +20,13 @@ mod mail;
 mod passkey;
 pub mod phone;
 mod saved_search;
+mod secret;
 mod step_up;
 mod stream;
 mod subject_request;
 mod team;
 mod tenant;
+mod tenant_key;
 mod user;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -34,7 +37,7 @@ pub use account::{
     RecoveryCodes, Session, SignInMethod,
 };
 pub use anomaly::{Anomaly, AnomalyKind};
-pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING};
+pub use api_key::{ApiKey, ApiKeyStatus, EXPIRING, KeyEnvironment};
 pub use audit_export::{AuditExport, ExportFormat, ExportState};
 pub use audit_hold::{AuditHold, HoldScope, is_of};
 pub use audit_log::{LogEpoch, LogRefusal, RefusalKind};
@@ -43,6 +46,7 @@ pub use audit_retention::{
 };
 pub use custom_role::CustomRole;
 pub use device::{Browser, Device, Network, Place, System};
+pub use document::{Document, DocumentState, DocumentVersion, DocumentVersionState};
 pub use drill::{Drill, DrillKind, DrillOutcome, Probe};
 pub use event::{SecurityEvent, Severity, Triage};
 pub use evidence_bundle::EvidenceBundle;
@@ -53,11 +57,16 @@ pub use mail::{Mail, MailChannel, MailFault, MailKind, MailState};
 pub use passkey::{Passkey, PasskeyCeremony};
 pub use phone::{Phone, PhoneCheck};
 pub use saved_search::SavedSearch;
+pub use secret::{Secret, SecretStage, SecretUse, SecretVersion};
 pub use step_up::{SensitiveAction, StepUp};
 pub use stream::{DeadLetter, Stream, StreamFault, StreamFilter, StreamKind, StreamState};
 pub use subject_request::{ErasureCertificate, SubjectRequest, SubjectRequestState};
 pub use team::{Team, TeamMember};
 pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
+pub use tenant_key::{
+    DESTRUCTION_WAITS_DAYS, DestructionState, KeyDestruction, KeySchedule, ROTATION_DAYS, SealedFault,
+    TenantKey,
+};
 pub use user::{Effect, Grant, MfaState, User, UserStatus};
 
 /// Something that changes and whose every change is recorded.

@@ -28,6 +28,18 @@ named! {
         StreamSecret = "stream_secret",
         /// Records of a class go earlier, or later, than before.
         RetentionChange = "retention_change",
+        /// Another version of a secret is used from then on.
+        SecretRotation = "secret_rotation",
+        /// A secret is gone for good.
+        SecretDeletion = "secret_deletion",
+        /// Another key takes the place of one, with the same scopes.
+        ApiKeyRotation = "api_key_rotation",
+        /// What is sealed from now on is sealed under another key.
+        KeyRotation = "key_rotation",
+        /// What is sealed under a key can be opened by nobody any more.
+        KeyDestruction = "key_destruction",
+        /// A document is gone for good, with all its versions.
+        DocumentDeletion = "document_deletion",
     }
 }
 
@@ -44,6 +56,12 @@ impl SensitiveAction {
             Self::StreamPlace => "Send the audit log by the stream",
             Self::StreamSecret => "Make another signing secret for the stream",
             Self::RetentionChange => "Change how long the log keeps",
+            Self::SecretRotation => "Rotate the secret",
+            Self::SecretDeletion => "Delete the secret",
+            Self::ApiKeyRotation => "Replace the API key",
+            Self::KeyRotation => "Rotate the encryption key of",
+            Self::KeyDestruction => "Destroy the encryption key",
+            Self::DocumentDeletion => "Delete the document",
         }
     }
 }

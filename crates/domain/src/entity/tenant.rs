@@ -103,6 +103,8 @@ pub struct Policy {
     pub reauth_minutes: i64,
     /// Days an invitation waits for its answer.
     pub invitation_days: i64,
+    /// Days that a new API key may work at most: 1 to 366; also without an end, where there is no such bound.
+    pub api_key_days: Option<i64>,
 }
 
 impl Policy {
@@ -118,6 +120,7 @@ impl Policy {
             session_absolute_hours: 12,
             reauth_minutes: 10,
             invitation_days: 14,
+            api_key_days: None,
         }
     }
 

@@ -75,6 +75,9 @@ permissions! {
         API_KEY_ROTATE = "api_key:rotate": "Replace an API key by a new one with the same scopes.";
         API_KEY_REVOKE = "api_key:revoke": "Revoke API keys.";
     }
+    "Decisions", platform: false {
+        ACCESS_CHECK = "access:check": "Ask whether a session, a user or an API key may do something, and why.";
+    }
     "Sign-on", platform: false {
         SIGN_ON_READ = "sign_on:read": "See single sign-on connections and verified domains.";
         SIGN_ON_UPDATE = "sign_on:update": "Set up, test and remove single sign-on connections.";
@@ -82,12 +85,16 @@ permissions! {
     "Secrets", platform: false {
         SECRET_READ = "secret:read": "See names, versions and uses of stored secrets; never their values.";
         SECRET_WRITE = "secret:write": "Store, replace and destroy secrets.";
+        SECRET_USE = "secret:use": "Get the values of secrets: for API keys that are bound to addresses, and nobody else.";
     }
     "Integrations", platform: false {
         INTEGRATION_READ = "integration:read": "See integrations and their configuration without secrets.";
         INTEGRATION_UPDATE = "integration:update": "Set up, change and remove integrations.";
     }
-    "Document storage", platform: false {
+    "Documents", platform: false {
+        DOCUMENT_READ = "document:read": "See documents and read them.";
+        DOCUMENT_WRITE = "document:write": "Add documents and new versions of them.";
+        DOCUMENT_DELETE = "document:delete": "Delete documents with all their versions, for good.";
         DOCUMENT_STORE_READ = "document_store:read": "See storage evidence and key references of document versions.";
     }
     "Encryption keys", platform: false {

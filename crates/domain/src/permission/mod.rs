@@ -6,6 +6,7 @@
 mod builtin;
 mod held;
 mod name;
+mod portions;
 mod set;
 
 use std::{borrow::Cow, fmt};
@@ -13,6 +14,7 @@ use std::{borrow::Cow, fmt};
 pub(crate) use builtin::BUILT_IN;
 pub use held::{Given, Held, Source};
 pub use name::is_permission_name;
+pub use portions::{Portions, Reason};
 pub use set::{PermissionSet, effective};
 
 /// The right to do one thing to one kind of object, `noun:verb`.

@@ -129,7 +129,9 @@ impl<'a, R: Writes> Attempts<'a, R> {
 
     /// How this source stands, with nothing written or counted yet: see [`meet`](Self::meet).
     pub(super) async fn stands(&self) -> Result<Limit> {
-        let mut view = self.store.read(self.permit).await?;
+        // At an account that there is not, this is the only look at an organisation that there is not either: it must not show
+        // in what it costs.
+        let mut view = self.store.read_keyless(self.permit).await?;
         self.limit(&mut view).await
     }
 

@@ -38,6 +38,7 @@ fn thing(kind: &str) -> String {
         "tenant" => "Organisation".to_owned(),
         "factor" => "Second factor".to_owned(),
         "audit_hold" => "Legal hold".to_owned(),
+        "tenant_key" => "Encryption key".to_owned(),
         "audit_retention" => "Retention".to_owned(),
         "audit_stream" => "Stream of the audit log".to_owned(),
         other => {

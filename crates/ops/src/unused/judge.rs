@@ -49,18 +49,18 @@ pub struct UseLine {
 }
 
 /// What it takes to judge.
-pub(super) struct Judge<'a> {
-    pub(super) catalogue: &'a Catalogue,
+pub(crate) struct Judge<'a> {
+    pub(crate) catalogue: &'a Catalogue,
     /// What some route of the server asks for.
-    pub(super) measured: PermissionSet,
+    pub(crate) measured: PermissionSet,
     /// Since when uses are recorded.
-    pub(super) recording: Option<Timestamp>,
-    pub(super) now: Timestamp,
+    pub(crate) recording: Option<Timestamp>,
+    pub(crate) now: Timestamp,
 }
 
 impl Judge<'_> {
     /// Judges permissions by the days on which they were last used; `given` says since when there has been one to use.
-    pub(super) fn lines(
+    pub(crate) fn lines(
         &self,
         permissions: PermissionSet,
         used: &HashMap<String, Timestamp>,

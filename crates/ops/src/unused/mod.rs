@@ -14,6 +14,7 @@ mod roles_list;
 use bailiwick_domain::time::Span;
 
 pub use built_in::{Copied, NewCopy, copy_without};
+pub(crate) use judge::Judge;
 pub use judge::{Judgement, UseLine};
 pub use people::{PersonUse, people};
 pub use person::{PersonUses, narrow_person, of_person};

@@ -83,7 +83,7 @@ both_databases! {
     async fn an_actor_of_the_product_and_the_key_that_sends_have_habits_too(db: Db) {
         let acme = db.tenant("acme").await;
         let owner = acme.owner();
-        let new = NewApiKey { name: "Product".into(), scopes: vec!["audit:write".into()], expires_at: None, tag: None };
+        let new = NewApiKey { name: "Product".into(), scopes: vec!["audit:write".into()], expires_at: None, tag: None, ..NewApiKey::default() };
         let (key, secret) = api_keys::create(&db.store, &owner.permit::<CreateApiKey>().await, new).await.unwrap();
         let send = async |id: &str, action: &str, actor: &str| {
             let permit = db.store.gate().admit::<RecordEvents>(Credential::Key(secret.hash()), owner.request()).await.unwrap();

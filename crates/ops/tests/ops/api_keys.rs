@@ -19,7 +19,13 @@ use crate::{
 };
 
 fn key(expires_at: Option<Timestamp>) -> NewApiKey {
-    NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at, tag: Some("abc".into()) }
+    NewApiKey {
+        name: "Sync".into(),
+        scopes: vec!["user:read".into()],
+        expires_at,
+        tag: Some("abc".into()),
+        ..NewApiKey::default()
+    }
 }
 
 both_databases! {

@@ -158,7 +158,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let developer = acme.user(Role::Developer).await;
         let permit = developer.permit::<CreateApiKey>().await;
-        let key = |scopes: &[&str]| NewApiKey { name: "Sync".into(), scopes: scopes.iter().map(|&s| s.to_owned()).collect(), expires_at: None, tag: None };
+        let key = |scopes: &[&str]| NewApiKey { name: "Sync".into(), scopes: scopes.iter().map(|&s| s.to_owned()).collect(), expires_at: None, tag: None, ..NewApiKey::default() };
         forbidden(api_keys::create(&db.store, &permit, key(&["user:read"])).await);
         forbidden(api_keys::create(&db.store, &permit, key(&["integration:read", "audit:read"])).await);
         let (made, _) = api_keys::create(&db.store, &permit, key(&["integration:read", "api_key:read"])).await.unwrap();

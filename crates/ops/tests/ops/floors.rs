@@ -34,6 +34,7 @@ fn asking(floor: &str, grace: i64, roles: &[(&str, &str)]) -> NewPolicy {
         session_absolute_hours: 720,
         reauth_minutes: 10,
         invitation_days: 14,
+        api_key_days: None,
     }
 }
 

@@ -26,6 +26,7 @@ async fn ask_for_passkeys(owner: &Actor, mfa_grace_days: i64) {
         session_absolute_hours: 720,
         reauth_minutes: 60,
         invitation_days: 14,
+        api_key_days: None,
     };
     policy::update(&owner.db.store, &owner.permit::<UpdatePolicy>().await, new).await.unwrap();
 }

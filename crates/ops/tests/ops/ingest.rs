@@ -257,7 +257,7 @@ both_databases! {
 
     async fn program_with_the_scope_records_until_its_key_is_revoked(db: Db) {
         let acme = db.tenant("acme").await;
-        let new = NewApiKey { name: "Product".into(), scopes: vec!["audit:write".into()], expires_at: None, tag: None };
+        let new = NewApiKey { name: "Product".into(), scopes: vec!["audit:write".into()], expires_at: None, tag: None, ..NewApiKey::default() };
         let developer = acme.user(Role::Developer).await;
         let (key, secret) = api_keys::create(&db.store, &developer.permit::<CreateApiKey>().await, new).await.unwrap();
         let hash = ApiKey::parse(secret.expose()).unwrap().hash();

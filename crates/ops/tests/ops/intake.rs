@@ -41,7 +41,14 @@ fn faults(refused: Result<impl Debug, Refused>) -> Vec<(String, String)> {
 
 /// Everything that the program says while it works.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<String>>);
+pub(crate) struct Lines(Arc<Mutex<String>>);
+
+impl Lines {
+    /// What it said so far.
+    pub(crate) fn heard(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl tracing::Subscriber for Lines {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {

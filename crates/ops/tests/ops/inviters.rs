@@ -213,7 +213,7 @@ both_databases! {
         let second = acme.user(Role::TenantOwner).await;
         let catalogue = db.store.catalogue();
         let scopes = catalogue.names(catalogue.role_set(Role::TenantOwner)).into_iter().map(str::to_owned).collect();
-        let new = NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None };
+        let new = NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None, ..NewApiKey::default() };
         let (_, secret) = api_keys::create(&db.store, &second.permit::<CreateApiKey>().await, new).await.unwrap();
         let key = Credential::Key(Secret::parse(secret.expose()).unwrap().hash());
         let permit: Permit<Invite> = db.store.gate().admit(key, request(&db, HOME)).await.unwrap();

@@ -62,7 +62,7 @@ both_databases! {
 
     async fn suspended_customer_is_refused_with_every_session_and_key(db: Db) {
         let (platform, acme) = (db.platform().await, db.tenant("acme").await);
-        let new = NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+        let new = NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None, ..NewApiKey::default() };
         let (_, key) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let by_key = || Credential::Key(key.hash());
         assert!(db.store.gate().admit::<ReadUsers>(by_key(), request(&db, HOME)).await.is_ok());
@@ -84,7 +84,7 @@ both_databases! {
 
     async fn revoked_key_is_refused_at_once(db: Db) {
         let acme = db.tenant("acme").await;
-        let new = NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+        let new = NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None, ..NewApiKey::default() };
         let (made, key) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let hash = Secret::parse(key.expose()).unwrap().hash();
         let other = db.another().await;

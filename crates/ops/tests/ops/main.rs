@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod anomalies;
+mod api_key_rotation;
+mod api_key_uses;
+mod api_key_verify;
 mod api_keys;
 mod bounded;
 mod bundles;
 mod channel;
+mod documents;
 mod enrolment;
 mod escalation;
 mod expiring;
@@ -22,6 +26,7 @@ mod invitations;
 mod inviters;
 mod joining;
 mod keeping;
+mod keys;
 mod known_devices;
 mod live;
 mod mail;
@@ -41,6 +46,7 @@ mod resets;
 mod roles;
 mod saved_searches;
 mod second_factor;
+mod secrets;
 mod security_events;
 mod sign_in;
 mod step_up;

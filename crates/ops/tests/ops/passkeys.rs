@@ -130,7 +130,7 @@ both_databases! {
             session_idle_minutes: 30,
             session_absolute_hours: 12,
             reauth_minutes: 10,
-            invitation_days: 14,
+            invitation_days: 14, api_key_days: None,
         };
         policy::update(&db.store, &owner.permit::<UpdatePolicy>().await, policy).await.unwrap();
         remove(&owner, &phone).await.unwrap();

@@ -189,7 +189,7 @@ both_databases! {
 
     async fn program_has_no_password(db: Db) {
         let acme = db.tenant("acme").await;
-        let new = api_keys::NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+        let new = api_keys::NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None, ..api_keys::NewApiKey::default() };
         let (_, key) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let key = Credential::Key(key.hash());
         let refused = db.store.gate().admit::<ChangeMyProofs>(key, request(&db, HOME)).await;

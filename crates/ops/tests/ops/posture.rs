@@ -19,6 +19,7 @@ fn environment() -> Environment {
     Environment {
         key_provider: "root key file".into(),
         key_provider_managed: false,
+        key_rotation: false,
         https_enforced: false,
         hsts: false,
         tls: TlsEndpoint::None,

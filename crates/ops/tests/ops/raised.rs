@@ -68,7 +68,12 @@ enum Means {
 /// Every action that an operation records. A new one needs its line here.
 const ACTIONS: &[(&str, Means)] = &[
     ("api_key.created", Raises(WARNING)),
+    ("api_key.handed_over", Silent("user.deleted told of it")),
+    ("api_key.narrowed", Raises(INFO)),
+    ("api_key.retired", Raises(INFO)),
     ("api_key.revoked", Raises(INFO)),
+    ("api_key.rotated", Raises(INFO)),
+    ("api_key.surrendered", Raises(HIGH)),
     ("audit_anomaly.noted", Raises(&[Severity::Info, Severity::Warning])),
     (
         "audit_drill.run",
@@ -76,6 +81,15 @@ const ACTIONS: &[(&str, Means)] = &[
     ),
     ("audit_alarm.ended", Silent("audit_alarm.raised told of it")),
     ("audit_alarm.raised", Raises(&[Severity::Warning, Severity::High])),
+    ("document.created", Silent("it is read by those alone who may read documents")),
+    ("document.deleted", Raises(INFO)),
+    ("document.expired", Silent("nobody did anything")),
+    ("document.version_added", Silent("it is read by those alone who may read documents")),
+    ("document_version.damaged", Raises(HIGH)),
+    ("document_version.deleted", Silent("document.deleted tells of it")),
+    ("document_version.downloaded", Silent("reading is what documents are for")),
+    ("document_version.recovered", Silent("document_version.damaged told of it")),
+    ("document_version.stored", Silent("it is read by those alone who may read documents")),
     ("audit_export.downloaded", Silent("audit_export.requested told of it")),
     ("audit_export.expired", Silent("nobody did anything")),
     ("audit_export.failed", Raises(WARNING)),
@@ -132,6 +146,12 @@ const ACTIONS: &[(&str, Means)] = &[
     ("invitation.resent", Raises(INFO)),
     ("invitation.revoked", Raises(INFO)),
     ("invitation.role_changed", Silent("role.deleted tells of it")),
+    ("key_destruction.cancelled", Raises(INFO)),
+    ("key_destruction.done", Raises(HIGH)),
+    ("key_destruction.requested", Raises(HIGH)),
+    ("key_schedule.changed", Raises(&[Severity::Info, Severity::Warning])),
+    ("sealed_value.refused", Raises(HIGH)),
+    ("tenant_key.rotated", Raises(INFO)),
     ("login.lock_over", Silent("login.locked told of it")),
     ("login.locked", Raises(&[Severity::Warning, Severity::High])),
     ("login.unlocked", Raises(INFO)),
@@ -187,6 +207,13 @@ const ACTIONS: &[(&str, Means)] = &[
     ("saved_search.changed", Silent("it gives nobody anything: whoever sees it may read the log")),
     ("saved_search.created", Silent("it gives nobody anything: whoever sees it may read the log")),
     ("saved_search.removed", Silent("nothing is lost but a text")),
+    ("secret.created", Raises(INFO)),
+    ("secret.deleted", Raises(WARNING)),
+    ("secret.discarded", Silent("nobody used that version")),
+    ("secret.rotated", Raises(WARNING)),
+    ("secret.staged", Silent("nobody uses it before the rotation")),
+    ("secret.used", Silent("programs use secrets all day; the log has each use")),
+    ("secret_use.dropped", Silent("secret.deleted tells of it")),
     ("security_event.acknowledged", Silent("it is about an event")),
     ("security_event.resolved", Silent("it is about an event")),
     ("session.created", Silent("a sign-in is no news")),
@@ -221,12 +248,26 @@ const ACTIONS: &[(&str, Means)] = &[
 
 /// Actions that take a stage of their own, with the file and the test in which their events are counted by [`raised`].
 const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("document.deleted", "documents", "deleted_document_has_no_key_and_soon_no_file"),
+    ("document_version.damaged", "documents", "nothing_comes_out_of_a_file_that_was_altered_cut_or_swapped"),
     ("audit_alarm.raised", "keeping", "each_alarm_is_raised_once_and_ends_when_its_cause_is_gone"),
     ("audit_restore.failed", "keeping", "segment_that_cannot_be_brought_back_is_said_so"),
     ("audit_restore.requested", "keeping", "segment_that_cannot_be_brought_back_is_said_so"),
     ("audit_retention.changed", "keeping", "days_of_a_class_take_a_code_and_are_bounded"),
     ("api_key.created", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
     ("api_key.revoked", "api_keys", "key_without_an_end_needs_rotation_and_is_not_about_to_expire"),
+    ("api_key.narrowed", "api_key_uses", "owner_takes_away_what_a_key_did_not_use_for_ninety_days"),
+    (
+        "api_key.retired",
+        "api_key_rotation",
+        "old_key_is_retired_once_every_recent_caller_was_seen_with_the_new_one",
+    ),
+    (
+        "api_key.rotated",
+        "api_key_rotation",
+        "old_key_is_retired_once_every_recent_caller_was_seen_with_the_new_one",
+    ),
+    ("api_key.surrendered", "api_key_verify", "whoever_holds_a_leaked_key_revokes_it"),
     ("audit_anomaly.noted", "anomalies", "responder_is_told_of_a_new_action_and_led_to_the_records"),
     ("audit_export.failed", "exports", "a_file_that_cannot_be_written_is_said_so"),
     ("audit_export.requested", "exports", "killed_server_goes_on_where_it_was_and_every_line_can_be_proven"),
@@ -253,17 +294,38 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("audit_stream.secret_rotated", "streams", TURNS),
     ("audit_stream.started", "streams", TURNS),
     ("event_rules.changed", "intake", "changed_rules_are_recorded_and_raise_an_event"),
+    ("key_destruction.cancelled", STORE_KEYS, DESTROYED),
+    ("key_destruction.done", STORE_KEYS, DESTROYED),
+    ("key_destruction.requested", STORE_KEYS, DESTROYED),
+    ("key_schedule.changed", "keys", "schedule_of_the_tenant_decides_when_its_key_is_rotated"),
+    (
+        "sealed_value.refused",
+        STORE_KEYS,
+        "value_that_was_tampered_with_is_named_and_told_of_and_never_given_out",
+    ),
+    ("tenant_key.rotated", "keys", "owner_rotates_with_a_code_and_what_was_sealed_before_stays_readable"),
     ("mail.given_up", "mail", "a_server_that_is_down_is_tried_later_and_later_until_the_last_day"),
     ("passkey.cloned", "passkey_sign_in", "copy_whose_counter_is_behind_is_refused_and_reported"),
     ("password.limited", "passwords", "wrong_present_password_counts_as_a_guess_at_the_sign_in_does"),
     ("password_reset.limited", "resets", "whoever_floods_an_account_leaves_its_owner_a_link_that_works"),
     ("policy.updated", "floors", "asking_less_raises_an_event_and_asking_more_says_so"),
+    ("secret.created", "secrets", SECRET_LIFE),
+    ("secret.deleted", "secrets", SECRET_LIFE),
+    ("secret.rotated", "secrets", SECRET_LIFE),
     (
         "sign_in.unanswered",
         "unanswered",
         "person_at_the_code_step_gets_in_from_their_device_while_others_have_their_password",
     ),
 ];
+
+/// Where what a secret raises is counted.
+const SECRET_LIFE: &str = "secret_is_stored_staged_rotated_and_deleted";
+
+/// Where keys are told of that somebody tampers with, and destroyed.
+const STORE_KEYS: &str = "../../../store/tests/store/keys";
+/// Where a version is destroyed.
+const DESTROYED: &str = "destroyed_version_opens_nothing_that_a_copy_still_holds_and_is_certified";
 
 /// Where everything that a stream raises is counted.
 const TURNS: &str = "every_turn_of_a_stream_is_told";

@@ -78,7 +78,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let catalogue = db.store.catalogue();
         let scopes = catalogue.names(catalogue.role_set(Role::TenantOwner)).into_iter().map(str::to_owned).collect();
-        let new = NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None };
+        let new = NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None, ..NewApiKey::default() };
         let (_, secret) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let hash = Secret::parse(secret.expose()).unwrap().hash();
         let permit = acme.owner().permit::<Invite>().await;

@@ -23,6 +23,7 @@ fn weaker() -> NewPolicy {
         session_absolute_hours: 12,
         reauth_minutes: 10,
         invitation_days: 14,
+        api_key_days: None,
     }
 }
 
@@ -57,7 +58,7 @@ both_databases! {
         let permit = acme.owner().permit::<UpdatePolicy>().await;
         policy::update(&db.store, &permit, weaker()).await.unwrap();
         assert!(matches!(policy::update(&db.store, &permit, weaker()).await, Err(Error::Conflict(_))));
-        let wrong = NewPolicy { mfa_floor: "none".into(), mfa_grace_days: 91, role_floors: [("auditor".into(), "king".into())].into(), session_idle_minutes: 4, session_absolute_hours: 721, reauth_minutes: 0, invitation_days: 0 };
+        let wrong = NewPolicy { mfa_floor: "none".into(), mfa_grace_days: 91, role_floors: [("auditor".into(), "king".into())].into(), session_idle_minutes: 4, session_absolute_hours: 721, reauth_minutes: 0, invitation_days: 0, api_key_days: None };
         let outcome = policy::update(&db.store, &permit, wrong).await;
         let Err(Error::Invalid(fields)) = outcome else { panic!("{outcome:?}") };
         let mut named: Vec<_> = fields.iter().map(|field| field.field).collect();

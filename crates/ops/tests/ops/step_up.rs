@@ -212,7 +212,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let user = acme.user(Role::Auditor).await;
         factors::totp_begin_for(&db.store, &acme.job(), user.id()).await.unwrap();
-        let new = NewApiKey { name: "Sync".into(), scopes: vec!["factor:reset".into()], expires_at: None, tag: None };
+        let new = NewApiKey { name: "Sync".into(), scopes: vec!["factor:reset".into()], expires_at: None, tag: None, ..NewApiKey::default() };
         let (_, key) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let refused = db.store.gate().admit::<ResetFactors>(Credential::Key(key.hash()), request(&db, HOME)).await;
         assert!(matches!(refused, Err(Refusal::NoPerson)), "{refused:?}");

@@ -111,6 +111,7 @@ pub(crate) async fn ask_nothing(acme: &Tenant) {
         session_absolute_hours: 12,
         reauth_minutes: 10,
         invitation_days: 14,
+        api_key_days: None,
     };
     policy::update(&acme.db.store, &acme.owner().permit::<UpdatePolicy>().await, new).await.unwrap();
 }

@@ -99,7 +99,7 @@ both_databases! {
 
     async fn what_a_key_uses_its_maker_uses(db: Db) {
         let acme = db.tenant("acme").await;
-        let new = NewApiKey { name: "Sync".into(), scopes: vec!["policy:read".into()], expires_at: None, tag: None };
+        let new = NewApiKey { name: "Sync".into(), scopes: vec!["policy:read".into()], expires_at: None, tag: None, ..NewApiKey::default() };
         let (_, text) = api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, new).await.unwrap();
         let key = ApiKey::parse(text.expose()).unwrap();
         let request = RequestContext {

@@ -57,7 +57,7 @@ fn denial() -> NewGrant {
 fn key(db: &Db) -> NewApiKey {
     let catalogue = db.store.catalogue();
     let scopes = catalogue.names(catalogue.tenant_permissions()).into_iter().map(str::to_owned).collect();
-    NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None }
+    NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None, ..NewApiKey::default() }
 }
 
 /// A key of `maker` that the gate has let in, and its record's id.

@@ -1,5 +1,5 @@
-//! An erasure certificate: a text for people, and below it the record that it is made of with the proof that the record lies in a
-//! signed log.
+//! A certificate, of an erasure, of how a version of a document was stored or of the destruction of a key: a text for people, and below
+//! it the record that it is made of with the proof that the record lies in a signed log.
 //!
 //! Nothing in it has to be believed. The words follow from the record, octet by octet, and are written again when the certificate is
 //! checked; the record is what was hashed into the leaf; the leaf leads to the root that the checkpoint signs. What is below the
@@ -38,13 +38,13 @@ pub enum CertificateError {
     #[error("the certificate is longer than {MAX_CERTIFICATE_BYTES} octets")]
     TooLong,
     /// Not UTF-8, or not of the form.
-    #[error("the text is not an erasure certificate: {0}")]
+    #[error("the text is not a certificate: {0}")]
     Form(&'static str),
     /// The record is no event.
     #[error("the record is not an event: {0}")]
     Event(#[from] EventError),
     /// The record is about something else.
-    #[error("the record is not that of an erasure")]
+    #[error("the record is not that of an erasure, of a document's storing or of a key's destruction")]
     OtherRecord,
     /// The words are not those of the record.
     #[error("the words of the certificate are not those of its record")]

@@ -144,8 +144,10 @@ async fn installation(settings: &Settings, report: &mut Report) {
         Some(path) => report.note("passwords", installation::passwords::list(path).map(drop)),
         None => report.skip("passwords"),
     }
-    let ground =
-        installation::region(settings).and_then(|region| Ground::open(region, Arc::new(SystemClock)));
+    let ground = match installation::region(settings) {
+        Ok(region) => Ground::open(region, Arc::new(SystemClock)).await,
+        Err(refusal) => Err(refusal),
+    };
     let Some(ground) = report.keep("root key", ground) else {
         return ["signing key", "database", "schema", "regions", "checkpoints"]
             .into_iter()

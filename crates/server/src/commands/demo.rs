@@ -123,6 +123,8 @@ fn values(args: &cli::Demo, address: SocketAddr, folder: &Path) -> Vec<(&'static
         ("database.tls_mode", "prefer".into()),
         ("database.url", format!("sqlite:{}", within("data/bailiwick.db"))),
         ("keys.root_key", within("root.key")),
+        // The security page shows it as a gap; keys can be rotated by hand.
+        ("keys.rotation", "hand".into()),
         ("audit.checkpoints", within("checkpoints")),
         ("audit.origin", "demo.invalid".into()),
     ];

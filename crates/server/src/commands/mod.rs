@@ -6,12 +6,14 @@ mod completions;
 mod config;
 mod demo;
 mod demo_code;
+mod documents;
 mod drill;
 mod init;
 mod man;
 pub(crate) mod migrate;
 mod new_epoch;
 mod offline;
+mod openapi;
 mod serve;
 mod verify;
 mod witness;
@@ -19,7 +21,7 @@ mod witness;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    cli::{Audit, Cli, Command},
+    cli::{Audit, Cli, Command, Documents},
     exit::Failure,
 };
 
@@ -37,7 +39,12 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Witness(which) => witness::run(which),
         Command::Audit(Audit::Certificate { file, key }) => certificate::run(&file, &key),
         Command::Audit(Audit::Drill(args)) => drill::run(&args),
+        Command::Documents(Documents::Verify(args)) => documents::verify(&args),
         Command::Config(which) => config::run(&which),
+        Command::Openapi => {
+            openapi::run();
+            Ok(())
+        }
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

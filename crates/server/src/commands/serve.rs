@@ -4,12 +4,16 @@ use std::{net::TcpListener, sync::Arc};
 
 use bailiwick_domain::clock::Clock;
 use bailiwick_ops::{
+    api_keys::Retirement,
     audit::{alarms, anomalies::Watch, drills::Drills, stream::Worker},
+    documents::Documents,
     exports::Exports,
     grants::Ends,
     invitations::{Expiries, Reminders},
+    keys::Upkeep,
     sign_in::LockEnds,
 };
+use bailiwick_store::key_cache::KeyNode;
 use bailiwick_stream::{Network, Sinks};
 use bailiwick_web::bootstrap::Transport;
 
@@ -30,12 +34,17 @@ use crate::{
     jobs::{
         alarms::{ALARM_EVERY, Alarm},
         anomalies::{WATCH_EVERY, Watching},
+        api_keys::{RETIRE_EVERY, RetireKeys},
         audit::{KEEP_EVERY, KeepImages, SCRUB_EVERY, SEQUENCE_EVERY, ScrubWal, Sequence, Sign},
+        documents::{CLEAR_EVERY, Clear},
         drills::{DRILL_EVERY, Drill},
         exports::{EXPORT_EVERY, Export},
         grants::{END_EVERY, End},
+        key_node::{LISTEN_EVERY, Listen},
+        keys::{KEYS_EVERY, KeepKeys},
         locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
+        root_key::{AskRootKey, ROOT_KEY_EVERY},
         streams::{STREAM_EVERY, Stream},
         supervise::{Supervised, start},
         uses::{FLUSH_EVERY, NoteUses},
@@ -181,7 +190,8 @@ fn jobs(
     );
     let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
     let locks = LockEnds::new(store.clone(), Arc::clone(&installation.jobs));
-    let noting = store.clone();
+    let (noting, listening) = (store.clone(), store.clone());
+    let retirement = Retirement::new(store.clone(), Arc::clone(&installation.jobs));
     let drills =
         Drills::new(store.clone(), Arc::clone(&installation.jobs), signer.notary(), audit.drill_every);
     let countries = installation::countries(audit.countries.as_deref())?;
@@ -200,8 +210,16 @@ fn jobs(
     let (streamed, streaming) = (store.clone(), Arc::clone(&installation.jobs));
     let stream = move || Stream(Worker::new(streamed.clone(), Arc::clone(&streaming), Arc::clone(&sinks)));
     let exports = Exports::new(store.clone(), Arc::clone(&installation.jobs), installation::spool(settings));
+    let documents =
+        Documents::new(store.clone(), Arc::clone(&installation.jobs), installation::cabinet(settings));
     let alarm = alarms::Watch::new(store.clone(), Arc::clone(&installation.jobs), archive.is_some());
+    let keys = Upkeep::new(store.clone(), Arc::clone(&installation.jobs), settings.rotates());
     let mut jobs = archiving(installation, metrics, archive);
+    if installation.provider.kind().is_managed() {
+        let provider = Arc::clone(&installation.provider);
+        let ask = move || AskRootKey(Arc::clone(&provider));
+        jobs.push(start(ask, ROOT_KEY_EVERY, metrics.jobs.clone(), Arc::clone(&clock)));
+    }
     jobs.extend([
         start(stream, STREAM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Alarm(alarm.clone()), ALARM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
@@ -211,9 +229,18 @@ fn jobs(
         start(move || ScrubWal(scrubbed.clone()), SCRUB_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(
+            move || Listen(KeyNode::new(listening.clone())),
+            LISTEN_EVERY,
+            metrics.jobs.clone(),
+            Arc::clone(&clock),
+        ),
+        start(move || RetireKeys(retirement.clone()), RETIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || KeepKeys(keys.clone()), KEYS_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Unlock(locks.clone()), UNLOCK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Export(exports.clone()), EXPORT_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Clear(documents.clone()), CLEAR_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

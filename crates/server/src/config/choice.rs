@@ -88,6 +88,22 @@ choice! {
     KeyProvider {
         /// A file that only the server's account can read.
         File = "file",
+        /// The secrets engine `transit` of OpenBao or Vault.
+        Transit = "transit",
+        /// The key management service of AWS.
+        AwsKms = "awskms",
+        /// A hardware security module.
+        Pkcs11 = "pkcs11",
+    }
+}
+
+choice! {
+    /// Who rotates the organisations' keys.
+    KeyRotation {
+        /// A job, by the schedule of each organisation.
+        Schedule = "schedule",
+        /// People alone.
+        Hand = "hand",
     }
 }
 

@@ -7,9 +7,10 @@ use bailiwick_domain::habit::WorkingHours;
 use super::{
     address::{DatabaseUrl, LogOrigin, PublicUrl},
     choice::{
-        ArchiveLock, BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls,
+        ArchiveLock, BuiltInPack, DatabaseTls, Https, KeyProvider, KeyRotation, LogFormat, LogLevel, MailTls,
         MailTransport, StepUpChannel,
     },
+    holder::ServiceAddress,
     key::{AnyKey, Key},
     mail::{Host, MailSender, Secret, Word},
     step_up::{GatewayUrl, SigningSecret},
@@ -43,6 +44,10 @@ pub(crate) static SECTIONS: &[Section] = &[
     Section {
         name: "stream",
         about: "Where organisations may send their audit logs. Public addresses are open to them; the networks around this server are not.",
+    },
+    Section {
+        name: "documents",
+        about: "Where documents lie, sealed, how large they may be, and how long they are kept.",
     },
     Section {
         name: "password",
@@ -137,11 +142,79 @@ keys! {
     /// Connections to PostgreSQL at most.
     DATABASE_CONNECTIONS: Bounded<2, 1000> = "database.connections", default "16";
 
-    /// What holds the root key.
+    /// What holds the root key: a file, the engine `transit` of OpenBao or Vault, the key management service of AWS, or a hardware
+    /// security module. What is named here is used or nothing is: there is no falling back.
     KEYS_PROVIDER: KeyProvider = "keys.provider", default "file";
 
-    /// The file of the root key. Without it nothing encrypted can be read again: keep a copy apart from every backup of the database.
+    /// The file of the root key; where something else holds that, of its name and of what it wrapped. Without it nothing encrypted
+    /// can be read again: keep a copy apart from every backup of the database.
     KEYS_ROOT_KEY: PathBuf = "keys.root_key", example "root.key", required true;
+
+    /// Who rotates the organisations' keys: a job of this server by the schedule of each, or people alone.
+    KEYS_ROTATION: KeyRotation = "keys.rotation", default "schedule";
+
+    /// Minutes after which the holder of the root key is asked again for keys that are in memory.
+    KEYS_CACHE_MINUTES: Bounded<1, 1440> = "keys.cache_minutes", default "60";
+
+    /// Hours for which keys in memory are used where the holder of the root key does not answer. New organisations wait meanwhile.
+    KEYS_OUTAGE_HOURS: Bounded<1, 168> = "keys.outage_hours", default "12";
+
+    /// How long whatever holds the root key may take for one answer, with everything that is tried again.
+    KEYS_TIMEOUT_SECONDS: Bounded<1, 60> = "keys.timeout_seconds", default "10";
+
+    /// Where OpenBao or Vault is.
+    KEYS_TRANSIT_URL: ServiceAddress = "keys.transit_url", example "https://bao.example.com:8200";
+
+    /// Where its secrets engine `transit` is mounted.
+    KEYS_TRANSIT_MOUNT: Word = "keys.transit_mount", default "transit";
+
+    /// The name of the key there, of type aes256-gcm96.
+    KEYS_TRANSIT_KEY: Word = "keys.transit_key", default "bailiwick";
+
+    /// The namespace of the engine, where there are any.
+    KEYS_TRANSIT_NAMESPACE: Word = "keys.transit_namespace", example "teams/security";
+
+    /// The token that may use the key. Only the environment gives it: it has no place in the file or on a command line.
+    KEYS_TRANSIT_TOKEN: Secret = "keys.transit_token", example "secret";
+
+    /// The file with the token that may use the key. It is read at every use, so whoever renews the token writes it there.
+    KEYS_TRANSIT_TOKEN_FILE: PathBuf = "keys.transit_token_file", example "transit-token";
+
+    /// The authorities that may have signed the certificate of OpenBao or Vault (PEM); without it, the public ones.
+    KEYS_TRANSIT_TLS_ROOT: PathBuf = "keys.transit_tls_root", example "transit-authority.pem";
+
+    /// The key of AWS KMS: its ARN, its id, or an alias.
+    KEYS_AWSKMS_KEY: Word = "keys.awskms_key", example "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    /// The region of the key.
+    KEYS_AWSKMS_REGION: Word = "keys.awskms_region", default "us-east-1";
+
+    /// The address of the service, where it is not that of the region.
+    KEYS_AWSKMS_URL: ServiceAddress = "keys.awskms_url", example "https://vpce-1a2b3c4d.kms.eu-central-1.vpce.amazonaws.com";
+
+    /// The id of the access key. It needs to encrypt and decrypt with this one key, and to describe it.
+    KEYS_AWSKMS_ACCESS_KEY: Word = "keys.awskms_access_key", example "AKIAEXAMPLE";
+
+    /// The secret of the access key. Only the environment gives it: it has no place in the file or on a command line.
+    KEYS_AWSKMS_SECRET: Secret = "keys.awskms_secret", example "secret";
+
+    /// The file with the secret of the access key. It is read at every use.
+    KEYS_AWSKMS_SECRET_FILE: PathBuf = "keys.awskms_secret_file", example "awskms-secret";
+
+    /// The library of the hardware security module (PKCS#11).
+    KEYS_PKCS11_MODULE: PathBuf = "keys.pkcs11_module", example "/usr/lib/softhsm/libsofthsm2.so";
+
+    /// The label of the token.
+    KEYS_PKCS11_TOKEN: Word = "keys.pkcs11_token", example "bailiwick";
+
+    /// The label of the key there, an AES key of 256 bits that cannot be extracted.
+    KEYS_PKCS11_KEY: Word = "keys.pkcs11_key", default "bailiwick";
+
+    /// The PIN of the token's user. Only the environment gives it: it has no place in the file or on a command line.
+    KEYS_PKCS11_PIN: Secret = "keys.pkcs11_pin", example "secret";
+
+    /// The file with the PIN of the token's user. It is read at every use.
+    KEYS_PKCS11_PIN_FILE: PathBuf = "keys.pkcs11_pin_file", example "pkcs11-pin";
 
     /// The folder of the newest signed checkpoints. Keep it on another disk, and out of the backups of the database:
     /// it is what shows that a database was set back.
@@ -298,6 +371,16 @@ keys! {
 
     /// How long a delivery may take, from the connection to the answer.
     STREAM_TIMEOUT_SECONDS: Bounded<1, 60> = "stream.timeout_seconds", default "20";
+
+    /// The folder in which sealed documents lie; without it, `documents` beside the folder of the checkpoints. Servers of one database
+    /// share it.
+    DOCUMENTS_FOLDER: PathBuf = "documents.folder", example "documents";
+
+    /// How large one version of a document may be, in MiB.
+    DOCUMENTS_LARGEST_MIB: Bounded<1, 1_048_576> = "documents.largest_mib", default "10240";
+
+    /// After how many days without a new version a document is deleted, unless a legal hold keeps it; without it, documents are kept.
+    DOCUMENTS_RETENTION_DAYS: Bounded<1, 36_525> = "documents.retention_days", example "3650";
 
     /// The memory that one hash of a password takes (Argon2id, RFC 9106), in KiB. Memory times iterations has to be 35840 at
     /// least, below which no choice of the OWASP guide lies. Hashes made at another cost are renewed when their owners sign in.

@@ -4,8 +4,10 @@
 mod address;
 mod choice;
 mod collect;
+mod documents;
 mod environment;
 mod file;
+mod holder;
 mod key;
 mod keys;
 mod mail;
@@ -28,13 +30,14 @@ use std::{ffi::OsString, path::PathBuf};
 pub(crate) use address::{DatabaseUrl, PublicUrl};
 #[cfg(feature = "objects")]
 pub(crate) use choice::ArchiveLock;
-pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls};
+pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, LogFormat, LogLevel, MailTls};
+pub(crate) use holder::{KeyCredential, Keys, Provider};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
 #[cfg(feature = "columnar")]
 pub(crate) use settings::{ArchiveBucket, ArchivePlace};
 pub(crate) use settings::{
-    Database, Gateway, GatewaySecret, Keys, MailServer, Packs, Password, Passwords, Region, Server, Settings,
+    Database, Gateway, GatewaySecret, MailServer, Packs, Password, Passwords, Region, Server, Settings,
     Witnesses,
 };
 pub(crate) use show::show;

@@ -11,9 +11,11 @@ use super::{
     Config, Problem, Problems,
     address::{DatabaseUrl, LogOrigin, PublicUrl},
     choice::{
-        ArchiveLock, BuiltInPack, DatabaseTls, Https, KeyProvider, LogFormat, LogLevel, MailTls,
-        MailTransport, StepUpChannel,
+        ArchiveLock, BuiltInPack, DatabaseTls, Https, LogFormat, LogLevel, MailTls, MailTransport,
+        StepUpChannel,
     },
+    documents::Documents,
+    holder::Keys,
     key::{AnyKey, Key},
     keys::*,
     mail::{Secret, Word},
@@ -40,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) gateway: Option<Gateway>,
     /// `[stream]`
     pub(crate) stream: Streams,
+    pub(crate) documents: Documents,
     /// `[password]`
     pub(crate) password: Passwords,
     /// `[sign_in]`
@@ -86,13 +89,6 @@ pub(crate) struct Database {
     pub(crate) tls_mode: DatabaseTls,
     pub(crate) tls_root: Option<PathBuf>,
     pub(crate) connections: u32,
-}
-
-/// `[keys]`: see the table of keys.
-#[derive(Clone, Debug)]
-pub(crate) struct Keys {
-    pub(crate) provider: KeyProvider,
-    pub(crate) root_key: PathBuf,
 }
 
 /// `[audit]`: see the table of keys.
@@ -237,6 +233,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
             allowed_networks: value(config, &STREAM_ALLOWED_NETWORKS)?,
             timeout: Duration::from_secs(value(config, &STREAM_TIMEOUT_SECONDS)?.number().into()),
         },
+        documents: Documents::of(config)?,
         password: passwords(config)?,
         sign_in: sign_in(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },
@@ -505,7 +502,7 @@ fn region(config: &Config) -> Result<Region, Problem> {
             tls_root: optional(config, &DATABASE_TLS_ROOT),
             connections: value(config, &DATABASE_CONNECTIONS)?.number(),
         },
-        keys: Keys { provider: value(config, &KEYS_PROVIDER)?, root_key: value(config, &KEYS_ROOT_KEY)? },
+        keys: Keys::of(config)?,
     })
 }
 
@@ -572,7 +569,8 @@ fn redirects(config: &Config, server: &Server) -> Result<(), Problem> {
     Ok(())
 }
 
-fn value<T: Setting>(config: &Config, key: &Key<T>) -> Result<T, Problem> {
+/// The value of a key, or its default.
+pub(super) fn value<T: Setting>(config: &Config, key: &Key<T>) -> Result<T, Problem> {
     match config.given(key.path()) {
         Some(given) => key.parse(given),
         None => key.parse_default(),
@@ -580,7 +578,8 @@ fn value<T: Setting>(config: &Config, key: &Key<T>) -> Result<T, Problem> {
     .ok_or_else(|| missing(key))
 }
 
-fn optional<T: Setting>(config: &Config, key: &Key<T>) -> Option<T> {
+/// The value of a key, where it is given.
+pub(super) fn optional<T: Setting>(config: &Config, key: &Key<T>) -> Option<T> {
     config.given(key.path()).and_then(|given| key.parse(given))
 }
 
@@ -588,7 +587,8 @@ fn missing(key: &dyn AnyKey) -> Problem {
     Problem::Missing { key: key.path(), expected: key.expected(), variable: key.variable() }
 }
 
-fn conflict<T: Setting>(config: &Config, key: &Key<T>, message: &'static str) -> Problem {
+/// Settings that are right one by one and wrong together, at the place of one of them.
+pub(super) fn conflict<T: Setting>(config: &Config, key: &Key<T>, message: &'static str) -> Problem {
     let at = config.given(key.path()).map_or(Origin::Default, |given| given.origin.clone());
     Problem::Conflict { at, message }
 }

@@ -342,7 +342,13 @@ impl<'s, C: Clock> Seed<'s, C> {
         api_keys::create(
             self.store,
             &permit,
-            NewApiKey { name: name.into(), scopes, expires_at, tag: Some(tag.into()) },
+            NewApiKey {
+                name: name.into(),
+                scopes,
+                expires_at,
+                tag: Some(tag.into()),
+                ..NewApiKey::default()
+            },
         )
         .await?;
         Ok(())

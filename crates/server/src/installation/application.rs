@@ -40,6 +40,7 @@ pub(crate) fn application(
         outgoing: outgoing.clone(),
         pace: Arc::default(),
         spool: super::spool(configured),
+        cabinet: super::cabinet(configured),
         jobs: metrics.jobs.board.clone(),
         reach: reach(configured),
     };
@@ -93,6 +94,7 @@ fn environment(configured: &Settings, database: &Database, provider: &dyn KeyPro
     Environment {
         key_provider: provider.kind().name().to_owned(),
         key_provider_managed: provider.kind().is_managed(),
+        key_rotation: configured.rotates(),
         https_enforced: enforced,
         hsts: enforced && tls != TlsEndpoint::None,
         tls,

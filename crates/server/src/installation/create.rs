@@ -8,7 +8,7 @@ use std::{
 
 use bailiwick_domain::clock::{Clock, Entropy};
 use bailiwick_store::audit::CheckpointStore;
-use bailiwick_vault::{entropy::SystemEntropy, provider::FileProvider};
+use bailiwick_vault::entropy::SystemEntropy;
 
 use super::{Ground, Installation, checkpoints, database, keys, region, signer, signing};
 use crate::{commands::migrate, config::Settings, exit::Refusal};
@@ -97,9 +97,7 @@ pub(crate) async fn create(
         return Err(Refusal::new(what, "let `audit.checkpoints` name an empty folder"));
     }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let provider =
-        FileProvider::create(root_key, Arc::clone(&entropy)).map_err(|error| keys::refusal(&error))?;
-    let ground = Ground { provider: Arc::new(provider), clock, entropy };
+    let ground = Ground { provider: keys::create(&region.keys, &entropy).await?, clock, entropy };
     let key = signing::create(settings, &*ground.provider, &*ground.entropy).await?;
     if region.database.url.file().is_some() || region.database.owner_url.is_some() {
         migrate::migrate(settings).await?;

@@ -7,7 +7,10 @@ use bailiwick_store::{
     audit::witness::WitnessPolicy,
     schema::{self, SchemaError},
 };
-use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
+use bailiwick_vault::{
+    keyed::KeyedHash,
+    keyring::{Keyring, Patience},
+};
 
 use super::{Ground, catalogue};
 use crate::{
@@ -32,7 +35,9 @@ pub(crate) async fn open(
     }
     let directory = KeyedHash::derive(&*ground.provider).await;
     let directory = directory.map_err(|error| Refusal::new(error, "restore the root key from its copy"))?;
-    let keyring = Keyring::new(Arc::clone(&ground.provider), Arc::clone(&ground.entropy), TENANTS_IN_MEMORY);
+    let (fresh, serve) = (region.keys.cache, region.keys.cache.max(region.keys.outage));
+    let keyring = Keyring::new(Arc::clone(&ground.provider), Arc::clone(&ground.entropy), TENANTS_IN_MEMORY)
+        .with_patience(Patience { clock: Arc::clone(&ground.clock), fresh, serve });
     let options = options(&region.database, url);
     let opened = Store::open(
         &options,

@@ -1,24 +1,32 @@
 //! The root key.
 
+mod held;
+
 use std::sync::Arc;
 
 use bailiwick_domain::clock::Entropy;
-use bailiwick_vault::provider::{FileProvider, KeyProvider, RootKeyError};
+use bailiwick_vault::provider::{FileProvider, KeyProvider, ManagedProvider, RootKeyError};
 
-use crate::{
-    config::{self, Keys},
-    exit::Refusal,
-};
+use crate::{config::Keys, exit::Refusal};
 
-/// Opens the root key.
-pub(crate) fn open(keys: &Keys, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn KeyProvider>, Refusal> {
-    match keys.provider {
-        config::KeyProvider::File => {
-            let provider =
-                FileProvider::open(&keys.root_key, Arc::clone(entropy)).map_err(|error| refusal(&error))?;
-            Ok(Arc::new(provider))
-        }
-    }
+/// Opens the root key: reads it, or asks whatever holds it. What does not answer is never stood in for.
+pub(crate) async fn open(keys: &Keys, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn KeyProvider>, Refusal> {
+    let Some(holder) = held::holder(&keys.provider)? else {
+        let opened = FileProvider::open(&keys.root_key, Arc::clone(entropy));
+        return Ok(Arc::new(opened.map_err(|error| refusal(&error))?));
+    };
+    let opened = ManagedProvider::open(holder, &keys.root_key, keys.timeout, Arc::clone(entropy)).await;
+    Ok(Arc::new(opened.map_err(|error| held::refusal(&keys.provider, &error))?))
+}
+
+/// Makes the root key of a new installation, or takes up the one that is held elsewhere. An existing file is never touched.
+pub(crate) async fn create(keys: &Keys, entropy: &Arc<dyn Entropy>) -> Result<Arc<dyn KeyProvider>, Refusal> {
+    let Some(holder) = held::holder(&keys.provider)? else {
+        let made = FileProvider::create(&keys.root_key, Arc::clone(entropy));
+        return Ok(Arc::new(made.map_err(|error| refusal(&error))?));
+    };
+    let made = ManagedProvider::create(holder, &keys.root_key, keys.timeout, Arc::clone(entropy)).await;
+    Ok(Arc::new(made.map_err(|error| held::refusal(&keys.provider, &error))?))
 }
 
 /// What to do about a root key that cannot be used.

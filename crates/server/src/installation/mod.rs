@@ -17,7 +17,7 @@ pub(crate) mod witnesses;
 use std::sync::Arc;
 
 use bailiwick_domain::clock::{Clock, Entropy};
-use bailiwick_ops::exports::Spool;
+use bailiwick_ops::{documents::Cabinet, exports::Spool};
 use bailiwick_store::{
     Jobs, Regions, Store,
     audit::{CheckpointStore, SignError, Signer},
@@ -64,9 +64,9 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// Opens the root key of a region.
-    pub(crate) fn open(region: &Region, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
+    pub(crate) async fn open(region: &Region, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        Ok(Self { provider: keys::open(&region.keys, &entropy)?, clock, entropy })
+        Ok(Self { provider: keys::open(&region.keys, &entropy).await?, clock, entropy })
     }
 }
 
@@ -85,7 +85,7 @@ impl Installation {
     /// Opens everything and checks that it belongs together.
     pub(crate) async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
         let region = region(settings)?;
-        let ground = Ground::open(region, clock)?;
+        let ground = Ground::open(region, clock).await?;
         let key = signing::open(settings, &*ground.provider).await?;
         let (regions, jobs) = regions(settings, &ground).await?;
         let opened = async {
@@ -164,6 +164,13 @@ pub(crate) fn signer(
 pub(crate) fn spool(settings: &Settings) -> Spool {
     let beside = || settings.audit.checkpoints.with_file_name("exports");
     Spool::new(settings.audit.exports.clone().unwrap_or_else(beside), columnar::columnar())
+}
+
+/// The folder of documents.
+pub(crate) fn cabinet(settings: &Settings) -> Cabinet {
+    let beside = || settings.audit.checkpoints.with_file_name("documents");
+    let documents = &settings.documents;
+    Cabinet::new(documents.folder.clone().unwrap_or_else(beside), documents.largest, documents.retention)
 }
 
 /// What to do about checkpoints that do not fit.

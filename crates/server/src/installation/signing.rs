@@ -12,7 +12,7 @@ use std::{
 use bailiwick_domain::clock::Entropy;
 use bailiwick_proof::checkpoint::NoteSigner;
 use bailiwick_vault::{
-    provider::{KeyId, KeyProvider},
+    provider::{KeyId, KeyProvider, ProviderError},
     signer::{Signer, SignerError, WrappedSigner},
 };
 
@@ -99,6 +99,9 @@ pub(crate) async fn open(settings: &Settings, provider: &dyn KeyProvider) -> Res
             format_args!("the root key is not the one of this installation: {error}"),
             "let `keys.root_key` name the root key that this installation was made with",
         )),
+        Err(SignerError::Provider(error @ ProviderError::Unavailable(..))) => {
+            Err(Refusal::new(error, "see to what holds the root key, and start again"))
+        }
         Err(_) => Err(damaged()),
     }
 }

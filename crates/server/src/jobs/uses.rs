@@ -1,8 +1,8 @@
-//! Writing down which permissions were used.
+//! Writing down which permissions and keys were used.
 
 use std::time::Duration;
 
-use bailiwick_store::{Store, permission_use};
+use bailiwick_store::{Store, key_uses, permission_use};
 
 use super::supervise::Job;
 
@@ -17,6 +17,7 @@ impl Job for NoteUses {
     type Error = bailiwick_store::Error;
 
     async fn round(&mut self) -> Result<usize, bailiwick_store::Error> {
-        permission_use::flush(&self.0).await
+        let permissions = permission_use::flush(&self.0).await?;
+        Ok(permissions + key_uses::flush(&self.0).await?)
     }
 }

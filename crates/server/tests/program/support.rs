@@ -132,6 +132,14 @@ impl Place {
         Self::started(self.command(args))
     }
 
+    /// Starts the server on this port and waits until it serves.
+    pub(crate) fn serve_at(&self, port: u16, further: &[&str]) -> Server {
+        let listen = format!("127.0.0.1:{port}");
+        let mut args = vec!["serve", "--listen", &listen];
+        args.extend(further);
+        Self::started(self.command(args))
+    }
+
     /// Starts the server where the system lets it open this many files and sockets, and waits until it serves.
     pub(crate) fn serve_with_files(&self, files: u32) -> Server {
         let mut shell = Command::new("sh");

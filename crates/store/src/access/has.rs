@@ -2,7 +2,7 @@
 
 use bailiwick_domain::{
     catalogue::Catalogue,
-    permission::{PermissionSet, effective},
+    permission::{PermissionSet, Portions},
     role::RoleName,
 };
 use sqlx::FromRow;
@@ -24,25 +24,32 @@ pub(crate) struct Has {
 impl Has {
     /// What a user with this role of their own may do: the permissions of what [`held`](super::held) says of them.
     pub(crate) fn permissions(&self, catalogue: &Catalogue, own: RoleName) -> Result<PermissionSet> {
-        let mut roles = role(catalogue, own, self.role_permissions.as_deref().unwrap_or_default());
+        Ok(self.portions(catalogue, own)?.permissions())
+    }
+
+    /// The same by kind of source.
+    pub(crate) fn portions(&self, catalogue: &Catalogue, own: RoleName) -> Result<Portions> {
+        let mut portions = Portions {
+            role: own,
+            own: role(catalogue, own, self.role_permissions.as_deref().unwrap_or_default()),
+            teams: Vec::new(),
+            grants: PermissionSet::empty(),
+            denials: PermissionSet::empty(),
+        };
         for one in listed(self.team_roles.as_deref()) {
             let (name, permissions) = one.split_once(' ').unwrap_or((one, ""));
-            roles = roles.union(role(catalogue, team_role(name)?, permissions));
+            let name = team_role(name)?;
+            portions.teams.push((name, role(catalogue, name, permissions)));
         }
-        let (mut grants, mut denials) = (PermissionSet::empty(), PermissionSet::empty());
         for one in listed(self.grants.as_deref()) {
             match one.split_once(' ') {
-                Some(("grant", name)) => grants = grants.union(named(catalogue, name)),
-                Some(("deny", name)) => denials = denials.union(named(catalogue, name)),
+                Some(("grant", name)) => portions.grants = portions.grants.union(named(catalogue, name)),
+                Some(("deny", name)) => portions.denials = portions.denials.union(named(catalogue, name)),
                 _ => return Err(Error::Corrupt("user_grant.effect".into())),
             }
         }
-        let permissions = effective(roles, grants, denials);
-        Ok(if own.platform() {
-            permissions
-        } else {
-            permissions.difference(catalogue.platform_permissions())
-        })
+        // Whatever is stored, nobody holds a platform permission outside the platform's own tenant.
+        Ok(if own.platform() { portions } else { portions.without(catalogue.platform_permissions()) })
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     Event, Result,
     gate::{Actor, Permit},
-    security_events,
+    key_cache, security_events,
     tx::{Scope, Tx},
 };
 
@@ -126,6 +126,7 @@ impl Draft {
 /// Turns the events of a finished change into drafts, and raises the security events they carry.
 pub(crate) async fn drafts<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<Vec<Draft>> {
     let mut drafts = Vec::with_capacity(tx.events.len());
+    tx.decides |= tx.events.iter().any(key_cache::decides);
     for event in std::mem::take(&mut tx.events) {
         let id: EventId = EventId::new(tx.now, &*tx.shared.entropy);
         if let Some(raised) = &event.raises {

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result,
     lock::{execute, rows},
+    sealed::{self, Cell},
     tenant_keys::{self, Subject},
     tx::{Scope, Tx},
 };
@@ -124,7 +125,7 @@ pub(crate) async fn reveal(
     let mut revealed = HashMap::new();
     for (subject, bytes) in rows {
         let Subject::Key(key) = tenant_keys::subject(scope, subject).await? else { continue };
-        let openings = openings(scope.tenant(), event, &key, bytes)?;
+        let openings = openings(scope, event, &key, bytes)?;
         revealed.extend(openings.into_iter().map(|opening| (opening.commit, opening.value)));
     }
     Ok(revealed)
@@ -132,20 +133,31 @@ pub(crate) async fn reveal(
 
 /// The sealed values of one subject in one event, with their salts and the commitments that they give.
 pub(super) fn openings(
-    tenant: TenantId,
+    scope: &impl Scope,
     event: EventId,
     key: &SubjectKey,
     sealed: Vec<u8>,
 ) -> Result<Vec<Opening>> {
-    let sealed = SubjectSealed::parse(sealed).map_err(Error::vault)?;
-    let plain = key.open(&context(tenant, &event.bytes()), &sealed).map_err(Error::vault)?;
-    let corrupt = || Error::Corrupt("audit_personal.sealed".into());
     let mut openings = Vec::new();
-    for (commit, (salt, bytes)) in read(plain.as_bytes()).ok_or_else(corrupt)? {
+    for (commit, (salt, bytes)) in opened(scope, event, key, sealed)? {
         let value = serde_json::from_slice(&bytes).map_err(|_| corrupt())?;
         openings.push(Opening { commit, salt: hex::encode(salt), value });
     }
     Ok(openings)
+}
+
+/// What is sealed of one subject in one event. A value that somebody tampered with is named and noted.
+fn opened(scope: &impl Scope, event: EventId, key: &SubjectKey, sealed: Vec<u8>) -> Result<Opened> {
+    let row = event.bytes();
+    let plain =
+        SubjectSealed::parse(sealed).and_then(|sealed| key.open(&context(scope.tenant(), &row), &sealed));
+    let cell = Cell { table: "audit_personal", row: &row, column: "sealed" };
+    let plain = plain.map_err(|wrong| sealed::refused(scope, &cell, wrong))?;
+    read(plain.as_bytes()).ok_or_else(corrupt)
+}
+
+fn corrupt() -> Error {
+    Error::Corrupt("audit_personal.sealed".into())
 }
 
 /// Values and salts as they are sealed.
@@ -190,10 +202,7 @@ pub(super) async fn forget(tx: &mut Tx, event: EventId, commits: &HashSet<String
     )?;
     for (subject, sealed) in stored {
         let Subject::Key(key) = tenant_keys::subject(tx, subject).await? else { continue };
-        let sealed = SubjectSealed::parse(sealed).map_err(Error::vault)?;
-        let plain = key.open(&context(tenant, &event.bytes()), &sealed).map_err(Error::vault)?;
-        let mut left =
-            read(plain.as_bytes()).ok_or_else(|| Error::Corrupt("audit_personal.sealed".into()))?;
+        let mut left = opened(tx, event, &key, sealed)?;
         let before = left.len();
         left.retain(|commit, _| !commits.contains(commit));
         if left.len() == before {

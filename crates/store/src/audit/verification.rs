@@ -87,7 +87,7 @@ async fn blamed(store: &Store, error: &VerifyError) -> Result<Option<TenantId>> 
 
 /// Notes one log: the events that were found in place, or none where it did not hold.
 async fn note(store: &Store, tenant: TenantId, held: Option<u64>) -> Result<()> {
-    let mut tx = store.begin(tenant).await?;
+    let mut tx = store.begin_keyless(tenant).await?;
     let now = tx.now();
     let events = held.map(|events| i64::try_from(events).unwrap_or(i64::MAX));
     let outcome = if held.is_some() { "held" } else { "failed" };

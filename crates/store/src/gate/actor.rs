@@ -98,6 +98,12 @@ pub enum Job {
     Exports,
     /// Copying the log into the archive.
     Archive,
+    /// Retiring API keys whose place others have taken.
+    ApiKeys,
+    /// Rotating, wrapping anew and destroying keys, and noting sealed values that cannot be opened.
+    Keys,
+    /// Removing uploads that were cut off and files of deleted documents, and documents whose time is over.
+    Documents,
 }
 
 impl Job {
@@ -121,6 +127,9 @@ impl Job {
             Self::Streams => "streams",
             Self::Exports => "exports",
             Self::Archive => "archive",
+            Self::ApiKeys => "api_keys",
+            Self::Keys => "keys",
+            Self::Documents => "documents",
         }
     }
 }

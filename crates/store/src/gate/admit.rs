@@ -2,13 +2,13 @@
 
 use std::{
     marker::PhantomData,
+    net::IpAddr,
     sync::{Arc, atomic::AtomicI64},
 };
 
 use bailiwick_domain::{
-    entity::{ApiKeyStatus, Session, SignInMethod, TenantKind, TenantStatus, UserStatus},
+    entity::{Session, TenantKind, TenantStatus, UserStatus},
     ids::TenantId,
-    mfa::Standing,
     permission::PermissionSet,
     rule::{Need, Rule},
     time::Span,
@@ -16,7 +16,16 @@ use bailiwick_domain::{
 use bailiwick_vault::token::{SessionToken, TokenHash};
 
 use super::{Actor, Caller, Permit, RequestContext};
-use crate::{Event, Result, access, audit, permission_use::Use, sessions, store::Store, upkeep};
+use crate::{
+    Event, Result,
+    access::{self, SubjectStanding as Standing},
+    audit,
+    key_uses::KeyUse,
+    permission_use::Use,
+    sessions,
+    store::Store,
+    upkeep,
+};
 
 /// What a request shows to prove who sent it.
 #[derive(Debug)]
@@ -57,6 +66,9 @@ pub enum Refusal {
     /// A program asks for what a person has to confirm.
     #[error("a person has to confirm this")]
     NoPerson,
+    /// The key may not be used from where the request came.
+    #[error("this key is not for this address")]
+    Misplaced,
     /// The tenant is suspended.
     #[error("this organisation is suspended")]
     Suspended,
@@ -87,6 +99,8 @@ struct Admitted {
     outdated: Option<Outdated>,
     /// Changes of what a person may do, all of which count in `permissions`.
     privileges: Option<i64>,
+    /// Whether the key may not be used from where the request came.
+    misplaced: bool,
 }
 
 /// A session that has not seen every change of what its user may do.
@@ -118,7 +132,7 @@ impl<'s> Gate<'s> {
             Credential::Session(token) => self.session(&token).await,
             Credential::Bearer(token) => self.session_that_waits(&token, false).await,
             Credential::Pending(token) => self.session_that_waits(&token, true).await,
-            Credential::Key(hash) => self.key(&hash).await,
+            Credential::Key(hash) => self.key(&hash, request.ip).await,
         };
         let admitted = match admitted {
             // Whoever carries a cookie of a suspended organisation must still be able to sign in to another one.
@@ -128,6 +142,10 @@ impl<'s> Gate<'s> {
         let Some(admitted) = admitted else {
             return if public { Ok(Self::anonymous(request)) } else { Err(Refusal::SignIn) };
         };
+        // On a public page it counts as no key.
+        if public && admitted.misplaced {
+            return Ok(Self::anonymous(request));
+        }
         let mut permit = Permit {
             actor: admitted.actor,
             tenant: Some(admitted.tenant),
@@ -141,6 +159,10 @@ impl<'s> Gate<'s> {
         };
         if public {
             return Ok(permit);
+        }
+        if admitted.misplaced {
+            self.store.record_misplaced(&permit).await?;
+            return Err(Refusal::Misplaced);
         }
         if admitted.second_factor_missing {
             return Err(Refusal::SecondFactor);
@@ -189,7 +211,7 @@ impl<'s> Gate<'s> {
         Ok(permit)
     }
 
-    /// Notes in memory that somebody used the permission that the rule asks for. A key is its maker's arm here as well: taking
+    /// Notes in memory that somebody used the permission that the rule asks for, and a key at all. A key is its maker's arm here as well: taking
     /// the permission from them would stop it.
     fn note_use<R: Rule>(&self, permit: &Permit<R>) {
         let user = match &permit.actor {
@@ -199,6 +221,16 @@ impl<'s> Gate<'s> {
         };
         if let (Some(permission), Some(tenant), Some(user)) = (R::NEED.permission(), permit.tenant, user) {
             self.store.shared.uses.note(Use { tenant, user, permission }, self.store.now());
+        }
+        if let (Actor::Key { id, .. }, Some(tenant)) = (&permit.actor, permit.tenant) {
+            let used = KeyUse {
+                tenant,
+                key: *id,
+                address: permit.request.ip,
+                agent: permit.request.device.browser,
+                scope: R::NEED.permission(),
+            };
+            self.store.shared.key_uses.note(used, self.store.now());
         }
     }
 
@@ -258,23 +290,21 @@ impl<'s> Gate<'s> {
         let now = glance.now;
         let found = access::by_session(&mut glance, &hash).await;
         let Some(found) = glance.seen(found)? else { return Ok(None) };
-        let live = found.session.ended_at.is_none()
-            && now < found.session.idle_until
-            && now < found.session.absolute_until;
-        if !live || found.user.status != UserStatus::Active {
-            return Ok(None);
-        }
-        if found.tenant.status != TenantStatus::Active {
+        let standing = found.standing(now);
+        if standing == Standing::Suspended {
             return Err(Refusal::Suspended);
+        }
+        if matches!(standing, Standing::Ended | Standing::Disabled) {
+            return Ok(None);
         }
         let catalogue = self.store.catalogue();
         let mut permissions = found.has.permissions(catalogue, found.user.role)?;
         if found.tenant.kind != TenantKind::Platform {
             permissions = permissions.difference(catalogue.platform_permissions());
         }
-        let second_factor_missing = found.session.method == SignInMethod::PasswordOnly;
-        let must_enrol = found.mfa == Standing::Below;
-        let must_use_passkey = found.mfa == Standing::Unused;
+        let second_factor_missing = standing == Standing::SecondFactorMissing;
+        let must_enrol = standing == Standing::FactorNotSetUp;
+        let must_use_passkey = standing == Standing::PasskeyNotShown;
         if second_factor_missing || must_enrol || must_use_passkey {
             permissions = PermissionSet::empty();
         }
@@ -289,6 +319,7 @@ impl<'s> Gate<'s> {
             must_enrol,
             must_use_passkey,
             privileges: Some(found.privileges),
+            misplaced: false,
             outdated: found.outdated.map(|privileges| Outdated {
                 session: found.session,
                 token: hash,
@@ -303,14 +334,14 @@ impl<'s> Gate<'s> {
         }))
     }
 
-    async fn key(&self, hash: &TokenHash) -> Result<Option<Admitted>, Refusal> {
+    async fn key(&self, hash: &TokenHash, from: Option<IpAddr>) -> Result<Option<Admitted>, Refusal> {
         let Some(tenant) = access::tenant_of_key(self.store, hash).await? else { return Ok(None) };
         let mut glance = self.store.glance(tenant).await?;
         let now = glance.now;
         let found = access::by_key(&mut glance, hash).await;
         let Some(found) = glance.seen(found)? else { return Ok(None) };
         let key = found.key;
-        if !matches!(key.status(now), ApiKeyStatus::Active | ApiKeyStatus::Expiring) {
+        if !key.status(now).works() {
             return Ok(None);
         }
         if found.tenant != TenantStatus::Active {
@@ -338,6 +369,7 @@ impl<'s> Gate<'s> {
             recent: false,
             outdated: None,
             privileges: None,
+            misplaced: !key.networks.admits(from),
             // The floor is about how people sign in; a key proves itself by a secret of its own.
             must_enrol: false,
             must_use_passkey: false,

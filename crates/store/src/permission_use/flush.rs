@@ -22,7 +22,7 @@ pub async fn flush(store: &Store) -> Result<usize> {
     for _ in 0..ROUND {
         let batch = store.shared.uses.some();
         let Some((first, _)) = batch.first() else { break };
-        let mut tx = store.begin(first.tenant).await?;
+        let mut tx = store.begin_keyless(first.tenant).await?;
         begin(&mut tx).await?;
         for (used, day) in &batch {
             put(&mut tx, *used, *day).await?;

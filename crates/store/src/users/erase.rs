@@ -164,11 +164,30 @@ pub async fn erase(tx: &mut Tx, user: User) -> Result<Written<User>> {
     for (_, _, delete) in THEIRS {
         on!(tx, |c| sqlx::query(*delete).bind(tenant).bind(user.id.uuid()).execute(c).await.map(drop))?;
     }
+    forget_callers(tx, user.id).await?;
     let gone = execute!(tx, "DELETE FROM users WHERE tenant = $1 AND id = $2", tenant, user.id.uuid())?;
     if gone != 1 {
         return Err(Error::NotFound);
     }
     Ok(Written::removed(user))
+}
+
+/// Removes from where the keys that a person made were used: it may be their own computer.
+async fn forget_callers(tx: &mut Tx, maker: UserId) -> Result<()> {
+    let tenant = tx.tenant().uuid();
+    execute!(
+        tx,
+        "DELETE FROM api_key_caller WHERE tenant = $1 AND key IN (SELECT id FROM api_key WHERE tenant = $1 AND created_by = $2)",
+        tenant,
+        maker.uuid()
+    )?;
+    execute!(
+        tx,
+        "UPDATE api_key_use SET address = NULL WHERE tenant = $1 AND key IN (SELECT id FROM api_key WHERE tenant = $1 AND created_by = $2)",
+        tenant,
+        maker.uuid()
+    )?;
+    Ok(())
 }
 
 /// Removes what is kept of a person beside their account, whether they have one or not: the keys of what the log holds about them

@@ -79,8 +79,13 @@ pub(super) async fn busy(leaver: &Actor) {
     let store = &leaver.db.store;
     let profile = Profile { name: "Prudence Private".into(), time_zone: "Australia/Sydney".into() };
     bailiwick_ops::profile::change_mine(store, &leaver.permit::<ChangeMe>().await, profile).await.unwrap();
-    let key =
-        NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+    let key = NewApiKey {
+        name: "Sync".into(),
+        scopes: vec!["user:read".into()],
+        expires_at: None,
+        tag: None,
+        ..NewApiKey::default()
+    };
     let permit = leaver.permit::<CreateApiKey>().await;
     let (_, secret) = bailiwick_ops::api_keys::create(store, &permit, key).await.unwrap();
     // A program of theirs, on a computer of theirs, asks for what it may not do.

@@ -62,7 +62,7 @@ async fn grant(tenant: &Tenant, who: &Actor, permission: &str, effect: &str, las
 
 async fn key(tenant: &Tenant, maker: &Actor, scopes: &[&str]) -> TokenHash {
     let scopes = scopes.iter().copied().map(Into::into).collect();
-    let new = NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None };
+    let new = NewApiKey { name: "Sync".into(), scopes, expires_at: None, tag: None, ..NewApiKey::default() };
     let permit = maker.permit::<CreateApiKey>().await;
     api_keys::create(&tenant.db.store, &permit, new).await.unwrap().1.hash()
 }

@@ -18,6 +18,7 @@ mod gate;
 mod heads;
 mod index;
 mod ingest;
+mod keys;
 mod letters;
 mod paging;
 mod personal_data;

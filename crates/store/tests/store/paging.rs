@@ -50,7 +50,7 @@ both_databases! {
             acme.add(Role::Auditor).await;
             let new = NewInvitation { email: format!("n{n}@acme.example"), role: "auditor".into(), expires_at: None };
             bailiwick_ops::invitations::create(&db.store, &invite, new).await.unwrap();
-            let new = NewApiKey { name: format!("Key {n}"), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+            let new = NewApiKey { name: format!("Key {n}"), scopes: vec!["user:read".into()], expires_at: None, tag: None, ..NewApiKey::default() };
             bailiwick_ops::api_keys::create(&db.store, &create, new).await.unwrap();
         }
         let permit: Permit<ByJob> = acme.job();

@@ -54,8 +54,13 @@ async fn busy(db: &Db, acme: &Tenant) -> (String, String) {
     bailiwick_ops::invitations::create(&db.store, &acme.owner().permit::<Invite>().await, invite)
         .await
         .unwrap();
-    let key =
-        NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+    let key = NewApiKey {
+        name: "Sync".into(),
+        scopes: vec!["user:read".into()],
+        expires_at: None,
+        tag: None,
+        ..NewApiKey::default()
+    };
     let (_, key) =
         bailiwick_ops::api_keys::create(&db.store, &acme.owner().permit::<CreateApiKey>().await, key)
             .await

@@ -11,7 +11,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, error::DatabaseError};
 use crate::support::raw::Raw;
 
 /// Words by which a text is known to be for one database alone.
-const POSTGRES_ONLY: [&str; 9] = [
+const POSTGRES_ONLY: [&str; 10] = [
+    "key_cache_",
     "unnest(",
     "bailiwick_",
     " ANY (",

@@ -56,8 +56,13 @@ async fn furnish(db: &Db, tenant: &Tenant) -> Things {
     let invite = NewInvitation { email: "new@example.com".into(), role: "auditor".into(), expires_at: None };
     let invitation =
         bailiwick_ops::invitations::create(&db.store, &owner.permit::<Invite>().await, invite).await.unwrap();
-    let key =
-        NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+    let key = NewApiKey {
+        name: "Sync".into(),
+        scopes: vec!["user:read".into()],
+        expires_at: None,
+        tag: None,
+        ..NewApiKey::default()
+    };
     let (key, _) =
         bailiwick_ops::api_keys::create(&db.store, &owner.permit::<CreateApiKey>().await, key).await.unwrap();
     let grant = NewGrant {
@@ -260,7 +265,7 @@ both_databases! {
 
     async fn change_of_one_policy_leaves_the_other_tenants_alone(db: Db) {
         let (acme, globex) = (db.tenant("acme").await, db.tenant("globex").await);
-        let new = NewPolicy { mfa_floor: "any".into(), mfa_grace_days: 0, role_floors: [("auditor".to_owned(), "any".to_owned())].into(), session_idle_minutes: 5, session_absolute_hours: 1, reauth_minutes: 1, invitation_days: 1 };
+        let new = NewPolicy { mfa_floor: "any".into(), mfa_grace_days: 0, role_floors: [("auditor".to_owned(), "any".to_owned())].into(), session_idle_minutes: 5, session_absolute_hours: 1, reauth_minutes: 1, invitation_days: 1, api_key_days: None };
         bailiwick_ops::policy::update(&db.store, &acme.owner().permit::<UpdatePolicy>().await, new).await.unwrap();
         let mut view = db.store.read(&globex.owner().permit::<ReadUsers>().await).await.unwrap();
         assert_eq!(tenants::policy(&mut view).await.unwrap(), Policy::new(globex.id(), globex.entity.created_at));
@@ -279,7 +284,7 @@ postgres_only! {
         assert!(tables.len() >= 19, "{tables:?}");
         // Of all tables only these are open, and they hold keyed hashes, names and slugs.
         let open: Vec<(String,)> = raw_rows!(service, "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT relrowsecurity ORDER BY 1");
-        assert_eq!(open.iter().map(|(name,)| name.as_str()).collect::<Vec<_>>(), ["_sqlx_migrations", "directory_address", "directory_key"]);
+        assert_eq!(open.iter().map(|(name,)| name.as_str()).collect::<Vec<_>>(), ["_sqlx_migrations", "directory_address", "directory_key", "key_cache_change", "key_cache_change_count", "key_cache_node"]);
         for table in &tables {
             assert_eq!(service.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table} without a tenant");
         }
@@ -304,9 +309,9 @@ postgres_only! {
         assert_eq!(raw!(service, "UPDATE users SET name = 'x' WHERE tenant = $1", globex.id().uuid()).unwrap(), 0);
         assert_eq!(raw!(service, "UPDATE tenant SET status = 'suspended' WHERE id = $1", globex.id().uuid()).unwrap(), 0);
         assert!(raw!(service, "UPDATE users SET tenant = $1", globex.id().uuid()).is_err());
-        // The jobs' setting finds tenants with work; it opens no event.
+        // The jobs' setting finds tenants with work; it opens no event, and keys are wrapped.
         raw!(service, "SELECT set_config('bailiwick.tenant', '', false), set_config('bailiwick.job', 'on', false)").unwrap();
-        for table in tables.iter().filter(|table| !["audit_pending", "audit_tree", "audit_witness", "audit_drill", "audit_watch", "mail", "invitation"].contains(&table.as_str())) {
+        for table in tables.iter().filter(|table| !["audit_pending", "audit_tree", "audit_witness", "audit_drill", "audit_watch", "mail", "invitation", "tenant_key"].contains(&table.as_str())) {
             assert_eq!(service.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table} for a job");
         }
         assert!(raw!(service, "UPDATE audit_tree SET size = 0").unwrap_or(0) == 0);

@@ -84,7 +84,7 @@ impl TenantKeys {
         self.all().map(|key| key.version)
     }
 
-    fn all(&self) -> impl Iterator<Item = &Arc<TenantKey>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<TenantKey>> {
         std::iter::once(&self.newest).chain(&self.older)
     }
 }

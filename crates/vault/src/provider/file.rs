@@ -131,6 +131,15 @@ impl KeyProvider for FileProvider {
                 .map_err(|Refused| ProviderError::Cipher(self.id.clone()))
         })
     }
+
+    fn derivation_secret(&self) -> &KeyBytes {
+        &self.deriving
+    }
+
+    fn check(&self) -> ProviderFuture<'_, ()> {
+        // What the file held is in memory.
+        Box::pin(async { Ok(()) })
+    }
 }
 
 impl fmt::Debug for FileProvider {

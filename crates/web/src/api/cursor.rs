@@ -6,7 +6,12 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use bailiwick_store::Cursor;
 use serde::Deserialize;
 
-use crate::{error::Error, forms::Query, state::AppState};
+use crate::{
+    description::{Described, Says},
+    error::Error,
+    forms::Query,
+    state::AppState,
+};
 
 /// The `cursor` of the address, the only parameter that plain lists know.
 pub(super) struct After<C = Cursor>(pub(super) Option<C>);
@@ -15,6 +20,12 @@ pub(super) struct After<C = Cursor>(pub(super) Option<C>);
 #[serde(deny_unknown_fields)]
 struct Parameters {
     cursor: Option<String>,
+}
+
+impl<C> Described for After<C> {
+    fn describe(takes: &mut Says<'_>) {
+        Query::<Parameters>::describe(takes);
+    }
 }
 
 impl<C: FromStr> FromRequestParts<AppState> for After<C> {

@@ -6,6 +6,7 @@
 //!   thing need not be allowed to read it.
 //! - Bodies are JSON objects. A field that is unknown, missing, there twice or of another type is named by a JSON
 //!   pointer in the problem (RFC 9457, RFC 6901); values are never repeated.
+//! - Revoking a key answers 200 with the receipt of its record, and narrowing one with the scopes that are left.
 //! - Making an evidence bundle, or a receipt with personal values, answers 200 with the file.
 //! - Recording events takes one object or an array of up to a thousand, with an answer for each.
 //! - Ids are hyphenated UUIDs, times are RFC 3339 in UTC with six digits of fraction, hashes are lower-case hex.
@@ -38,15 +39,19 @@ mod audit_subjects;
 mod audit_verification;
 mod created;
 mod cursor;
+mod decisions;
+mod documents;
 mod enrolments;
 mod explorer;
 mod grants;
 mod invitations;
 mod jobs;
+mod keys;
 mod list;
 mod mail;
 mod me;
 mod no_body;
+mod openapi;
 mod opened;
 mod passkeys;
 mod password_resets;
@@ -56,6 +61,7 @@ mod policy;
 mod posture;
 mod question;
 mod roles;
+mod secrets;
 mod security_events;
 mod sessions;
 mod sign_in;
@@ -70,7 +76,7 @@ use cursor::After;
 use list::List;
 use no_body::NoBody;
 
-use crate::{export_file, forms::Pair, routes::Routes};
+use crate::{document_file, export_file, forms::Pair, routes::Routes};
 
 /// Every route of the API.
 pub(crate) fn routes() -> Routes {
@@ -86,6 +92,16 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/password-resets/use", password_resets::complete::handle)
         .post("/v1/enrolments/look", enrolments::look::handle)
         .post("/v1/enrolments/use", enrolments::complete::handle)
+        .get("/v1/documents", documents::list::handle)
+        .get("/v1/documents/{id}", documents::show::handle)
+        .post_confirmed("/v1/documents/{id}/delete", documents::delete::handle)
+        .post("/v1/documents/uploads", documents::uploads::begin)
+        .get("/v1/documents/uploads/{upload}", documents::uploads::look)
+        .put("/v1/documents/uploads/{upload}", documents::uploads::part)
+        .post("/v1/documents/uploads/{upload}/finish", documents::uploads::finish)
+        .get("/v1/documents/versions/{version}/file", document_file::download)
+        .get("/v1/documents/versions/{version}/evidence", documents::evidence::handle)
+        .get("/v1/documents/versions/{version}/statement", document_file::statement)
         .get("/v1/me", me::show::handle)
         .get("/v1/me/enrolment", me::enrolment::show::handle)
         .post("/v1/me/enrolment/totp", me::enrolment::totp::begin)
@@ -119,6 +135,10 @@ pub(crate) fn routes() -> Routes {
         .delete("/v1/me/sessions/{id}", sessions::end_mine::handle)
         .get("/v1/sessions", sessions::list::handle)
         .delete("/v1/sessions/{id}", sessions::end::handle)
+        .post("/v1/sessions/introspect", decisions::introspect::handle)
+        .post("/v1/authorize", decisions::authorize::handle)
+        .get("/v1/auth/check", decisions::check::handle)
+        .get("/v1/openapi.json", openapi::handle)
         .get("/v1/posture", posture::show::handle)
         .get("/v1/users", users::list::handle)
         .post("/v1/users/bulk/disable", users::bulk::disable)
@@ -157,7 +177,23 @@ pub(crate) fn routes() -> Routes {
         .get("/v1/api-keys", api_keys::list::handle)
         .post("/v1/api-keys", api_keys::create::handle)
         .get("/v1/api-keys/{id}", api_keys::show::handle)
+        .get("/v1/api-keys/{id}/callers", api_keys::callers::handle)
+        .post("/v1/api-keys/{id}/narrow", api_keys::narrow::handle)
         .post("/v1/api-keys/{id}/revoke", api_keys::revoke::handle)
+        .get("/v1/secrets", secrets::list::handle)
+        .post("/v1/secrets", secrets::create::handle)
+        .post("/v1/secrets/resolve", secrets::resolve::handle)
+        .post("/v1/secrets/scan", secrets::scan::handle)
+        .get("/v1/secrets/{secret}", secrets::show::handle)
+        .post("/v1/secrets/{secret}/stage", secrets::stage::handle)
+        .post("/v1/secrets/{secret}/discard", secrets::discard::handle)
+        .post_confirmed("/v1/secrets/{secret}/rotate", secrets::rotate::handle)
+        .post_confirmed("/v1/secrets/{secret}/delete", secrets::delete::handle)
+        .post_confirmed("/v1/api-keys/{id}/rotate", api_keys::rotate::handle)
+        .get("/v1/api-keys/{id}/rotation", api_keys::rotation::handle)
+        .get("/v1/api-keys/{id}/scopes", api_keys::scopes::handle)
+        .post("/v1/keys/surrender", keys::surrender::handle)
+        .post("/v1/keys/verify", keys::verify::handle)
         .get("/v1/roles", roles::list::handle)
         .post("/v1/roles", roles::create::handle)
         .get("/v1/roles/{role}", roles::show::handle)
@@ -260,6 +296,12 @@ pub(crate) fn routes() -> Routes {
         .post_confirmed("/v1/audit/streams/{id}/secret", audit_streams::secret::handle)
         .post_confirmed("/v1/audit/streams/{id}/start", audit_streams::start::handle)
         .post("/v1/audit/streams/{id}/test", audit_streams::act::try_out)
+        .get("/v1/keys", keys::show::handle)
+        .post_confirmed("/v1/keys/rotate", keys::rotate::handle)
+        .put("/v1/keys/schedule", keys::schedule::handle)
+        .post_confirmed("/v1/keys/versions/{version}/destroy", keys::destroy::handle)
+        .post("/v1/keys/destructions/{destruction}/cancel", keys::cancel::handle)
+        .get("/v1/keys/destructions/{destruction}/certificate", keys::certificate::handle)
         .get("/v1/security-events", security_events::list::handle)
         .get("/v1/security-events/{id}", security_events::show::handle)
         .post("/v1/security-events/{id}/acknowledge", security_events::acknowledge::handle)

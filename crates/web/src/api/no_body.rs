@@ -8,6 +8,8 @@ use crate::{bootstrap::read_body, error::Error, state::AppState};
 /// operation, and is refused.
 pub(super) struct NoBody;
 
+impl crate::description::Described for NoBody {}
+
 impl FromRequest<AppState> for NoBody {
     type Rejection = Error;
 

@@ -16,6 +16,13 @@ use crate::state::Https;
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What somebody uploaded: in a sandbox of its own, where nothing of it runs and nothing is loaded.
+const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
+
+/// Says that an answer is what somebody uploaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Uploaded;
+
 /// Off, but for what the product uses itself: camera and microphone to pages of its own, passkeys, the copy button.
 const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(self), \
     clipboard-read=(), clipboard-write=(self), display-capture=(), encrypted-media=(), fullscreen=(), geolocation=(), \
@@ -50,6 +57,10 @@ pub(super) async fn protect(State(ground): State<Arc<Ground>>, request: Request,
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
+    if response.extensions().get::<Uploaded>().is_some() {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
+    }
+    let headers = response.headers_mut();
     if secure || ground.settings.https == Https::Enforced {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }

@@ -36,3 +36,4 @@ pub use stamp::{NO_ROUTE, Route};
 
 pub(crate) use client::Client;
 pub(crate) use form::{FormFields, read_body};
+pub(crate) use headers::Uploaded;

@@ -50,6 +50,7 @@ impl Browser {
         let environment = Environment {
             key_provider: "root key file".into(),
             key_provider_managed: false,
+            key_rotation: false,
             https_enforced: false,
             hsts: false,
             tls: TlsEndpoint::None,
@@ -77,6 +78,11 @@ impl Browser {
             outgoing: outgoing.clone(),
             pace: Arc::default(),
             spool: Spool::new(db.folder().join("exports"), None),
+            cabinet: bailiwick_ops::documents::Cabinet::new(
+                db.folder().join("documents"),
+                64 * 1024 * 1024,
+                None,
+            ),
             jobs: JobBoard::default(),
             reach: Reach::default(),
         };
@@ -123,6 +129,13 @@ impl Browser {
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         self.send(request.body(body).unwrap()).await
+    }
+
+    /// Sends a part of something, with the CSRF token.
+    pub(super) async fn put(&mut self, path: &str, range: &str, octets: &[u8]) -> Answer {
+        let csrf = self.csrf().await;
+        let request = Request::put(path).header("x-csrf-token", csrf).header(header::CONTENT_RANGE, range);
+        self.send(request.body(Body::from(octets.to_vec())).unwrap()).await
     }
 
     /// As [`post`](Self::post), from the page at `from`.

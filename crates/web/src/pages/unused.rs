@@ -11,6 +11,8 @@ mod roles;
 
 use crate::routes::Routes;
 
+pub(crate) use line::{LineRow, measured, recorded, row};
+
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .get("/access/unused", roles::roles)

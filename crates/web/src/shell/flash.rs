@@ -81,6 +81,7 @@ messages! {
     InvitationResent "ok" "invitation-resent": "The invitation is sent again. Links sent before no longer work.";
     InvitationRevoked "ok" "invitation-revoked": "The invitation was taken back. Its link no longer works.";
     ApiKeyRevoked "ok" "api-key-revoked": "The key is revoked. Requests with it are refused from now on.";
+    ApiKeyNarrowed "ok" "api-key-narrowed": "The scopes that the key did not use are gone.";
     EventAcknowledged "ok" "event-acknowledged": "The event is acknowledged.";
     EventResolved "ok" "event-resolved": "The event is resolved.";
     EventRulesChanged "ok" "event-rules-changed": "The rules were changed. Events that are stored from now on follow them.";
@@ -91,6 +92,10 @@ messages! {
     HoldPlaced "ok" "hold-placed": "The hold is placed. Nothing that it covers can be erased.";
     HoldLifted "ok" "hold-lifted": "The hold is lifted.";
     RetentionChanged "ok" "retention-changed": "How long these records are kept is set.";
+    KeyRotated "ok" "key-rotated": "The key was rotated. What was sealed before is wrapped anew in the background.";
+    KeyScheduleChanged "ok" "key-schedule-changed": "How often the key is rotated is set.";
+    KeyDestructionAsked "ok" "key-destruction-asked": "The key will be destroyed once the waiting time is over. Until then it can be called off.";
+    KeyDestructionCancelled "ok" "key-destruction-cancelled": "The key stays.";
     RestoreAsked "ok" "restore-asked": "The segment is on its way. Its records can be searched in a moment.";
     RestoreEnded "ok" "restore-ended": "The segment is let go. Its records leave the database within seconds.";
     PersonErased "ok" "person-erased": "What was kept of the person is erased. The certificate is ready within seconds.";
@@ -112,6 +117,12 @@ messages! {
     StreamRemoved "ok" "stream-removed": "The stream is removed.";
     ExportAsked "ok" "export-asked": "The export is being written. It can be downloaded as soon as it is.";
     ExportRemoved "ok" "export-removed": "The file of the export is gone.";
+    SecretStored "ok" "secret-stored": "The secret is stored. Nobody sees its value again.";
+    SecretStaged "ok" "secret-staged": "The version is staged. Put it into use when whoever needs it knows.";
+    SecretDiscarded "ok" "secret-discarded": "The staged version is taken back. Its value is gone.";
+    SecretRotated "ok" "secret-rotated": "The staged version is the current one from now on.";
+    SecretDeleted "ok" "secret-deleted": "The secret is deleted with every version of it.";
+    DocumentDeleted "ok" "document-deleted": "The document is gone, with all its versions.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }
 

@@ -52,6 +52,8 @@ const LIST: &[Group] = &[
             ("Roles and permissions", "/roles", "matrix"),
             ("Teams", "/teams", "users"),
             ("API keys", "/api-keys", "key"),
+            ("Secrets", "/secrets", "lock"),
+            ("Encryption keys", "/keys", "key"),
             ("Who can do what", "/access/who", "search"),
             ("Unused permissions", "/access/unused", "clock"),
             ("Access table", "/access", "route"),
@@ -72,6 +74,7 @@ const LIST: &[Group] = &[
             ("Data-subject requests", "/audit/subjects", "user"),
             ("Legal holds", "/audit/holds", "lock"),
             ("Product events", "/audit/intake", "inbox"),
+            ("Documents", "/documents", "copy"),
         ],
     ),
     (

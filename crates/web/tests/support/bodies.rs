@@ -100,6 +100,12 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/audit/events") => Sent::Json(json!({
             "key": format!("k{serial}"), "action": "app.plan.approved", "entity": {"type": "app.plan", "id": "PL-1"}, "tenant": stock.id
         })),
+        ("POST", "/v1/authorize") => {
+            Sent::Json(json!({"subject": {"user": stock.user}, "permissions": [permission]}))
+        }
+        ("POST", "/v1/sessions/introspect") => {
+            Sent::Json(json!({"session": stock.tenant.owner().present_token()}))
+        }
         ("POST", "/v1/audit/bundles") => {
             Sent::Json(json!({"entity": {"type": "user", "id": stock.user}, "disclose": ["/email"]}))
         }
@@ -174,6 +180,20 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             form(&[("kind", "webhook"), ("url", &format!("https://siem.example.com/{serial}"))])
         }
         ("POST", "/audit/streams/{stream}/replay") => form(&[("index", "0")]),
+        ("POST", "/v1/secrets") => {
+            Sent::Json(json!({"name": format!("made/s{serial}"), "value": format!("value {serial}")}))
+        }
+        ("POST", "/v1/secrets/{secret}/stage") => Sent::Json(json!({"value": format!("staged {serial}")})),
+        ("POST", "/v1/secrets/scan") => Sent::Json(json!({"document": {"password": "x"}})),
+        ("POST", "/v1/secrets/resolve") => Sent::Json(json!({"names": ["gateway/key"]})),
+        ("POST", "/secrets") => {
+            form(&[("name", &format!("kept/s{serial}")), ("value", &format!("v {serial}"))])
+        }
+        ("POST", "/secrets/{secret}/stage") => form(&[("value", &format!("staged {serial}"))]),
+        ("POST", "/v1/documents/uploads") => {
+            Sent::Json(json!({"name": format!("Plan {serial}.txt"), "octets": 7}))
+        }
+        ("PUT", "/v1/documents/uploads/{upload}") => Sent::Nothing,
         ("POST", "/v1/audit/exports") => Sent::Json(json!({"format": "csv"})),
         ("POST", "/audit/exports") => form(&[("format", "csv"), ("search", "")]),
         ("POST", "/v1/teams") => Sent::Json(json!({"name": format!("Team {serial}")})),
@@ -211,6 +231,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/v1/api-keys") => {
             Sent::Json(json!({"name": format!("Key {serial}"), "scopes": [permission]}))
         }
+        ("POST", "/v1/keys/verify" | "/v1/keys/surrender") => {
+            Sent::Json(json!({"key": "bw_live_abc_not-a-key"}))
+        }
+        ("POST", "/v1/api-keys/{id}/rotate") => Sent::Json(json!({"overlap_days": 7})),
         ("PUT", "/v1/policy") => Sent::Json(json!({
             "mfa_floor": "any", "mfa_grace_days": 14, "role_floors": {}, "session_idle_minutes": 20 + serial % 100, "session_absolute_hours": 12, "reauth_minutes": 10, "invitation_days": 14
         })),
@@ -232,8 +256,11 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/users/{id}/delete"
             | "/v1/invitations/{id}/resend"
             | "/v1/invitations/{id}/revoke"
+            | "/v1/api-keys/{id}/narrow"
             | "/v1/api-keys/{id}/revoke"
             | "/v1/audit/exports/{id}/remove"
+            | "/v1/documents/{id}/delete"
+            | "/v1/documents/uploads/{upload}/finish"
             | "/v1/audit/restores/{restore}/end"
             | "/v1/security-events/{id}/acknowledge"
             | "/v1/audit/drills"
@@ -244,6 +271,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/audit/streams/{id}/secret"
             | "/v1/audit/streams/{id}/start"
             | "/v1/audit/streams/{id}/test"
+            | "/v1/secrets/{secret}/discard"
+            | "/v1/secrets/{secret}/rotate"
+            | "/v1/secrets/{secret}/delete"
             | "/v1/tenants/{id}/owner-link"
             | "/v1/sign-in/passkey/begin"
             | "/v1/sign-out"
@@ -273,6 +303,12 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
                 "entity_type": "nothing", "entity_id": stock.event, "reason": "Matter 12."
             }))
         }
+        ("POST", "/v1/keys/rotate" | "/v1/keys/destructions/{destruction}/cancel") => Sent::Nothing,
+        ("POST", "/keys/rotate" | "/keys/destructions/{destruction}/cancel") => form(&[]),
+        ("PUT", "/v1/keys/schedule") => Sent::Json(json!({"days": 100 + serial % 600})),
+        ("POST", "/keys/schedule") => form(&[("days", &(100 + serial % 600).to_string())]),
+        ("POST", "/v1/keys/versions/{version}/destroy") => Sent::Json(json!({"reason": "It is old."})),
+        ("POST", "/keys/versions/{version}/destroy") => form(&[("reason", "It is old.")]),
         ("POST", "/v1/audit/retention") => {
             Sent::Json(json!({"class": "session", "days": 100 + serial, "reason": "Policy 7."}))
         }
@@ -338,6 +374,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
         ("POST", "/api-keys") => {
             form(&[("name", &format!("Key {serial}")), ("lifetime", "90"), ("scope", permission)])
         }
+        ("POST", "/api-keys/{key}/rotate") => form(&[("overlap_days", "7")]),
         ("POST", "/policy") => form(&[
             ("mfa_floor", "any"),
             ("mfa_grace_days", "14"),
@@ -400,6 +437,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/audit/streams/{stream}/secret"
             | "/audit/streams/{stream}/start"
             | "/audit/streams/{stream}/test"
+            | "/secrets/{secret}/discard"
+            | "/secrets/{secret}/rotate"
+            | "/secrets/{secret}/delete"
             | "/teams/{team}/dissolve"
             | "/teams/{team}/members/{user}/remove"
             | "/teams/{team}/roles/{role}/remove"
@@ -410,8 +450,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/invitations/{invitation}/resend"
             | "/invitations/{invitation}/revoke"
             | "/join/{token}/decline"
+            | "/api-keys/{key}/narrow"
             | "/api-keys/{key}/revoke"
             | "/audit/exports/{export}/remove"
+            | "/documents/{document}/delete"
             | "/security/events/{event}/acknowledge"
             | "/audit/drills"
             | "/account/factors"

@@ -85,6 +85,7 @@ impl Service {
         let environment = Environment {
             key_provider: "root key file".into(),
             key_provider_managed: false,
+            key_rotation: false,
             https_enforced: true,
             hsts: true,
             tls: TlsEndpoint::Native,
@@ -112,6 +113,11 @@ impl Service {
             outgoing: Outgoing::Nowhere,
             pace: Arc::default(),
             spool: bailiwick_ops::exports::Spool::new(db.folder().join("exports"), None),
+            cabinet: bailiwick_ops::documents::Cabinet::new(
+                db.folder().join("documents"),
+                64 * 1024 * 1024,
+                None,
+            ),
             jobs: bailiwick_web::jobs::JobBoard::default(),
             reach: bailiwick_ops::audit::stream::Reach::default(),
         };
@@ -207,7 +213,13 @@ impl Answer {
 pub(crate) async fn full_key(tenant: &Tenant) -> String {
     let catalogue = tenant.db.store.catalogue();
     let scopes = catalogue.names(catalogue.tenant_permissions()).into_iter().map(str::to_owned).collect();
-    let new = NewApiKey { name: "Everything".into(), scopes, expires_at: None, tag: Some("all".into()) };
+    let new = NewApiKey {
+        name: "Everything".into(),
+        scopes,
+        expires_at: None,
+        tag: Some("all".into()),
+        ..NewApiKey::default()
+    };
     let permit = tenant.owner().permit::<CreateApiKey>().await;
     let (_, secret) = api_keys::create(&tenant.db.store, &permit, new).await.unwrap();
     secret.expose().to_owned()

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
-        ApiKeyId, AuditExportId, AuditHoldId, AuditRestoreId, DrillId, EventId, EventSchemaId, FactorId,
-        GrantId, InvitationId, MailId, SavedSearchId, SecurityEventId, SessionId, StreamId, SubjectRequestId,
-        TeamId, TenantId, UserId,
+        ApiKeyId, AuditExportId, AuditHoldId, AuditRestoreId, DocumentId, DocumentVersionId, DrillId,
+        EventId, EventSchemaId, FactorId, GrantId, InvitationId, KeyDestructionId, MailId, SavedSearchId,
+        SecretId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
     rule::{
         CreateApiKey, CreateRole, ExportAudit, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold,
-        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateStreams, UpdateTeam,
+        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateStreams, UpdateTeam, WriteDocuments,
+        WriteSecrets,
     },
     time::{Span, Timestamp},
 };
@@ -27,6 +28,7 @@ use bailiwick_ops::{
         restore,
         stream::{self, NewPlace, NewStream},
     },
+    documents::{self, Cabinet, NewVersion},
     enrolment,
     exports::{self, Spool},
     factors,
@@ -35,7 +37,7 @@ use bailiwick_ops::{
     passwords::reset::{self, SignInAddress},
     roles::{self, NewRole},
     saved_searches::{self, NewSearch},
-    sign_in,
+    secrets, sign_in,
     teams::{self, NewTeam},
     users::{self, NewGrant, NewUser},
 };
@@ -78,6 +80,8 @@ pub(crate) struct Stock {
     pub(crate) drill: DrillId,
     /// A role of the tenant's own that nobody holds.
     pub(crate) role: CustomName,
+    /// A destruction of a key that waits.
+    pub(crate) destruction: KeyDestructionId,
     /// A schema of an action of the product.
     pub(crate) schema: EventSchemaId,
     /// Two teams: one to be changed, one to be dissolved.
@@ -86,12 +90,16 @@ pub(crate) struct Stock {
     pub(crate) searches: [SavedSearchId; 2],
     /// Two streams by which records leave: one to be changed, one to be removed.
     pub(crate) streams: [StreamId; 2],
+    /// Two secrets with a staged version: one to be changed, one to be rotated and deleted.
+    pub(crate) secrets: [SecretId; 2],
     /// Two segments of the archive that were asked back, each to be let go: one by the pages, one by the API.
     pub(crate) restores: [AuditRestoreId; 2],
     /// Two segments that nobody asked back yet.
     pub(crate) segments: [i64; 2],
     /// Two exports, each to be removed: one by the pages, one by the API.
     pub(crate) exports: [AuditExportId; 2],
+    /// A document, its version, and a version that is being uploaded.
+    pub(crate) document: (DocumentId, DocumentVersionId, DocumentVersionId),
     /// The token of a link with which the user may set a password.
     pub(crate) link: String,
     /// The tokens of three invitations: to be accepted, to be declined, and to be answered with a passkey.
@@ -138,8 +146,7 @@ impl Stock {
         let new = NewApiKey {
             name: format!("{marker} key"),
             scopes: vec!["user:read".into()],
-            expires_at: None,
-            tag: None,
+            ..NewApiKey::default()
         };
         // Nobody of the platform may issue keys, so it has none.
         let api_key = if platform {
@@ -164,12 +171,24 @@ impl Stock {
         } else {
             [own_search(tenant, marker, 1).await, own_search(tenant, marker, 2).await]
         };
+        let destruction = destroyed(tenant, marker).await;
         let hold = held(tenant, marker).await;
         let permit = tenant.owner().permit::<OpenSubject>().await;
         let look_for = LookFor { by: "person".into(), value: user.id.to_string(), ..LookFor::default() };
         let request = erasure::open(store, &permit, look_for).await.unwrap().id;
         let streams = [own_stream(tenant, marker, 1).await, own_stream(tenant, marker, 2).await];
+        // Nobody of the platform stores secrets, so it has none.
+        let secrets = if platform {
+            [store.new_id(), store.new_id()]
+        } else {
+            [own_secret(tenant, marker, 1).await, own_secret(tenant, marker, 2).await]
+        };
         let exports = [own_export(tenant).await, own_export(tenant).await];
+        let document = if platform {
+            (store.new_id(), store.new_id(), store.new_id())
+        } else {
+            own_document(tenant, marker).await
+        };
         let [first, second, third, fourth] = archived(tenant).await;
         let restores = [own_restore(tenant, marker, first).await, own_restore(tenant, marker, second).await];
         let (factor, _) = factors::totp_begin_for(store, &tenant.job(), user.id).await.unwrap();
@@ -202,6 +221,7 @@ impl Stock {
             letter,
             security_event,
             hold,
+            destruction,
             request,
             drill,
             role: made_role,
@@ -209,7 +229,9 @@ impl Stock {
             teams,
             searches,
             streams,
+            secrets,
             exports,
+            document,
             restores,
             segments: [third, fourth],
             link,
@@ -250,9 +272,13 @@ impl Stock {
             ([.., "audit", "restores"], _) => self.restores[0].to_string(),
             (["", "v1", "audit", "exports"], _) => self.exports[1].to_string(),
             ([.., "audit", "exports"], _) => self.exports[0].to_string(),
+            ([.., "documents", "uploads"], _) => self.document.2.to_string(),
+            ([.., "documents", "versions"] | ["", "files"], _) => self.document.1.to_string(),
+            ([.., "documents"], _) => self.document.0.to_string(),
             ([.., "audit", "events"], _) => self.event.to_string(),
             ([.., "schemas"], _) => self.schema.to_string(),
             ([.., "audit", "streams"], _) => self.streams[0].to_string(),
+            ([.., "secrets"], _) => self.secrets[0].to_string(),
             ([.., "audit", "entities"], _) => "user".to_owned(),
             ([.., "audit", "entities", _], _) => self.user.to_string(),
             // No tile is full with this little.
@@ -261,6 +287,8 @@ impl Stock {
             (before, "{thousands}" | "{millions}") if before.contains(&"tile") => "x001".to_owned(),
             (before, "{width}") if before.contains(&"tile") => "1".to_owned(),
             ([.., "audit", "holds"], _) => self.hold.to_string(),
+            ([.., "keys", "versions"], _) => "1".to_owned(),
+            ([.., "keys", "destructions"], _) => self.destruction.to_string(),
             ([.., "audit", "subjects"], _) => self.request.to_string(),
             ([.., "audit", "drills"], _) => self.drill.to_string(),
             ([.., "security-events"] | [.., "security", "events"], _) => self.security_event.to_string(),
@@ -292,6 +320,9 @@ impl Stock {
                 Some(self.searches[1].to_string())
             } else if template == "/audit/streams/{stream}/remove" && segment == &"{stream}" {
                 Some(self.streams[1].to_string())
+            } else if ["/delete", "/rotate"].iter().any(|end| template.ends_with(&format!("{{secret}}{end}")))
+            {
+                Some(self.secrets[1].to_string())
             } else if template == "/join/{token}/decline" {
                 Some(self.letters[1].clone())
             } else if template.starts_with("/join/{token}/passkey") && segment == &"{token}" {
@@ -328,8 +359,13 @@ impl Stock {
             self.searches[1].to_string(),
             self.streams[0].to_string(),
             self.streams[1].to_string(),
+            self.secrets[0].to_string(),
+            self.secrets[1].to_string(),
             self.exports[0].to_string(),
             self.exports[1].to_string(),
+            self.document.0.to_string(),
+            self.document.1.to_string(),
+            self.document.2.to_string(),
             self.restores[0].to_string(),
             self.restores[1].to_string(),
             self.role.to_string(),
@@ -397,6 +433,19 @@ impl Stock {
 
 /// The role that routes give to a team and take from it.
 pub(crate) const TEAM_ROLE: &str = "plan_manager";
+
+/// A destruction that waits, of a version before the newest.
+async fn destroyed(tenant: &Tenant, marker: &str) -> KeyDestructionId {
+    let (store, job) = (&tenant.db.store, tenant.job());
+    let asked = store.change(&job, async |tx| {
+        let reason = format!("{marker} is over");
+        let written = stored::keys::request(tx, 1, &reason, 7).await?;
+        let id = written.entity().unwrap().id;
+        let event = stored::Event::new("key_destruction.requested", &written)?;
+        Ok::<_, stored::Error>(tx.record(event, id))
+    });
+    asked.await.unwrap()
+}
 
 /// A hold on a thing that nobody has, so that it keeps nothing from being erased.
 async fn held(tenant: &Tenant, marker: &str) -> AuditHoldId {
@@ -473,6 +522,17 @@ async fn own_export(tenant: &Tenant) -> AuditExportId {
     exports::ask(&db.store, &permit, &spool, "csv", &Sought::default()).await.unwrap().id
 }
 
+async fn own_document(tenant: &Tenant, marker: &str) -> (DocumentId, DocumentVersionId, DocumentVersionId) {
+    let (db, permit) = (&tenant.db, tenant.owner().permit::<WriteDocuments>().await);
+    let cabinet = Cabinet::new(db.folder().join("documents"), 1 << 20, None);
+    let new = || NewVersion { name: Some(format!("{marker}.txt")), document: None, octets: 7 };
+    let first = documents::begin(&db.store, &permit, &cabinet, new()).await.unwrap();
+    documents::part(&db.store, &permit, &cabinet, first.id, 0, b"content".to_vec()).await.unwrap();
+    let (document, version) = documents::finish(&db.store, &permit, &cabinet, first.id).await.unwrap();
+    let second = documents::begin(&db.store, &permit, &cabinet, new()).await.unwrap();
+    (document.id, version.id, second.id)
+}
+
 async fn own_team(tenant: &Tenant, marker: &str, number: u8) -> TeamId {
     let new = NewTeam { name: format!("{marker} team {number}"), ..NewTeam::default() };
     teams::create(&tenant.db.store, &tenant.owner().permit::<UpdateTeam>().await, new).await.unwrap().id
@@ -488,6 +548,18 @@ async fn own_stream(tenant: &Tenant, marker: &str, number: u8) -> StreamId {
     let made = stream::create(store, &permit, new).await.unwrap().stream;
     let permit = owner.permit::<PlaceStream>().await;
     owner.confirmed(async |answer| stream::start(store, &permit, made.id, answer).await).await.unwrap();
+    made.id
+}
+
+/// A secret with a version that waits.
+async fn own_secret(tenant: &Tenant, marker: &str, number: u8) -> SecretId {
+    let (store, permit) = (&tenant.db.store, tenant.owner().permit::<WriteSecrets>().await);
+    let value = |version| secrets::Value::new(format!("{marker} value {number} {version}"));
+    let name = format!("{}/{number}", marker.to_ascii_lowercase());
+    let new = secrets::NewSecret { name, value: value(1) };
+    let made = secrets::create(store, &permit, new).await.unwrap();
+    tenant.db.clock.advance(Span::seconds(1));
+    secrets::stage(store, &permit, made.id, value(2)).await.unwrap();
     made.id
 }
 

@@ -67,7 +67,7 @@ pub async fn keep_images(store: &Store) -> Result<usize> {
 }
 
 async fn of_tenant(store: &Store, tenant: TenantId) -> Result<usize> {
-    let mut view = store.view(tenant).await?;
+    let mut view = store.view_keyless(tenant).await?;
     let due: Vec<(String, Uuid, i64, Vec<u8>)> = rows!(
         view,
         "SELECT entity_type, entity_id, revision, hash FROM audit_image WHERE tenant = $1 AND image IS NULL
@@ -78,7 +78,7 @@ async fn of_tenant(store: &Store, tenant: TenantId) -> Result<usize> {
     drop(view);
     for (kind, id, revision, hash) in &due {
         // Each in a view of its own, so that the one before is there to begin with.
-        let mut view = store.view(tenant).await?;
+        let mut view = store.view_keyless(tenant).await?;
         let image = match as_of(&mut view, kind, *id, Moment::Revision(*revision)).await {
             Ok(stood) if stood.known => serde_json::to_vec(&State::from(stood)).unwrap_or_default(),
             // Where the records cannot be told there is nothing to keep: whoever reads them is told why.
@@ -101,7 +101,7 @@ async fn keep(
 ) -> Result<()> {
     let keys = &store.shared.keys.directory;
     let seal = keys.image_seal(&tenant.bytes(), kind, id.as_bytes(), revision, hash, image);
-    let mut tx = store.begin(tenant).await?;
+    let mut tx = store.begin_keyless(tenant).await?;
     let kept = execute!(
         tx,
         "UPDATE audit_image SET image = $5, seal = $6

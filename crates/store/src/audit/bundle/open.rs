@@ -51,7 +51,7 @@ impl Opener {
             let event = EventId::from(event);
             let Some((place, shown)) = wanted.get(&event) else { continue };
             let Subject::Key(key) = self.key(scope, subject).await? else { continue };
-            let openings = personal::openings(scope.tenant(), event, key, bytes)?;
+            let openings = personal::openings(scope, event, key, bytes)?;
             if let Some(slot) = opened.get_mut(*place) {
                 slot.extend(openings.into_iter().filter(|opening| shown.contains(&opening.commit)));
             }

@@ -61,7 +61,7 @@ impl Signer {
         let latest = self.outside.latest(tenant, &self.origin, &self.verifier)?;
         let latest = latest.ok_or(EpochRefused::NoCheckpoint(tenant))?;
         let epoch = latest.epoch.saturating_add(1);
-        let mut view = self.store.view(tenant).await?;
+        let mut view = self.store.view_keyless(tenant).await?;
         let statement = match self.stated(tenant, epoch)? {
             Some(statement) if statement.signed.root == latest.checkpoint.root => statement,
             Some(_) => {

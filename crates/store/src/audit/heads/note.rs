@@ -143,7 +143,7 @@ impl Signer {
         now: Timestamp,
     ) -> Result<(), SignError> {
         let index = i64::try_from(receipt.index).map_err(|_| Error::Proof("the tree is too large".into()))?;
-        let mut tx = self.store.begin(tenant).await?;
+        let mut tx = self.store.begin_keyless(tenant).await?;
         on!(tx, |c| {
             // As with checkpoints: the trigger of SQLite refuses what is there before any conflict is looked at.
             sqlx::query(

@@ -1,7 +1,7 @@
 //! Whether a hold keeps something.
 
 use bailiwick_domain::{
-    entity::{HoldScope, is_of},
+    entity::{Document, Entity as _, HoldScope, is_of},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -19,6 +19,13 @@ use crate::{
 pub enum Target<'a> {
     /// Everything that is kept of a person: under these ids the log keeps values about them, their own among them.
     Person(&'a [Uuid]),
+    /// A document with all its versions.
+    Document {
+        /// Its id.
+        id: Uuid,
+        /// Who added it or one of its versions.
+        by: &'a [Uuid],
+    },
     /// Records of a time, and where it is known of a class of actions: what the retention takes.
     Records {
         /// The first moment.
@@ -37,6 +44,15 @@ pub async fn held(scope: &mut impl Scope, target: Target<'_>) -> Result<Option<H
     for hold in standing(scope).await? {
         let keeps = match target {
             Target::Person(ids) => keeps_person(scope, &hold.hold.scope, ids).await?,
+            Target::Document { id, by } => match &hold.hold.scope {
+                HoldScope::Tenant => true,
+                HoldScope::Person { person } => by.contains(person),
+                HoldScope::Entity { entity_type, entity_id } => {
+                    entity_type.as_str() == Document::KIND && *entity_id == id
+                }
+                // Of records, which stay when a document goes.
+                HoldScope::Range { .. } => false,
+            },
             Target::Records { from, until, action } => {
                 keeps_records(scope, &hold.hold.scope, (from, until), action).await?
             }

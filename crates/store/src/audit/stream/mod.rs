@@ -12,13 +12,10 @@ mod settle;
 
 use bailiwick_domain::{
     entity::{Stream, StreamFault, StreamFilter, StreamKind, StreamState},
-    ids::{StreamId, TenantId},
+    ids::StreamId,
     time::Timestamp,
 };
-use bailiwick_vault::{
-    envelope::{self, Context, Sealed},
-    secret::Plaintext,
-};
+use bailiwick_vault::secret::Plaintext;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -33,7 +30,7 @@ pub use settle::{arrive, arrived, fail, halved, postponed, tested};
 use crate::{
     Error, Result,
     lock::{row, rows},
-    tenant_keys,
+    sealed::{self, Cell},
     tx::{Scope, Tx},
 };
 
@@ -217,20 +214,11 @@ fn fault(name: Option<String>) -> Result<Option<StreamFault>> {
 }
 
 async fn seal(tx: &mut Tx, table: &str, row: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
-    let keys = tenant_keys::load(tx).await?;
-    let context = context(tx.tenant(), table, row);
-    let sealed = envelope::seal(keys.newest(), &context, plain, &*tx.shared.entropy);
-    Ok(sealed.map_err(Error::vault)?.into_bytes())
+    sealed::seal(tx, Cell { table, row, column: "sealed" }, plain).await
 }
 
 async fn open(scope: &mut impl Scope, table: &str, row: &[u8], sealed: Vec<u8>) -> Result<Plaintext> {
-    let keys = tenant_keys::load(scope).await?;
-    let sealed = Sealed::parse(sealed).map_err(Error::vault)?;
-    envelope::open(&keys, &context(scope.tenant(), table, row), &sealed).map_err(Error::vault)
-}
-
-fn context<'a>(tenant: TenantId, table: &'a str, row: &'a [u8]) -> Context<'a> {
-    Context { tenant: tenant.bytes(), table, row, column: "sealed", version: 1 }
+    sealed::open(scope, Cell { table, row, column: "sealed" }, sealed).await
 }
 
 /// The key of a secret's row, without the tenant.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bailiwick_domain::{
     entity::{Entity, ErasureCertificate},
-    ids::SubjectRequestId,
+    ids::{EventId, SubjectRequestId},
 };
 use bailiwick_proof::{certificate::Certificate, checkpoint::SignedNote};
 
@@ -57,7 +57,15 @@ pub async fn certificate(scope: &mut impl Scope, request: SubjectRequestId) -> R
     let history = entity_history(scope, ErasureCertificate::KIND, request.uuid(), None).await?;
     // There is one revision: a certificate is issued once.
     let Some(record) = history.last() else { return Ok(None) };
-    let page = event_page(scope, record.listed.event).await?;
+    of_record(scope, record.listed.event).await
+}
+
+/// The text of the certificate that a record is, under the oldest checkpoint that covers it. Nothing until there is one.
+///
+/// # Errors
+/// [`Error::Proof`] for a record that certifies nothing, or was altered.
+pub(crate) async fn of_record(scope: &mut impl Scope, event: EventId) -> Result<Option<String>> {
+    let page = event_page(scope, event).await?;
     let Some(proof) = page.proof else { return Ok(None) };
     let Some(note) = proof.checkpoint else { return Ok(None) };
     let certificate = Certificate {

@@ -13,6 +13,7 @@ use bailiwick_domain::{
 };
 use uuid::Uuid;
 
+pub(crate) use certificate::of_record;
 pub use certificate::{certificate, certified};
 pub use count::{CAP, counts};
 pub use lines::{Line, MOST, lines};

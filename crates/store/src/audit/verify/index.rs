@@ -45,12 +45,12 @@ pub async fn verify_index(store: &Store, mut progress: impl FnMut(Progress)) -> 
     let tenants = tenants::all(store).await?;
     let (mut total, mut done) = (0, 0);
     for tenant in &tenants {
-        total += audit::total(&mut store.view(tenant.id).await?).await?.unsigned_abs();
+        total += audit::total(&mut store.view_keyless(tenant.id).await?).await?.unsigned_abs();
     }
     for tenant in tenants {
         let mut key = [0; 32];
         store.entropy().fill(&mut key);
-        let mut walk = Walk::new(store.view(tenant.id).await?, tenant.slug);
+        let mut walk = Walk::new(store.view_keyless(tenant.id).await?, tenant.slug);
         let walked = walk.index(key, |events| {
             done += events;
             progress(Progress { events: done, total });

@@ -24,7 +24,7 @@ pub async fn keep(
 ) -> Result<()> {
     let size = number(size)?;
     let at = number(seconds.saturating_mul(1_000_000))?;
-    let mut tx = store.begin(tenant).await?;
+    let mut tx = store.begin_keyless(tenant).await?;
     let kept = async {
         // Where it is noted already, nothing is inserted: the trigger of SQLite refuses that before any conflict is looked at.
         execute!(
@@ -50,7 +50,7 @@ pub async fn keep(
 
 /// Notes how a witness stands with one log.
 pub async fn stands(store: &Store, tenant: TenantId, witness: &str, standing: Standing) -> Result<()> {
-    let mut tx = store.begin(tenant).await?;
+    let mut tx = store.begin_keyless(tenant).await?;
     match stand(&mut tx, witness, None, standing).await {
         Ok(()) => store.commit_quietly(tx, Quiet::CheckpointCosigned).await,
         Err(error) => {

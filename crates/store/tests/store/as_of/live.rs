@@ -15,8 +15,8 @@ use bailiwick_store::{
         Moment, alarms, anomalies, as_of, epoch, export, find_drill, hold, restore, retention, stream,
         subject, witness,
     },
-    grants, intake, invitations, mail, passkeys, phones, roles, saved_searches, security_events, sessions,
-    teams, tenants, users,
+    documents, grants, intake, invitations, keys, mail, passkeys, phones, roles, saved_searches, secrets,
+    security_events, sessions, teams, tenants, users,
 };
 use bailiwick_testkit::{Db, Tenant, both_databases};
 use serde::Serialize;
@@ -46,6 +46,10 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         }
         Kind::AuditHold => hold::find(view, id.into()).await.ok().map(|found| image(found.hold)),
         Kind::CustomRole => among(roles::list(view).await.unwrap().into_iter().map(image).collect()),
+        Kind::Document => documents::find(view, id.into()).await.ok().map(image),
+        Kind::DocumentVersion => {
+            documents::version(view, id.into()).await.ok().map(|found| image(found.version))
+        }
         Kind::Drill => find_drill(view, id.into()).await.ok().map(image),
         Kind::EventRules => {
             let redaction = intake::find(view).await.unwrap().redaction;
@@ -55,6 +59,13 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::Factor => among(accounts::factors(view, user?).await.unwrap().into_iter().map(image).collect()),
         Kind::Grant => among(grants::of_user(view, user?).await.unwrap().into_iter().map(image).collect()),
         Kind::Invitation => invitations::find(view, id.into()).await.ok().map(image),
+        Kind::KeyDestruction => {
+            keys::find_destruction(view, id.into()).await.ok().map(|found| image(found.destruction))
+        }
+        Kind::KeySchedule => Some(image(keys::schedule(view).await.unwrap())),
+        Kind::TenantKey => {
+            among(keys::versions(view).await.unwrap().into_iter().map(|found| image(found.key)).collect())
+        }
         Kind::LogEpoch => among(epoch::list(view).await.unwrap().into_iter().map(image).collect()),
         Kind::LogRefusal => among(witness::refusals(view).await.unwrap().into_iter().map(image).collect()),
         Kind::Mail => mail::find(view, id.into()).await.ok().map(|listed| image(listed.mail)),
@@ -66,6 +77,8 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::PhoneCheck => phones::check_of(view, user?).await.unwrap().map(image),
         Kind::Policy => tenants::policy(view).await.ok().map(image),
         Kind::SavedSearch => saved_searches::find(view, id.into()).await.ok().map(image),
+        Kind::Secret => secrets::find(view, id.into()).await.ok().map(|found| image(found.secret)),
+        Kind::SecretUse => secrets::find(view, id.into()).await.ok().and_then(|found| found.used).map(image),
         Kind::SecurityEvent => security_events::find(view, id.into()).await.ok().map(image),
         Kind::Session => sessions::find(view, id.into()).await.ok().map(image),
         Kind::Stream => stream::find(view, id.into()).await.ok().map(|found| image(found.stream)),
@@ -85,6 +98,7 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         | Kind::PasskeyCeremony
         | Kind::PasswordReset
         | Kind::RecoveryCodes
+        | Kind::SealedFault
         | Kind::StepUp => None,
     }
 }
@@ -100,8 +114,13 @@ async fn busy(db: &Db, acme: &Tenant) {
         let invite = NewInvitation { email: address.into(), role: "auditor".into(), expires_at: None };
         bailiwick_ops::invitations::create(&db.store, &owner.permit::<Invite>().await, invite).await.unwrap();
     }
-    let key =
-        NewApiKey { name: "Sync".into(), scopes: vec!["user:read".into()], expires_at: None, tag: None };
+    let key = NewApiKey {
+        name: "Sync".into(),
+        scopes: vec!["user:read".into()],
+        expires_at: None,
+        tag: None,
+        ..NewApiKey::default()
+    };
     bailiwick_ops::api_keys::create(&db.store, &owner.permit::<CreateApiKey>().await, key).await.unwrap();
     bailiwick_ops::factors::totp_begin_for(&db.store, &acme.job(), auditor.id()).await.unwrap();
     rename(&db.store, &acme.job(), &auditor.user, "Una of the night".into()).await;

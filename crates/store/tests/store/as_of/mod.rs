@@ -109,10 +109,10 @@ async fn of_each_kind(db: &Db, tenant: &Tenant, kind: Kind, dice: &mut Dice) {
         };
     }
     each!(Anomaly ApiKey Attempt AuditAlarm AuditExport AuditHold AuditRestore AuditRetention AuditRetirement CustomRole DeadLetter
-          Drill Enrolment ErasureCertificate EventRules EventSchema EvidenceBundle Factor Grant Invitation LogEpoch LogRefusal Mail
-          Passkey PasskeyCeremony Password PasswordReset Phone PhoneCheck Policy RecoveryCodes SavedSearch SecurityEvent Session
+          Document DocumentVersion Drill Enrolment ErasureCertificate EventRules EventSchema EvidenceBundle Factor Grant Invitation KeyDestruction KeySchedule LogEpoch LogRefusal Mail
+          Passkey PasskeyCeremony Password PasswordReset Phone PhoneCheck Policy RecoveryCodes SavedSearch SealedFault Secret SecretUse SecurityEvent Session
           StepUp Stream SubjectRequest
-          Team TeamMember Tenant User);
+          Team TeamMember Tenant TenantKey User);
 }
 
 /// A user of many names, and their id.

@@ -88,7 +88,8 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
         }),
         Kind::ApiKey => json!({
             "id": id, "name": d.name(), "prefix": "bw_live_ab", "scopes": d.some(&PERMISSIONS), "created_by": d.perhaps(json!(user)),
-            "created_at": d.time(), "expires_at": d.end(), "revoked_at": d.end(),
+            "environment": d.one(&["live", "test"]), "networks": d.some(&["10.0.0.0/8", "192.0.2.7/32"]), "owner": d.perhaps(json!(user)),
+            "replaces": d.perhaps(json!(id)), "rotating": d.yes(), "created_at": d.time(), "expires_at": d.end(), "revoked_at": d.end(),
         }),
         Kind::Attempt => json!({
             "id": id, "user": user, "factor": d.one(&["password", "totp"]), "outcome": d.one(&["accepted", "refused", "lifted"]),
@@ -99,6 +100,16 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             "asked_by": user, "state": d.one(&["waiting", "done", "failed", "removed"]), "downloads": d.number(),
             "records": d.perhaps(json!(7)), "octets": d.perhaps(json!(700)), "digest": d.perhaps(json!("00")),
             "failure": d.perhaps(json!("Full.")), "created_at": d.time(), "finished_at": d.end(), "expires_at": d.time(),
+        }),
+        Kind::Document => json!({
+            "id": id, "name": d.one(&["Plan.pdf", "Agreement.pdf", ""]), "state": d.one(&["kept", "deleted"]), "versions": d.number(),
+            "created_by": user, "created_at": d.time(), "changed_at": d.time(),
+        }),
+        Kind::DocumentVersion => json!({
+            "id": id, "document": user, "number": d.number(), "media": d.one(&["text/plain", "image/png"]), "octets": d.number(),
+            "sealed_octets": d.number(), "algorithm": "AES-256-GCM", "key_version": d.number(), "digest": d.one(&["00", "ff"]),
+            "place": "local", "state": d.one(&["available", "damaged", "deleted"]), "damage": d.perhaps(json!("it is cut short")),
+            "downloads": d.number(), "created_by": user, "created_at": d.time(),
         }),
         Kind::AuditHold => {
             let mut hold = match d.up_to(4) {
@@ -207,12 +218,28 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
         }),
         Kind::Policy => json!({
             "id": id, "floor": d.floor(), "role_floors": floors(d), "mfa_grace_days": d.number(), "session_idle_minutes": d.number(),
-            "session_absolute_hours": d.number(), "reauth_minutes": d.number(), "invitation_days": d.number(),
+            "session_absolute_hours": d.number(), "reauth_minutes": d.number(), "invitation_days": d.number(), "api_key_days": 90,
         }),
         Kind::RecoveryCodes => json!({"user": id, "made_at": d.time(), "unused": d.number()}),
         Kind::SavedSearch => json!({
             "id": id, "user": user, "name": d.name(), "query": d.one(&["outcome:denied", "actor:Una"]), "shared": d.yes(),
             "created_at": d.time(),
+        }),
+        Kind::Secret => {
+            let version = |d: &mut Dice| {
+                json!({
+                    "number": d.number(), "length": d.one(&["under_16", "32_to_63"]), "fingerprint": d.one(&["00", "01"]),
+                    "stored_by": d.perhaps(json!(user)), "stored_at": d.time(),
+                })
+            };
+            let (staged, previous) = (version(d), version(d));
+            json!({
+                "id": id, "name": d.one(&["gateway/api_key", "smtp"]), "current": version(d), "staged": d.perhaps(staged),
+                "previous": d.perhaps(previous), "newest": d.number(), "created_at": d.time(),
+            })
+        }
+        Kind::SecretUse => json!({
+            "secret": id, "uses": d.number(), "version": d.number(), "key": user, "at": d.time(),
         }),
         Kind::SecurityEvent => json!({
             "id": id, "kind": "user.disabled", "severity": d.one(&["info", "warning", "high"]), "detail": d.name(),
@@ -248,6 +275,17 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
         }),
         Kind::TeamMember => {
             json!({"id": id, "team": d.one(&[TEAM, OTHER_TEAM]), "user": user, "created_at": d.time()})
+        }
+        Kind::KeyDestruction => json!({
+            "id": id, "version": d.number(), "state": d.one(&["waiting", "cancelled", "done"]), "reason": d.name(), "waits_days": 7,
+            "destroyed": d.perhaps(json!(1)), "root_key": d.perhaps(json!("file:00ff")),
+        }),
+        Kind::KeySchedule => json!({"id": id, "days": d.perhaps(json!(30))}),
+        Kind::SealedFault => json!({
+            "id": id, "table": d.one(&["factor", "mail"]), "column": "sealed", "row": "00ff", "problem": d.name(), "found_at": d.time(),
+        }),
+        Kind::TenantKey => {
+            json!({"id": id, "version": d.number(), "root_key": d.one(&["file:00ff", "file:ff00"])})
         }
         Kind::Tenant => json!({
             "id": id, "slug": "acme", "name": d.name(), "kind": "customer", "region": "local", "status": d.one(&["active", "suspended"]),

@@ -4,10 +4,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use bailiwick_domain::{rule::CreateApiKey, time::Timestamp};
+use bailiwick_domain::{entity::KeyEnvironment, ids::UserId, rule::CreateApiKey, time::Timestamp};
 use bailiwick_ops::api_keys;
 use bailiwick_store::Store;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ApiKeyBody;
 use crate::{
@@ -22,18 +22,33 @@ use crate::{
 pub(in crate::api) struct NewApiKey {
     name: String,
     scopes: Vec<String>,
-    /// Never, if not given.
-    expires_at: Option<Timestamp>,
+    /// Ninety days from now, or as many as the policy allows, if missing; `null` for a key without an end.
+    #[serde(default, deserialize_with = "said")]
+    expires_at: Option<Option<Timestamp>>,
     /// Random, if not given.
     tag: Option<String>,
+    /// `live`, if not given.
+    environment: Option<KeyEnvironment>,
+    /// Addresses and networks in CIDR form; anywhere, if not given.
+    #[serde(default)]
+    networks: Vec<String>,
+    /// Who answers for it; its maker, if not given.
+    owner: Option<UserId>,
+}
+
+/// Tells what is `null` from what is missing.
+fn said<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Option<Timestamp>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Serialize)]
-struct Body<'s> {
+pub(super) struct Body<'s> {
     #[serde(flatten)]
-    key: ApiKeyBody,
+    pub(super) key: ApiKeyBody,
     /// The key itself, this once.
-    secret: &'s str,
+    pub(super) secret: &'s str,
 }
 
 pub(in crate::api) async fn handle(
@@ -42,11 +57,22 @@ pub(in crate::api) async fn handle(
     Json(new): Json<NewApiKey>,
 ) -> Result<Response> {
     known_scopes(&store, &new.scopes)?;
-    let new =
-        api_keys::NewApiKey { name: new.name, scopes: new.scopes, expires_at: new.expires_at, tag: new.tag };
+    let expires_at = match new.expires_at {
+        Some(said) => said,
+        None => Some(api_keys::default_end(&store, &permit).await?),
+    };
+    let new = api_keys::NewApiKey {
+        name: new.name,
+        scopes: new.scopes,
+        expires_at,
+        tag: new.tag,
+        environment: new.environment.unwrap_or(KeyEnvironment::Live),
+        networks: new.networks,
+        owner: new.owner,
+    };
     let (key, secret) = api_keys::create(&store, &permit, new).await?;
     let location = format!("/v1/api-keys/{}", key.id);
-    let body = Body { key: ApiKeyBody::at(key.created_at, key), secret: secret.expose() };
+    let body = Body { key: ApiKeyBody::at(key.created_at, key, None), secret: secret.expose() };
     Ok(Created { location, body }.into_response())
 }
 

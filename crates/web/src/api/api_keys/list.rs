@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use bailiwick_domain::rule::ReadApiKeys;
-use bailiwick_store::{Scope, Store, api_keys};
+use bailiwick_store::{Scope, Store, api_keys, key_uses};
 
 use super::ApiKeyBody;
 use crate::{
@@ -19,5 +19,10 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<List<ApiKeyBody>>> {
     let mut view = store.read(&permit).await?;
     let page = api_keys::list(&mut view, before).await?;
-    Ok(List::page(page, |key| ApiKeyBody::at(view.now(), key)))
+    let ids: Vec<_> = page.items.iter().map(|key| key.id).collect();
+    let mut used = key_uses::last_of(&mut view, &ids).await?;
+    Ok(List::page(page, |key| {
+        let used = used.remove(&key.id);
+        ApiKeyBody::at(view.now(), key, used)
+    }))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use bailiwick_domain::{ids::ApiKeyId, rule::ReadApiKeys};
-use bailiwick_store::{Scope, Store, api_keys};
+use bailiwick_store::{Scope, Store, api_keys, key_uses};
 
 use super::ApiKeyBody;
 use crate::{
@@ -18,5 +18,6 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<ApiKeyBody>> {
     let mut view = store.read(&permit).await?;
     let key = api_keys::find(&mut view, id).await?;
-    Ok(Json(ApiKeyBody::at(view.now(), key)))
+    let used = key_uses::last(&mut view, id).await?;
+    Ok(Json(ApiKeyBody::at(view.now(), key, used)))
 }

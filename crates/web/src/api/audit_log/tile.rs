@@ -19,6 +19,8 @@ use crate::{
 /// The parameters of the path as the path of one tile: `0/x001/x234/067`, `entries/000.p/7`. Anything else names nothing: 404.
 pub(in crate::api) struct At(TilePath);
 
+impl crate::description::Described for At {}
+
 impl FromRequestParts<AppState> for At {
     type Rejection = Error;
 

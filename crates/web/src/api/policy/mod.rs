@@ -22,4 +22,7 @@ pub(super) struct PolicyBody {
     session_absolute_hours: i64,
     reauth_minutes: i64,
     invitation_days: i64,
+    /// 1 to 366; no bound, and keys without an end, if `null` or missing.
+    #[serde(default)]
+    api_key_days: Option<i64>,
 }

@@ -25,5 +25,6 @@ pub(in crate::api) async fn handle(
         session_absolute_hours: policy.session_absolute_hours,
         reauth_minutes: policy.reauth_minutes,
         invitation_days: policy.invitation_days,
+        api_key_days: policy.api_key_days,
     }))
 }

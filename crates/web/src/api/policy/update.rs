@@ -21,6 +21,7 @@ pub(in crate::api) async fn handle(
         session_absolute_hours: new.session_absolute_hours,
         reauth_minutes: new.reauth_minutes,
         invitation_days: new.invitation_days,
+        api_key_days: new.api_key_days,
     };
     policy::update(&store, &permit, new).await?;
     Ok(StatusCode::NO_CONTENT)

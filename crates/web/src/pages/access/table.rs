@@ -2,7 +2,7 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{extract::State, http::Method};
+use axum::extract::State;
 use bailiwick_domain::rule::{Need, ReadSystem};
 use bailiwick_store::Store;
 
@@ -54,7 +54,7 @@ pub(super) async fn table(
         };
         RouteRow {
             method: row.method.to_string(),
-            class: class(&row.method),
+            class: class(row.method.as_str()),
             path: row.path,
             need,
             permission,
@@ -71,8 +71,9 @@ pub(super) async fn table(
     }
 }
 
-fn class(method: &Method) -> &'static str {
-    match method.as_str() {
+/// The style of a method.
+pub(super) fn class(method: &str) -> &'static str {
+    match method {
         "GET" => "get",
         "PUT" => "put",
         "PATCH" => "patch",

@@ -4,13 +4,18 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{
-    entity::{ApiKey, ApiKeyStatus},
+    entity::{ApiKey, ApiKeyStatus, KeyEnvironment},
     ids::UserId,
     permission::Permission,
     rule::ReadApiKeys,
     time::Timestamp,
 };
-use bailiwick_store::{Scope, Store, api_keys, api_keys::Which, users};
+use bailiwick_store::{
+    Scope, Store, api_keys,
+    api_keys::Which,
+    key_uses::{self, LastUse},
+    users,
+};
 use serde::Deserialize;
 
 use crate::{
@@ -18,7 +23,6 @@ use crate::{
     error::Result,
     forms::Query,
     pages::{
-        audit::history,
         cursor,
         parts::{Badge, Pager, Tab, address, counted, grouped},
     },
@@ -38,6 +42,7 @@ pub(super) struct Filter {
 enum Status {
     Active,
     Expiring,
+    Rotating,
     Expired,
     Revoked,
 }
@@ -57,13 +62,36 @@ struct KeyRow {
     name: String,
     /// The visible beginning: `bw_live_rpt`.
     prefix: String,
+    /// Whether it is for trial data.
+    test: bool,
     scopes: Vec<String>,
-    created_by: String,
+    /// From where it works; anywhere, if empty.
+    networks: Vec<String>,
+    owner: String,
+    used: Option<Used>,
     expires: Option<When>,
     status: Badge,
-    /// Its history; empty for whoever may not read the log.
     href: String,
     revoke: Option<String>,
+}
+
+/// The last use of a key.
+pub(super) struct Used {
+    pub(super) at: When,
+    /// Empty where it is not known.
+    pub(super) from: String,
+    /// Empty where the request asked for none.
+    pub(super) scope: String,
+}
+
+impl Used {
+    pub(super) fn of(used: LastUse, now: Timestamp) -> Self {
+        Self {
+            at: When::ago(used.at, now),
+            from: used.address.unwrap_or_default(),
+            scope: used.scope.unwrap_or_default(),
+        }
+    }
 }
 
 pub(super) async fn list(
@@ -79,33 +107,39 @@ pub(super) async fn list(
     let (which, total) = match status {
         Status::Active => (Which::Working, tally.working),
         Status::Expiring => (Which::Expiring, tally.expiring),
+        Status::Rotating => (Which::Rotating, tally.rotating),
         Status::Expired => (Which::Expired, tally.expired),
         Status::Revoked => (Which::Revoked, tally.revoked),
     };
     let page = api_keys::list_of(&mut view, which, before).await?;
-    let makers: Vec<_> = page.items.iter().filter_map(|key| key.created_by.map(UserId::uuid)).collect();
-    let names = users::names(&mut view, &makers).await?;
+    let owners: Vec<_> = page.items.iter().filter_map(|key| key.owner.map(UserId::uuid)).collect();
+    let names = users::names(&mut view, &owners).await?;
+    let ids: Vec<_> = page.items.iter().map(|key| key.id).collect();
+    let mut uses = key_uses::last_of(&mut view, &ids).await?;
     let now = view.now();
-    let (may_revoke, may_audit) =
-        (permit.may(Permission::API_KEY_REVOKE), permit.may(Permission::AUDIT_READ));
+    let may_revoke = permit.may(Permission::API_KEY_REVOKE);
     let row = |key: ApiKey| {
-        let by =
-            key.created_by.map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
+        let owner =
+            key.owner.map(|id| names.get(&id.uuid()).cloned().unwrap_or_else(|| "Somebody".to_owned()));
         KeyRow {
-            created_by: by.unwrap_or_else(|| "The server".to_owned()),
+            owner: owner.unwrap_or_else(|| "The server".to_owned()),
+            used: uses.remove(&key.id).map(|used| Used::of(used, now)),
             expires: key.expires_at.map(When::day),
             status: badge(&key, now),
-            href: if may_audit { history("api_key", key.id) } else { String::new() },
+            href: format!("/api-keys/{}", key.id),
             revoke: (may_revoke && key.revoked_at.is_none()).then(|| format!("/api-keys/{}/revoke", key.id)),
+            test: key.environment == KeyEnvironment::Test,
             name: key.name,
             prefix: key.prefix,
             scopes: key.scopes,
+            networks: key.networks.texts(),
         }
     };
     let here = |status: Status, before: Option<&str>| {
         let status = match status {
             Status::Active => None,
             Status::Expiring => Some("expiring"),
+            Status::Rotating => Some("rotating"),
             Status::Expired => Some("expired"),
             Status::Revoked => Some("revoked"),
         };
@@ -124,6 +158,7 @@ pub(super) async fn list(
         tabs: vec![
             tab("Active", Status::Active, tally.working),
             tab("Expiring", Status::Expiring, tally.expiring),
+            tab("Being replaced", Status::Rotating, tally.rotating),
             tab("Expired", Status::Expired, tally.expired),
             tab("Revoked", Status::Revoked, tally.revoked),
         ],
@@ -137,6 +172,7 @@ pub(crate) fn badge(key: &ApiKey, now: Timestamp) -> Badge {
     match key.status(now) {
         ApiKeyStatus::Active => Badge::new("ok", "Active"),
         ApiKeyStatus::Expiring => Badge::new("warn", "Expiring"),
+        ApiKeyStatus::Rotating => Badge::new("info", "Being replaced"),
         ApiKeyStatus::Expired => Badge::new("mute", "Expired"),
         ApiKeyStatus::Revoked => Badge::new("bad", "Revoked"),
     }

@@ -4,10 +4,12 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{permission::Permission, rule::CreateApiKey};
-use bailiwick_store::{Permit, Store};
+use bailiwick_ops::api_keys::DEFAULT_DAYS;
+use bailiwick_store::{Permit, Store, tenants};
 
 use crate::{
     access::Access,
+    error::Result,
     forms::{Choice, Field, Problem, Select, Typed, in_order},
     pages::parts::counted,
     shell::{Shell, Visit},
@@ -25,7 +27,10 @@ pub(super) struct ApiKeyCreatePage {
     problems: Vec<Problem>,
     name: Field,
     tag: Field,
+    environment: Select,
     lifetime: Select,
+    owner: Field,
+    networks: Field,
     scopes_error: Option<String>,
     scopes: Vec<ScopeGroup>,
 }
@@ -50,26 +55,48 @@ pub(super) async fn new(
     Access(permit): Access<CreateApiKey>,
     visit: Visit,
     State(store): State<Store>,
-) -> ApiKeyCreatePage {
-    page(&permit, &visit, &store)
+) -> Result<ApiKeyCreatePage> {
+    page(&permit, &visit, &store).await
 }
 
 /// The empty form.
-pub(super) fn page(permit: &Permit<CreateApiKey>, visit: &Visit, store: &Store) -> ApiKeyCreatePage {
-    let days = DAYS.iter().map(|days| Choice::new(days.to_string(), counted(*days, "day")));
-    let lifetimes = days.chain([Choice::new(NEVER, "Never")]);
-    ApiKeyCreatePage {
+pub(super) async fn page(
+    permit: &Permit<CreateApiKey>,
+    visit: &Visit,
+    store: &Store,
+) -> Result<ApiKeyCreatePage> {
+    let most = tenants::policy(&mut store.read(permit).await?).await?.api_key_days;
+    let offered: Vec<i64> = match most {
+        None => DAYS.to_vec(),
+        Some(most) => DAYS.into_iter().filter(|days| *days < most).chain([most]).collect(),
+    };
+    let days = offered.iter().map(|days| Choice::new(days.to_string(), counted(*days, "day")));
+    let endless = most.is_none().then(|| Choice::new(NEVER, "Never"));
+    let lifetimes = days.chain(endless);
+    let usual = most.unwrap_or(DEFAULT_DAYS).min(DEFAULT_DAYS).to_string();
+    Ok(ApiKeyCreatePage {
         shell: Shell::new(permit, visit, "Create an API key").under("API keys", "/api-keys"),
         problems: Vec::new(),
         name: Field::new("name", "Name").hint("What the program is, so that others recognise it later."),
         tag: Field::new("tag", "Tag").hint(
             "Three lower-case letters or digits that stand in the key's beginning; random if left empty.",
         ),
-        lifetime: Select::new("lifetime", "Expires after", lifetimes, "90")
+        environment: Select::new(
+            "environment",
+            "Environment",
+            [Choice::new("live", "Live: real data"), Choice::new("test", "Test: trial data")],
+            "live",
+        )
+        .hint("Stands in the key's beginning, and in the answer to whoever asks whether it is good."),
+        lifetime: Select::new("lifetime", "Expires after", lifetimes, &usual)
             .hint("A key without an end is as dangerous in ten years as today."),
+        owner: Field::new("owner", "Owner")
+            .hint("The sign-in address of whoever answers for the key; you, if left empty."),
+        networks: Field::new("networks", "Addresses from which it works")
+            .hint("One on each line, such as 192.0.2.7 or 198.51.100.0/24. From anywhere, if left empty."),
         scopes_error: None,
         scopes: scopes(permit, store),
-    }
+    })
 }
 
 impl ApiKeyCreatePage {
@@ -81,11 +108,22 @@ impl ApiKeyCreatePage {
             }
             group.open |= group.scopes.iter().any(|scope| scope.checked);
         }
-        let fields = [self.name.named(), self.tag.named(), self.lifetime.named(), ("scopes", "Scopes")];
+        let fields = [
+            self.name.named(),
+            self.tag.named(),
+            self.environment.named(),
+            self.lifetime.named(),
+            self.owner.named(),
+            self.networks.named(),
+            ("scopes", "Scopes"),
+        ];
         Self {
             name: self.name.again(typed, &problems),
             tag: self.tag.again(typed, &problems),
+            environment: self.environment.again(typed, &problems),
             lifetime: self.lifetime.again(typed, &problems),
+            owner: self.owner.again(typed, &problems),
+            networks: self.networks.again(typed, &problems),
             scopes_error: problems
                 .iter()
                 .find(|problem| problem.field == "scopes")

@@ -19,6 +19,7 @@ pub(super) fn of_kind(kind: &str) -> String {
         "step_up" => return "One-time code".to_owned(),
         "audit_stream" => return "Stream of the audit log".to_owned(),
         "audit_stream_dead" => return "Record that a stream left behind".to_owned(),
+        "secret_use" => return "Use of a secret".to_owned(),
         "phone" => return "Phone number".to_owned(),
         "phone_check" => return "Check of a phone number".to_owned(),
         _ => {}
@@ -58,7 +59,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "session" | "sign_in_attempt" => "sign-in",
         "factor" | "recovery_codes" | "phone" | "phone_check" => "device",
         "passkey" | "passkey_ceremony" => "key",
-        "password" => "lock",
+        "password" | "secret" | "secret_use" => "lock",
         "policy" => "sliders",
         "tenant" => "building",
         "enrolment" | "password_reset" => "link",

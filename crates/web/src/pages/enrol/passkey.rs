@@ -100,6 +100,7 @@ mod tests {
             session_absolute_hours: 12,
             reauth_minutes: 10,
             invitation_days: 14,
+            api_key_days: None,
         };
         policy::update(&db.store, &owner.permit::<UpdatePolicy>().await, new).await.unwrap();
         acme

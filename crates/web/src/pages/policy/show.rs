@@ -42,6 +42,7 @@ pub(super) struct PolicyPage {
     absolute: Field,
     reauth: Field,
     invitation: Field,
+    keys: Field,
     /// The policy in words, for whoever may only read it.
     facts: Vec<(String, String)>,
 }
@@ -106,6 +107,9 @@ pub(super) async fn page<R: Rule>(permit: &Permit<R>, visit: &Visit, store: &Sto
         invitation: Field::new("invitation_days", "Days that an invitation waits for its answer")
             .value(policy.invitation_days.to_string())
             .hint("1 to 90. Whoever invites may choose otherwise."),
+        keys: Field::new("api_key_days", "Days that a new API key works at most")
+            .value(policy.api_key_days.map(|days| days.to_string()).unwrap_or_default())
+            .hint("1 to 366. Empty: as long as its maker chooses, also without an end."),
         facts: facts(&policy, &titles),
     })
 }
@@ -120,6 +124,7 @@ impl PolicyPage {
             self.absolute.named(),
             self.reauth.named(),
             self.invitation.named(),
+            self.keys.named(),
         ];
         let own = self.own.into_iter().map(|mut role| {
             for option in &mut role.options {
@@ -136,6 +141,7 @@ impl PolicyPage {
             absolute: self.absolute.again(typed, &problems),
             reauth: self.reauth.again(typed, &problems),
             invitation: self.invitation.again(typed, &problems),
+            keys: self.keys.again(typed, &problems),
             problems: in_order(problems, &fields),
             ..self
         }
@@ -227,6 +233,12 @@ fn facts(policy: &Policy, titles: &Titles) -> Vec<(String, String)> {
         ("A session ends in any case after", counted(policy.session_absolute_hours, "hour")),
         ("What proves a person is asked for again after", counted(policy.reauth_minutes, "minute")),
         ("An invitation waits for", counted(policy.invitation_days, "day")),
+        (
+            "A new API key works for at most",
+            policy
+                .api_key_days
+                .map_or_else(|| "as long as its maker chooses".to_owned(), |days| counted(days, "day")),
+        ),
     ];
     facts.extend(others.map(|(name, value)| (name.to_owned(), value)));
     facts

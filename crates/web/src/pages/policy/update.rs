@@ -27,6 +27,9 @@ pub(super) struct PolicyForm {
     session_absolute_hours: i64,
     reauth_minutes: i64,
     invitation_days: i64,
+    /// Empty for no bound.
+    #[serde(default)]
+    api_key_days: String,
     floor_tenant_owner: Option<String>,
     floor_operations_manager: Option<String>,
     floor_plan_manager: Option<String>,
@@ -68,6 +71,11 @@ impl PolicyForm {
             session_absolute_hours: self.session_absolute_hours,
             reauth_minutes: self.reauth_minutes,
             invitation_days: self.invitation_days,
+            // What is no number is out of range, and told so beside its field.
+            api_key_days: match self.api_key_days.trim() {
+                "" => None,
+                days => Some(days.parse().unwrap_or(0)),
+            },
         }
     }
 }
@@ -187,6 +195,26 @@ mod tests {
                 let refused = owner.post("/policy", &form).await;
                 assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.shows("id=\"mfa_grace_days-error\""), "{days}");
             }
+        }
+
+        async fn owner_bounds_the_days_of_api_keys(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            for days in ["0", "367", "soon"] {
+                let mut form = policy("mfa", "30").to_vec();
+                form.push(("api_key_days", days));
+                let refused = owner.post("/policy", &form).await;
+                assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.shows("id=\"api_key_days-error\""), "{days}");
+                assert!(refused.shows(&format!("value=\"{days}\"")));
+            }
+            let mut form = policy("mfa", "30").to_vec();
+            form.push(("api_key_days", "60"));
+            assert_eq!(owner.post("/policy", &form).await.led(), (303, "/policy"));
+            let page = owner.get("/api-keys/new").await.page();
+            assert!(page.contains("value=\"60\" selected") && !page.contains("value=\"90\"") && !page.contains("value=\"never\""), "{page}");
+            let key = [("name", "Reports"), ("lifetime", "90"), ("scope", "user:read")];
+            let refused = owner.post("/api-keys", &key).await;
+            assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.shows("within the next 60 days"), "{}", refused.body);
         }
 
         async fn auditor_reads_the_policy_and_cannot_change_it(db: Db) {

@@ -85,26 +85,26 @@ pub(super) fn refused(
 }
 
 /// One permission.
-pub(super) struct LineRow {
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) badge: Badge,
+pub(crate) struct LineRow {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) badge: Badge,
     /// The day, which is one of UTC whoever reads it.
-    pub(super) last: Option<String>,
+    pub(crate) last: Option<String>,
     /// What is said where no use is recorded.
-    pub(super) never: String,
-    pub(super) unused: bool,
+    pub(crate) never: String,
+    pub(crate) unused: bool,
     /// Ticked when the page first comes up: what is unused and the viewer may take away.
-    pub(super) ticked: bool,
+    pub(crate) ticked: bool,
 }
 
 /// The permissions that some route of the running server asks for.
-pub(super) fn measured(visit: &Visit) -> PermissionSet {
+pub(crate) fn measured(visit: &Visit) -> PermissionSet {
     visit.access_table().iter().filter_map(|row| row.need.permission()).collect()
 }
 
 /// A permission as the page shows it.
-pub(super) fn row(catalogue: &Catalogue, line: &UseLine, held: PermissionSet) -> LineRow {
+pub(crate) fn row(catalogue: &Catalogue, line: &UseLine, held: PermissionSet) -> LineRow {
     let unused = line.judgement == Judgement::Unused;
     let never = match (line.judgement, line.from) {
         (Judgement::NotMeasured, _) => "Not measured here".to_owned(),
@@ -136,7 +136,7 @@ fn day(at: Timestamp) -> String {
 }
 
 /// Since when uses are recorded, and what that means.
-pub(super) fn recorded(recording: Option<Timestamp>, now: Timestamp) -> String {
+pub(crate) fn recorded(recording: Option<Timestamp>, now: Timestamp) -> String {
     match recording {
         None => {
             "No use is recorded yet. Ninety days from the first one on, this page can tell what is not used."

@@ -1,0 +1,1 @@
+-- Nothing here: one process works on a file, and has nobody to tell what to forget of keys.
