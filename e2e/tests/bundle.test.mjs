@@ -382,11 +382,14 @@ test('auditor hands a bundle to a stranger, who checks it from a disk', async (t
     await bundle.locator('#q').fill('@example.com');
     await bundle.locator('#list summary').first().click();
     const opened = bundle.locator('#list details[open]');
+    // What is inside is written after it is opened, when the browser says so.
+    await opened.locator('.inner').waitFor();
     assert.match(await opened.innerText(), /@example\.com\s+\(disclosed; it is the recorded value\)/);
     assert.match(await opened.innerText(), /Hidden: a personal value/);
     // What a record says is text, whatever it says: the bundle of another maker holds markup in every place.
     const hostile = await openFile(t, demo, changed(file, () => JSON.parse(vector('bundle-v1.html').split(OPEN)[1].split(CLOSE)[0])));
     await hostile.locator('#list summary').first().click();
+    await hostile.locator('#list details[open] .inner').waitFor();
     assert.match(await hostile.locator('#list details[open]').innerText(), /<\/script><script>alert\(1\)<\/script>/);
     assert.equal(await hostile.locator('#list script, #list b').count(), 0);
     assert.match(await hostile.locator('#verdict').innerText(), /Fits its own key only/);
