@@ -65,6 +65,7 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         notary: Arc::new(signer.notary()),
         outgoing: Outgoing::Nowhere,
         reach: Reach::default(),
+        outside: bailiwick_ops::integrations::Outside::default(),
         pace: Arc::default(),
         // Nothing is exported here.
         cabinet: bailiwick_ops::documents::Cabinet::new("documents".into(), 1 << 30, None),

@@ -37,6 +37,12 @@ const FURTHER = {
     ['/audit/retention/look?class=session&days=90'],
     ['/audit/restores/new'],
     ['/secrets/new'],
+    ['/integrations/new'],
+    ['/integrations/new?provider=smtp'],
+    ['/integrations/new?provider=sms'],
+    ['/integrations/new?provider=storage'],
+    ['/integrations/new?provider=accounting'],
+    ['/integrations/new?provider=http'],
     ['/audit/streams/new'],
     ['/audit/streams/new?kind=syslog'],
     ['/audit/streams/new?kind=s3'],
@@ -76,8 +82,8 @@ const FURTHER = {
 
 /** What a role must at least be offered; the rest is found on the page. */
 const OFFERED = {
-  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/secrets', '/keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds', '/documents'],
-  auditor: ['/security', '/users', '/secrets', '/keys', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/holds'],
+  owner: ['/security', '/security/events', '/policy', '/users', '/sessions', '/invitations', '/roles', '/teams', '/api-keys', '/secrets', '/integrations', '/keys', '/access/who', '/access/unused', '/access', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/subjects', '/audit/holds', '/documents'],
+  auditor: ['/security', '/users', '/secrets', '/integrations', '/keys', '/access/who', '/access/unused', '/audit', '/audit/verify', '/audit/exports', '/audit/archive', '/audit/retention', '/audit/restores', '/audit/drills', '/audit/anomalies', '/audit/streams', '/audit/holds'],
   'platform operator': ['/platform/tenants', '/platform/jobs', '/users', '/audit'],
 };
 
@@ -374,6 +380,25 @@ describe('people look at what a change leads to', { concurrency: false }, () => 
     await look(page, 'secrets with one', 'owner-secrets');
     await page.goto(`${secret}/delete`);
     await lookAt(page, 'Delete “gateway/stripe/api_key”?', 'owner-secret-delete');
+  });
+
+  test('owner looks at an integration, changes it and is asked before it goes', async (t) => {
+    const page = await openPage(t, changing);
+    await signIn(page, changing, 'owner');
+    await page.goto('/integrations/new?provider=http');
+    await page.locator('#name').fill('Ledger');
+    await page.locator('#c_base_url').fill('https://127.0.0.1:9');
+    await page.getByRole('button', { name: 'Set up integration' }).click();
+    await lookAt(page, 'Ledger', 'owner-integration');
+    const integration = new URL(page.url()).pathname;
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    await look(page, 'integration whose test failed', 'owner-integration-tested');
+    await page.goto('/integrations');
+    await look(page, 'integrations with one', 'owner-integrations');
+    await page.goto(`${integration}/edit`);
+    await lookAt(page, 'Change integration', 'owner-integration-edit');
+    await page.goto(`${integration}/remove`);
+    await lookAt(page, 'Remove “Ledger”?', 'owner-integration-remove');
   });
 
   test('owner looks at an export and is asked before its file goes', async (t) => {

@@ -131,6 +131,8 @@ ids! {
     AuditRestoreId,
     /// An alarm about the keeping of the logs.
     AuditAlarmId,
+    /// A service of others that the organisation uses.
+    IntegrationId,
     /// A secret that is kept for the product.
     SecretId,
     /// A version of an organisation's encryption key; not the key itself.

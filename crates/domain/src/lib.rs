@@ -20,6 +20,7 @@ pub mod permission;
 pub mod posture;
 pub mod product;
 pub mod redaction;
+pub mod reference;
 pub mod retention;
 pub mod role;
 pub mod rule;

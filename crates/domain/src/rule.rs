@@ -245,6 +245,10 @@ rules! {
     WriteSecrets: Writes => Need::RecentHas(Permission::SECRET_WRITE);
     /// Getting the values of secrets. Each use is recorded, so it is a change; the operation looks at the addresses of the key.
     UseSecrets: Writes => Need::Has(Permission::SECRET_USE);
+    /// Seeing integrations and what they are configured with, which holds no secret.
+    ReadIntegrations => Need::Has(Permission::INTEGRATION_READ);
+    /// Setting integrations up, changing, testing and removing them: whoever may do it decides where secrets are sent.
+    UpdateIntegrations: Writes => Need::RecentHas(Permission::INTEGRATION_UPDATE);
     /// Seeing encryption keys, their ages and what they protect; never key material.
     ReadKeys => Need::Has(Permission::KEY_READ);
     /// Setting how often the encryption key is rotated.

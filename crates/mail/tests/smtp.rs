@@ -102,6 +102,23 @@ async fn a_server_with_a_certificate_of_somebody_else_gets_no_letter() {
 }
 
 #[tokio::test]
+async fn pinned_address_is_connected_to_and_the_certificate_is_for_the_name_all_the_same() {
+    let script = Script { password: Some("hunter2"), ..Script::default() };
+    let server = Server::start(Wire::StartTls, script).await;
+    let pinned = async |host: &str, password: &str| {
+        let settings = SmtpSettings {
+            host: host.into(),
+            sign_in: Some(("bailiwick".into(), password.to_owned().into())),
+            ..settings(&server, SmtpTls::StartTls)
+        };
+        Smtp::pinned(settings, "127.0.0.1".parse().unwrap()).unwrap().check().await
+    };
+    assert_eq!(pinned("localhost", "hunter2").await, Ok(()));
+    assert_eq!(pinned("localhost", "wrong").await, Err(MailFault::SignIn));
+    assert_eq!(pinned("mail.example.com", "hunter2").await, Err(MailFault::Tls), "the name of somebody else");
+}
+
+#[tokio::test]
 async fn the_sign_in_is_used_and_a_wrong_one_is_told_from_a_refused_letter() {
     let script = Script { password: Some("hunter2"), ..Script::default() };
     let server = Server::start(Wire::StartTls, script).await;

@@ -14,6 +14,7 @@ pub mod exports;
 pub mod factor_reset;
 pub mod factors;
 pub mod grants;
+pub mod integrations;
 pub mod invitations;
 pub mod keys;
 pub mod mail;

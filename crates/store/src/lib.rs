@@ -20,6 +20,7 @@ pub mod gate;
 pub mod grants;
 pub mod holders;
 pub mod intake;
+pub mod integrations;
 pub mod invitations;
 pub mod key_cache;
 pub mod key_uses;

@@ -217,6 +217,30 @@ pub fn web_address(field: &'static str, text: &str) -> Result<(), BadPlace> {
     if bare && web && text.len() <= 1_000 { Ok(()) } else { Err(bad(field, WRONG)) }
 }
 
+/// As [`web_address`], of a service that [`Probe`](crate::Probe) may be asked to try: without a query, perhaps without a path, and by
+/// http only where that may lead into a network that the operator has named.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn service_address(text: &str, bare: bool, reach: &Reach) -> Result<(), BadPlace> {
+    const CLEAR: &str = "Enter an address that begins with https. By http this server connects only to networks that whoever runs it \
+                         has named in stream.allowed_networks.";
+    web_address("url", text)?;
+    let Ok(url) = Url::parse(text) else { return Err(bad("url", CLEAR)) };
+    if url.scheme() == "http" && !reach.may_name(&url) {
+        return Err(bad("url", CLEAR));
+    }
+    if url.query().is_some() || bare && url.path() != "/" {
+        return Err(bad("url", "Enter the address of the service alone."));
+    }
+    Ok(())
+}
+
+/// Scheme, host and port of an address of the web; empty for what is none.
+pub fn origin_of(text: &str) -> String {
+    Url::parse(text).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}
+
 /// A name or an address with a port: `logs.example.com:6514`, `[2001:db8::1]:6514`. Without a port it is 6514.
 ///
 /// # Errors

@@ -23,7 +23,9 @@ use http_body_util::Full;
 use hyper::{Request, body::Bytes, header};
 use url::Url;
 
-use crate::{Delivering, Reach, Sink, line::line, place::Bucket, webhook::target, wire::Door};
+use crate::{
+    Delivering, Reach, Sink, line::line, place::Bucket, probe::Bucketful, webhook::target, wire::Door,
+};
 
 /// What is in an object.
 const LINES: &str = "application/x-ndjson";
@@ -67,30 +69,61 @@ impl S3 {
         body: &[u8],
         digest: &str,
     ) -> Result<Vec<(String, String)>, StreamFault> {
-        let credentials =
-            Credentials::new(&self.bucket.access_key, &self.bucket.secret_key, None, None, "stream");
-        let identity = credentials.into();
+        let headers = [("host", url.authority()), ("content-type", LINES), (DIGEST, digest)];
+        let request =
+            SignableRequest::new("PUT", url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
+        let key = Key {
+            id: &self.bucket.access_key,
+            secret: &self.bucket.secret_key,
+            region: &self.bucket.region,
+        };
+        key.sign(request.map_err(|_| StreamFault::Unusable)?, parcel.now.unix_seconds())
+    }
+}
+
+/// An access key where it is used.
+struct Key<'k> {
+    id: &'k str,
+    secret: &'k str,
+    region: &'k str,
+}
+
+impl Key<'_> {
+    /// The headers that sign a request at this second.
+    fn sign(&self, request: SignableRequest<'_>, at: u64) -> Result<Vec<(String, String)>, StreamFault> {
+        let identity = Credentials::new(self.id, self.secret, None, None, "stream").into();
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(parcel.now.unix_seconds());
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&self.bucket.region)
+            .region(self.region)
             .name("s3")
-            .time(at)
+            .time(SystemTime::UNIX_EPOCH + Duration::from_secs(at))
             .settings(settings)
             .build()
             .map_err(|_| StreamFault::Unusable)?
             .into();
-        let headers = [("host", url.authority()), ("content-type", LINES), (DIGEST, digest)];
-        let request =
-            SignableRequest::new("PUT", url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
-        let signed = sign(request.map_err(|_| StreamFault::Unusable)?, &parameters);
-        let (instructions, _) = signed.map_err(|_| StreamFault::Unusable)?.into_parts();
+        let signed = sign(request, &parameters).map_err(|_| StreamFault::Unusable)?;
+        let (instructions, _) = signed.into_parts();
         Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
+}
+
+/// Asks for the head of a bucket, which tells whether it is there and open to the key.
+pub(crate) async fn look(reach: Reach, timeout: Duration, bucket: &Bucketful) -> Result<(), StreamFault> {
+    let mut url = Url::parse(&bucket.endpoint).map_err(|_| StreamFault::Unusable)?;
+    let door = Door::of_url(reach, &url, None, timeout)?;
+    url.set_path(&format!("/{}", bucket.bucket));
+    let headers = [("host", url.authority())];
+    let request =
+        SignableRequest::new("HEAD", url.as_str(), headers.into_iter(), SignableBody::Bytes(&[]));
+    let key = Key { id: &bucket.access_key, secret: &bucket.secret_key, region: &bucket.region };
+    let signed = key.sign(request.map_err(|_| StreamFault::Unusable)?, bucket.now)?;
+    let request = Request::head(target(&url)).header(header::HOST, url.authority());
+    let request = signed.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+    door.ask(request.body(Full::new(Bytes::new())).map_err(|_| StreamFault::Unusable)?).await
 }
 
 /// The object's name behind the prefix: in the order of names the objects of a stream are in that of the log.

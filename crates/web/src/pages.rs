@@ -12,6 +12,7 @@ mod documents;
 pub(crate) mod enrol;
 mod explorer;
 mod find;
+mod integrations;
 mod invitations;
 pub(crate) mod join;
 mod keys;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Routes {
         .merge(mail::routes())
         .merge(api_keys::routes())
         .merge(secrets::routes())
+        .merge(integrations::routes())
         .merge(keys::routes())
         .merge(roles::routes())
         .merge(teams::routes())

@@ -9,6 +9,7 @@ use bailiwick_ops::{
     audit::stream::Reach,
     documents::Cabinet,
     exports::Spool,
+    integrations::Outside,
     passkeys::{self, RelyingParty},
     posture::Environment,
 };
@@ -50,6 +51,8 @@ pub struct AppState {
     pub jobs: JobBoard,
     /// Where streams of the audit log may lead.
     pub reach: Reach,
+    /// What integrations may reach.
+    pub outside: Outside,
 }
 
 /// How letters leave, as far as pages tell of it.

@@ -664,6 +664,54 @@ both_databases! {
         assert_eq!(service.get(&key, "/v1/secrets?cursor=..%2Fx").await.status, StatusCode::BAD_REQUEST);
     }
 
+    async fn program_sets_an_integration_up_changes_it_by_its_revision_and_tests_it(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (service, key) = (Service::over(&db), Caller::Program(full_key(&acme).await));
+        let send = async |method: Method, path: &str, sent: Sent| service.send(&key, &method, path, sent).await;
+        let providers = service.get(&key, "/v1/integrations/providers").await.json();
+        let names: Vec<_> = providers["items"].as_array().unwrap().iter().map(|one| one["provider"].as_str().unwrap()).collect();
+        assert_eq!(names, ["payment_gateway", "smtp", "sms", "storage", "accounting", "http"]);
+        assert_eq!(providers["items"][1]["schema"]["properties"]["password"]["x-class"], "secret");
+        let smtp = |password: &str| json!({"host": "127.0.0.1", "port": 587, "tls": "starttls", "user": "mailer", "password": password});
+        let new = |name: &str, config: Value| Sent::Json(json!({"name": name, "provider": "smtp", "config": config}));
+        for (config, pointer, says) in [
+            (smtp("opensesame-one"), "#/config/password", "/password: This field is one for secrets"),
+            (smtp("secret://smtp/password"), "#/config/password", "no secret with this name"),
+            (smtp("env://HOME"), "#/config/password", "has not opened"),
+            (smtp("awssm://smtp"), "#/config/password", "AWS Secrets Manager"),
+            (json!({"port": "opensesame"}), "#/config/host", "required"),
+            (json!("opensesame"), "#/config", "object"),
+        ] {
+            let refused = send(Method::POST, "/v1/integrations", new("Mail", config)).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+            assert!(!refused.text().contains("opensesame"), "{}", refused.text());
+            let first = refused.json()["errors"][0].clone();
+            assert!(first["pointer"] == pointer && first["detail"].as_str().unwrap().contains(says), "{first}");
+        }
+        let stored = send(Method::POST, "/v1/secrets", Sent::Json(json!({"name": "smtp/password", "value": "opensesame-one"}))).await;
+        assert_eq!(stored.status, StatusCode::CREATED);
+        let made = send(Method::POST, "/v1/integrations", new("Mail", smtp("secret://smtp/password"))).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        let location = made.header("location").to_owned();
+        let shown = service.get(&key, &location).await.json();
+        assert_eq!((&shown["revision"], &shown["config"]["password"], &shown["enabled"]), (&json!(1), &json!("secret://smtp/password"), &json!(false)));
+        let change = |revision: i64| Sent::Json(json!({"name": "Clinic mail", "config": smtp("secret://smtp/password"), "revision": revision}));
+        db.clock.advance(Span::seconds(1));
+        assert_eq!(send(Method::PUT, &location, change(1)).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(send(Method::PUT, &location, change(1)).await.status, StatusCode::CONFLICT, "somebody changed it since");
+        db.clock.advance(Span::seconds(1));
+        let tested = send(Method::POST, &format!("{location}/test"), Sent::Nothing).await;
+        assert_eq!((tested.status, &tested.json()["fault"]), (StatusCode::OK, &json!("forbidden")), "{}", tested.text());
+        db.clock.advance(Span::seconds(1));
+        assert_eq!(send(Method::POST, &format!("{location}/enable"), Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        let listed = service.get(&key, "/v1/integrations").await.json();
+        assert_eq!((&listed["items"][0]["name"], &listed["items"][0]["health"]["failures"]), (&json!("Clinic mail"), &json!(1)));
+        db.clock.advance(Span::seconds(1));
+        assert_eq!(send(Method::POST, &format!("{location}/disable"), Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(send(Method::DELETE, &location, Sent::Nothing).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(service.get(&key, &location).await.status, StatusCode::NOT_FOUND);
+    }
+
     async fn writer_sees_its_own_record_at_once(db: Db) {
         let acme = db.tenant("acme").await;
         let service = Service::over(&db);

@@ -4,7 +4,8 @@
 use super::{
     Anomaly, ApiKey, Attempt, AuditAlarm, AuditExport, AuditHold, AuditRestore, AuditRetention,
     AuditRetirement, CustomRole, DeadLetter, Document, DocumentVersion, Drill, Enrolment, Entity,
-    ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, KeyDestruction,
+    ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Integration,
+    IntegrationHealth, Invitation, KeyDestruction,
     KeySchedule, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone,
     PhoneCheck, Policy, RecoveryCodes, SavedSearch, SealedFault, Secret, SecretUse, SecurityEvent, Session,
     StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, TenantKey, User,
@@ -80,6 +81,8 @@ kinds! {
     EvidenceBundle,
     Factor,
     Grant,
+    Integration,
+    IntegrationHealth,
     Invitation,
     KeyDestruction,
     KeySchedule,

@@ -112,7 +112,7 @@ pub fn is_reference(value: &str) -> bool {
     ["secret://", "env://", "awssm://"].iter().any(|scheme| {
         value.strip_prefix(scheme).is_some_and(|rest| {
             (1..=512).contains(&rest.len())
-                && rest.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_-./:@#".contains(&octet))
+                && rest.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_-./:@#+=".contains(&octet))
         })
     })
 }

@@ -83,14 +83,30 @@ impl Smtp {
     /// # Errors
     /// [`BadSmtp`] for settings that could never work or would show letters to the network.
     pub fn new(settings: SmtpSettings) -> Result<Self, BadSmtp> {
+        if settings.tls == SmtpTls::None && !is_local(&settings.host) {
+            return Err(BadSmtp::InTheClear(settings.host));
+        }
+        let address = settings.host.clone();
+        Self::connecting(settings, address)
+    }
+
+    /// As [`new`](Self::new), connecting to this very address, to which the name was seen to lead; the certificate is for the name all
+    /// the same. Whether something may go there in the clear is the caller's to say.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn pinned(settings: SmtpSettings, address: IpAddr) -> Result<Self, BadSmtp> {
+        Self::connecting(settings, address.to_string())
+    }
+
+    fn connecting(settings: SmtpSettings, address: String) -> Result<Self, BadSmtp> {
         let tls = match settings.tls {
-            SmtpTls::None if is_local(&settings.host) => Tls::None,
-            SmtpTls::None => return Err(BadSmtp::InTheClear(settings.host)),
+            SmtpTls::None => Tls::None,
             SmtpTls::StartTls => Tls::Required(parameters(&settings)?),
             SmtpTls::Implicit => Tls::Wrapper(parameters(&settings)?),
         };
         let patience = settings.timeout.saturating_mul(ANSWERS);
-        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(settings.host)
+        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address)
             .port(settings.port)
             .tls(tls)
             .timeout(Some(settings.timeout));

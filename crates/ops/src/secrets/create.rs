@@ -2,10 +2,11 @@
 
 use bailiwick_domain::{
     entity::{Secret, Severity},
-    rule::WriteSecrets,
+    rule::{Rule, WriteSecrets},
+    secret::SecretName,
     sniff::{Why, sniff},
 };
-use bailiwick_store::{Event, Permit, Scope, Store, secrets, tenants};
+use bailiwick_store::{Event, Permit, Scope, Store, Tx, secrets, tenants};
 
 use super::{Value, by, name};
 use crate::{Error, Result, valid::Fields};
@@ -39,28 +40,40 @@ pub async fn create(store: &Store, permit: &Permit<WriteSecrets>, new: NewSecret
         .change(permit, async |tx| {
             // Two secrets stored at the same moment meet here, so that neither the limit nor a name is passed over.
             tenants::lock_policy(tx).await?;
-            if secrets::count(tx).await? >= secrets::MOST {
-                return Err(Error::Conflict("There are a thousand secrets already. Delete one first."));
-            }
             if secrets::named(tx, &name).await?.is_some() {
                 return Err(Error::field(
                     "name",
                     "There is a secret with this name. Stage another version of it.",
                 ));
             }
-            let made = Secret {
-                id: store.new_id(),
-                name: name.clone(),
-                current: new.value.version(tx, permit, 1),
-                staged: None,
-                previous: None,
-                newest: 1,
-                created_at: tx.now(),
-            };
-            let written = secrets::insert(tx, made.clone(), new.value.octets()).await?;
-            let said = format!("A secret was stored {}", by(permit.actor()));
-            let event = Event::new("secret.created", &written)?.raising(Severity::Info, said);
+            let (event, made) = add(store, tx, permit, name.clone(), &new.value).await?;
             Ok(tx.record(event, made))
         })
         .await
+}
+
+/// Stores a secret under a name that is free, within the limit: whoever calls it has locked the tenant's policy and looked.
+pub(crate) async fn add<R: Rule>(
+    store: &Store,
+    tx: &mut Tx,
+    permit: &Permit<R>,
+    name: SecretName,
+    value: &Value,
+) -> Result<(Event, Secret)> {
+    if secrets::count(tx).await? >= secrets::MOST {
+        return Err(Error::Conflict("There are a thousand secrets already. Delete one first."));
+    }
+    let made = Secret {
+        id: store.new_id(),
+        name,
+        current: value.version(tx, permit, 1),
+        staged: None,
+        previous: None,
+        newest: 1,
+        created_at: tx.now(),
+    };
+    let written = secrets::insert(tx, made.clone(), value.octets()).await?;
+    let said = format!("A secret was stored {}", by(permit.actor()));
+    let event = Event::new("secret.created", &written)?.raising(Severity::Info, said);
+    Ok((event, made))
 }

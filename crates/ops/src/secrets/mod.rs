@@ -18,6 +18,7 @@ use bailiwick_domain::{
 use bailiwick_store::{Actor, Permit, Scope, Tx, secrets};
 use zeroize::Zeroizing;
 
+pub(crate) use create::add;
 pub use create::{NewSecret, create};
 pub use delete::delete;
 pub use discard::discard;
@@ -39,7 +40,7 @@ impl Value {
     }
 
     /// What is wrong with it, never repeating any of it.
-    fn check(&self) -> Result<(), &'static str> {
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
         match self.0.len() {
             0 => Err("Enter the value."),
             octets if octets > LONGEST_VALUE => Err("A value has 64 KiB at most."),

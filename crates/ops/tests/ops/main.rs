@@ -22,6 +22,7 @@ mod held_to_passkey;
 mod hostile;
 mod ingest;
 mod intake;
+mod integrations;
 mod invitations;
 mod inviters;
 mod joining;

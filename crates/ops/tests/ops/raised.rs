@@ -207,6 +207,14 @@ const ACTIONS: &[(&str, Means)] = &[
     ("saved_search.changed", Silent("it gives nobody anything: whoever sees it may read the log")),
     ("saved_search.created", Silent("it gives nobody anything: whoever sees it may read the log")),
     ("saved_search.removed", Silent("nothing is lost but a text")),
+    ("integration.created", Raises(INFO)),
+    ("integration.deleted", Raises(WARNING)),
+    ("integration.disabled", Silent("whoever needs it notices; the log has it")),
+    ("integration.enabled", Silent("integration.created told of it")),
+    ("integration.test_began", Silent("integration.tested says how it went")),
+    ("integration.tested", Sometimes("an integration that is in use does not work any more")),
+    ("integration.updated", Sometimes("another configuration counts, and not another name alone")),
+    ("integration_health.dropped", Silent("integration.deleted tells of it")),
     ("secret.created", Raises(INFO)),
     ("secret.deleted", Raises(WARNING)),
     ("secret.discarded", Silent("nobody used that version")),
@@ -309,6 +317,8 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("password.limited", "passwords", "wrong_present_password_counts_as_a_guess_at_the_sign_in_does"),
     ("password_reset.limited", "resets", "whoever_floods_an_account_leaves_its_owner_a_link_that_works"),
     ("policy.updated", "floors", "asking_less_raises_an_event_and_asking_more_says_so"),
+    ("integration.created", "integrations", INTEGRATION_LIFE),
+    ("integration.deleted", "integrations", INTEGRATION_LIFE),
     ("secret.created", "secrets", SECRET_LIFE),
     ("secret.deleted", "secrets", SECRET_LIFE),
     ("secret.rotated", "secrets", SECRET_LIFE),
@@ -318,6 +328,9 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "person_at_the_code_step_gets_in_from_their_device_while_others_have_their_password",
     ),
 ];
+
+/// Where what an integration raises is counted.
+const INTEGRATION_LIFE: &str = "integration_is_set_up_changed_tested_toggled_and_removed";
 
 /// Where what a secret raises is counted.
 const SECRET_LIFE: &str = "secret_is_stored_staged_rotated_and_deleted";

@@ -9,6 +9,7 @@ use bailiwick_ops::{
     documents::Documents,
     exports::Exports,
     grants::Ends,
+    integrations::Checks,
     invitations::{Expiries, Reminders},
     keys::Upkeep,
     sign_in::LockEnds,
@@ -40,6 +41,7 @@ use crate::{
         drills::{DRILL_EVERY, Drill},
         exports::{EXPORT_EVERY, Export},
         grants::{END_EVERY, End},
+        integrations::{CHECK_EVERY, Check},
         key_node::{LISTEN_EVERY, Listen},
         keys::{KEYS_EVERY, KeepKeys},
         locks::{UNLOCK_EVERY, Unlock},
@@ -213,6 +215,8 @@ fn jobs(
     let documents =
         Documents::new(store.clone(), Arc::clone(&installation.jobs), installation::cabinet(settings));
     let alarm = alarms::Watch::new(store.clone(), Arc::clone(&installation.jobs), archive.is_some());
+    let checks =
+        Checks::new(store.clone(), Arc::clone(&installation.jobs), installation::outside(settings));
     let keys = Upkeep::new(store.clone(), Arc::clone(&installation.jobs), settings.rotates());
     let mut jobs = archiving(installation, metrics, archive);
     if installation.provider.kind().is_managed() {
@@ -237,6 +241,7 @@ fn jobs(
         ),
         start(move || RetireKeys(retirement.clone()), RETIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || KeepKeys(keys.clone()), KEYS_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Check(checks.clone()), CHECK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || End(ends.clone()), END_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Unlock(locks.clone()), UNLOCK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Export(exports.clone()), EXPORT_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

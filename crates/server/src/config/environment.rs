@@ -1,6 +1,6 @@
 //! Settings from environment variables: `BAILIWICK_SECTION__KEY`.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
 use super::{
     PREFIX,
@@ -19,6 +19,13 @@ pub(crate) const FILE: &str = "BAILIWICK_CONFIG";
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn read() -> Vec<(OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX)).collect()
+}
+
+/// The variables of this process whose names begin so, and whose values are text: what the operator has opened to integrations.
+#[expect(clippy::disallowed_methods, reason = "beside `read`, the one place that reads the environment")]
+pub(crate) fn opened(prefix: &str) -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with(prefix)).collect()
 }
 
 /// The file that the environment names.

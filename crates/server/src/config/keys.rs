@@ -14,7 +14,7 @@ use super::{
     key::{AnyKey, Key},
     mail::{Host, MailSender, Secret, Word},
     step_up::{GatewayUrl, SigningSecret},
-    types::{Bounded, Network, Size},
+    types::{Bounded, Network, Size, VariablePrefix},
     witness::WitnessPlace,
 };
 
@@ -45,6 +45,7 @@ pub(crate) static SECTIONS: &[Section] = &[
         name: "stream",
         about: "Where organisations may send their audit logs. Public addresses are open to them; the networks around this server are not.",
     },
+    Section { name: "integrations", about: "What the integrations of organisations may use of this server." },
     Section {
         name: "documents",
         about: "Where documents lie, sealed, how large they may be, and how long they are kept.",
@@ -365,12 +366,16 @@ keys! {
     /// How long a message may take, from the connection to the answer.
     STEP_UP_WEBHOOK_TIMEOUT_SECONDS: Bounded<1, 60> = "step_up.webhook_timeout_seconds", default "10";
 
-    /// Networks that streams may lead to besides public addresses: of log servers of your own. Whoever may set up a stream can then
-    /// reach every port in them, also without TLS.
+    /// Networks that streams and integrations may lead to besides public addresses: of log servers of your own. Whoever may set one up can
+    /// then reach every port in them, also without TLS.
     STREAM_ALLOWED_NETWORKS: Vec<Network> = "stream.allowed_networks", default "";
 
     /// How long a delivery may take, from the connection to the answer.
     STREAM_TIMEOUT_SECONDS: Bounded<1, 60> = "stream.timeout_seconds", default "20";
+
+    /// What the names of environment variables begin with that integrations may name as `env://…`; without it, they may use none.
+    /// Every organisation may name each of them.
+    INTEGRATIONS_ENV_PREFIX: VariablePrefix = "integrations.env_prefix", example "INTEGRATION_";
 
     /// The folder in which sealed documents lie; without it, `documents` beside the folder of the checkpoints. Servers of one database
     /// share it.

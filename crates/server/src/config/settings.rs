@@ -20,7 +20,7 @@ use super::{
     keys::*,
     mail::{Secret, Word},
     step_up::SigningSecret,
-    types::Network,
+    types::{Network, VariablePrefix},
     value::{Origin, Setting},
     witness::WitnessPlace,
 };
@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     /// `[stream]`
     pub(crate) stream: Streams,
     pub(crate) documents: Documents,
+    /// `[integrations]`: what the names of variables begin with that they may use; nothing where they may use none.
+    pub(crate) integrations_prefix: Option<VariablePrefix>,
     /// `[password]`
     pub(crate) password: Passwords,
     /// `[sign_in]`
@@ -234,6 +236,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
             timeout: Duration::from_secs(value(config, &STREAM_TIMEOUT_SECONDS)?.number().into()),
         },
         documents: Documents::of(config)?,
+        integrations_prefix: optional(config, &INTEGRATIONS_ENV_PREFIX),
         password: passwords(config)?,
         sign_in: sign_in(config)?,
         log: Log { format: value(config, &LOG_FORMAT)?, level: value(config, &LOG_LEVEL)? },

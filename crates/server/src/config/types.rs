@@ -75,6 +75,33 @@ impl Setting for Network {
     }
 }
 
+/// What the names of variables begin with that integrations may use: none of this server's own are among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VariablePrefix(String);
+
+impl VariablePrefix {
+    /// The prefix as it is written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Setting for VariablePrefix {
+    fn expected() -> String {
+        "4 to 64 capitals, digits and underscores, the last of them an underscore, such as \"INTEGRATION_\", and not BAILIWICK_"
+            .into()
+    }
+    fn from_text(text: &str, _: &Path) -> Option<Self> {
+        let fits = |octet: u8| octet.is_ascii_uppercase() || octet.is_ascii_digit() || octet == b'_';
+        let ours = text.starts_with(super::PREFIX) || super::PREFIX.starts_with(text);
+        let taken = (4..=64).contains(&text.len()) && text.bytes().all(fits) && text.ends_with('_') && !ours;
+        taken.then(|| Self(text.to_owned()))
+    }
+    fn shown(&self) -> toml::Value {
+        self.0.clone().into()
+    }
+}
+
 /// A whole number from `MIN` to `MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bounded<const MIN: u32, const MAX: u32>(u32);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bailiwick_domain::posture::{DatabaseKind, TlsEndpoint, TlsMode};
-use bailiwick_ops::{audit::stream::Reach, posture::Environment};
+use bailiwick_ops::{audit::stream::Reach, integrations::Outside, posture::Environment};
 use bailiwick_vault::provider::KeyProvider;
 use bailiwick_web::{
     bootstrap::{App, Transport},
@@ -43,6 +43,7 @@ pub(crate) fn application(
         cabinet: super::cabinet(configured),
         jobs: metrics.jobs.board.clone(),
         reach: reach(configured),
+        outside: outside(configured),
     };
     let app = bailiwick_web::routes_with(outgoing)
         .into_app(state)
@@ -54,6 +55,13 @@ pub(crate) fn application(
 /// Where streams of the audit log may lead.
 pub(crate) fn reach(settings: &Settings) -> Reach {
     Reach::new(settings.stream.allowed_networks.iter().map(|network| network.0).collect())
+}
+
+/// What integrations may reach: the same addresses, and the variables that the operator has opened.
+pub(crate) fn outside(settings: &Settings) -> Outside {
+    let prefix = settings.integrations_prefix.as_ref();
+    let variables = prefix.map(|prefix| config::opened(prefix.as_str())).unwrap_or_default();
+    Outside::new(reach(settings), variables)
 }
 
 fn settings(server: &Server) -> Result<Web, Refusal> {

@@ -25,7 +25,7 @@ use bailiwick_store::{
 };
 use bailiwick_vault::{entropy::SystemEntropy, provider::KeyProvider};
 
-pub(crate) use application::{application, reach};
+pub(crate) use application::{application, outside, reach};
 pub(crate) use archive::archive;
 pub(crate) use countries::countries;
 pub(crate) use create::{Undo, create};

@@ -10,6 +10,7 @@ pub(crate) mod documents;
 pub(crate) mod drills;
 pub(crate) mod exports;
 pub(crate) mod grants;
+pub(crate) mod integrations;
 pub(crate) mod key_node;
 pub(crate) mod keys;
 pub(crate) mod locks;

@@ -104,6 +104,8 @@ pub enum Job {
     Keys,
     /// Removing uploads that were cut off and files of deleted documents, and documents whose time is over.
     Documents,
+    /// Testing integrations that are enabled.
+    Integrations,
 }
 
 impl Job {
@@ -130,6 +132,7 @@ impl Job {
             Self::ApiKeys => "api_keys",
             Self::Keys => "keys",
             Self::Documents => "documents",
+            Self::Integrations => "integrations",
         }
     }
 }

@@ -68,7 +68,7 @@ const SEARCHED: [(&str, &str, &[Value]); 16] = [
 ];
 
 /// Lists about the log: by what a text is known, its index and its values.
-const LISTS: [(&str, &str, &[Value]); 13] = [
+const LISTS: [(&str, &str, &[Value]); 15] = [
     ("FROM audit_alarm", "audit_alarm_by_time", &[Id, Number]),
     ("FROM audit_anomaly", "audit_anomaly_by_time", &[Id, Number, Id, Number]),
     ("FROM audit_drill", "audit_drill_by_time", &[Id, Number, Id, Number]),
@@ -84,6 +84,8 @@ const LISTS: [(&str, &str, &[Value]); 13] = [
     ("FROM audit_segment WHERE", "audit_segment_pkey", &[Id, Number]),
     ("(changed_at, id) <", "document_kept", &[Id, Number, Id, Number]),
     ("FROM audit_stream_dead", "audit_stream_dead_pkey", &[Id, Id, Number, Number]),
+    ("FROM integration i LEFT JOIN", "integration_tenant_name_key", &[Id, Text("mail"), Number]),
+    ("FROM integration WHERE tenant = $1 AND enabled", "integration_due", &[Id, Number, Number]),
     ("FROM secret s JOIN", "secret_tenant_name_key", &[Id, Text("gateway"), Number]),
     ("FROM subject_request", "subject_request_by_time", &[Id, Number, Id, Number]),
 ];
@@ -260,6 +262,7 @@ both_databases! {
             include_str!("../../src/audit/stream/dead.rs"),
             include_str!("../../src/audit/subject/requests.rs"),
             include_str!("../../src/audit/watch/notes.rs"),
+            include_str!("../../src/integrations.rs"),
             include_str!("../../src/secrets.rs"),
             include_str!("../../src/documents/mod.rs"),
         ] {

@@ -1,9 +1,11 @@
 //! The other sides of streams as other makers build them: rsyslog, SeaweedFS, and the library of Standard Webhooks. `cargo xtask test`
 //! installs them; without one, its tests fail and say so.
 
+use std::time::Duration;
+
 use bailiwick_domain::{entity::StreamFault, stream::Contents};
 use bailiwick_peers::{Key, Receiver, Rsyslog, SeaweedFs, WRITER, now};
-use bailiwick_stream::{Bucket, Identity, Place, Server, Sink, Sinks};
+use bailiwick_stream::{Bucket, Bucketful, Identity, Place, Probe, Reach, Server, Sink, Sinks};
 use serde_json::Value;
 
 use super::{NEW, OLD, Parcel, network, parcel, server::identity, webhook};
@@ -120,6 +122,27 @@ async fn seaweedfs_keeps_each_parcel_as_one_object_under_its_lock() {
     let stranger = Key { secret: "not the secret", ..WRITER };
     assert_eq!(bucket(&peer, stranger).deliver(&parcel).await, Err(StreamFault::SignIn));
     assert_eq!(peer.versions(&place).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probe_tells_a_bucket_of_seaweedfs_that_is_open_from_one_that_is_not() {
+    let peer = SeaweedFs::start();
+    peer.make("files", false);
+    let look = async |bucket: &str, secret: &str| {
+        let networks = LOOPBACK.iter().map(|network| network.parse().unwrap()).collect();
+        let bucket = Bucketful {
+            endpoint: peer.endpoint(),
+            region: "us-east-1".into(),
+            bucket: bucket.into(),
+            access_key: WRITER.id.to_owned().into(),
+            secret_key: secret.to_owned().into(),
+            now: now().unix_seconds(),
+        };
+        Probe::new(Reach::new(networks), Duration::from_secs(5)).bucket(bucket).await
+    };
+    assert_eq!(look("files", WRITER.secret).await, Ok(()));
+    assert_eq!(look("files", "not the secret").await, Err(StreamFault::SignIn));
+    assert_eq!(look("none", WRITER.secret).await, Err(StreamFault::Postponed));
 }
 
 #[tokio::test(flavor = "multi_thread")]

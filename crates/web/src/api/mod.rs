@@ -44,6 +44,7 @@ mod documents;
 mod enrolments;
 mod explorer;
 mod grants;
+mod integrations;
 mod invitations;
 mod jobs;
 mod keys;
@@ -189,6 +190,15 @@ pub(crate) fn routes() -> Routes {
         .post("/v1/secrets/{secret}/discard", secrets::discard::handle)
         .post_confirmed("/v1/secrets/{secret}/rotate", secrets::rotate::handle)
         .post_confirmed("/v1/secrets/{secret}/delete", secrets::delete::handle)
+        .get("/v1/integrations", integrations::list::handle)
+        .post("/v1/integrations", integrations::create::handle)
+        .get("/v1/integrations/providers", integrations::providers::handle)
+        .get("/v1/integrations/{integration}", integrations::show::handle)
+        .put("/v1/integrations/{integration}", integrations::update::handle)
+        .delete("/v1/integrations/{integration}", integrations::remove::handle)
+        .post("/v1/integrations/{integration}/enable", integrations::act::enable)
+        .post("/v1/integrations/{integration}/disable", integrations::act::disable)
+        .post("/v1/integrations/{integration}/test", integrations::act::test)
         .post_confirmed("/v1/api-keys/{id}/rotate", api_keys::rotate::handle)
         .get("/v1/api-keys/{id}/rotation", api_keys::rotation::handle)
         .get("/v1/api-keys/{id}/scopes", api_keys::scopes::handle)

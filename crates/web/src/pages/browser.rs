@@ -85,6 +85,7 @@ impl Browser {
             ),
             jobs: JobBoard::default(),
             reach: Reach::default(),
+            outside: bailiwick_ops::integrations::Outside::default(),
         };
         Self {
             app: crate::routes_with(&outgoing).into_app(state).unwrap(),

@@ -122,6 +122,14 @@ messages! {
     SecretDiscarded "ok" "secret-discarded": "The staged version is taken back. Its value is gone.";
     SecretRotated "ok" "secret-rotated": "The staged version is the current one from now on.";
     SecretDeleted "ok" "secret-deleted": "The secret is deleted with every version of it.";
+    IntegrationCreated "ok" "integration-created": "The integration is set up. Test it, then enable it.";
+    IntegrationWithSecret "ok" "integration-with-secret": "The integration is saved, and the value is stored as a secret. Nobody sees it again.";
+    IntegrationChanged "ok" "integration-changed": "The integration was changed.";
+    IntegrationEnabled "ok" "integration-enabled": "The integration is enabled. The server tests it every hour.";
+    IntegrationDisabled "ok" "integration-disabled": "The integration is disabled.";
+    IntegrationWorks "ok" "integration-works": "The test went well: the other side answers and takes the credentials.";
+    IntegrationFails "warn" "integration-fails": "The test failed. The reason stands below.";
+    IntegrationRemoved "ok" "integration-removed": "The integration is removed. The secrets that it named stay.";
     DocumentDeleted "ok" "document-deleted": "The document is gone, with all its versions.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }

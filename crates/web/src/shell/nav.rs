@@ -53,6 +53,7 @@ const LIST: &[Group] = &[
             ("Teams", "/teams", "users"),
             ("API keys", "/api-keys", "key"),
             ("Secrets", "/secrets", "lock"),
+            ("Integrations", "/integrations", "link"),
             ("Encryption keys", "/keys", "key"),
             ("Who can do what", "/access/who", "search"),
             ("Unused permissions", "/access/unused", "clock"),

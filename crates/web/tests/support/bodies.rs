@@ -180,6 +180,28 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             form(&[("kind", "webhook"), ("url", &format!("https://siem.example.com/{serial}"))])
         }
         ("POST", "/audit/streams/{stream}/replay") => form(&[("index", "0")]),
+        ("POST", "/v1/integrations") => Sent::Json(json!({
+            "name": format!("Service {serial}"), "provider": "http",
+            "config": {"base_url": "https://127.0.0.1:9", "method": "get", "authentication": "none"},
+        })),
+        ("PUT", "/v1/integrations/{integration}") => Sent::Json(json!({
+            "name": format!("Service {serial}"), "revision": 1,
+            "config": {"base_url": "https://127.0.0.1:9", "method": "head", "authentication": "none"},
+        })),
+        ("POST", "/integrations") => form(&[
+            ("name", &format!("Service {serial}")),
+            ("provider", "http"),
+            ("c_base_url", "https://127.0.0.1:9"),
+            ("c_method", "get"),
+            ("c_authentication", "none"),
+        ]),
+        ("POST", "/integrations/{integration}") => form(&[
+            ("name", &format!("Service {serial}")),
+            ("revision", "1"),
+            ("c_base_url", "https://127.0.0.1:9"),
+            ("c_method", "head"),
+            ("c_authentication", "none"),
+        ]),
         ("POST", "/v1/secrets") => {
             Sent::Json(json!({"name": format!("made/s{serial}"), "value": format!("value {serial}")}))
         }
@@ -271,6 +293,9 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/v1/audit/streams/{id}/secret"
             | "/v1/audit/streams/{id}/start"
             | "/v1/audit/streams/{id}/test"
+            | "/v1/integrations/{integration}/enable"
+            | "/v1/integrations/{integration}/disable"
+            | "/v1/integrations/{integration}/test"
             | "/v1/secrets/{secret}/discard"
             | "/v1/secrets/{secret}/rotate"
             | "/v1/secrets/{secret}/delete"
@@ -286,6 +311,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             "DELETE",
             "/v1/roles/{role}"
             | "/v1/audit/searches/{id}"
+            | "/v1/integrations/{integration}"
             | "/v1/audit/streams/{id}"
             | "/v1/teams/{team}/members/{user}"
             | "/v1/teams/{team}/roles/{role}"
@@ -437,6 +463,10 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             | "/audit/streams/{stream}/secret"
             | "/audit/streams/{stream}/start"
             | "/audit/streams/{stream}/test"
+            | "/integrations/{integration}/enable"
+            | "/integrations/{integration}/disable"
+            | "/integrations/{integration}/test"
+            | "/integrations/{integration}/remove"
             | "/secrets/{secret}/discard"
             | "/secrets/{secret}/rotate"
             | "/secrets/{secret}/delete"

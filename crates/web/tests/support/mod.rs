@@ -120,6 +120,7 @@ impl Service {
             ),
             jobs: bailiwick_web::jobs::JobBoard::default(),
             reach: bailiwick_ops::audit::stream::Reach::default(),
+            outside: bailiwick_ops::integrations::Outside::default(),
         };
         Self(bailiwick_web::routes().into_app(state).unwrap())
     }

@@ -6,13 +6,13 @@ use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
         ApiKeyId, AuditExportId, AuditHoldId, AuditRestoreId, DocumentId, DocumentVersionId, DrillId,
-        EventId, EventSchemaId, FactorId, GrantId, InvitationId, KeyDestructionId, MailId, SavedSearchId,
+        EventId, EventSchemaId, FactorId, GrantId, IntegrationId, InvitationId, KeyDestructionId, MailId, SavedSearchId,
         SecretId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId, TenantId, UserId,
     },
     role::{CustomName, Role},
     rule::{
         CreateApiKey, CreateRole, ExportAudit, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold,
-        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateStreams, UpdateTeam, WriteDocuments,
+        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateIntegrations, UpdateStreams, UpdateTeam, WriteDocuments,
         WriteSecrets,
     },
     time::{Span, Timestamp},
@@ -31,7 +31,7 @@ use bailiwick_ops::{
     documents::{self, Cabinet, NewVersion},
     enrolment,
     exports::{self, Spool},
-    factors,
+    factors, integrations,
     invitations::{self, NewInvitation},
     mail::Mailroom,
     passwords::reset::{self, SignInAddress},
@@ -92,6 +92,8 @@ pub(crate) struct Stock {
     pub(crate) streams: [StreamId; 2],
     /// Two secrets with a staged version: one to be changed, one to be rotated and deleted.
     pub(crate) secrets: [SecretId; 2],
+    /// Two integrations: one to be changed, one to be removed.
+    pub(crate) integrations: [IntegrationId; 2],
     /// Two segments of the archive that were asked back, each to be let go: one by the pages, one by the API.
     pub(crate) restores: [AuditRestoreId; 2],
     /// Two segments that nobody asked back yet.
@@ -183,6 +185,11 @@ impl Stock {
         } else {
             [own_secret(tenant, marker, 1).await, own_secret(tenant, marker, 2).await]
         };
+        let integrations = if platform {
+            [store.new_id(), store.new_id()]
+        } else {
+            [own_integration(tenant, marker, 1).await, own_integration(tenant, marker, 2).await]
+        };
         let exports = [own_export(tenant).await, own_export(tenant).await];
         let document = if platform {
             (store.new_id(), store.new_id(), store.new_id())
@@ -230,6 +237,7 @@ impl Stock {
             searches,
             streams,
             secrets,
+            integrations,
             exports,
             document,
             restores,
@@ -279,6 +287,7 @@ impl Stock {
             ([.., "schemas"], _) => self.schema.to_string(),
             ([.., "audit", "streams"], _) => self.streams[0].to_string(),
             ([.., "secrets"], _) => self.secrets[0].to_string(),
+            ([.., "integrations"], _) => self.integrations[0].to_string(),
             ([.., "audit", "entities"], _) => "user".to_owned(),
             ([.., "audit", "entities", _], _) => self.user.to_string(),
             // No tile is full with this little.
@@ -320,6 +329,8 @@ impl Stock {
                 Some(self.searches[1].to_string())
             } else if template == "/audit/streams/{stream}/remove" && segment == &"{stream}" {
                 Some(self.streams[1].to_string())
+            } else if template == "/integrations/{integration}/remove" && segment == &"{integration}" {
+                Some(self.integrations[1].to_string())
             } else if ["/delete", "/rotate"].iter().any(|end| template.ends_with(&format!("{{secret}}{end}")))
             {
                 Some(self.secrets[1].to_string())
@@ -361,6 +372,8 @@ impl Stock {
             self.streams[1].to_string(),
             self.secrets[0].to_string(),
             self.secrets[1].to_string(),
+            self.integrations[0].to_string(),
+            self.integrations[1].to_string(),
             self.exports[0].to_string(),
             self.exports[1].to_string(),
             self.document.0.to_string(),
@@ -549,6 +562,18 @@ async fn own_stream(tenant: &Tenant, marker: &str, number: u8) -> StreamId {
     let permit = owner.permit::<PlaceStream>().await;
     owner.confirmed(async |answer| stream::start(store, &permit, made.id, answer).await).await.unwrap();
     made.id
+}
+
+/// An integration that leads to where this server does not connect.
+async fn own_integration(tenant: &Tenant, marker: &str, number: u8) -> IntegrationId {
+    let (store, permit) = (&tenant.db.store, tenant.owner().permit::<UpdateIntegrations>().await);
+    let new = integrations::NewIntegration {
+        name: format!("{marker} service {number}"),
+        provider: "http".into(),
+        config: serde_json::json!({"base_url": "https://127.0.0.1:9", "method": "get", "authentication": "none"}),
+        store: None,
+    };
+    integrations::create(store, &permit, &integrations::Outside::default(), new).await.unwrap().id
 }
 
 /// A secret with a version that waits.

@@ -238,6 +238,18 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
                 "previous": d.perhaps(previous), "newest": d.number(), "created_at": d.time(),
             })
         }
+        Kind::Integration => json!({
+            "id": id, "name": d.name(), "provider": d.one(&["smtp", "storage"]), "enabled": d.yes(), "revision": d.number(),
+            "origin": d.one(&["https://a.example.com", "mail.example.com:587"]), "configuration": d.one(&["00", "01"]),
+            "created_at": d.time(), "changed_at": d.time(), "changed_by": d.perhaps(json!(user)),
+        }),
+        Kind::IntegrationHealth => {
+            let fault = d.one(&["unreachable", "sign_in"]);
+            json!({
+                "integration": id, "tests": d.number(), "begun_at": d.time(), "tested_at": d.end(), "fault": d.perhaps(json!(fault)),
+                "failures": d.number(),
+            })
+        }
         Kind::SecretUse => json!({
             "secret": id, "uses": d.number(), "version": d.number(), "key": user, "at": d.time(),
         }),

@@ -98,10 +98,10 @@ const LABELS: [(&str, &str); 82] = [
 ];
 
 /// Fields that hold a person's id.
-const PEOPLE: [&str; 6] = ["user", "person", "created_by", "invited_by", "made_by", "asked_by"];
+const PEOPLE: [&str; 7] = ["user", "person", "created_by", "invited_by", "made_by", "asked_by", "changed_by"];
 
 /// Fields that hold one word of a closed list.
-const WORDS: [&str; 17] = [
+const WORDS: [&str; 18] = [
     "action",
     "browser",
     "channel",
@@ -115,6 +115,7 @@ const WORDS: [&str; 17] = [
     "network",
     "outcome",
     "place",
+    "provider",
     "severity",
     "state",
     "status",

@@ -20,6 +20,7 @@ pub(super) fn of_kind(kind: &str) -> String {
         "audit_stream" => return "Stream of the audit log".to_owned(),
         "audit_stream_dead" => return "Record that a stream left behind".to_owned(),
         "secret_use" => return "Use of a secret".to_owned(),
+        "integration_health" => return "Tests of an integration".to_owned(),
         "phone" => return "Phone number".to_owned(),
         "phone_check" => return "Check of a phone number".to_owned(),
         _ => {}
@@ -70,6 +71,7 @@ pub(super) fn icon(kind: &str) -> &'static str {
         "step_up" => "shield",
         "event_rules" | "event_schema" => "sliders",
         "audit_stream" | "audit_stream_dead" => "external",
+        "integration" | "integration_health" => "link",
         _ => "log",
     }
 }

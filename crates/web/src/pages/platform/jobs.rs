@@ -135,6 +135,7 @@ fn title(name: &str) -> &'static str {
         "key-cache" => "Forgetting API keys that other servers changed",
         "api-keys" => "Retiring API keys that were replaced",
         "grants" => "Recording that grants have ended",
+        "integrations" => "Testing integrations",
         "images" => "Keeping images of things, for looking back",
         "keys" => "Rotating keys and wrapping anew",
         "log-alarms" => "Looking after the keeping of the logs",
