@@ -26,7 +26,9 @@ mod webhook;
 mod wire;
 
 pub use network::Network;
-pub use place::{BadPlace, Bucket, Identity, Place, Server, Web, host_and_port, origin_of, service_address, web_address};
+pub use place::{
+    BadPlace, Bucket, Identity, Place, Server, Web, host_and_port, origin_of, service_address, web_address,
+};
 pub use probe::{Authentication, Bucketful, HttpService, MailServer, Probe, Protection};
 pub use reach::Reach;
 pub use sink::{Delivering, Sink, Sinks};

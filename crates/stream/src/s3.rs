@@ -72,11 +72,8 @@ impl S3 {
         let headers = [("host", url.authority()), ("content-type", LINES), (DIGEST, digest)];
         let request =
             SignableRequest::new("PUT", url.as_str(), headers.into_iter(), SignableBody::Bytes(body));
-        let key = Key {
-            id: &self.bucket.access_key,
-            secret: &self.bucket.secret_key,
-            region: &self.bucket.region,
-        };
+        let key =
+            Key { id: &self.bucket.access_key, secret: &self.bucket.secret_key, region: &self.bucket.region };
         key.sign(request.map_err(|_| StreamFault::Unusable)?, parcel.now.unix_seconds())
     }
 }
@@ -117,8 +114,7 @@ pub(crate) async fn look(reach: Reach, timeout: Duration, bucket: &Bucketful) ->
     let door = Door::of_url(reach, &url, None, timeout)?;
     url.set_path(&format!("/{}", bucket.bucket));
     let headers = [("host", url.authority())];
-    let request =
-        SignableRequest::new("HEAD", url.as_str(), headers.into_iter(), SignableBody::Bytes(&[]));
+    let request = SignableRequest::new("HEAD", url.as_str(), headers.into_iter(), SignableBody::Bytes(&[]));
     let key = Key { id: &bucket.access_key, secret: &bucket.secret_key, region: &bucket.region };
     let signed = key.sign(request.map_err(|_| StreamFault::Unusable)?, bucket.now)?;
     let request = Request::head(target(&url)).header(header::HOST, url.authority());

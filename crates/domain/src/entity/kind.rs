@@ -5,10 +5,10 @@ use super::{
     Anomaly, ApiKey, Attempt, AuditAlarm, AuditExport, AuditHold, AuditRestore, AuditRetention,
     AuditRetirement, CustomRole, DeadLetter, Document, DocumentVersion, Drill, Enrolment, Entity,
     ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Integration,
-    IntegrationHealth, Invitation, KeyDestruction,
-    KeySchedule, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone,
-    PhoneCheck, Policy, RecoveryCodes, SavedSearch, SealedFault, Secret, SecretUse, SecurityEvent, Session,
-    StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, TenantKey, User,
+    IntegrationHealth, Invitation, KeyDestruction, KeySchedule, LogEpoch, LogRefusal, Mail, Passkey,
+    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch,
+    SealedFault, Secret, SecretUse, SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember,
+    Tenant, TenantKey, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.

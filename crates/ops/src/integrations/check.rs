@@ -128,13 +128,15 @@ fn misfits(definition: &'static Definition, members: &Map<String, Value>, config
     for misfit in &misfits {
         let name = misfit.pointer.split('/').nth(1).unwrap_or_default();
         if let Some(field) = definition.field(name) {
-            wrong.at(&field.place, format!("This does not have the expected form, such as {}.", shape(field)));
+            wrong
+                .at(&field.place, format!("This does not have the expected form, such as {}.", shape(field)));
         } else if misfit.keyword.ends_with("/additionalProperties") {
             wrong.at("config", "There is a member that this provider does not know.");
         } else if misfit.keyword.contains("/dependentRequired") {
             needs_both(definition, members, wrong);
         } else if !misfit.keyword.ends_with("/required") {
-            wrong.at("config", format!("This does not fit the schema of the provider at {}.", misfit.keyword));
+            wrong
+                .at("config", format!("This does not fit the schema of the provider at {}.", misfit.keyword));
         }
     }
 }
@@ -170,10 +172,9 @@ fn address(field: &'static FieldSpec, text: &str, outside: &Outside, wrong: &mut
 /// A key that is sent somehow is there, and so is the header that it has for itself.
 fn key_is_there(definition: &'static Definition, members: &Map<String, Value>, wrong: &mut Wrong) {
     let way = members.get("authentication").and_then(Value::as_str);
-    for (name, needed) in [
-        ("api_key", way.is_some_and(|way| way != "none")),
-        ("header", way == Some("header")),
-    ] {
+    for (name, needed) in
+        [("api_key", way.is_some_and(|way| way != "none")), ("header", way == Some("header"))]
+    {
         if let Some(field) = definition.field(name)
             && needed
             && !members.contains_key(name)

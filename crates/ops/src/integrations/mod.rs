@@ -51,8 +51,9 @@ const NOT_YOURS: Error = Error::Forbidden(
 /// `NotFound` for one that is not there.
 pub async fn configuration(scope: &mut impl Scope, id: IntegrationId) -> Result<Map<String, Value>> {
     let octets = integrations::configuration(scope, id).await?;
-    serde_json::from_slice(octets.as_bytes())
-        .map_err(|_| bailiwick_store::Error::Corrupt("a sealed configuration of an integration".into()).into())
+    serde_json::from_slice(octets.as_bytes()).map_err(|_| {
+        bailiwick_store::Error::Corrupt("a sealed configuration of an integration".into()).into()
+    })
 }
 
 /// A configuration with what was typed into it that is to become a secret.

@@ -83,11 +83,7 @@ fn smtp(config: &Map<String, Value>, values: &mut Values) -> Result<MailServer, 
     })
 }
 
-fn bucket(
-    config: &Map<String, Value>,
-    values: &mut Values,
-    now: u64,
-) -> Result<Bucketful, IntegrationFault> {
+fn bucket(config: &Map<String, Value>, values: &mut Values, now: u64) -> Result<Bucketful, IntegrationFault> {
     let mut key = |name: &str| values.remove(name).ok_or(IntegrationFault::NoSecret);
     Ok(Bucketful {
         endpoint: text(config, "endpoint").to_owned(),

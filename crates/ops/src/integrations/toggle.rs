@@ -1,10 +1,6 @@
 //! Taking an integration into use, and out of it.
 
-use bailiwick_domain::{
-    entity::Integration,
-    ids::IntegrationId,
-    rule::UpdateIntegrations,
-};
+use bailiwick_domain::{entity::Integration, ids::IntegrationId, rule::UpdateIntegrations};
 use bailiwick_store::{Event, Permit, Scope, Store, integrations};
 
 use super::person;

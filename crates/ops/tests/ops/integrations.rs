@@ -30,6 +30,7 @@ use tokio::{
 };
 
 use crate::{
+    keys::rotate,
     raised::raised,
     support::{times, verified},
 };
@@ -414,14 +415,13 @@ both_databases! {
         assert_eq!(checks.round().await.unwrap(), 0);
     }
 
-    async fn secret_that_was_deleted_is_missed_by_the_test(db: Db) {
+    async fn variable_that_is_closed_again_is_missed_by_the_test(db: Db) {
         let acme = db.tenant("acme").await;
-        let outside_then = outside();
         let mut config = http("https://api.example.com");
         config["authentication"] = "bearer".into();
         config["api_key"] = "env://OPENED_KEY".into();
         let new = NewIntegration { name: "S".into(), provider: "http".into(), config, store: None };
-        let made = integrations::create(&db.store, &permit(&acme).await, &outside_then, new).await.unwrap();
+        let made = integrations::create(&db.store, &permit(&acme).await, &outside(), new).await.unwrap();
         let health = integrations::test(&db.store, &permit(&acme).await, &Outside::default(), made.id).await.unwrap();
         assert_eq!((health.fault, health.failures), (Some(IntegrationFault::NoSecret), 1));
     }
@@ -431,11 +431,18 @@ both_databases! {
         let config = http("https://marked-host-5151.example.com/marked-path-5151");
         let made = create(&acme, "http", "Sealed", config.clone()).await.unwrap();
         let mut view = db.store.read(&acme.job()).await.unwrap();
-        let protects = keys::versions(&mut view).await.unwrap();
-        let text = format!("{protects:?}");
-        assert!(text.contains("integration"), "{text}");
+        assert_eq!(keys::protects(&mut view).await.unwrap()[&1]["integration"], 1);
         drop(view);
-        assert_eq!(configured(&acme, made.id).await, config);
+        rotate(&acme.owner()).await.unwrap();
+        assert_eq!(configured(&acme, made.id).await, config, "under the version before");
+        for _ in 0..10 {
+            keys::rewrap(&db.store, &acme.job()).await.unwrap();
+        }
+        let mut view = db.store.read(&acme.job()).await.unwrap();
+        let protects = keys::protects(&mut view).await.unwrap();
+        assert!(!protects.contains_key(&1) && protects[&2]["integration"] == 1, "{protects:?}");
+        drop(view);
+        assert_eq!(configured(&acme, made.id).await, config, "wrapped anew");
         let image = serde_json::to_string(&made).unwrap();
         assert!(image.contains("marked-host-5151") && !image.contains("marked-path-5151"), "{image}");
     }

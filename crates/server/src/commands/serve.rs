@@ -215,8 +215,7 @@ fn jobs(
     let documents =
         Documents::new(store.clone(), Arc::clone(&installation.jobs), installation::cabinet(settings));
     let alarm = alarms::Watch::new(store.clone(), Arc::clone(&installation.jobs), archive.is_some());
-    let checks =
-        Checks::new(store.clone(), Arc::clone(&installation.jobs), installation::outside(settings));
+    let checks = Checks::new(store.clone(), Arc::clone(&installation.jobs), installation::outside(settings));
     let keys = Upkeep::new(store.clone(), Arc::clone(&installation.jobs), settings.rotates());
     let mut jobs = archiving(installation, metrics, archive);
     if installation.provider.kind().is_managed() {

@@ -24,7 +24,8 @@ pub(crate) fn read() -> Vec<(OsString, OsString)> {
 /// The variables of this process whose names begin so, and whose values are text: what the operator has opened to integrations.
 #[expect(clippy::disallowed_methods, reason = "beside `read`, the one place that reads the environment")]
 pub(crate) fn opened(prefix: &str) -> BTreeMap<String, String> {
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with(prefix)).collect()
 }
 

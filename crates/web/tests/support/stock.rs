@@ -6,14 +6,15 @@ use bailiwick_domain::{
     entity::{User, UserStatus},
     ids::{
         ApiKeyId, AuditExportId, AuditHoldId, AuditRestoreId, DocumentId, DocumentVersionId, DrillId,
-        EventId, EventSchemaId, FactorId, GrantId, IntegrationId, InvitationId, KeyDestructionId, MailId, SavedSearchId,
-        SecretId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId, TenantId, UserId,
+        EventId, EventSchemaId, FactorId, GrantId, IntegrationId, InvitationId, KeyDestructionId, MailId,
+        SavedSearchId, SecretId, SecurityEventId, SessionId, StreamId, SubjectRequestId, TeamId, TenantId,
+        UserId,
     },
     role::{CustomName, Role},
     rule::{
         CreateApiKey, CreateRole, ExportAudit, GrantPermission, Invite, KeepSearches, OpenSubject, PlaceHold,
-        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateIntegrations, UpdateStreams, UpdateTeam, WriteDocuments,
-        WriteSecrets,
+        PlaceStream, RestoreSegment, SetIntake, SignIn, UpdateIntegrations, UpdateStreams, UpdateTeam,
+        WriteDocuments, WriteSecrets,
     },
     time::{Span, Timestamp},
 };

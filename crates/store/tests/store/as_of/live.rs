@@ -15,8 +15,8 @@ use bailiwick_store::{
         Moment, alarms, anomalies, as_of, epoch, export, find_drill, hold, restore, retention, stream,
         subject, witness,
     },
-    documents, grants, intake, integrations, invitations, keys, mail, passkeys, phones, roles, saved_searches, secrets,
-    security_events, sessions, teams, tenants, users,
+    documents, grants, intake, integrations, invitations, keys, mail, passkeys, phones, roles,
+    saved_searches, secrets, security_events, sessions, teams, tenants, users,
 };
 use bailiwick_testkit::{Db, Tenant, both_databases};
 use serde::Serialize;
@@ -58,7 +58,9 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::EventSchema => intake::schema(view, id.into()).await.ok().map(image),
         Kind::Factor => among(accounts::factors(view, user?).await.unwrap().into_iter().map(image).collect()),
         Kind::Grant => among(grants::of_user(view, user?).await.unwrap().into_iter().map(image).collect()),
-        Kind::Integration => integrations::find(view, id.into()).await.ok().map(|found| image(found.integration)),
+        Kind::Integration => {
+            integrations::find(view, id.into()).await.ok().map(|found| image(found.integration))
+        }
         Kind::IntegrationHealth => {
             integrations::find(view, id.into()).await.ok().and_then(|found| found.health).map(image)
         }

@@ -27,12 +27,8 @@ pub(in crate::api) async fn handle(
     Id(id): Id<IntegrationId>,
     Json(new): Json<Update>,
 ) -> Result<StatusCode> {
-    let new = integrations::Update {
-        name: new.name,
-        config: new.config,
-        revision: new.revision,
-        store: None,
-    };
+    let new =
+        integrations::Update { name: new.name, config: new.config, revision: new.revision, store: None };
     integrations::update(&state.store, &permit, &state.outside, id, new).await?;
     Ok(StatusCode::NO_CONTENT)
 }

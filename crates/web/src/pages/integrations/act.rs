@@ -38,8 +38,7 @@ pub(super) async fn test(
     Id(id): Id<IntegrationId>,
 ) -> Result<SeeOther> {
     let health = integrations::test(&state.store, &permit, &state.outside, id).await?;
-    let message =
-        if health.fault.is_some() { Message::IntegrationFails } else { Message::IntegrationWorks };
+    let message = if health.fault.is_some() { Message::IntegrationFails } else { Message::IntegrationWorks };
     Ok(back(id, message))
 }
 

@@ -37,7 +37,8 @@ pub(super) async fn create(
     };
     let refused = if problems.is_empty() {
         let stores = store(&form.typed);
-        let message = if stores.is_some() { Message::IntegrationWithSecret } else { Message::IntegrationCreated };
+        let message =
+            if stores.is_some() { Message::IntegrationWithSecret } else { Message::IntegrationCreated };
         let new = NewIntegration {
             name: form.typed.value("name").to_owned(),
             provider: form.typed.value("provider").to_owned(),

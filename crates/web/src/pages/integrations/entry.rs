@@ -119,8 +119,7 @@ pub(super) fn unknown<'f>(
     definition: &Definition,
     names: impl IntoIterator<Item = &'f String>,
 ) -> Vec<Problem> {
-    let known =
-        |name: &str| OTHERS.contains(&name) || definition.fields.iter().any(|spec| spec.form == name);
+    let known = |name: &str| OTHERS.contains(&name) || definition.fields.iter().any(|spec| spec.form == name);
     let unknown = names.into_iter().filter(|name| !known(name));
     unknown.take(1).map(|_| Problem::new("", "The form holds a field that is not known.")).collect()
 }
@@ -155,7 +154,8 @@ mod tests {
         let definition = definition(IntegrationProvider::Smtp).unwrap();
         let config = serde_json::json!({"host": "mail.example.com", "port": 587, "tls": "starttls"});
         let entries = entries(definition, config.as_object());
-        let typed: Vec<_> = entries.iter().map(|entry| (entry.field.name, entry.field.value.as_str())).collect();
+        let typed: Vec<_> =
+            entries.iter().map(|entry| (entry.field.name, entry.field.value.as_str())).collect();
         assert!(typed.contains(&("c_port", "587")) && typed.contains(&("c_user", "")));
     }
 }

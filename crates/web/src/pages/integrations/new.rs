@@ -85,7 +85,8 @@ pub(super) fn page(
 
 /// The field for the name.
 pub(super) fn name() -> Field {
-    Field::new("name", "Name").hint("What people call it. Secrets that are stored with it are named after it.")
+    Field::new("name", "Name")
+        .hint("What people call it. Secrets that are stored with it are named after it.")
 }
 
 impl IntegrationForm {
