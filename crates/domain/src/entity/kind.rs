@@ -6,8 +6,8 @@ use super::{
     AuditRetirement, CustomRole, DeadLetter, Document, DocumentVersion, Drill, Enrolment, Entity,
     ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Invitation, KeyDestruction,
     KeySchedule, LogEpoch, LogRefusal, Mail, Passkey, PasskeyCeremony, Password, PasswordReset, Phone,
-    PhoneCheck, Policy, RecoveryCodes, SavedSearch, SealedFault, Secret, SecretUse, SecurityEvent, Session,
-    StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, TenantKey, User,
+    PhoneCheck, Policy, RecoveryCodes, RootMove, SavedSearch, SealedFault, Secret, SecretUse, SecurityEvent,
+    Session, StepUp, Stream, SubjectRequest, Team, TeamMember, Tenant, TenantKey, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -94,6 +94,7 @@ kinds! {
     PhoneCheck,
     Policy,
     RecoveryCodes,
+    RootMove,
     SavedSearch,
     SealedFault,
     Secret,
