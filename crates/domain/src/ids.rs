@@ -139,6 +139,8 @@ ids! {
     TenantKeyId,
     /// A destruction of encryption keys that was asked for.
     KeyDestructionId,
+    /// A move from one root key to another.
+    RootMoveId,
     /// That a sealed value could not be opened.
     SealedFaultId,
     /// A document.

@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Documents
     #[command(subcommand)]
     Documents(Documents),
+    /// Encryption keys, and the root key above them
+    #[command(subcommand)]
+    Keys(Keys),
     /// A witness, which cosigns the checkpoints of others' logs
     #[command(subcommand)]
     Witness(Witness),
@@ -228,6 +231,30 @@ pub(crate) enum Documents {
 pub(crate) struct VerifyDocuments {
     #[command(flatten)]
     pub(crate) configured: Configured,
+}
+
+/// `keys`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make the root key that [keys_next] names, or take it up where it is held; nothing moves to it yet
+    PrepareRoot(Configured),
+    /// Begin to move every key from the root key of [keys] to that of [keys_next]; the running servers do it
+    MoveRoot(MoveRoot),
+    /// Say which root key wraps how many keys, and how far a move has come
+    Status(Configured),
+}
+
+/// `keys move-root`
+#[derive(Args, Debug)]
+pub(crate) struct MoveRoot {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    /// Why the root key is changed, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Move to a file even where the present root key is held by a key service or hardware module; stands in the record
+    #[arg(long)]
+    pub(crate) allow_weaker: bool,
 }
 
 /// `audit verify`

@@ -11,6 +11,7 @@ use bailiwick_domain::{
 };
 use bailiwick_vault::{
     envelope::{self, Context, OpenError, Sealed},
+    keyring::KeyringError,
     secret::Plaintext,
 };
 
@@ -84,6 +85,25 @@ pub(crate) fn refused(scope: &impl Scope, cell: &Cell<'_>, wrong: OpenError) -> 
     tracing::error!(%tenant, place, problem = fault.problem, "a sealed value does not open");
     shared.faults.note(fault);
     Error::Sealed { place, source: wrong }
+}
+
+/// Notes a tenant's key that does not unwrap, to be recorded as a sealed value that was tampered with.
+pub(crate) fn key_refused(
+    faults: &Faults,
+    tenant: TenantId,
+    version: u32,
+    problem: &KeyringError,
+    now: Timestamp,
+) {
+    tracing::error!(%tenant, version, %problem, "a tenant's key does not unwrap");
+    faults.note(Fault {
+        tenant,
+        table: "tenant_key".to_owned(),
+        column: "wrapped".to_owned(),
+        row: hex::encode(i64::from(version).to_be_bytes()),
+        problem: problem.to_string(),
+        found_at: now,
+    });
 }
 
 /// A sealed value that did not open.

@@ -12,7 +12,10 @@ use bailiwick_domain::{
     time::Timestamp,
 };
 use bailiwick_proof::{checkpoint::NoteSigner, hash::Hash};
-use bailiwick_vault::{keyed::KeyedHash, keyring::Keyring};
+use bailiwick_vault::{
+    keyed::KeyedHash,
+    keyring::{Keyring, KeyringError},
+};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -26,7 +29,7 @@ use crate::{
     permission_use::Uses,
     pool::Pool,
     scrub::Scrub,
-    sealed::Faults,
+    sealed::{self, Faults},
     step_up::{self, Planned},
     tenant_keys,
     tx::{Recorded, Tx, View},
@@ -104,6 +107,8 @@ pub(crate) enum Quiet {
     RecordsRestored,
     /// Keys or sealed values were wrapped anew; what they are did not change: see `keys`.
     Rewrapped,
+    /// A move of the root key went on, or a server took it up: see `keys`.
+    RootMoveAdvanced,
     /// An upload began, more of it is on disk, it was cut off, or the file of a deleted version is gone: see `documents`.
     UploadAdvanced,
 }
@@ -530,7 +535,13 @@ impl Store {
             keyring.forget(&tenant.bytes());
             return Ok(());
         }
-        keyring.load(&wrapped).await.map(drop).map_err(Error::vault)
+        let loaded = keyring.load(&wrapped).await.map(drop);
+        loaded.map_err(|error| {
+            if let KeyringError::Altered { version, .. } = error {
+                sealed::key_refused(&self.shared.faults, tenant, version, &error, self.now());
+            }
+            Error::vault(error)
+        })
     }
 
     pub(crate) async fn undo(&self, tx: Tx) {

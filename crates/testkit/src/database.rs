@@ -23,7 +23,7 @@ use bailiwick_vault::{
     keyed::KeyedHash,
     keyring::Keyring,
     password::{PasswordCost, PasswordHasher},
-    provider::FileProvider,
+    provider::{FileProvider, KeyProvider},
 };
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -104,7 +104,7 @@ impl Db {
         );
         let signer = Arc::new(TestSigner::generate(&provider, 1).await);
         let hasher = PasswordHasher::new(PasswordCost::INSECURE, NonZeroUsize::MIN, entropy);
-        let (store, jobs) = open(&options(&place), &provider, &clock, 2).await;
+        let (store, jobs) = open(&options(&place), &[Arc::clone(&provider) as _], &clock, 2).await;
         let sequencer = Mutex::new(Sequencer::new(store.clone()));
         Self(Arc::new(Inner {
             store,
@@ -165,7 +165,28 @@ impl Inner {
 
     /// As [`another`](Self::another), opened as `options` say.
     pub async fn another_with(&self, options: &PoolOptions) -> Store {
-        open(options, &self.provider, &self.clock, self.seed()).await.0
+        open(options, &[self.root()], &self.clock, self.seed()).await.0
+    }
+
+    /// The root key.
+    #[must_use]
+    pub fn root(&self) -> Arc<dyn KeyProvider> {
+        Arc::clone(&self.provider) as _
+    }
+
+    /// A root key in a file of its own that succeeds it.
+    #[must_use]
+    pub fn next_root(&self) -> Arc<dyn KeyProvider> {
+        let seed = self.seed();
+        let path = self.folder.path().join(format!("next-{seed}.key"));
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
+        Arc::new(FileProvider::succeed(self.provider.as_ref(), &path, entropy).expect("a root key"))
+    }
+
+    /// As [`another`](Self::another), with these root keys, the first of which wraps.
+    pub async fn another_over(&self, roots: &[Arc<dyn KeyProvider>]) -> (Store, Arc<Jobs>) {
+        let (store, jobs) = open(&self.options(), roots, &self.clock, self.seed()).await;
+        (store, Arc::new(jobs))
     }
 
     /// The authority to act as the server itself, for jobs under test.
@@ -274,18 +295,17 @@ fn postgres_options(url: &str) -> PoolOptions {
 
 async fn open(
     options: &PoolOptions,
-    provider: &Arc<FileProvider>,
+    roots: &[Arc<dyn KeyProvider>],
     clock: &Arc<ManualClock>,
     seed: u64,
 ) -> (Store, Jobs) {
     let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(seed));
+    let (first, others) = roots.split_first().expect("a root key");
+    let limit = NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN);
+    let keyring = Keyring::new(Arc::clone(first), Arc::clone(&entropy), limit);
     let keys = Keys {
-        keyring: Keyring::new(
-            Arc::clone(provider) as _,
-            Arc::clone(&entropy),
-            NonZeroUsize::new(64).unwrap_or(NonZeroUsize::MIN),
-        ),
-        directory: KeyedHash::derive(provider.as_ref()).await.expect("the directory's key"),
+        keyring: others.iter().cloned().fold(keyring, Keyring::with_another),
+        directory: KeyedHash::derive(first.as_ref()).await.expect("the directory's key"),
     };
     let catalogue = Arc::new(Catalogue::built_in());
     Store::open(options, keys, catalogue, Arc::clone(clock) as _, entropy).await.expect("an open store")

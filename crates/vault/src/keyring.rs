@@ -6,8 +6,11 @@ mod memory;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bailiwick_domain::time::Timestamp;
+use subtle::ConstantTimeEq;
+
 pub use keys::{TenantKey, TenantKeys};
 use memory::Memory;
 pub use memory::Patience;
@@ -42,8 +45,10 @@ impl fmt::Debug for WrappedKey {
 
 /// Makes, unwraps and caches tenant keys.
 pub struct Keyring {
-    /// The first one wraps; the others unwrap what has not been wrapped anew yet.
+    /// One of them wraps; the others unwrap what has not been wrapped anew yet.
     providers: Vec<Arc<dyn KeyProvider>>,
+    /// The place of the one that wraps.
+    lead: AtomicUsize,
     entropy: Arc<dyn Entropy>,
     memory: Memory,
 }
@@ -54,7 +59,12 @@ impl Keyring {
     /// The least recently used tenant leaves first; its keys are overwritten as soon as nobody is using them.
     #[must_use]
     pub fn new(provider: Arc<dyn KeyProvider>, entropy: Arc<dyn Entropy>, limit: NonZeroUsize) -> Self {
-        Self { providers: vec![provider], entropy, memory: Memory::new(limit, None) }
+        Self {
+            providers: vec![provider],
+            lead: AtomicUsize::new(0),
+            entropy,
+            memory: Memory::new(limit, None),
+        }
     }
 
     /// How long keys in memory are used without asking the provider again, and how long where it does not answer. Without this
@@ -65,11 +75,31 @@ impl Keyring {
         self
     }
 
-    /// Adds a root key that is on its way out: it still unwraps, and no longer wraps.
+    /// Adds a root key that unwraps, and does not wrap before it [leads](Self::lead): one on its way out, or one that is to come.
     #[must_use]
-    pub fn with_previous(mut self, provider: Arc<dyn KeyProvider>) -> Self {
+    pub fn with_another(mut self, provider: Arc<dyn KeyProvider>) -> Self {
         self.providers.push(provider);
         self
+    }
+
+    /// Has the root key of this name wrap from now on; the others go on unwrapping. False where it is none of these.
+    pub fn lead(&self, id: &KeyId) -> bool {
+        let place = self.providers.iter().position(|provider| provider.key_id() == id);
+        if let Some(place) = place {
+            self.lead.store(place, Ordering::Release);
+        }
+        place.is_some()
+    }
+
+    /// The root keys that unwrap here, among them the one that wraps.
+    pub fn roots(&self) -> impl Iterator<Item = &KeyId> {
+        self.providers.iter().map(|provider| provider.key_id())
+    }
+
+    /// The provider of the root key of this name.
+    #[must_use]
+    pub fn root(&self, id: &KeyId) -> Option<&Arc<dyn KeyProvider>> {
+        self.providers.iter().find(|provider| provider.key_id() == id)
     }
 
     /// The first key of a new tenant, to be stored by the caller.
@@ -119,13 +149,23 @@ impl Keyring {
         Ok(self.make(newest.tenant, version).await?.0)
     }
 
-    /// The same tenant key wrapped by the current root key: one step of a root key rotation.
+    /// The same tenant key wrapped by the root key `to`, unwrapped once more by that and compared: one step of a move.
+    ///
+    /// That a root key does not answer is told to the caller alone: what else needs it finds out by itself.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
-    pub async fn rewrap(&self, wrapped: &WrappedKey) -> Result<WrappedKey, KeyringError> {
-        let key = self.unwrap_tenant_key(wrapped).await?;
-        self.wrap(wrapped.tenant, wrapped.version, key.bytes()).await
+    /// [`KeyringError::UnknownRoot`], [`KeyringError::Unverified`], whatever either provider answers.
+    pub async fn rewrap(&self, wrapped: &WrappedKey, to: &KeyId) -> Result<WrappedKey, KeyringError> {
+        let find = |id: &KeyId| self.root(id).ok_or_else(|| KeyringError::UnknownRoot(id.clone()));
+        let (from, to) = (find(&wrapped.provider_key_id)?, find(to)?);
+        let context = context(&wrapped.tenant, wrapped.version);
+        let key = from.unwrap_key(&wrapped.bytes, &context).await?;
+        let bytes = to.wrap_key(&key, &context).await?;
+        let again = to.unwrap_key(&bytes, &context).await?;
+        if !bool::from(again.ct_eq(&key)) {
+            return Err(KeyringError::Unverified(to.key_id().clone()));
+        }
+        Ok(WrappedKey { bytes, provider_key_id: to.key_id().clone(), ..wrapped.clone() })
     }
 
     /// The keys of a tenant if they are in memory, without asking the provider; nothing where it has not answered for longer than
@@ -168,7 +208,7 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyringError::NoKeys`], [`KeyringError::MixedTenants`] and [`KeyringError::Versions`] for a list
-    /// that cannot be one tenant's keys, [`KeyringError::UnknownRoot`] when no provider here holds the root
+    /// that cannot be one tenant's keys, [`KeyringError::Altered`] for a key that does not unwrap, [`KeyringError::UnknownRoot`] when no provider here holds the root
     /// key that wrapped one.
     pub async fn load(&self, wrapped: &[WrappedKey]) -> Result<Arc<TenantKeys>, KeyringError> {
         let tenant = wrapped.first().ok_or(KeyringError::NoKeys)?.tenant;
@@ -182,7 +222,12 @@ impl Keyring {
             let held = known.as_ref().and_then(|known| known.version(wrapped.version));
             keys.push(match held {
                 Some(key) => Arc::clone(key),
-                None => Arc::new(self.unwrap_tenant_key(wrapped).await?),
+                None => Arc::new(self.unwrap_tenant_key(wrapped).await.map_err(|error| match error {
+                    KeyringError::Provider(ProviderError::Rejected(root)) => {
+                        KeyringError::Altered { version: wrapped.version, root }
+                    }
+                    error => error,
+                })?),
             });
         }
         let keys = Arc::new(TenantKeys::new(keys).ok_or(KeyringError::Versions)?);
@@ -206,7 +251,7 @@ impl Keyring {
     /// The provider that wraps new keys.
     #[must_use]
     pub fn provider(&self) -> Option<&Arc<dyn KeyProvider>> {
-        self.providers.first()
+        self.providers.get(self.lead.load(Ordering::Acquire))
     }
 
     async fn wrap(&self, tenant: [u8; 16], version: u32, key: &KeyBytes) -> Result<WrappedKey, KeyringError> {
@@ -217,8 +262,7 @@ impl Keyring {
 
     async fn unwrap_tenant_key(&self, wrapped: &WrappedKey) -> Result<TenantKey, KeyringError> {
         let wanted = &wrapped.provider_key_id;
-        let provider = self.providers.iter().find(|provider| provider.key_id() == wanted);
-        let provider = provider.ok_or_else(|| KeyringError::UnknownRoot(wanted.clone()))?;
+        let provider = self.root(wanted).ok_or_else(|| KeyringError::UnknownRoot(wanted.clone()))?;
         let context = context(&wrapped.tenant, wrapped.version);
         let key = self.memory.heard(provider.unwrap_key(&wrapped.bytes, &context).await)?;
         Ok(TenantKey::new(wrapped.tenant, wrapped.version, key))
@@ -253,6 +297,19 @@ pub enum KeyringError {
     /// Wrapped by a root key that none of the providers holds.
     #[error("the tenant key was wrapped by root key {0}, which is not configured here")]
     UnknownRoot(KeyId),
+    /// A stored key does not unwrap. Nothing of the tenant's keys was given out.
+    #[error(
+        "version {version} of the tenant's key was altered, moved, or wrapped by another root key than {root}"
+    )]
+    Altered {
+        /// Which one.
+        version: u32,
+        /// The root key that is said to have wrapped it.
+        root: KeyId,
+    },
+    /// What a root key gave back is not the key that it was given to wrap; nothing was changed.
+    #[error("root key {0} does not give back what it wraps")]
+    Unverified(KeyId),
     /// The provider refused.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -297,7 +354,7 @@ pub(crate) mod tests {
     async fn a_wrapped_key_cannot_change_tenant_or_version() {
         let ring = keyring(4);
         let first = ring.create(ACME).await.unwrap();
-        let rejected = |error| matches!(error, KeyringError::Provider(ProviderError::Rejected(_)));
+        let rejected = |error| matches!(error, KeyringError::Altered { .. });
         let moved = WrappedKey { tenant: GLOBEX, ..first.clone() };
         assert!(rejected(ring.load(&[moved]).await.unwrap_err()));
         let renumbered = WrappedKey { version: 2, ..first.clone() };
@@ -357,8 +414,12 @@ pub(crate) mod tests {
         let unknown = without.load(std::slice::from_ref(&wrapped)).await.unwrap_err();
         assert!(matches!(unknown, KeyringError::UnknownRoot(id) if id == *old.key_id()));
 
-        let during = Keyring::new(Arc::clone(&new), entropy, limit).with_previous(old);
-        let moved = during.rewrap(&wrapped).await.unwrap();
+        let during = Keyring::new(Arc::clone(&old), entropy, limit).with_another(Arc::clone(&new));
+        assert_eq!(during.create(GLOBEX).await.unwrap().provider_key_id, *old.key_id(), "until it leads");
+        assert!(!during.lead(provider(44).key_id()) && during.lead(new.key_id()));
+        assert_eq!(during.create(GLOBEX).await.unwrap().provider_key_id, *new.key_id());
+        during.load(std::slice::from_ref(&wrapped)).await.unwrap();
+        let moved = during.rewrap(&wrapped, new.key_id()).await.unwrap();
         assert_eq!(moved.provider_key_id, *new.key_id());
         let after = without.load(&[moved]).await.unwrap();
         assert_eq!(after.newest().bytes().expose(), keys.newest().bytes().expose());

@@ -29,6 +29,7 @@ pub use http::ServiceUrl;
 pub use managed::{ManagedError, ManagedProvider};
 #[cfg(feature = "pkcs11")]
 pub use pkcs11::Pkcs11Settings;
+use subtle::ConstantTimeEq;
 pub use transit::TransitSettings;
 
 use crate::secret::KeyBytes;
@@ -72,6 +73,12 @@ pub trait KeyProvider: Send + Sync + fmt::Debug {
     /// [`ProviderError::Unavailable`] where its holder does not answer or does not let this server use it,
     /// [`ProviderError::Rejected`] where it holds another key by that name.
     fn check(&self) -> ProviderFuture<'_, ()>;
+}
+
+/// Whether keys that follow from one root key follow from the other as well, so that what was tagged by one is found by the other.
+#[must_use]
+pub fn derive_alike(one: &dyn KeyProvider, other: &dyn KeyProvider) -> bool {
+    one.derivation_secret().ct_eq(other.derivation_secret()).into()
 }
 
 /// The kinds of root key holder.

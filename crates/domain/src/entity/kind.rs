@@ -6,9 +6,9 @@ use super::{
     AuditRetirement, CustomRole, DeadLetter, Document, DocumentVersion, Drill, Enrolment, Entity,
     ErasureCertificate, EventRules, EventSchema, EvidenceBundle, Factor, Grant, Integration,
     IntegrationHealth, Invitation, KeyDestruction, KeySchedule, LogEpoch, LogRefusal, Mail, Passkey,
-    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, SavedSearch,
-    SealedFault, Secret, SecretUse, SecurityEvent, Session, StepUp, Stream, SubjectRequest, Team, TeamMember,
-    Tenant, TenantKey, User,
+    PasskeyCeremony, Password, PasswordReset, Phone, PhoneCheck, Policy, RecoveryCodes, RootMove,
+    SavedSearch, SealedFault, Secret, SecretUse, SecurityEvent, Session, StepUp, Stream, SubjectRequest,
+    Team, TeamMember, Tenant, TenantKey, User,
 };
 
 /// A type that stands in the list of kinds: every [`Entity`] has to.
@@ -97,6 +97,7 @@ kinds! {
     PhoneCheck,
     Policy,
     RecoveryCodes,
+    RootMove,
     SavedSearch,
     SealedFault,
     Secret,

@@ -66,8 +66,8 @@ pub use subject_request::{ErasureCertificate, SubjectRequest, SubjectRequestStat
 pub use team::{Team, TeamMember};
 pub use tenant::{MfaFloor, Policy, Tenant, TenantKind, TenantStatus};
 pub use tenant_key::{
-    DESTRUCTION_WAITS_DAYS, DestructionState, KeyDestruction, KeySchedule, ROTATION_DAYS, SealedFault,
-    TenantKey,
+    DESTRUCTION_WAITS_DAYS, DestructionState, KeyDestruction, KeySchedule, ROTATION_DAYS, RootMove,
+    RootMoveState, SealedFault, TenantKey,
 };
 pub use user::{Effect, Grant, MfaState, User, UserStatus};
 

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{Entity, named};
 use crate::{
-    ids::{KeyDestructionId, SealedFaultId, TenantId, TenantKeyId},
+    ids::{KeyDestructionId, RootMoveId, SealedFaultId, TenantId, TenantKeyId},
     time::Timestamp,
 };
 
@@ -81,6 +81,46 @@ pub struct KeyDestruction {
 
 impl Entity for KeyDestruction {
     const KIND: &'static str = "key_destruction";
+    fn entity_id(&self) -> Uuid {
+        self.id.uuid()
+    }
+}
+
+named! {
+    /// How far a move of the root key has come.
+    RootMoveState {
+        /// Keys are being wrapped anew.
+        Moving = "moving",
+        /// Every key is wrapped by the new root key.
+        Finished = "finished",
+        /// Another move began before it was finished.
+        Replaced = "replaced",
+    }
+}
+
+/// A move from one root key to another. How many keys are done stands beside it and not here: wrapping anew leaves no record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RootMove {
+    /// The move's id.
+    pub id: RootMoveId,
+    /// The public name of the root key that is left.
+    pub from: String,
+    /// The public name of the one that takes its place.
+    pub to: String,
+    /// How far it has come.
+    pub state: RootMoveState,
+    /// Whether it leads from a root key that nobody reads out to one in a file, which somebody allowed.
+    pub weaker: bool,
+    /// Why somebody wants it.
+    pub reason: String,
+    /// What keeps it from going on; nothing while it does.
+    pub trouble: Option<String>,
+    /// How many keys it wrapped anew; nothing before the end.
+    pub keys: Option<i64>,
+}
+
+impl Entity for RootMove {
+    const KIND: &'static str = "root_move";
     fn entity_id(&self) -> Uuid {
         self.id.uuid()
     }

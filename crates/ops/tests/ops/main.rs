@@ -45,6 +45,7 @@ mod recent_rights;
 mod recovery;
 mod resets;
 mod roles;
+mod root_move;
 mod saved_searches;
 mod second_factor;
 mod secrets;

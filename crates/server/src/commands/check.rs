@@ -149,20 +149,25 @@ async fn installation(settings: &Settings, report: &mut Report) {
         Err(refusal) => Err(refusal),
     };
     let Some(ground) = report.keep("root key", ground) else {
-        return ["signing key", "database", "schema", "regions", "checkpoints"]
+        return ["signing key", "database", "schema", "regions", "wrapped keys", "checkpoints"]
             .into_iter()
             .for_each(|check| report.skip(check));
     };
-    let key = report.keep("signing key", signing::open(settings, &*ground.provider).await);
+    let key = report.keep("signing key", signing::open(settings, &ground.roots()).await);
     let opened = installation::regions(settings, &ground).await;
     let opened = opened.and_then(|(regions, _)| Ok((installation::local(&regions)?, regions)));
     let Some((store, regions)) = report.keep("database", opened) else {
-        return ["schema", "regions", "checkpoints"].into_iter().for_each(|check| report.skip(check));
+        return ["schema", "regions", "wrapped keys", "checkpoints"]
+            .into_iter()
+            .for_each(|check| report.skip(check));
     };
     let schema = report.keep("schema", database::check_schema(&store).await);
     match schema {
-        Some(()) => report.note("regions", installation::check_regions(&regions).await),
-        None => report.skip("regions"),
+        Some(()) => {
+            report.note("regions", installation::check_regions(&regions).await);
+            report.note("wrapped keys", installation::keys::check_roots(&store).await);
+        }
+        None => ["regions", "wrapped keys"].into_iter().for_each(|check| report.skip(check)),
     }
     match (schema, key) {
         (Some(()), Some(key)) => {

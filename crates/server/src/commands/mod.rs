@@ -9,6 +9,7 @@ mod demo_code;
 mod documents;
 mod drill;
 mod init;
+mod keys;
 mod man;
 pub(crate) mod migrate;
 mod new_epoch;
@@ -21,7 +22,7 @@ mod witness;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    cli::{Audit, Cli, Command, Documents},
+    cli::{Audit, Cli, Command, Documents, Keys},
     exit::Failure,
 };
 
@@ -40,6 +41,9 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(Audit::Certificate { file, key }) => certificate::run(&file, &key),
         Command::Audit(Audit::Drill(args)) => drill::run(&args),
         Command::Documents(Documents::Verify(args)) => documents::verify(&args),
+        Command::Keys(Keys::PrepareRoot(args)) => keys::prepare(&args),
+        Command::Keys(Keys::MoveRoot(args)) => keys::move_root(&args),
+        Command::Keys(Keys::Status(args)) => keys::status(&args),
         Command::Config(which) => config::run(&which),
         Command::Openapi => {
             openapi::run();

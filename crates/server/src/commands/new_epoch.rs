@@ -29,7 +29,7 @@ pub(crate) fn run(args: &cli::NewEpoch) -> Result<(), Failure> {
 async fn begin(settings: &Settings, args: &cli::NewEpoch) -> Result<(), Failure> {
     let region = installation::region(settings)?;
     let ground = Ground::open(region, Arc::new(SystemClock)).await?;
-    let key = signing::open(settings, &*ground.provider).await?;
+    let key = signing::open(settings, &ground.roots()).await?;
     // A database that was set back is why this is asked for, so the checkpoints are not checked beforehand.
     let (store, jobs) = database::open(settings, region, &ground).await?;
     database::check_schema(&store).await?;

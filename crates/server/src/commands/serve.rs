@@ -11,10 +11,10 @@ use bailiwick_ops::{
     grants::Ends,
     integrations::Checks,
     invitations::{Expiries, Reminders},
-    keys::Upkeep,
+    keys::{Mover, Upkeep},
     sign_in::LockEnds,
 };
-use bailiwick_store::key_cache::KeyNode;
+use bailiwick_store::{DatabaseKind, key_cache::KeyNode};
 use bailiwick_stream::{Network, Sinks};
 use bailiwick_web::bootstrap::Transport;
 
@@ -47,6 +47,7 @@ use crate::{
         locks::{UNLOCK_EVERY, Unlock},
         mail::{DELIVER_EVERY, Deliver, EXPIRE_EVERY, Expire, REMIND_EVERY, Remind},
         root_key::{AskRootKey, ROOT_KEY_EVERY},
+        root_move::{MOVE_EVERY, MoveRoot},
         streams::{STREAM_EVERY, Stream},
         supervise::{Supervised, start},
         uses::{FLUSH_EVERY, NoteUses},
@@ -218,10 +219,20 @@ fn jobs(
     let checks = Checks::new(store.clone(), Arc::clone(&installation.jobs), installation::outside(settings));
     let keys = Upkeep::new(store.clone(), Arc::clone(&installation.jobs), settings.rotates());
     let mut jobs = archiving(installation, metrics, archive);
-    if installation.provider.kind().is_managed() {
-        let provider = Arc::clone(&installation.provider);
-        let ask = move || AskRootKey(Arc::clone(&provider));
+    let roots = installation.roots();
+    if roots.iter().any(|root| root.kind().is_managed()) {
+        let roots = roots.clone();
+        let ask = move || AskRootKey(roots.clone());
         jobs.push(start(ask, ROOT_KEY_EVERY, metrics.jobs.clone(), Arc::clone(&clock)));
+    }
+    if installation.next.is_some() {
+        let mover = match store.kind() {
+            DatabaseKind::Sqlite => Mover::alone(store.clone(), Arc::clone(&installation.jobs)),
+            DatabaseKind::Postgres => Mover::new(store.clone(), Arc::clone(&installation.jobs)),
+        };
+        let file = installation::signing::path(settings);
+        let go_on = move || MoveRoot::new(mover.clone(), file.clone(), roots.clone());
+        jobs.push(start(go_on, MOVE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)));
     }
     jobs.extend([
         start(stream, STREAM_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

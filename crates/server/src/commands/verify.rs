@@ -46,7 +46,7 @@ pub(crate) fn run(args: &cli::Verify) -> Result<(), Failure> {
 async fn verify(settings: &Settings, index: bool) -> Result<(), Failure> {
     let region = installation::region(settings)?;
     let ground = Ground::open(region, Arc::new(SystemClock)).await?;
-    let key = signing::open(settings, &*ground.provider).await?;
+    let key = signing::open(settings, &ground.roots()).await?;
     // A database that was set back is a finding here, not a refusal, so the checkpoints are not checked beforehand.
     let (store, jobs) = database::open(settings, region, &ground).await?;
     database::check_schema(&store).await?;

@@ -93,5 +93,5 @@ fn regional(path: &str) -> Result<&str, &str> {
 }
 
 fn is_regional(section: &str) -> bool {
-    matches!(section, "database" | "keys")
+    matches!(section, "database" | "keys" | "keys_next")
 }

@@ -34,6 +34,11 @@ pub(crate) static SECTIONS: &[Section] = &[
         about: "The database of the region `local`; `[regions.local.database]` says the same.",
     },
     Section { name: "keys", about: "The keys of the region `local`; `[regions.local.keys]` says the same." },
+    Section {
+        name: "keys_next",
+        about: "The root key that is to take the place of that in `[keys]`, while keys move to it: see the guide of root keys. \
+                `[regions.local.keys_next]` says the same.",
+    },
     Section { name: "audit", about: "The proof beside the audit log." },
     Section { name: "mail", about: "How letters to people leave, such as invitations." },
     Section {
@@ -216,6 +221,66 @@ keys! {
 
     /// The file with the PIN of the token's user. It is read at every use.
     KEYS_PKCS11_PIN_FILE: PathBuf = "keys.pkcs11_pin_file", example "pkcs11-pin";
+
+    /// What holds the next root key. Nothing here means that no move is planned or going on.
+    KEYS_NEXT_PROVIDER: KeyProvider = "keys_next.provider", example "transit";
+
+    /// The file of the next root key, as `bailiwick keys prepare-root` writes it.
+    KEYS_NEXT_ROOT_KEY: PathBuf = "keys_next.root_key", example "next.key";
+
+    /// As `keys.transit_url`, of the next root key; so do those that follow.
+    KEYS_NEXT_TRANSIT_URL: ServiceAddress = "keys_next.transit_url", example "https://bao.example.com:8200";
+
+    /// As `keys.transit_mount`.
+    KEYS_NEXT_TRANSIT_MOUNT: Word = "keys_next.transit_mount", default "transit";
+
+    /// As `keys.transit_key`.
+    KEYS_NEXT_TRANSIT_KEY: Word = "keys_next.transit_key", default "bailiwick";
+
+    /// As `keys.transit_namespace`.
+    KEYS_NEXT_TRANSIT_NAMESPACE: Word = "keys_next.transit_namespace", example "teams/security";
+
+    /// As `keys.transit_token`: by the environment alone.
+    KEYS_NEXT_TRANSIT_TOKEN: Secret = "keys_next.transit_token", example "secret";
+
+    /// As `keys.transit_token_file`.
+    KEYS_NEXT_TRANSIT_TOKEN_FILE: PathBuf = "keys_next.transit_token_file", example "next-transit-token";
+
+    /// As `keys.transit_tls_root`.
+    KEYS_NEXT_TRANSIT_TLS_ROOT: PathBuf = "keys_next.transit_tls_root", example "transit-authority.pem";
+
+    /// As `keys.awskms_key`.
+    KEYS_NEXT_AWSKMS_KEY: Word = "keys_next.awskms_key", example "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    /// As `keys.awskms_region`.
+    KEYS_NEXT_AWSKMS_REGION: Word = "keys_next.awskms_region", default "us-east-1";
+
+    /// As `keys.awskms_url`.
+    KEYS_NEXT_AWSKMS_URL: ServiceAddress = "keys_next.awskms_url", example "https://vpce-1a2b3c4d.kms.eu-central-1.vpce.amazonaws.com";
+
+    /// As `keys.awskms_access_key`.
+    KEYS_NEXT_AWSKMS_ACCESS_KEY: Word = "keys_next.awskms_access_key", example "AKIAEXAMPLE";
+
+    /// As `keys.awskms_secret`: by the environment alone.
+    KEYS_NEXT_AWSKMS_SECRET: Secret = "keys_next.awskms_secret", example "secret";
+
+    /// As `keys.awskms_secret_file`.
+    KEYS_NEXT_AWSKMS_SECRET_FILE: PathBuf = "keys_next.awskms_secret_file", example "awskms-secret";
+
+    /// As `keys.pkcs11_module`.
+    KEYS_NEXT_PKCS11_MODULE: PathBuf = "keys_next.pkcs11_module", example "/usr/lib/softhsm/libsofthsm2.so";
+
+    /// As `keys.pkcs11_token`.
+    KEYS_NEXT_PKCS11_TOKEN: Word = "keys_next.pkcs11_token", example "bailiwick";
+
+    /// As `keys.pkcs11_key`.
+    KEYS_NEXT_PKCS11_KEY: Word = "keys_next.pkcs11_key", default "bailiwick";
+
+    /// As `keys.pkcs11_pin`: by the environment alone.
+    KEYS_NEXT_PKCS11_PIN: Secret = "keys_next.pkcs11_pin", example "secret";
+
+    /// As `keys.pkcs11_pin_file`.
+    KEYS_NEXT_PKCS11_PIN_FILE: PathBuf = "keys_next.pkcs11_pin_file", example "next-pkcs11-pin";
 
     /// The folder of the newest signed checkpoints. Keep it on another disk, and out of the backups of the database:
     /// it is what shows that a database was set back.

@@ -32,7 +32,7 @@ pub(crate) use address::{DatabaseUrl, PublicUrl};
 pub(crate) use choice::ArchiveLock;
 pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, LogFormat, LogLevel, MailTls};
 pub(crate) use environment::opened;
-pub(crate) use holder::{KeyCredential, Keys, Provider};
+pub(crate) use holder::{KeyCredential, Keys, Provider, RootKey};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use reference::reference;
 #[cfg(feature = "columnar")]

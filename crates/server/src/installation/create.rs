@@ -76,7 +76,7 @@ pub(crate) async fn create(
 ) -> Result<Installation, Refusal> {
     let region = region(settings)?;
     let folder = &settings.audit.checkpoints;
-    let root_key = &region.keys.root_key;
+    let root_key = &region.keys.present.file;
     for folder in
         [root_key.parent(), Some(folder.as_path()), region.database.url.file().and_then(Path::parent)]
     {
@@ -97,7 +97,7 @@ pub(crate) async fn create(
         return Err(Refusal::new(what, "let `audit.checkpoints` name an empty folder"));
     }
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let ground = Ground { provider: keys::create(&region.keys, &entropy).await?, clock, entropy };
+    let ground = Ground { provider: keys::create(&region.keys, &entropy).await?, next: None, clock, entropy };
     let key = signing::create(settings, &*ground.provider, &*ground.entropy).await?;
     if region.database.url.file().is_some() || region.database.owner_url.is_some() {
         migrate::migrate(settings).await?;

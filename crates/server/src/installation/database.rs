@@ -36,8 +36,12 @@ pub(crate) async fn open(
     let directory = KeyedHash::derive(&*ground.provider).await;
     let directory = directory.map_err(|error| Refusal::new(error, "restore the root key from its copy"))?;
     let (fresh, serve) = (region.keys.cache, region.keys.cache.max(region.keys.outage));
-    let keyring = Keyring::new(Arc::clone(&ground.provider), Arc::clone(&ground.entropy), TENANTS_IN_MEMORY)
-        .with_patience(Patience { clock: Arc::clone(&ground.clock), fresh, serve });
+    let mut keyring =
+        Keyring::new(Arc::clone(&ground.provider), Arc::clone(&ground.entropy), TENANTS_IN_MEMORY)
+            .with_patience(Patience { clock: Arc::clone(&ground.clock), fresh, serve });
+    if let Some(next) = &ground.next {
+        keyring = keyring.with_another(Arc::clone(next));
+    }
     let options = options(&region.database, url);
     let opened = Store::open(
         &options,

@@ -46,6 +46,8 @@ pub(crate) struct Installation {
     pub(crate) signer: Signer,
     /// Holds the root key.
     pub(crate) provider: Arc<dyn KeyProvider>,
+    /// Holds the one that is to take its place, where there is one.
+    pub(crate) next: Option<Arc<dyn KeyProvider>>,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// Randomness.
@@ -56,6 +58,8 @@ pub(crate) struct Installation {
 pub(crate) struct Ground {
     /// Holds the root key.
     pub(crate) provider: Arc<dyn KeyProvider>,
+    /// Holds the one that is to take its place, where there is one.
+    pub(crate) next: Option<Arc<dyn KeyProvider>>,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// Randomness.
@@ -66,7 +70,14 @@ impl Ground {
     /// Opens the root key of a region.
     pub(crate) async fn open(region: &Region, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        Ok(Self { provider: keys::open(&region.keys, &entropy).await?, clock, entropy })
+        let provider = keys::open(&region.keys, &entropy).await?;
+        let next = keys::open_next(&region.keys, &*provider, &entropy).await?;
+        Ok(Self { provider, next, clock, entropy })
+    }
+
+    /// The root keys that unwrap.
+    pub(crate) fn roots(&self) -> Vec<&dyn KeyProvider> {
+        [Some(&self.provider), self.next.as_ref()].into_iter().flatten().map(|provider| &**provider).collect()
     }
 }
 
@@ -77,21 +88,28 @@ impl Installation {
             jobs: Arc::new(jobs),
             signer,
             provider: ground.provider,
+            next: ground.next,
             clock: ground.clock,
             entropy: ground.entropy,
         }
+    }
+
+    /// The root keys that unwrap, the present one first.
+    pub(crate) fn roots(&self) -> Vec<Arc<dyn KeyProvider>> {
+        std::iter::once(&self.provider).chain(&self.next).cloned().collect()
     }
 
     /// Opens everything and checks that it belongs together.
     pub(crate) async fn open(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self, Refusal> {
         let region = region(settings)?;
         let ground = Ground::open(region, clock).await?;
-        let key = signing::open(settings, &*ground.provider).await?;
+        let key = signing::open(settings, &ground.roots()).await?;
         let (regions, jobs) = regions(settings, &ground).await?;
         let opened = async {
             let store = local(&regions)?;
             database::check_schema(&store).await?;
             check_regions(&regions).await?;
+            keys::check_roots(&store).await?;
             let signer = signer(settings, &store, key)?;
             signer.check().await.map_err(|error| checkpoints(&error))?;
             Ok((store, signer))

@@ -4,9 +4,10 @@
 //! another history.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bailiwick_domain::clock::Entropy;
@@ -73,7 +74,8 @@ pub(crate) async fn create(
 }
 
 /// Opens the signing key. It was wrapped by the root key, so this also shows that the root key is the right one.
-pub(crate) async fn open(settings: &Settings, provider: &dyn KeyProvider) -> Result<SigningKey, Refusal> {
+/// `roots` are those that unwrap, the present one first.
+pub(crate) async fn open(settings: &Settings, roots: &[&dyn KeyProvider]) -> Result<SigningKey, Refusal> {
     let path = path(settings);
     let name = path.display();
     let text = crate::read::text(&path).map_err(|error| {
@@ -93,11 +95,13 @@ pub(crate) async fn open(settings: &Settings, provider: &dyn KeyProvider) -> Res
             "set `audit.origin` to the name that this installation was made with",
         ));
     }
-    match Signer::restore(&wrapped, provider).await {
+    let named = roots.iter().find(|root| *root.key_id() == wrapped.provider_key_id).or(roots.first());
+    let Some(provider) = named else { return Err(damaged()) };
+    match Signer::restore(&wrapped, *provider).await {
         Ok(signer) => Ok(SigningKey(signer)),
         Err(error @ SignerError::UnknownRoot { .. }) => Err(Refusal::new(
             format_args!("the root key is not the one of this installation: {error}"),
-            "let `keys.root_key` name the root key that this installation was made with",
+            "let `keys.root_key` name the root key that this installation was made with, or was moved to",
         )),
         Err(SignerError::Provider(error @ ProviderError::Unavailable(..))) => {
             Err(Refusal::new(error, "see to what holds the root key, and start again"))
@@ -106,8 +110,53 @@ pub(crate) async fn open(settings: &Settings, provider: &dyn KeyProvider) -> Res
     }
 }
 
+/// Has the root key `to` wrap the signing key at `path`, unless it does: one that unwraps it is among `roots`. The key stays the same.
+///
+/// A crash leaves the old file or the new one, each whole.
+pub(crate) async fn move_to(path: &Path, roots: &[Arc<dyn KeyProvider>], to: &str) -> Result<bool, NotMoved> {
+    let wrapped =
+        parse(&crate::read::text(path).map_err(|_| NotMoved::Unreadable)?).ok_or(NotMoved::Unreadable)?;
+    if wrapped.provider_key_id.as_str() == to {
+        return Ok(false);
+    }
+    let find = |id: &str| roots.iter().find(|root| root.key_id().as_str() == id).ok_or(NotMoved::Unknown);
+    let (from, to) = (find(wrapped.provider_key_id.as_str())?, find(to)?);
+    let anew = Signer::rewrap(&wrapped, &**from, &**to).await?;
+    let again = Signer::restore(&anew, &**to).await?;
+    if *again.public_key() != wrapped.public_key {
+        return Err(NotMoved::Unreadable);
+    }
+    let beside = path.with_extension("key.new");
+    if let Err(error) = fs::remove_file(&beside)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
+    write(&beside, &anew)?;
+    fs::rename(&beside, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
+    Ok(true)
+}
+
+/// Why the signing key is wrapped by another root key still.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotMoved {
+    /// Its file is not there or damaged.
+    #[error("the signing key cannot be read")]
+    Unreadable,
+    /// The root key that wraps it, or the one that is to, is not configured.
+    #[error("the signing key is wrapped by a root key that is not configured")]
+    Unknown,
+    /// A root key did not do it.
+    #[error("the signing key is not wrapped anew")]
+    Signer(#[from] SignerError),
+    /// The file cannot be written.
+    #[error("the signing key cannot be written")]
+    Io(#[from] io::Error),
+}
+
 /// Where the signing key is.
-pub(super) fn path(settings: &Settings) -> PathBuf {
+pub(crate) fn path(settings: &Settings) -> PathBuf {
     settings.audit.checkpoints.join(FILE)
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod mail;
 #[cfg(feature = "columnar")]
 pub(crate) mod retention;
 pub(crate) mod root_key;
+pub(crate) mod root_move;
 pub(crate) mod streams;
 pub(crate) mod supervise;
 pub(crate) mod uses;

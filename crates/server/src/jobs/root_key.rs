@@ -1,4 +1,4 @@
-//! The job that asks whether what holds the root key still answers.
+//! The job that asks whether what holds the root keys still answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,14 +9,17 @@ use super::supervise::Job;
 /// How often it is asked. Keys that were unwrapped before serve in the meantime.
 pub(crate) const ROOT_KEY_EVERY: Duration = Duration::from_secs(60);
 
-/// Asks what holds the root key.
-pub(crate) struct AskRootKey(pub(crate) Arc<dyn KeyProvider>);
+/// Asks what holds the root key, and the one that is to take its place.
+pub(crate) struct AskRootKey(pub(crate) Vec<Arc<dyn KeyProvider>>);
 
 impl Job for AskRootKey {
     const NAME: &'static str = "root-key";
     type Error = ProviderError;
 
     async fn round(&mut self) -> Result<usize, ProviderError> {
-        self.0.check().await.map(|()| 1)
+        for provider in &self.0 {
+            provider.check().await?;
+        }
+        Ok(self.0.len())
     }
 }

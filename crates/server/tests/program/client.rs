@@ -67,7 +67,8 @@ impl Owner {
         Self::signed_in(address, host, &http.ask("POST", "/sign-in", &head, &form))
     }
 
-    fn signed_in(address: SocketAddr, host: &str, done: &Answer) -> Self {
+    /// Whoever an answer has given a session.
+    pub(crate) fn signed_in(address: SocketAddr, host: &str, done: &Answer) -> Self {
         let cookie = done.cookie("__Host-bailiwick").unwrap_or_else(|| panic!("{}{}", done.head, done.body));
         let account =
             Http::named(connect(address), host).ask("GET", "/account", &format!("Cookie: {cookie}\r\n"), "");

@@ -92,6 +92,11 @@ fn converse(stream: &TcpStream, handed: &SyncSender<String>) -> Option<()> {
 
 /// An installation with an organisation, and its owner, who is signed in.
 pub(crate) fn organisation(place: &mut Place) -> Owner {
+    owners(place).1
+}
+
+/// An installation with an organisation; the owners of the platform and of the organisation are signed in.
+pub(crate) fn owners(place: &mut Place) -> (Owner, Owner) {
     let letters = Letters::start(place);
     let link = init(place);
     let server = place.serve(&[]);
@@ -103,5 +108,5 @@ pub(crate) fn organisation(place: &mut Place) -> Owner {
     assert_eq!(made.status(), 201, "{}{}", made.head, made.body);
     let owner = Owner::enrol(server.address, &letters.link());
     assert_eq!(server.stop().0.code(), Some(0));
-    owner
+    (platform, owner)
 }

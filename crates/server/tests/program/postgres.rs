@@ -33,6 +33,18 @@ fn sql(database: &TestDatabase, statement: &str) {
     assert!(ran.status.success(), "{ran:?}");
 }
 
+/// What a statement answers, as text without headings.
+pub(crate) fn asked(database: &TestDatabase, statement: &str) -> String {
+    #[allow(clippy::disallowed_methods, reason = "the setting of the tests")]
+    let program = std::env::var("BAILIWICK_TEST_PSQL").unwrap_or_else(|_| "psql".into());
+    let ran = Command::new(program)
+        .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, database.superuser_url()])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
 #[test]
 fn operator_begins_an_installation_on_postgresql_and_serves_it() {
     let (place, _database) = beside_postgres();

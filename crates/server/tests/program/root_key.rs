@@ -5,17 +5,22 @@ use std::fs;
 use bailiwick_peers::OpenBao;
 use serde_json::{Value, json};
 
-use crate::support::Place;
+use crate::{client::Http, letters::owners, support::Place};
 
 /// A folder with a token for the key `bailiwick`, and settings that lead to the service.
 fn place(bao: &OpenBao) -> Place {
-    bao.make_key("bailiwick", &json!({}));
     let mut place = Place::empty();
+    held_by(bao, &mut place);
+    place
+}
+
+/// Makes the key `bailiwick`, and has settings lead to it.
+pub(crate) fn held_by(bao: &OpenBao, place: &mut Place) {
+    bao.make_key("bailiwick", &json!({}));
     place.write("token", bao.token("bailiwick"));
     place.set("BAILIWICK_KEYS__PROVIDER", "transit");
     place.set("BAILIWICK_KEYS__TRANSIT_URL", &bao.address());
     place.set("BAILIWICK_KEYS__TRANSIT_TOKEN_FILE", place.path("token").to_str().unwrap());
-    place
 }
 
 const INIT: [&str; 5] = ["init", "--email", "root@example.com", "--name", "Root Owner"];
@@ -84,6 +89,33 @@ fn a_holder_that_is_gone_refuses_or_holds_another_key_is_named_with_its_setting(
     place.write("root.key", fresh.read("root.key"));
     place.set("BAILIWICK_KEYS__PROVIDER", "transit");
     place.refuses(["serve"], 3, &["is not the file of a root key that is held elsewhere"]);
+}
+
+#[test]
+fn keys_in_memory_serve_while_openbao_is_away_and_new_organisations_wait() {
+    let bao = OpenBao::start();
+    let mut place = place(&bao);
+    let (platform, owner) = owners(&mut place);
+    let server = place.serve(&[]);
+    let secret = |name: &str| json!({"name": name, "value": "opensesame-4242"});
+    let tenant = |slug: &str| {
+        let owner = format!("owner@{slug}.example");
+        json!({"slug": slug, "name": slug, "region": "local", "owner_email": owner, "owner_name": "Olive Owner"})
+    };
+    let send = |who: &crate::client::Owner, path: &str, body: &Value| {
+        who.send(&mut Http::open(server.address), path, body).unwrap()
+    };
+    assert_eq!(send(&owner, "/v1/secrets", &secret("before")).status(), 201);
+    assert_eq!(send(&platform, "/v1/tenants", &tenant("globex")).status(), 201);
+    drop(bao);
+    assert_eq!(send(&owner, "/v1/secrets", &secret("meanwhile")).status(), 201, "its keys are in memory");
+    let waits = send(&platform, "/v1/tenants", &tenant("initech"));
+    assert_eq!(waits.status(), 503, "{}{}", waits.head, waits.body);
+    assert!(waits.head.to_ascii_lowercase().contains("\r\nretry-after: "), "{}", waits.head);
+    let ready = server.get("/readyz");
+    assert!(ready.starts_with("HTTP/1.1 200") && ready.contains("root key"), "{ready}");
+    assert!(owner.read(server.address, "/v1/keys")["provider_away_since"].is_string());
+    assert_eq!(server.stop().0.code(), Some(0));
 }
 
 #[test]

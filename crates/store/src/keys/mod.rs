@@ -8,6 +8,7 @@ mod faults;
 mod places;
 mod protects;
 mod rewrap;
+mod root_move;
 mod schedule;
 mod versions;
 
@@ -18,6 +19,10 @@ pub use destroy::{
 pub use faults::{Fault, faults, note_fault, put_fault_back};
 pub use protects::{Protected, protects};
 pub use rewrap::{Left, left, rewrap, tenants_behind};
+pub use root_move::{
+    After, Anew, Batch, Move, Progress, begin_move, find_move, follow_move, hold_move, leading_root,
+    lock_move, newest_move, put_anew, roots, roots_in_use, settle_move, wrap_anew, wrapped_by,
+};
 pub use schedule::{schedule, set_schedule, tenants_due};
 pub use versions::{FreshKey, Version, exist, fresh, held, insert, learn, newest, versions};
 

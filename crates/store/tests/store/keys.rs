@@ -111,6 +111,31 @@ both_databases! {
         db.verify().await.unwrap();
     }
 
+    async fn organisations_key_that_was_tampered_with_is_named_and_told_of(db: Db) {
+        let acme = db.tenant("acme").await;
+        let (id, secret) = factor(&acme.user(Role::PlanManager).await).await;
+        let mut raw = Raw::superuser(&db).await;
+        let rows: Vec<(Vec<u8>,)> = raw_rows!(raw, "SELECT wrapped FROM tenant_key WHERE tenant = $1", acme.id().uuid());
+        let whole = rows.into_iter().next().unwrap().0;
+        let mut flipped = whole.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        // A server that does not have it in memory.
+        let node = db.another().await;
+        for bytes in [flipped, whole[..whole.len() - 1].to_vec()] {
+            let put = "UPDATE tenant_key SET wrapped = $2 WHERE tenant = $1";
+            assert_eq!(raw!(raw, put, acme.id().uuid(), bytes).unwrap(), 1);
+            let away = accounts::factor_secret(&mut node.read(&acme.job()).await.unwrap(), id).await;
+            assert!(matches!(away, Err(Error::KeysAway)), "{away:?}");
+        }
+        Upkeep::new(node.clone(), db.jobs(), false).round().await.unwrap();
+        assert_eq!(raised(&acme, "sealed_value.refused").await, 1);
+        assert_eq!(raw!(raw, "UPDATE tenant_key SET wrapped = $2 WHERE tenant = $1", acme.id().uuid(), whole).unwrap(), 1);
+        let opened = accounts::factor_secret(&mut node.read(&acme.job()).await.unwrap(), id).await.unwrap();
+        assert_eq!(opened.base32().as_str(), secret.base32().as_str());
+        db.sign().await;
+        db.verify().await.unwrap();
+    }
+
     async fn value_that_does_not_open_keeps_its_key_and_holds_up_no_other(db: Db) {
         let acme = db.tenant("acme").await;
         let (owner, member) = (acme.owner(), acme.user(Role::PlanManager).await);

@@ -8,7 +8,7 @@ use std::{fmt, fs};
 
 use zeroize::Zeroizing;
 
-use super::format::{self, Flaw};
+use super::format::{self, Flaw, Held};
 use super::{KeyId, KeyProvider, ProviderError, ProviderFuture, ProviderKind};
 use crate::aead::{self, Refused};
 use crate::entropy::Entropy;
@@ -32,12 +32,16 @@ impl FileProvider {
     /// [`RootKeyError`] names the file and what is wrong with it, never what it contains.
     pub fn open(path: &Path, entropy: Arc<dyn Entropy>) -> Result<Self, RootKeyError> {
         let text = read(path)?;
-        let (root, id) = format::parse(&text).map_err(|flaw| RootKeyError::from_flaw(path, flaw))?;
+        let Held { root, id, deriving } =
+            format::parse(&text).map_err(|flaw| RootKeyError::from_flaw(path, flaw))?;
         let refused = |Refused| RootKeyError::Cipher(path.to_owned());
         Ok(Self {
             id,
             wrapping: format::derive(&root, &[b"bailiwick root wrap v1"]).map_err(refused)?,
-            deriving: format::derive(&root, &[b"bailiwick root derive v1"]).map_err(refused)?,
+            deriving: match deriving {
+                Some(deriving) => deriving,
+                None => format::derive(&root, &[b"bailiwick root derive v1"]).map_err(refused)?,
+            },
             entropy,
         })
     }
@@ -50,8 +54,29 @@ impl FileProvider {
     /// # Errors
     /// [`RootKeyError::Exists`], or [`RootKeyError::Io`] after removing what was partly written.
     pub fn create(path: &Path, entropy: Arc<dyn Entropy>) -> Result<Self, RootKeyError> {
+        Self::make(path, entropy, None)
+    }
+
+    /// As [`create`](Self::create), with the derivation secret of another provider: whatever was tagged with a key derived there
+    /// stays findable, and only what that provider wrapped has to be wrapped anew.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn succeed(
+        previous: &dyn KeyProvider,
+        path: &Path,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, RootKeyError> {
+        Self::make(path, entropy, Some(previous.derivation_secret()))
+    }
+
+    fn make(
+        path: &Path,
+        entropy: Arc<dyn Entropy>,
+        deriving: Option<&KeyBytes>,
+    ) -> Result<Self, RootKeyError> {
         let root = KeyBytes::random(entropy.as_ref());
-        let text = format::write(&root).map_err(|Refused| RootKeyError::Cipher(path.to_owned()))?;
+        let text = format::write(&root, deriving).map_err(|Refused| RootKeyError::Cipher(path.to_owned()))?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -172,7 +197,7 @@ pub enum RootKeyError {
     #[error("{} is not a root key file", .0.display())]
     NotARootKey(PathBuf),
     /// The file was written by another version of the format.
-    #[error("root key file {} has a format version that this program does not know; it reads version 1", .0.display())]
+    #[error("root key file {} has a format version that this program does not know; it reads versions 1 and 2", .0.display())]
     Version(PathBuf),
     /// A line is missing or cannot be read.
     #[error("root key file {} is damaged: line {line} should be its `{wanted}` line; restore it from its backup", .path.display())]
@@ -273,6 +298,23 @@ mod tests {
         assert_ne!(key.expose(), provider.derive_key(b"b").await.unwrap().expose());
         assert_hidden(&provider, provider.wrapping.expose());
         assert_hidden(&provider, provider.deriving.expose());
+    }
+
+    #[tokio::test]
+    async fn a_successor_derives_the_same_keys_and_wraps_by_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = FileProvider::create(&folder.path().join("root.key"), entropy()).unwrap();
+        let path = folder.path().join("next.key");
+        let next = FileProvider::succeed(&first, &path, Arc::new(SeededEntropy::new(23))).unwrap();
+        let again = FileProvider::open(&path, entropy()).unwrap();
+        assert!(next.key_id() != first.key_id() && next.key_id() == again.key_id());
+        let derived = first.derive_key(b"a").await.unwrap();
+        assert_eq!(derived.expose(), again.derive_key(b"a").await.unwrap().expose());
+        let wrapped = first.wrap_key(&derived, b"a").await.unwrap();
+        assert!(matches!(again.unwrap_key(&wrapped, b"a").await, Err(ProviderError::Rejected(_))));
+        let third = folder.path().join("third.key");
+        let third = FileProvider::succeed(&again, &third, Arc::new(SeededEntropy::new(24))).unwrap();
+        assert_eq!(derived.expose(), third.derive_key(b"a").await.unwrap().expose());
     }
 
     #[test]

@@ -8,8 +8,11 @@
 //! check <16 hexadecimal digits>
 //! ```
 //!
+//! The file of a root key that succeeds another one is of version 2, with a line `derives <44 characters of base64>` before the last:
+//! what keys for tags were derived from before goes on deriving them.
+//!
 //! `id` follows from the key (HKDF), so a key pasted under another id is noticed; `check` is the start of the
-//! SHA-256 of the three lines above it, so a damaged file is told apart from a wrong one.
+//! SHA-256 of the lines above it, so a damaged file is told apart from a wrong one.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hkdf;
@@ -22,6 +25,7 @@ use crate::secret::KeyBytes;
 
 const NAME: &str = "bailiwick-root-key";
 const HEADER: &str = "bailiwick-root-key v1";
+const SUCCESSOR: &str = "bailiwick-root-key v2";
 const COMMENT: &str = "\
 # Root key of this installation. Whoever reads it can read every secret stored here; without it none can be read.
 # Keep it at mode 0600 and keep a copy offline, apart from the backups of the database.
@@ -38,25 +42,42 @@ pub(super) enum Flaw {
     Id,
 }
 
-/// Writes the text of the file for `root`.
-pub(super) fn write(root: &KeyBytes) -> Result<Zeroizing<String>, Refused> {
+/// What a file holds.
+pub(super) struct Held {
+    pub(super) root: KeyBytes,
+    pub(super) id: KeyId,
+    /// What other keys are derived from, where that came from another root key.
+    pub(super) deriving: Option<KeyBytes>,
+}
+
+/// Writes the text of the file for `root`; `deriving` came from the root key before it.
+pub(super) fn write(root: &KeyBytes, deriving: Option<&KeyBytes>) -> Result<Zeroizing<String>, Refused> {
     let id = key_id(root)?;
     let key = Zeroizing::new(BASE64_STANDARD.encode(root.expose()));
-    let check = check(id.as_str(), &key);
+    let derives = deriving.map(|deriving| Zeroizing::new(BASE64_STANDARD.encode(deriving.expose())));
+    let derives = derives.as_ref().map(|text| text.as_str());
+    let check = check(id.as_str(), &key, derives);
     // Sized for the whole text, so that it never moves and leaves a copy of the key behind.
     let mut text = Zeroizing::new(String::with_capacity(512));
-    for piece in [COMMENT, HEADER, "\nid ", id.as_str(), "\nkey ", &key, "\ncheck ", &check, "\n"] {
+    let header = if derives.is_some() { SUCCESSOR } else { HEADER };
+    for piece in [COMMENT, header, "\nid ", id.as_str(), "\nkey ", &key] {
+        text.push_str(piece);
+    }
+    if let Some(derives) = derives {
+        text.push_str("\nderives ");
+        text.push_str(derives);
+    }
+    for piece in ["\ncheck ", &check, "\n"] {
         text.push_str(piece);
     }
     Ok(text)
 }
 
-/// Reads the root key and its id, accepting nothing that [`write`] could not have written, except comments
-/// and line ends.
-pub(super) fn parse(text: &str) -> Result<(KeyBytes, KeyId), Flaw> {
+/// Reads what a file holds, accepting nothing that [`write`] could not have written, except comments and line ends.
+pub(super) fn parse(text: &str) -> Result<Held, Flaw> {
     let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#') && !line.is_empty());
     let (header, _) = lines.next().ok_or(Flaw::NotARootKey)?;
-    if header != HEADER {
+    if ![HEADER, SUCCESSOR].contains(&header) {
         let ours = header.strip_prefix(NAME).is_some_and(|rest| rest.starts_with(" v"));
         return Err(if ours { Flaw::Version } else { Flaw::NotARootKey });
     }
@@ -69,21 +90,28 @@ pub(super) fn parse(text: &str) -> Result<(KeyBytes, KeyId), Flaw> {
     };
     let (id, _) = field("id")?;
     let (key, key_line) = field("key")?;
+    let derives = if header == SUCCESSOR { Some(field("derives")?) } else { None };
     let (found, _) = field("check")?;
     if let Some((_, number)) = lines.next() {
         return Err(Flaw::Surplus { number });
     }
-    if found != check(id, key) {
+    if found != check(id, key, derives.map(|(text, _)| text)) {
         return Err(Flaw::Check);
     }
-    let bytes = BASE64_STANDARD.decode(key).map(Zeroizing::new).ok();
-    let root = bytes.and_then(|bytes| KeyBytes::copy_from(&bytes));
-    let root = root.ok_or(Flaw::Line { number: key_line, wanted: "key" })?;
+    let root = decode(key).ok_or(Flaw::Line { number: key_line, wanted: "key" })?;
+    let deriving = match derives {
+        Some((text, number)) => Some(decode(text).ok_or(Flaw::Line { number, wanted: "derives" })?),
+        None => None,
+    };
     let expected = key_id(&root).map_err(|Refused| Flaw::Id)?;
     if expected.as_str() != id {
         return Err(Flaw::Id);
     }
-    Ok((root, expected))
+    Ok(Held { root, id: expected, deriving })
+}
+
+fn decode(text: &str) -> Option<KeyBytes> {
+    KeyBytes::copy_from(&BASE64_STANDARD.decode(text).map(Zeroizing::new).ok()?)
 }
 
 /// The public name of a root key: half of an HKDF output that serves nothing else.
@@ -93,8 +121,11 @@ fn key_id(root: &KeyBytes) -> Result<KeyId, Refused> {
     Ok(KeyId(format!("file:{name}")))
 }
 
-fn check(id: &str, key: &str) -> String {
-    let covered = Zeroizing::new([HEADER, "\nid ", id, "\nkey ", key, "\n"].concat());
+fn check(id: &str, key: &str, derives: Option<&str>) -> String {
+    let covered = Zeroizing::new(match derives {
+        None => [HEADER, "\nid ", id, "\nkey ", key, "\n"].concat(),
+        Some(derives) => [SUCCESSOR, "\nid ", id, "\nkey ", key, "\nderives ", derives, "\n"].concat(),
+    });
     digest(&SHA256, covered.as_bytes()).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -120,18 +151,42 @@ mod tests {
 
     fn sample() -> (KeyBytes, String) {
         let root = KeyBytes::random(&SeededEntropy::new(11));
-        let text = write(&root).unwrap().to_string();
+        let text = write(&root, None).unwrap().to_string();
         (root, text)
     }
 
     #[test]
     fn what_is_written_is_read_back() {
         let (root, text) = sample();
-        let (read, id) = parse(&text).unwrap();
+        let Held { root: read, id, deriving } = parse(&text).unwrap();
         assert_eq!(read.expose(), root.expose());
+        assert!(deriving.is_none());
         assert!(id.as_str().starts_with("file:") && id.as_str().len() == 37);
         assert!(text.len() <= 512, "the buffer never grows: {}", text.len());
         assert!(parse(&text.replace('\n', "\r\n")).is_ok(), "an editor's line ends do no harm");
+    }
+
+    #[test]
+    fn a_successor_carries_what_its_predecessor_derived_from() {
+        let (root, first) = sample();
+        let deriving = KeyBytes::random(&SeededEntropy::new(13));
+        let text = write(&root, Some(&deriving)).unwrap().to_string();
+        assert!(text.len() <= 512, "the buffer never grows: {}", text.len());
+        let held = parse(&text).unwrap();
+        assert_eq!(held.deriving.unwrap().expose(), deriving.expose());
+        assert_eq!(held.id, parse(&first).unwrap().id, "the name is of the root key alone");
+        // Neither version passes for the other.
+        assert_eq!(
+            parse(&text.replace("key v2", "key v1")).err(),
+            Some(Flaw::Line { number: 6, wanted: "check" })
+        );
+        assert_eq!(
+            parse(&first.replace("key v1", "key v2")).err(),
+            Some(Flaw::Line { number: 6, wanted: "derives" })
+        );
+        let other = BASE64_STANDARD.encode(KeyBytes::random(&SeededEntropy::new(14)).expose());
+        let swapped = text.replace(&BASE64_STANDARD.encode(deriving.expose()), &other);
+        assert_eq!(parse(&swapped).err(), Some(Flaw::Check));
     }
 
     #[test]
@@ -140,25 +195,25 @@ mod tests {
         let line = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
         let (_, other) = {
             let root = KeyBytes::random(&SeededEntropy::new(12));
-            let text = write(&root).unwrap().to_string();
+            let text = write(&root, None).unwrap().to_string();
             (root, text)
         };
         let other_id = other.lines().find(|line| line.starts_with("id ")).unwrap();
-        assert_eq!(parse("").unwrap_err(), Flaw::NotARootKey);
-        assert_eq!(parse("-----BEGIN PRIVATE KEY-----").unwrap_err(), Flaw::NotARootKey);
-        assert_eq!(parse(&text.replace("key v1", "key v2")).unwrap_err(), Flaw::Version);
-        assert_eq!(parse(&text.replace("key v1", "key v12")).unwrap_err(), Flaw::Version);
+        assert_eq!(parse("").err(), Some(Flaw::NotARootKey));
+        assert_eq!(parse("-----BEGIN PRIVATE KEY-----").err(), Some(Flaw::NotARootKey));
+        assert_eq!(parse(&text.replace("key v1", "key v3")).err(), Some(Flaw::Version));
+        assert_eq!(parse(&text.replace("key v1", "key v12")).err(), Some(Flaw::Version));
         let cut = text.replace(&format!("{}\n", line("check")), "");
-        assert_eq!(parse(&cut).unwrap_err(), Flaw::Line { number: 6, wanted: "check" });
+        assert_eq!(parse(&cut).err(), Some(Flaw::Line { number: 6, wanted: "check" }));
         let renamed = text.replace("\nkey ", "\nkay ");
-        assert_eq!(parse(&renamed).unwrap_err(), Flaw::Line { number: 5, wanted: "key" });
-        assert_eq!(parse(&format!("{text}more\n")).unwrap_err(), Flaw::Surplus { number: 7 });
-        assert_eq!(parse(&text.replace(&line("id"), other_id)).unwrap_err(), Flaw::Check);
+        assert_eq!(parse(&renamed).err(), Some(Flaw::Line { number: 5, wanted: "key" }));
+        assert_eq!(parse(&format!("{text}more\n")).err(), Some(Flaw::Surplus { number: 7 }));
+        assert_eq!(parse(&text.replace(&line("id"), other_id)).err(), Some(Flaw::Check));
         let forged_id = other_id.strip_prefix("id ").unwrap();
         let key = line("key");
-        let forged = check(forged_id, key.strip_prefix("key ").unwrap());
+        let forged = check(forged_id, key.strip_prefix("key ").unwrap(), None);
         let forged = text.replace(&line("id"), other_id).replace(&line("check"), &format!("check {forged}"));
-        assert_eq!(parse(&forged).unwrap_err(), Flaw::Id);
+        assert_eq!(parse(&forged).err(), Some(Flaw::Id));
     }
 
     proptest! {

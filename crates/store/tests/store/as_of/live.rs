@@ -68,6 +68,7 @@ async fn live(view: &mut View, kind: Kind, id: Uuid, user: Option<UserId>) -> Op
         Kind::KeyDestruction => {
             keys::find_destruction(view, id.into()).await.ok().map(|found| image(found.destruction))
         }
+        Kind::RootMove => keys::find_move(view, id.into()).await.ok().map(|found| image(found.root_move)),
         Kind::KeySchedule => Some(image(keys::schedule(view).await.unwrap())),
         Kind::TenantKey => {
             among(keys::versions(view).await.unwrap().into_iter().map(|found| image(found.key)).collect())

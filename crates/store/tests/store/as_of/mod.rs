@@ -110,7 +110,7 @@ async fn of_each_kind(db: &Db, tenant: &Tenant, kind: Kind, dice: &mut Dice) {
     }
     each!(Anomaly ApiKey Attempt AuditAlarm AuditExport AuditHold AuditRestore AuditRetention AuditRetirement CustomRole DeadLetter
           Document DocumentVersion Drill Enrolment ErasureCertificate EventRules EventSchema EvidenceBundle Factor Grant Integration IntegrationHealth Invitation KeyDestruction KeySchedule LogEpoch LogRefusal Mail
-          Passkey PasskeyCeremony Password PasswordReset Phone PhoneCheck Policy RecoveryCodes SavedSearch SealedFault Secret SecretUse SecurityEvent Session
+          Passkey PasskeyCeremony Password PasswordReset Phone PhoneCheck Policy RecoveryCodes RootMove SavedSearch SealedFault Secret SecretUse SecurityEvent Session
           StepUp Stream SubjectRequest
           Team TeamMember Tenant TenantKey User);
 }

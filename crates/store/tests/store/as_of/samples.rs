@@ -293,6 +293,10 @@ pub(super) fn of_kind(kind: Kind, d: &mut Dice, id: Uuid, user: Uuid) -> Value {
             "destroyed": d.perhaps(json!(1)), "root_key": d.perhaps(json!("file:00ff")),
         }),
         Kind::KeySchedule => json!({"id": id, "days": d.perhaps(json!(30))}),
+        Kind::RootMove => json!({
+            "id": id, "from": "file:00ff", "to": "file:ff00", "state": d.one(&["moving", "finished", "replaced"]), "weaker": false,
+            "reason": d.name(), "trouble": d.perhaps(json!("It cannot be reached.")), "keys": d.perhaps(json!(3)),
+        }),
         Kind::SealedFault => json!({
             "id": id, "table": d.one(&["factor", "mail"]), "column": "sealed", "row": "00ff", "problem": d.name(), "found_at": d.time(),
         }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use bailiwick_domain::{
-    entity::{DestructionState, KeyDestruction},
+    entity::{DestructionState, KeyDestruction, RootMoveState},
     rule::ReadKeys,
     time::{Span, Timestamp},
 };
@@ -26,6 +26,28 @@ pub(in crate::api) struct KeysBody {
     destructions: Vec<DestructionBody>,
     /// Since when the holder of the root key does not answer this server.
     provider_away_since: Option<Timestamp>,
+    /// The newest move to another root key, if there ever was one.
+    root_move: Option<RootMoveBody>,
+}
+
+#[derive(Serialize)]
+struct RootMoveBody {
+    from: String,
+    to: String,
+    state: RootMoveState,
+    begun_at: Timestamp,
+    finished_at: Option<Timestamp>,
+    /// Of all organisations; for the platform's people only.
+    installation: Option<InstallationBody>,
+}
+
+#[derive(Serialize)]
+struct InstallationBody {
+    moved: i64,
+    waiting: i64,
+    keys_per_minute: i64,
+    looked_at: Timestamp,
+    trouble: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -75,7 +97,23 @@ pub(in crate::api) async fn handle(
         due_at: found.due_at,
         settled_at: found.settled_at,
     };
+    drop(view);
+    let root_move = keys::newest_move(&store).await?.map(|found| RootMoveBody {
+        installation: (permit.tenant() == Some(found.tenant)).then(|| InstallationBody {
+            moved: found.moved,
+            waiting: found.waiting,
+            keys_per_minute: found.per_minute,
+            looked_at: found.looked_at,
+            trouble: found.root_move.trouble.clone(),
+        }),
+        from: found.root_move.from,
+        to: found.root_move.to,
+        state: found.root_move.state,
+        begun_at: found.begun_at,
+        finished_at: found.finished_at,
+    });
     Ok(Json(KeysBody {
+        root_move,
         versions: versions.collect(),
         rotation_days,
         next_rotation_at: next,

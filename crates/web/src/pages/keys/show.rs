@@ -4,13 +4,14 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::State;
 use bailiwick_domain::{
-    entity::{DestructionState, KeySchedule},
+    entity::{DestructionState, KeySchedule, RootMoveState},
+    ids::TenantId,
     rule::ReadKeys,
     time::Span,
 };
 use bailiwick_store::{
     Store,
-    keys::{self, Destruction, Protected, Version},
+    keys::{self, Destruction, Move, Protected, Version},
 };
 
 use crate::{
@@ -39,8 +40,26 @@ pub(super) struct KeysPage {
     behind: Option<String>,
     /// Since when the holder of the root key does not answer.
     away: Option<When>,
+    root_move: Option<MovePanel>,
     roots: Vec<Root>,
     destructions: Vec<DestructionRow>,
+    history: Option<String>,
+}
+
+/// How far a move of the root key has come.
+struct MovePanel {
+    state: Badge,
+    from: String,
+    to: String,
+    begun: When,
+    looked: When,
+    /// Of this organisation.
+    own: String,
+    /// Of all of them, for the platform's people.
+    all: Option<String>,
+    trouble: Option<String>,
+    /// Whether the old root key may go, for the platform's people.
+    may_go: bool,
     history: Option<String>,
 }
 
@@ -85,6 +104,12 @@ pub(super) async fn show(
         .filter(|(version, _)| newest.is_none_or(|(newest, _)| **version != newest))
         .flat_map(|(_, kinds)| kinds.values())
         .sum();
+    drop(view);
+    let root_move = keys::newest_move(&store).await?;
+    let several = keys::roots(&store).len() > 1;
+    let root_move = root_move
+        .filter(|found| found.root_move.state == RootMoveState::Moving || several)
+        .map(|found| move_panel(&found, &versions, permit.tenant()));
     let may_destroy = reach::opens(&visit, &permit, "/keys/versions/{version}/destroy");
     let may_cancel = reach::opens(&visit, &permit, "/keys/destructions/{destruction}/cancel");
     let nothing = Protected::new();
@@ -113,6 +138,7 @@ pub(super) async fn show(
         next: next.map(When::moment),
         behind: (behind > 0).then(|| counted(behind, "sealed value")),
         away: keys::away_since(&store).map(When::moment),
+        root_move,
         roots,
         destructions: destructions.iter().map(|found| destruction(found, may_cancel)).collect(),
         history: permit.tenant().map(|tenant| history("key_schedule", tenant)),
@@ -157,6 +183,37 @@ fn called(kind: &str) -> String {
     }
 }
 
+fn move_panel(found: &Move, versions: &[Version], reader: Option<TenantId>) -> MovePanel {
+    let it = &found.root_move;
+    let state = match (it.state, &it.trouble) {
+        (RootMoveState::Moving, None) => Badge::new("warn", "Moving"),
+        (RootMoveState::Moving, Some(_)) => Badge::new("bad", "Does not go on"),
+        (RootMoveState::Finished, _) => Badge::new("ok", "Finished"),
+        (RootMoveState::Replaced, _) => Badge::new("mute", "Given up"),
+    };
+    let done = versions.iter().filter(|version| version.key.root_key == it.to).count();
+    let platform = reader == Some(found.tenant);
+    let all = || {
+        let (moved, total) = (grouped(found.moved), grouped(found.moved.saturating_add(found.waiting)));
+        match it.state {
+            RootMoveState::Moving => format!("{moved} of {total}, {} in a minute", grouped(found.per_minute)),
+            _ => format!("{moved} of {total}"),
+        }
+    };
+    MovePanel {
+        state,
+        from: it.from.clone(),
+        to: it.to.clone(),
+        begun: When::moment(found.begun_at),
+        looked: When::moment(found.looked_at),
+        own: format!("{done} of {}", counted(i64::try_from(versions.len()).unwrap_or(i64::MAX), "version")),
+        all: platform.then(all),
+        trouble: it.trouble.clone().filter(|_| platform),
+        may_go: platform && it.state == RootMoveState::Finished,
+        history: platform.then(|| history("root_move", it.id)),
+    }
+}
+
 fn destruction(found: &Destruction, may_cancel: bool) -> DestructionRow {
     let it = &found.destruction;
     let (state, at) = match it.state {
@@ -176,5 +233,38 @@ fn destruction(found: &Destruction, may_cancel: bool) -> DestructionRow {
         cancel: (waiting && may_cancel).then(|| format!("/keys/destructions/{}/cancel", it.id)),
         certificate: done.then(|| format!("/keys/destructions/{}/certificate", it.id)),
         href: history("key_destruction", it.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use bailiwick_ops::keys::{Mover, NewMove, begin_root_move};
+    use bailiwick_testkit::both_databases;
+
+    use crate::pages::browser::Browser;
+
+    both_databases! {
+        async fn platform_sees_how_far_another_root_key_is_and_customers_see_their_own(db: Db) {
+            let (platform, acme) = (db.platform().await, db.tenant("acme").await);
+            let next = db.next_root();
+            let (store, jobs) = db.another_over(&[db.root(), next.clone()]).await;
+            let new = NewMove {
+                to: next.key_id().as_str().to_owned(),
+                weaker: false,
+                allowed: false,
+                reason: "A service holds it now.".into(),
+            };
+            assert!(!Browser::of(&acme.owner()).get("/keys").await.shows("Another root key"));
+            begin_root_move(&store, &jobs, new).await.unwrap();
+            let page = Browser::of(&platform.owner()).get("/keys").await;
+            assert!(page.shows("Another root key") && page.shows("0 of 2, 0 in a minute"), "{}", page.body);
+            assert!(page.shows("0 of 1 version") && page.body.contains("/audit/entities/root_move/"), "{}", page.body);
+            Mover::new(store, jobs).round(false, &|| false).await.unwrap();
+            let mut owner = Browser::of(&acme.owner());
+            let page = owner.get("/keys").await;
+            assert!(page.shows("1 of 1 version") && page.shows(next.key_id().as_str()), "{}", page.body);
+            assert!(!page.shows("Of all keys") && !page.body.contains("root_move"), "{}", page.body);
+        }
     }
 }
