@@ -122,6 +122,7 @@ messages! {
     SecretDiscarded "ok" "secret-discarded": "The staged version is taken back. Its value is gone.";
     SecretRotated "ok" "secret-rotated": "The staged version is the current one from now on.";
     SecretDeleted "ok" "secret-deleted": "The secret is deleted with every version of it.";
+    DocumentStored "ok" "document-stored": "The version is sealed and stored.";
     DocumentDeleted "ok" "document-deleted": "The document is gone, with all its versions.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }
