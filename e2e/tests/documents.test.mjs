@@ -43,6 +43,13 @@ test('owner keeps a document, downloads it, adds a version and deletes it with a
   const auditor = await openPage(t, demo);
   await signIn(auditor, demo, 'auditor');
   assert.equal((await auditor.goto(made)).status(), 403);
+  await auditor.goto('/documents/evidence');
+  await lookAround(auditor, 'document-evidence');
+  await auditor.getByRole('table').getByRole('link').first().click();
+  await auditor.getByText('SHA-256 of the ciphertext').first().waitFor();
+  assert.equal(await auditor.getByText('Plan.html').count(), 0);
+  assert.equal(await auditor.getByRole('link', { name: 'Download', exact: true }).count(), 0);
+  await lookAround(auditor, 'document-evidence-versions');
 
   await owner.goto(`${made}/delete`);
   await lookAround(owner, 'document-delete');
@@ -52,4 +59,22 @@ test('owner keeps a document, downloads it, adds a version and deletes it with a
   await owner.getByRole('button', { name: 'Delete document' }).click();
   await owner.getByText('The document is gone, with all its versions.').waitFor();
   assert.equal((await owner.goto(made)).status(), 404);
+});
+
+test('owner without script adds a document and a version in one form each', async (t) => {
+  const plain = await openPage(t, demo, { javaScript: false });
+  await signIn(plain, demo, 'owner');
+  await plain.goto('/documents');
+  await plain.getByLabel('Name').fill('Sent at once.txt');
+  await plain.getByLabel('File').setInputFiles({ name: 'x.txt', mimeType: 'text/plain', buffer: Buffer.from('first') });
+  await plain.getByRole('button', { name: 'Add document' }).click();
+  await plain.getByRole('heading', { level: 1, name: 'Sent at once.txt' }).waitFor();
+  await plain.getByText('The version is sealed and stored.').waitFor();
+  await plain.getByLabel('File').setInputFiles({ name: 'y.txt', mimeType: 'text/plain', buffer: Buffer.from('second') });
+  await plain.getByRole('button', { name: 'Add version' }).click();
+  await plain.getByRole('heading', { name: 'Version 2' }).waitFor();
+  await plain.goto('/documents');
+  await plain.getByLabel('File').setInputFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.from('') });
+  await plain.getByRole('button', { name: 'Add document' }).click();
+  await plain.getByText('Choose a file that is not empty.').waitFor();
 });

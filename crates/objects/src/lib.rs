@@ -2,6 +2,7 @@
 //! retention date nobody removes or changes a version, in compliance mode not even the owner of the bucket.
 
 mod cloud;
+mod pieces;
 
 use std::{fmt, io, path::Path, sync::Arc};
 
@@ -17,6 +18,7 @@ use bailiwick_domain::{clock::Clock, time::Span};
 use tokio::{fs::File, io::AsyncWriteExt as _};
 
 pub use cloud::Cloud;
+pub use pieces::Listed;
 
 /// The status that says that a condition of the request was not met (RFC 9110 §15.5.13).
 const TAKEN: u16 = 412;

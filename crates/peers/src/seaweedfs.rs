@@ -133,6 +133,23 @@ impl SeaweedFs {
         self.ask(key, &ask).status
     }
 
+    /// Begins to put a file in parts, and never goes on, as after a crash.
+    ///
+    /// # Panics
+    /// Where the service does not begin it.
+    pub fn begin_parts(&self, key: Key, place: &str) {
+        let path = format!("/{place}");
+        let ask = Ask { method: "POST", path: &path, query: &[("uploads", "")], headers: &[], body: b"" };
+        let answer = self.ask(key, &ask);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// How many files of a bucket were begun to be put in parts and not completed.
+    #[must_use]
+    pub fn begun_parts(&self, bucket: &str) -> usize {
+        self.list(bucket, &[("uploads", "")]).elements("Upload").len()
+    }
+
     /// The file at `bucket/name`: its newest version, or the one that is named; nothing where there is none.
     ///
     /// # Panics

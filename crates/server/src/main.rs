@@ -6,6 +6,8 @@ mod clock;
 mod commands;
 mod config;
 mod demo;
+#[cfg(feature = "objects")]
+mod documents;
 mod exit;
 mod http;
 mod installation;

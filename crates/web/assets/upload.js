@@ -9,6 +9,8 @@
   const FIRST = 1048576;
   /** Attempts at one part. */
   const TRIES = 6;
+  /** Questions after the end, some seconds apart. */
+  const PATIENCE = 120;
 
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -65,7 +67,23 @@
       }
     }
     say("Sent. It is being stored.");
-    return ask("POST", path + "/finish", csrf);
+    return finish(path, csrf);
+  }
+
+  /** Storing may take longer than a request may: it goes on meanwhile, and answers with the same version as often as it is asked. */
+  async function finish(path, csrf) {
+    let going = false;
+    for (let asked = 1; ; asked += 1) {
+      try {
+        return await ask("POST", path + "/finish", csrf);
+      } catch (error) {
+        // The request before is still at it, where its answer did not come in time.
+        const again = error.status === undefined || error.status === 503 || (going && error.status === 409);
+        going = going || again;
+        if (!again || asked >= PATIENCE) throw error;
+        await wait(Math.min(500 * asked, 5000));
+      }
+    }
   }
 
   document.querySelectorAll("form[data-upload]").forEach((form) => {

@@ -160,7 +160,7 @@ impl Opened {
                     }
                     Ok(None) => return,
                     Err(error) => {
-                        if let Err(error) = damage::record(&store, &permit, id, &error).await {
+                        if let Err(error) = damage::note(&store, &permit, id, &error).await {
                             tracing::error!(%error, "a damaged version was not recorded");
                         }
                         let _ = sender.send(Err(io::Error::other(error))).await;

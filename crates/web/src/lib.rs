@@ -12,6 +12,7 @@ mod bundle_file;
 pub mod csrf;
 pub mod description;
 mod document_file;
+mod document_form;
 pub mod error;
 mod export_file;
 mod file;

@@ -8,6 +8,8 @@ use axum::{
 };
 use bailiwick_ops::documents::MOST_PART;
 
+use crate::bootstrap::is_upload;
+
 /// Bounds of one request, and of how many are served at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -18,7 +20,10 @@ pub struct Limits {
     pub events: usize,
     /// Octets of a part of a document (`PUT /v1/documents/uploads/…`), which says its length beforehand likewise; more is answered 413.
     pub part: usize,
-    /// Bodies of events and parts larger than `body` at the same moment; one more is answered 503.
+    /// Octets of a form with a document (`POST /documents`, `POST /v1/documents`), which says its length beforehand likewise and is never
+    /// held in memory whole; more is answered 413.
+    pub upload: usize,
+    /// Bodies of events, parts and documents larger than `body` at the same moment; one more is answered 503.
     pub large: usize,
     /// Octets of a form, which is held in memory whole; more is answered 413.
     pub form: usize,
@@ -34,6 +39,8 @@ pub struct Limits {
     pub arrival: Duration,
     /// How long a request may take in all; longer is answered 503.
     pub time: Duration,
+    /// The same of a form with a document, which is answered 408 once nothing of it came for as long as a form may take.
+    pub upload_time: Duration,
     /// Requests served at the same moment; one more is answered 503. Health checks do not count.
     pub in_flight: usize,
 }
@@ -49,10 +56,19 @@ impl Limits {
         let says = request.body().size_hint().exact().is_some();
         let path = request.uri().path();
         match *request.method() {
+            Method::POST if says && is_upload(request.method(), path, request.headers()) => {
+                self.upload.max(self.body)
+            }
             Method::POST if says && path == EVENTS => self.events.max(self.body),
             Method::PUT if says && path.starts_with(UPLOADS) => self.part.max(self.body),
             _ => self.body,
         }
+    }
+
+    /// How long this request may take.
+    pub(crate) fn time_of<B>(&self, request: &Request<B>) -> Duration {
+        let upload = is_upload(request.method(), request.uri().path(), request.headers());
+        if upload { self.upload_time.max(self.time) } else { self.time }
     }
 
     /// Whether the body is larger than most may be, and so takes one of a few places.
@@ -67,6 +83,7 @@ impl Default for Limits {
             body: 1024 * 1024,
             events: 4 * 1024 * 1024,
             part: MOST_PART,
+            upload: 64 * 1024 * 1024,
             large: 32,
             form: 64 * 1024,
             form_fields: 512,
@@ -75,6 +92,7 @@ impl Default for Limits {
             uri: 4 * 1024,
             arrival: Duration::from_secs(10),
             time: Duration::from_secs(30),
+            upload_time: Duration::from_secs(300),
             in_flight: 512,
         }
     }

@@ -1,4 +1,4 @@
-//! The folder in which sealed versions lie.
+//! The folder in which versions are sealed, and in which they lie unless there is an object store.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -12,10 +12,14 @@ use bailiwick_domain::{
     time::Span,
 };
 
-/// Where the ciphertexts of documents lie, and what is kept there. Servers that share a database share the folder.
+use super::place::{Objects, name};
+
+/// Where the ciphertexts of documents lie, and what is kept there. Servers that share a database share the folder, into which uploads come
+/// in parts also where complete ones go to an object store.
 #[derive(Clone, Debug)]
 pub struct Cabinet {
     folder: Arc<Path>,
+    objects: Option<Arc<dyn Objects>>,
     /// Octets of a version at most.
     pub largest: u64,
     /// How long a document is kept after its newest version came; for ever without it.
@@ -25,18 +29,49 @@ pub struct Cabinet {
 impl Cabinet {
     /// The folder, which is made when the first file is.
     pub fn new(folder: PathBuf, largest: u64, retention: Option<Span>) -> Self {
-        Self { folder: folder.into(), largest, retention }
+        Self { folder: folder.into(), objects: None, largest, retention }
     }
 
-    /// How evidence names the place.
-    pub const PLACE: &'static str = "local";
+    /// The same, with complete versions in an object store. What lies in the folder already stays there, and is read there.
+    #[must_use]
+    pub fn with_objects(self, objects: Arc<dyn Objects>) -> Self {
+        Self { objects: Some(objects), ..self }
+    }
 
-    /// Where a version lies.
+    /// How evidence names the folder.
+    pub const LOCAL: &'static str = "local";
+
+    /// How evidence names the place of a version that is stored now.
+    pub(super) fn place(&self, tenant: TenantId, version: DocumentVersionId) -> String {
+        match &self.objects {
+            Some(objects) => objects.address(&name(tenant, version)),
+            None => Self::LOCAL.to_owned(),
+        }
+    }
+
+    /// The object store; an error where versions lie in one and none is configured any more.
+    pub(super) fn objects(&self) -> io::Result<&Arc<dyn Objects>> {
+        let error = || io::Error::other("a version lies in an object store, and none is configured");
+        self.objects.as_ref().ok_or_else(error)
+    }
+
+    /// Whether complete versions go to an object store.
+    pub(super) fn stores_objects(&self) -> Option<Arc<dyn Objects>> {
+        self.objects.clone()
+    }
+
+    /// Where a version lies in the folder.
     pub fn path(&self, tenant: TenantId, version: DocumentVersionId) -> PathBuf {
         self.folder.join(tenant.to_string()).join(format!("{version}.sealed"))
     }
 
-    fn unfinished(&self, tenant: TenantId, version: DocumentVersionId) -> PathBuf {
+    /// The folder of a tenant.
+    pub(super) fn of_tenant(&self, tenant: TenantId) -> PathBuf {
+        self.folder.join(tenant.to_string())
+    }
+
+    /// Where an upload lies.
+    pub(super) fn unfinished(&self, tenant: TenantId, version: DocumentVersionId) -> PathBuf {
         self.path(tenant, version).with_extension("part")
     }
 
@@ -82,8 +117,17 @@ impl Cabinet {
         File::open(to.parent().unwrap_or(&self.folder))?.sync_all()
     }
 
-    /// Removes whatever there is of a version.
-    pub(super) fn remove(&self, tenant: TenantId, version: DocumentVersionId) -> io::Result<()> {
+    /// Removes whatever there is of a version, wherever it lies.
+    pub(super) async fn clear(&self, tenant: TenantId, version: DocumentVersionId) -> io::Result<()> {
+        if let Some(objects) = &self.objects {
+            objects.remove(&name(tenant, version)).await?;
+        }
+        let cabinet = self.clone();
+        in_peace(move || cabinet.remove(tenant, version)).await?
+    }
+
+    /// Removes whatever the folder holds of a version.
+    fn remove(&self, tenant: TenantId, version: DocumentVersionId) -> io::Result<()> {
         for path in [self.unfinished(tenant, version), self.path(tenant, version)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

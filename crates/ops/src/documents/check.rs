@@ -1,23 +1,20 @@
 //! Reading all of it again: every frame of every version, and the digest of its ciphertext.
 
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-};
+use std::sync::Arc;
 
 use bailiwick_domain::{
     entity::{DocumentVersion, DocumentVersionState},
     ids::TenantId,
 };
 use bailiwick_store::{Job, Jobs, Store, documents};
-use bailiwick_vault::document::{DocumentError, DocumentKey, Fault, SEALED_FRAME, frames};
+use bailiwick_vault::document::{DocumentError, DocumentKey, Fault};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
     Cabinet, damage,
-    read::{fault_of, file_of, open},
+    place::{Source, Unread},
+    read::{Step, open},
     upload::{disk, hexadecimal},
 };
 use crate::{Error, Result, documents::cabinet::in_peace};
@@ -36,7 +33,7 @@ pub struct Checked {
 /// Reads every version of every tenant again, tells `each` what was found, and records what changed: a version that is damaged, or is whole again.
 ///
 /// # Errors
-/// The store's. What is wrong with a version is no error of the checking.
+/// The store's, and those of a place that does not answer. What is wrong with a version is no error of the checking.
 pub async fn check_all(
     store: &Store,
     jobs: &Jobs,
@@ -55,10 +52,14 @@ pub async fn check_all(
                 let key = open(&mut view, tenant.bytes(), &stored).await?;
                 drop(view);
                 let version = stored.version;
-                let (path, of) = (cabinet.path(tenant, version.id), version.clone());
-                let error = match key {
-                    Ok(key) => in_peace(move || check(&key, &path, &of)).await.map_err(disk)?.err(),
-                    Err(error) => Some(error),
+                let checked = match key {
+                    Ok(key) => check(key, cabinet, tenant, &version).await,
+                    Err(error) => Err(error.into()),
+                };
+                let error = match checked {
+                    Ok(()) => None,
+                    Err(Unread::Damaged(error)) => Some(error),
+                    Err(Unread::Away(error)) => return Err(disk(error)),
                 };
                 match (&error, version.state) {
                     (Some(error), _) => damage::record(store, &permit, version.id, error).await?,
@@ -74,29 +75,37 @@ pub async fn check_all(
     Ok::<_, Error>(())
 }
 
-/// Reads one version in constant memory.
-fn check(key: &DocumentKey, path: &Path, version: &DocumentVersion) -> Result<(), DocumentError> {
-    let damaged = |fault| DocumentError { place: key.place(), fault };
-    let mut file = file_of(path, version.sealed_octets.unsigned_abs()).map_err(damaged)?;
-    let all = frames(version.octets.unsigned_abs());
-    let (mut digest, mut frame) = (Sha256::new(), vec![0; SEALED_FRAME]);
-    for (number, count) in (0..all).zip(0_u32..) {
-        let read = fill(&mut file, &mut frame).map_err(|error| damaged(fault_of(&error)))?;
-        let sealed = frame.get_mut(..read).ok_or_else(|| damaged(Fault::Truncated))?;
-        digest.update(&*sealed);
-        key.open(count, number + 1 == all, sealed)?;
-    }
-    if hexadecimal(&digest.finalize()) == version.digest { Ok(()) } else { Err(damaged(Fault::Digest)) }
-}
-
-/// Reads as much as there is, up to a frame.
-fn fill(file: &mut File, frame: &mut [u8]) -> io::Result<usize> {
-    let mut read = 0;
-    while let Some(room) = frame.get_mut(read..).filter(|room| !room.is_empty()) {
-        match file.read(room)? {
-            0 => break,
-            more => read += more,
+/// Reads one version in constant memory, and says what is wrong with it.
+async fn check(
+    key: DocumentKey,
+    cabinet: &Cabinet,
+    tenant: TenantId,
+    version: &DocumentVersion,
+) -> Result<(), Unread> {
+    let place = key.place();
+    let mut source = Source::open(cabinet, tenant, version, place).await?;
+    let octets = version.octets.unsigned_abs();
+    let (mut digest, mut from, mut key) = (Sha256::new(), 0, Arc::new(key));
+    loop {
+        let step = Step::of(octets, from, octets);
+        let read = source.read(step.at, step.length).await.map_err(|error| Unread::of(place, error))?;
+        source = read.0;
+        let mut sealed = read.1;
+        let opened = in_peace(move || {
+            digest.update(&sealed);
+            let opened = step.open(&key, &mut sealed).map(|plain| plain.len() as u64);
+            (digest, key, opened)
+        });
+        let (so_far, same, opened) = opened.await.map_err(Unread::Away)?;
+        (digest, key) = (so_far, same);
+        from += opened?;
+        if from >= octets {
+            break;
         }
     }
-    Ok(read)
+    if hexadecimal(&digest.finalize()) == version.digest {
+        Ok(())
+    } else {
+        Err(DocumentError { place, fault: Fault::Digest }.into())
+    }
 }

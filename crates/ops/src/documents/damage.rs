@@ -8,13 +8,33 @@ use bailiwick_domain::{
 use bailiwick_store::{Event, Permit, Store, documents};
 use bailiwick_vault::document::DocumentError;
 
+use super::place::Unread;
 use crate::{Error, Result, sign_in::attempts::Stop};
+
+/// Records why a version could not be read, where that is a finding about it.
+///
+/// # Errors
+/// The store's.
+pub async fn note<R: Writes>(
+    store: &Store,
+    permit: &Permit<R>,
+    id: DocumentVersionId,
+    unread: &Unread,
+) -> Result<()> {
+    match unread {
+        Unread::Damaged(error) => record(store, permit, id, error).await,
+        Unread::Away(error) => {
+            tracing::error!(%error, version = %id, "the place where documents lie does not answer");
+            Ok(())
+        }
+    }
+}
 
 /// Records what is wrong with a version. The same finding is recorded once.
 ///
 /// # Errors
 /// The store's.
-pub async fn record<R: Writes>(
+pub(super) async fn record<R: Writes>(
     store: &Store,
     permit: &Permit<R>,
     id: DocumentVersionId,

@@ -6,7 +6,7 @@ use bailiwick_domain::{
     rule::DeleteDocument,
 };
 use bailiwick_store::{
-    Event, Permit, Recorded, Store, Tx,
+    Event, Permit, Recorded, Store, Tx, Written,
     audit::hold::{Target, held},
     documents, tenants,
 };
@@ -60,9 +60,16 @@ pub(super) async fn take_away(
     tenants::lock_policy(tx).await?;
     let before = documents::lock(tx, id).await?;
     let versions = documents::delete_versions(tx, id).await?;
-    let uploaders = versions.iter().filter_map(|version| version.entity()?.created_by);
-    let by: Vec<_> = uploaders.chain(before.created_by).collect();
-    if let Some(found) = held(tx, Target::Document { id: id.uuid(), by: &by }).await? {
+    let each = || versions.iter().filter_map(Written::entity);
+    let by: Vec<_> = each().filter_map(|version| version.created_by).chain(before.created_by).collect();
+    let ids: Vec<_> = each().map(|version| version.id.uuid()).collect();
+    let mut added = vec![("document.created", before.created_at)];
+    added.extend(each().flat_map(|version| {
+        let of_document = (version.number > 1).then_some(("document.version_added", version.created_at));
+        of_document.into_iter().chain([("document_version.stored", version.created_at)])
+    }));
+    let target = Target::Document { id: id.uuid(), versions: &ids, by: &by, added: &added };
+    if let Some(found) = held(tx, target).await? {
         return Err(Error::Held(found.hold.refusal(None)));
     }
     for version in &versions {

@@ -9,15 +9,15 @@ use bailiwick_domain::{
 };
 use bailiwick_store::{Job, Jobs, Permit, Store, documents};
 
-use super::{Cabinet, STALE, cabinet::in_peace, delete::take_away, upload::disk};
+use super::{Cabinet, STALE, delete::take_away, upload::disk};
 use crate::{Error, Result, sign_in::attempts::Stop};
 
 /// Removes what is over. Several servers may do so over one database and one folder.
 #[derive(Clone)]
 pub struct Documents {
-    store: Store,
-    jobs: Arc<Jobs>,
-    cabinet: Cabinet,
+    pub(super) store: Store,
+    pub(super) jobs: Arc<Jobs>,
+    pub(super) cabinet: Cabinet,
 }
 
 impl Documents {
@@ -74,19 +74,19 @@ impl Documents {
         if !documents::forget(&self.store, permit, id).await? {
             return Ok(false);
         }
-        self.remove(tenant, id).await?;
+        self.cabinet.clear(tenant, id).await.map_err(disk)?;
         Ok(true)
     }
 
     async fn clear(&self, permit: &Permit<ByJob>, tenant: TenantId, id: DocumentVersionId) -> Result<bool> {
-        self.remove(tenant, id).await?;
+        let place = documents::version(&mut self.store.read(permit).await?, id).await?.version.place;
+        if place != Cabinet::LOCAL {
+            // Where the store is not configured any more, the file stays noted.
+            self.cabinet.objects().map_err(disk)?;
+        }
+        self.cabinet.clear(tenant, id).await.map_err(disk)?;
         documents::file_gone(&self.store, permit, id).await?;
         Ok(true)
-    }
-
-    async fn remove(&self, tenant: TenantId, id: DocumentVersionId) -> Result<()> {
-        let cabinet = self.cabinet.clone();
-        in_peace(move || cabinet.remove(tenant, id)).await.map_err(disk)?.map_err(disk)
     }
 }
 

@@ -60,10 +60,7 @@ pub async fn preview(
         match reading.next().await {
             Ok(Some(more)) => octets.extend_from_slice(&more),
             Ok(None) => break,
-            Err(error) => {
-                super::damage::record(store, permit, id, &error).await?;
-                return Err(super::read::DAMAGED);
-            }
+            Err(unread) => return Err(super::read::refused(store, permit, id, unread).await),
         }
     }
     if media.starts_with("image/") {

@@ -1,10 +1,6 @@
 //! Reading a version: every frame is authenticated before anything of it goes out.
 
-use std::{
-    fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use bailiwick_domain::{
     entity::{Document, DocumentVersion, DocumentVersionState},
@@ -17,7 +13,14 @@ use bailiwick_store::{
 };
 use bailiwick_vault::document::{DocumentError, DocumentKey, FRAME, Fault, Place, SEALED_FRAME, frames};
 
-use super::{Cabinet, cabinet::in_peace, damage, upload::disk};
+use zeroize::Zeroizing;
+
+use super::{
+    Cabinet,
+    cabinet::in_peace,
+    damage,
+    place::{Source, Unread},
+};
 use crate::{Error, Result};
 
 /// Frames that are in memory at one time.
@@ -28,11 +31,14 @@ pub(super) const DAMAGED: Error = Error::Conflict(
     "What lies in the store is not what was stored. Nothing of it is handed out, and the finding was recorded.",
 );
 
+/// What whoever asks for a version reads whose place does not answer.
+pub(super) const AWAY: Error = Error::Store(StoreError::Busy);
+
 /// A version that is being read, some frames at a time.
 #[derive(Debug)]
 pub struct Reading {
     key: Arc<DocumentKey>,
-    file: Option<File>,
+    source: Option<Source>,
     octets: u64,
     /// The next octet that goes out, and the first that does not.
     from: u64,
@@ -43,54 +49,69 @@ impl Reading {
     /// What comes next; nothing after the end.
     ///
     /// # Errors
-    /// The version and what is wrong with it. Nothing of the frames that were read with the one at fault goes out.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, DocumentError> {
-        let missing = DocumentError { place: self.key.place(), fault: Fault::Missing };
+    /// The version and what is wrong with it, or that its place does not answer. Nothing of the frames that were read with the one at
+    /// fault goes out.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Unread> {
+        let place = self.key.place();
         if self.from >= self.until {
             return Ok(None);
         }
-        let mut file = self.file.take().ok_or(missing)?;
-        let (key, octets, from, until) = (Arc::clone(&self.key), self.octets, self.from, self.until);
-        let read = in_peace(move || {
-            let read = step(&key, &mut file, octets, from, until)?;
-            Ok::<_, DocumentError>((file, read))
-        });
-        let (file, read) = read.await.map_err(|_| missing)??;
-        self.file = Some(file);
-        self.from += read.len() as u64;
-        Ok(Some(read))
+        let missing = || DocumentError { place, fault: Fault::Missing };
+        let source = self.source.take().ok_or_else(missing)?;
+        let (key, from, until) = (Arc::clone(&self.key), self.from, self.until);
+        let step = Step::of(self.octets, from, until);
+        let read = source.read(step.at, step.length).await;
+        let (source, mut sealed) = read.map_err(|error| Unread::of(place, error))?;
+        let opened = in_peace(move || Ok(step.part(&step.open(&key, &mut sealed)?, from, until)));
+        let opened: Result<Vec<u8>, DocumentError> = opened.await.map_err(Unread::Away)?;
+        let opened = opened?;
+        self.source = Some(source);
+        self.from += opened.len() as u64;
+        Ok(Some(opened))
     }
 }
 
-/// Opens the frames from the one with octet `from` on, [`STEP`] at most.
-fn step(
-    key: &DocumentKey,
-    file: &mut File,
-    octets: u64,
-    from: u64,
-    until: u64,
-) -> Result<Vec<u8>, DocumentError> {
-    let damaged = |fault| DocumentError { place: key.place(), fault };
-    let frame = FRAME as u64;
-    let (first, all) = (from / frame, frames(octets));
-    let behind = until.div_ceil(frame).min(first + STEP).min(all);
-    let plain = (octets.min(behind * frame)) - first * frame;
-    let length = plain + (behind - first) * (SEALED_FRAME as u64 - frame);
-    let mut sealed = vec![0; usize::try_from(length).map_err(|_| damaged(Fault::Length))?];
-    let read =
-        file.seek(SeekFrom::Start(first * SEALED_FRAME as u64)).and_then(|_| file.read_exact(&mut sealed));
-    read.map_err(|error| damaged(fault_of(&error)))?;
-    let number = u32::try_from(first).map_err(|_| damaged(Fault::Length))?;
-    let plain = key.open_all(number, all, &mut sealed)?;
-    let start = first * frame;
-    let part = |at: u64| usize::try_from(at.saturating_sub(start)).unwrap_or(usize::MAX).min(plain.len());
-    Ok(plain.get(part(from)..part(until)).unwrap_or_default().to_vec())
+/// Frames that are read at one time: those with the octets from `from` on, [`STEP`] at most.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    first: u64,
+    all: u64,
+    /// Where they begin in the ciphertext.
+    pub(super) at: u64,
+    /// How long they are.
+    pub(super) length: usize,
 }
 
-pub(super) fn fault_of(error: &io::Error) -> Fault {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => Fault::Truncated,
-        _ => Fault::Missing,
+impl Step {
+    /// Of a version of this length, whose octets from `from` up to `until` are asked for.
+    pub(super) fn of(octets: u64, from: u64, until: u64) -> Self {
+        let frame = FRAME as u64;
+        let (first, all) = (from / frame, frames(octets));
+        let behind = until.div_ceil(frame).min(first + STEP).min(all).max(first + 1);
+        let plain = octets.min(behind * frame).saturating_sub(first * frame);
+        let length = plain + (behind - first) * (SEALED_FRAME as u64 - frame);
+        // Some frames: it fits.
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        Self { first, all, at: first * SEALED_FRAME as u64, length }
+    }
+
+    /// Opens them.
+    pub(super) fn open(
+        self,
+        key: &DocumentKey,
+        sealed: &mut [u8],
+    ) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
+        let damaged = |fault| DocumentError { place: key.place(), fault };
+        let number = u32::try_from(self.first).map_err(|_| damaged(Fault::Length))?;
+        key.open_all(number, self.all, sealed)
+    }
+
+    /// Of what they hold, the octets from `from` up to `until`.
+    fn part(self, plain: &[u8], from: u64, until: u64) -> Vec<u8> {
+        let start = self.first * FRAME as u64;
+        let at =
+            |octet: u64| usize::try_from(octet.saturating_sub(start)).unwrap_or(usize::MAX).min(plain.len());
+        plain.get(at(from)..at(until)).unwrap_or_default().to_vec()
     }
 }
 
@@ -127,28 +148,35 @@ pub async fn reading(
     let tenant = permit.tenant().ok_or(Error::NotFound)?;
     let opened = open(&mut view, tenant.bytes(), &stored).await;
     drop(view);
-    let (path, sealed) = (cabinet.path(tenant, id), stored.version.sealed_octets.unsigned_abs());
-    let begun = match opened? {
-        Ok(key) => {
-            let place = key.place();
-            let file = in_peace(move || file_of(&path, sealed)).await.map_err(disk)?;
-            match file {
-                Ok(file) => {
-                    let octets = stored.version.octets.unsigned_abs();
-                    let mut reading = Reading { key: Arc::new(key), file: Some(file), octets, from, until };
-                    reading.next().await.map(|first| (reading, first.unwrap_or_default()))
-                }
-                Err(fault) => Err(DocumentError { place, fault }),
-            }
-        }
-        Err(error) => Err(error),
-    };
+    let opened = opened?;
+    let begun: Result<_, Unread> = async {
+        let key = opened?;
+        let source = Source::open(cabinet, tenant, &stored.version, key.place()).await?;
+        let octets = stored.version.octets.unsigned_abs();
+        let mut reading = Reading { key: Arc::new(key), source: Some(source), octets, from, until };
+        let first = reading.next().await?.unwrap_or_default();
+        Ok((reading, first))
+    }
+    .await;
     match begun {
         Ok(begun) => Ok(begun),
-        Err(error) => {
-            damage::record(store, permit, id, &error).await?;
-            Err(DAMAGED)
-        }
+        Err(unread) => Err(refused(store, permit, id, unread).await),
+    }
+}
+
+/// What whoever asks for a version reads that could not be read, once that is recorded.
+pub(super) async fn refused(
+    store: &Store,
+    permit: &Permit<DownloadDocument>,
+    id: DocumentVersionId,
+    unread: Unread,
+) -> Error {
+    match damage::note(store, permit, id, &unread).await {
+        Err(error) => error,
+        Ok(()) => match unread {
+            Unread::Damaged(_) => DAMAGED,
+            Unread::Away(_) => AWAY,
+        },
     }
 }
 
@@ -169,13 +197,6 @@ pub(super) async fn open(
         },
         Err(error) => Err(error.into()),
     }
-}
-
-/// The file of a version, if it is as long as it was.
-pub(super) fn file_of(path: &std::path::Path, sealed: u64) -> Result<File, Fault> {
-    let file = File::open(path).map_err(|_| Fault::Missing)?;
-    let length = file.metadata().map_err(|_| Fault::Missing)?.len();
-    if length == sealed { Ok(file) } else { Err(Fault::Length) }
 }
 
 /// Records that somebody downloads a version, before they get anything of it.

@@ -1,8 +1,13 @@
 //! Adding a version: begun with its length, sent in parts, finished as one change.
 
+use std::{
+    fs::{self, File},
+    io,
+};
+
 use bailiwick_domain::{
     entity::{Document, DocumentState, DocumentVersion, DocumentVersionState},
-    ids::{DocumentId, DocumentVersionId},
+    ids::{DocumentId, DocumentVersionId, TenantId},
     rule::WriteDocuments,
     visible::is_line,
 };
@@ -20,8 +25,12 @@ use super::{
     Cabinet, MOST_PART, MOST_VERSIONS,
     cabinet::{append, in_peace},
     media,
+    place::name,
+    read::AWAY as AWAY_FOR_NOW,
 };
 use crate::{Error, Result};
+
+const UNFINISHED: Error = Error::Conflict("The upload is not complete yet.");
 
 const AWAY: Error =
     Error::Conflict("Another request is at this upload. Ask how far it is, and go on from there.");
@@ -159,11 +168,32 @@ pub async fn part(
     at: u64,
     octets: Vec<u8>,
 ) -> Result<Begun> {
+    put(store, permit, cabinet, id, at, octets, Ends::AsSaid).await
+}
+
+/// Whether a version ends with a part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// Where it is as long as was said when it began.
+    AsSaid,
+    /// It does not.
+    Later,
+    /// It does, shorter than was said or not.
+    Here,
+}
+
+pub(super) async fn put(
+    store: &Store,
+    permit: &Permit<WriteDocuments>,
+    cabinet: &Cabinet,
+    id: DocumentVersionId,
+    at: u64,
+    octets: Vec<u8>,
+    ends: Ends,
+) -> Result<Begun> {
     let tenant = permit.tenant().ok_or(Error::NotFound)?;
     own(store, permit, id).await?;
-    let taking = cabinet.clone();
-    let mut file =
-        in_peace(move || taking.take(tenant, id)).await.map_err(disk)?.map_err(disk)?.ok_or(AWAY)?;
+    let mut file = take(cabinet, tenant, id).await?;
     // From here on nobody else writes the file, so what is read now stays true.
     let mut view = store.read(permit).await?;
     let before = documents::upload(&mut view, id).await?;
@@ -172,13 +202,17 @@ pub async fn part(
         return Err(Error::Conflict("This part does not begin where the last one ended."));
     }
     let end = at.saturating_add(octets.len() as u64);
-    let ends = end == begun.octets;
     if octets.is_empty() || octets.len() > MOST_PART || end > begun.octets {
         return Err(Error::field(
             "range",
             "A part has up to 4 MiB and ends with the document at the latest.",
         ));
     }
+    let ends = match ends {
+        Ends::AsSaid => end == begun.octets,
+        Ends::Later => false,
+        Ends::Here => true,
+    };
     if !ends && !octets.len().is_multiple_of(FRAME) {
         return Err(Error::field("range", "Every part but the last has a multiple of 65,536 octets."));
     }
@@ -191,43 +225,104 @@ pub async fn part(
     let (drawing, from) = (store.clone(), if at == 0 { 0 } else { sealed_octets(at) });
     let written = in_peace(move || {
         let mut sealed = Vec::new();
-        key.seal(first, &octets, ends, drawing.entropy(), &mut sealed).map_err(std::io::Error::other)?;
+        key.seal(first, &octets, ends, drawing.entropy(), &mut sealed).map_err(io::Error::other)?;
         append(&mut file, from, &sealed)?;
         digest.update(&sealed);
         Ok((file, digest.serialize().to_vec()))
     });
     let (file, digesting) = written.await.map_err(disk)?.map_err(disk)?;
-    let after = Upload {
-        received: i64::try_from(end).map_err(|_| Error::NotFound)?,
-        media,
-        digesting,
-        ..before.clone()
-    };
+    let received = i64::try_from(end).map_err(|_| Error::NotFound)?;
+    let octets = if ends { received } else { before.octets };
+    let after = Upload { octets, received, media, digesting, ..before.clone() };
     documents::advance(store, permit, &before, &after).await?;
     // Held until it is noted: the next part must find what this one has written.
     drop(file);
     Ok(after.into())
 }
 
-/// Makes a version of a complete upload, and a document where it is the first.
+/// The file of an upload, for one request alone.
+async fn take(cabinet: &Cabinet, tenant: TenantId, id: DocumentVersionId) -> Result<File> {
+    let taking = cabinet.clone();
+    in_peace(move || taking.take(tenant, id)).await.map_err(disk)?.map_err(disk)?.ok_or(AWAY)
+}
+
+/// Makes a version of a complete upload, and a document where it is the first. Asked again, as after an answer that was lost, it gives
+/// the same version.
 ///
 /// # Errors
-/// `Conflict` for an upload that is not complete; `NotFound` where it, or its document, is gone.
+/// `Conflict` for an upload that is not complete, or that another request is finishing; `NotFound` where it, or its document, is gone.
 pub async fn finish(
     store: &Store,
     permit: &Permit<WriteDocuments>,
     cabinet: &Cabinet,
     id: DocumentVersionId,
 ) -> Result<(Document, DocumentVersion)> {
-    const UNFINISHED: Error = Error::Conflict("The upload is not complete yet.");
     let tenant = permit.tenant().ok_or(Error::NotFound)?;
-    let upload = own(store, permit, id).await?;
+    let upload = match own(store, permit, id).await {
+        Ok(upload) => upload,
+        Err(Error::NotFound) => return finished(store, permit, id).await,
+        Err(error) => return Err(error),
+    };
     if upload.received != upload.octets {
         return Err(UNFINISHED);
     }
     let sealed = sealed_octets(upload.octets.unsigned_abs());
-    let completing = cabinet.clone();
-    in_peace(move || completing.complete(tenant, id, sealed)).await.map_err(disk)?.map_err(disk)?;
+    let Some(objects) = cabinet.stores_objects() else {
+        let completing = cabinet.clone();
+        in_peace(move || completing.complete(tenant, id, sealed)).await.map_err(disk)?.map_err(disk)?;
+        return match write_down(store, permit, cabinet, id).await {
+            // Another request has finished it in the meantime.
+            Err(Error::NotFound) => finished(store, permit, id).await,
+            outcome => outcome,
+        };
+    };
+    // Held until it is a version: whoever else finishes it meanwhile asks again later.
+    let file = take(cabinet, tenant, id).await?;
+    let path = cabinet.unfinished(tenant, id);
+    let length = file.metadata().map_err(disk)?.len();
+    let outcome = match own(store, permit, id).await {
+        Err(Error::NotFound) => finished(store, permit, id).await,
+        Err(error) => return Err(error),
+        Ok(_) if length != sealed => {
+            return Err(disk(io::Error::other("the file of an upload is not as long as was noted")));
+        }
+        Ok(_) => {
+            if let Err(error) = objects.put(&name(tenant, id), &path).await {
+                tracing::error!(%error, version = %id, "a version could not be put into the object store");
+                return Err(AWAY_FOR_NOW);
+            }
+            write_down(store, permit, cabinet, id).await
+        }
+    };
+    if outcome.is_ok() {
+        in_peace(move || fs::remove_file(path)).await.map_err(disk)?.map_err(disk)?;
+    }
+    drop(file);
+    outcome
+}
+
+/// What an upload has become that is finished already.
+async fn finished(
+    store: &Store,
+    permit: &Permit<WriteDocuments>,
+    id: DocumentVersionId,
+) -> Result<(Document, DocumentVersion)> {
+    let mut view = store.read(permit).await?;
+    let version = documents::version(&mut view, id).await?.version;
+    if version.created_by != permit.actor().id() {
+        return Err(Error::NotFound);
+    }
+    Ok((documents::kept(&mut view, version.document).await?, version))
+}
+
+/// Makes a version of an upload whose file is where it stays.
+async fn write_down(
+    store: &Store,
+    permit: &Permit<WriteDocuments>,
+    cabinet: &Cabinet,
+    id: DocumentVersionId,
+) -> Result<(Document, DocumentVersion)> {
+    let place = cabinet.place(permit.tenant().ok_or(Error::NotFound)?, id);
     store
         .change(permit, async |tx| {
             let upload = documents::finish(tx, id).await?;
@@ -266,11 +361,12 @@ pub async fn finish(
                 number: document.versions,
                 media: upload.media.clone(),
                 octets: upload.octets,
-                sealed_octets: i64::try_from(sealed).map_err(|_| Error::NotFound)?,
+                sealed_octets: i64::try_from(sealed_octets(upload.octets.unsigned_abs()))
+                    .map_err(|_| Error::NotFound)?,
                 algorithm: ALGORITHM.to_owned(),
                 key_version: documents::key_version(&upload.sealed_key)?,
                 digest: hexadecimal(&digesting(&upload.digesting)?.finalize()),
-                place: Cabinet::PLACE.to_owned(),
+                place: place.clone(),
                 state: DocumentVersionState::Available,
                 damage: None,
                 downloads: 0,
@@ -297,6 +393,6 @@ pub(super) fn hexadecimal(digest: &[u8]) -> String {
 }
 
 /// The disk did not do what was asked: the operator finds the reason in the log.
-pub(super) fn disk(error: std::io::Error) -> Error {
+pub(super) fn disk(error: io::Error) -> Error {
     Error::Store(bailiwick_store::Error::vault(error))
 }

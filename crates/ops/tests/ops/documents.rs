@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::raised::raised;
 
-fn cabinet(db: &Db) -> Cabinet {
+pub(crate) fn cabinet(db: &Db) -> Cabinet {
     Cabinet::new(db.folder().join("documents"), 8 << 20, None)
 }
 
@@ -35,7 +35,7 @@ fn keeping_a_month(db: &Db) -> Documents {
 }
 
 /// Text of this length that differs from frame to frame.
-fn plain(length: usize) -> Vec<u8> {
+pub(crate) fn plain(length: usize) -> Vec<u8> {
     (0..length).map(|at| b'a' + u8::try_from((at / 977 + at) % 26).unwrap()).collect()
 }
 
@@ -56,13 +56,18 @@ async fn finish(tenant: &Tenant, id: DocumentVersionId) -> Result<(Document, Doc
     documents::finish(&tenant.db.store, &permit, &cabinet(&tenant.db), id).await
 }
 
-async fn added(tenant: &Tenant, octets: &[u8]) -> (Document, DocumentVersion) {
+pub(crate) async fn added(tenant: &Tenant, octets: &[u8]) -> (Document, DocumentVersion) {
     let id = begun(tenant, octets.len()).await;
     part(tenant, id, 0, octets).await.unwrap();
     finish(tenant, id).await.unwrap()
 }
 
-async fn read(tenant: &Tenant, id: DocumentVersionId, from: usize, until: usize) -> Result<Vec<u8>, Error> {
+pub(crate) async fn read(
+    tenant: &Tenant,
+    id: DocumentVersionId,
+    from: usize,
+    until: usize,
+) -> Result<Vec<u8>, Error> {
     let permit = tenant.owner().permit::<DownloadDocument>().await;
     let (store, cabinet) = (&tenant.db.store, cabinet(&tenant.db));
     let (mut reading, mut all) =
@@ -87,7 +92,7 @@ async fn version(tenant: &Tenant, id: DocumentVersionId) -> DocumentVersion {
     stored::version(&mut tenant.db.store.read(&tenant.job()).await.unwrap(), id).await.unwrap().version
 }
 
-async fn checked(db: &Db) -> Vec<Option<String>> {
+pub(crate) async fn checked(db: &Db) -> Vec<Option<String>> {
     let mut found = Vec::new();
     let each = |one: &documents::Checked| found.push(one.error.map(|error| error.fault.to_string()));
     check_all(&db.store, &db.jobs(), &cabinet(db), each).await.unwrap();
@@ -128,7 +133,8 @@ both_databases! {
         for (from, until) in [(0, whole.len()), (1, 2), (FRAME - 1, FRAME + 1), (5 * FRAME, whole.len()), (FRAME, 2 * FRAME)] {
             assert_eq!(read(&acme, id, from, until).await.unwrap(), &whole[from..until], "{from} to {until}");
         }
-        assert!(matches!(finish(&acme, id).await, Err(Error::NotFound)), "there is nothing left to finish");
+        assert_eq!(finish(&acme, id).await.unwrap().1.id, version.id, "asked again, it is the same version");
+        assert!(!unfinished.exists());
         assert_eq!(checked(&db).await, [None]);
         db.sign().await;
         db.verify().await.unwrap();
@@ -261,7 +267,7 @@ both_databases! {
     }
 }
 
-async fn delete(tenant: &Tenant, id: DocumentId) -> Result<(), Error> {
+pub(crate) async fn delete(tenant: &Tenant, id: DocumentId) -> Result<(), Error> {
     let owner = tenant.owner();
     let permit = owner.permit::<DeleteDocument>().await;
     owner.confirmed(async |answer| documents::delete(&tenant.db.store, &permit, id, answer).await).await

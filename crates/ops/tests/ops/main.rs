@@ -9,6 +9,8 @@ mod api_keys;
 mod bounded;
 mod bundles;
 mod channel;
+mod document_forms;
+mod document_objects;
 mod documents;
 mod enrolment;
 mod escalation;

@@ -23,7 +23,7 @@ pub(crate) fn verify(args: &cli::VerifyDocuments) -> Result<(), Failure> {
 async fn check(settings: &Settings) -> Result<(), Failure> {
     let installation = Installation::open(settings, Arc::new(SystemClock)).await?;
     let (mut read, mut octets, mut damaged) = (0_u64, 0_u64, 0_u64);
-    let cabinet = installation::cabinet(settings);
+    let cabinet = installation::cabinet(settings, &installation.clock)?;
     let checked = check_all(&installation.store, &installation.jobs, &cabinet, |found| {
         read += 1;
         octets = octets.saturating_add(found.version.octets.unsigned_abs());

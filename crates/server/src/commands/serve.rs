@@ -37,7 +37,7 @@ use crate::{
         anomalies::{WATCH_EVERY, Watching},
         api_keys::{RETIRE_EVERY, RetireKeys},
         audit::{KEEP_EVERY, KeepImages, SCRUB_EVERY, SEQUENCE_EVERY, ScrubWal, Sequence, Sign},
-        documents::{CLEAR_EVERY, Clear},
+        documents::{CLEAR_EVERY, Clear, SWEEP_EVERY, Sweep},
         drills::{DRILL_EVERY, Drill},
         exports::{EXPORT_EVERY, Export},
         grants::{END_EVERY, End},
@@ -213,8 +213,9 @@ fn jobs(
     let (streamed, streaming) = (store.clone(), Arc::clone(&installation.jobs));
     let stream = move || Stream(Worker::new(streamed.clone(), Arc::clone(&streaming), Arc::clone(&sinks)));
     let exports = Exports::new(store.clone(), Arc::clone(&installation.jobs), installation::spool(settings));
-    let documents =
-        Documents::new(store.clone(), Arc::clone(&installation.jobs), installation::cabinet(settings));
+    let cabinet = installation::cabinet(settings, &clock)?;
+    let documents = Documents::new(store.clone(), Arc::clone(&installation.jobs), cabinet);
+    let swept = documents.clone();
     let alarm = alarms::Watch::new(store.clone(), Arc::clone(&installation.jobs), archive.is_some());
     let checks = Checks::new(store.clone(), Arc::clone(&installation.jobs), installation::outside(settings));
     let keys = Upkeep::new(store.clone(), Arc::clone(&installation.jobs), settings.rotates());
@@ -256,6 +257,7 @@ fn jobs(
         start(move || Unlock(locks.clone()), UNLOCK_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Export(exports.clone()), EXPORT_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Clear(documents.clone()), CLEAR_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(move || Sweep(swept.clone()), SWEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Remind(reminders.clone()), REMIND_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Deliver(room.clone()), DELIVER_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Sequence::new(store.clone()), SEQUENCE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),

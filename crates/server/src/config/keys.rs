@@ -442,9 +442,34 @@ keys! {
     /// Every organisation may name each of them.
     INTEGRATIONS_ENV_PREFIX: VariablePrefix = "integrations.env_prefix", example "INTEGRATION_";
 
-    /// The folder in which sealed documents lie; without it, `documents` beside the folder of the checkpoints. Servers of one database
-    /// share it.
+    /// The folder in which sealed documents lie, and in which uploads wait for their last part; without it, `documents` beside the folder of
+    /// the checkpoints. Servers of one database share it.
     DOCUMENTS_FOLDER: PathBuf = "documents.folder", example "documents";
+
+    /// The bucket in which sealed documents lie, instead of the folder: of S3, or of a service that speaks its protocol.
+    DOCUMENTS_BUCKET: Word = "documents.bucket", example "bailiwick-documents";
+
+    /// What stands before every name in the bucket, without a slash at its end.
+    DOCUMENTS_PREFIX: Word = "documents.prefix", example "documents";
+
+    /// The region of the bucket.
+    DOCUMENTS_REGION: Word = "documents.region", default "us-east-1";
+
+    /// The address of the service, where it is not that of the region.
+    DOCUMENTS_ENDPOINT: Word = "documents.endpoint", example "https://s3.example.com";
+
+    /// The id of the access key to the bucket. It needs to put, get, delete and list, also uploads in parts.
+    DOCUMENTS_KEY: Word = "documents.key", example "AKIAEXAMPLE";
+
+    /// The file with the secret of the access key; a line break at its end is left out.
+    DOCUMENTS_SECRET_FILE: PathBuf = "documents.secret_file", example "documents-secret";
+
+    /// The address of the documents in another cloud, instead of the folder or a bucket of S3: `gs://bucket/prefix` or
+    /// `az://container/prefix`.
+    DOCUMENTS_URL: Word = "documents.url", example "gs://bailiwick-documents/documents";
+
+    /// The file with what that cloud needs to know, a line `name=value` each, by the names of the crate `object_store`.
+    DOCUMENTS_OPTIONS_FILE: PathBuf = "documents.options_file", example "documents-options";
 
     /// How large one version of a document may be, in MiB.
     DOCUMENTS_LARGEST_MIB: Bounded<1, 1_048_576> = "documents.largest_mib", default "10240";

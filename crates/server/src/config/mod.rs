@@ -31,6 +31,7 @@ pub(crate) use address::{DatabaseUrl, PublicUrl};
 #[cfg(feature = "objects")]
 pub(crate) use choice::ArchiveLock;
 pub(crate) use choice::{BuiltInPack, DatabaseTls, Https, LogFormat, LogLevel, MailTls};
+pub(crate) use documents::DocumentObjects;
 pub(crate) use environment::opened;
 pub(crate) use holder::{KeyCredential, Keys, Provider, RootKey};
 pub(crate) use problem::{Problem, Problems};

@@ -40,7 +40,7 @@ pub(crate) fn application(
         outgoing: outgoing.clone(),
         pace: Arc::default(),
         spool: super::spool(configured),
-        cabinet: super::cabinet(configured),
+        cabinet: super::cabinet(configured, &installation.clock)?,
         jobs: metrics.jobs.board.clone(),
         reach: reach(configured),
         outside: outside(configured),

@@ -54,21 +54,27 @@ fn no_buckets() -> Refusal {
 #[cfg(feature = "objects")]
 fn cloud(address: &str, options: Option<&std::path::Path>) -> Result<Place, Refusal> {
     let remedy = "let `audit.archive_url` name a container, and `audit.archive_options_file` a file of lines name=value";
-    let text = match options {
-        Some(file) => std::fs::read_to_string(file)
-            .map_err(|error| Refusal::new(format_args!("{}: {error}", file.display()), remedy))?,
-        None => String::new(),
+    let pairs = match options {
+        Some(file) => pairs(file, remedy)?,
+        None => Vec::new(),
     };
+    bailiwick_objects::Cloud::new(address, pairs)
+        .map(Place::Cloud)
+        .map_err(|error| Refusal::new(format_args!("the archive: {error}"), remedy))
+}
+
+/// The lines `name=value` of a file of options.
+#[cfg(feature = "objects")]
+pub(super) fn pairs(file: &std::path::Path, remedy: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Refusal::new(format_args!("{}: {error}", file.display()), remedy))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pairs: Option<Vec<_>> = lines
         .map(|line| line.split_once('='))
         .map(|pair| pair.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())))
         .collect();
-    let pairs =
-        pairs.ok_or_else(|| Refusal::new("a line of the options of the archive is no name=value", remedy))?;
-    bailiwick_objects::Cloud::new(address, pairs)
-        .map(Place::Cloud)
-        .map_err(|error| Refusal::new(format_args!("the archive: {error}"), remedy))
+    let wrong = || Refusal::new(format_args!("{}: a line is no name=value", file.display()), remedy);
+    pairs.ok_or_else(wrong)
 }
 
 #[cfg(feature = "objects")]

@@ -7,6 +7,7 @@ mod columnar;
 mod countries;
 mod create;
 pub(crate) mod database;
+mod documents;
 pub(crate) mod keys;
 pub(crate) mod mail;
 mod packs;
@@ -17,7 +18,7 @@ pub(crate) mod witnesses;
 use std::sync::Arc;
 
 use bailiwick_domain::clock::{Clock, Entropy};
-use bailiwick_ops::{documents::Cabinet, exports::Spool};
+use bailiwick_ops::exports::Spool;
 use bailiwick_store::{
     Jobs, Regions, Store,
     audit::{CheckpointStore, SignError, Signer},
@@ -29,6 +30,7 @@ pub(crate) use application::{application, outside, reach};
 pub(crate) use archive::archive;
 pub(crate) use countries::countries;
 pub(crate) use create::{Undo, create};
+pub(crate) use documents::cabinet;
 pub(crate) use packs::catalogue;
 
 use crate::{
@@ -182,13 +184,6 @@ pub(crate) fn signer(
 pub(crate) fn spool(settings: &Settings) -> Spool {
     let beside = || settings.audit.checkpoints.with_file_name("exports");
     Spool::new(settings.audit.exports.clone().unwrap_or_else(beside), columnar::columnar())
-}
-
-/// The folder of documents.
-pub(crate) fn cabinet(settings: &Settings) -> Cabinet {
-    let beside = || settings.audit.checkpoints.with_file_name("documents");
-    let documents = &settings.documents;
-    Cabinet::new(documents.folder.clone().unwrap_or_else(beside), documents.largest, documents.retention)
 }
 
 /// What to do about checkpoints that do not fit.

@@ -1,4 +1,4 @@
-//! The job that removes uploads that were cut off, files of deleted documents, and documents whose time is over.
+//! The jobs that remove uploads that were cut off, files of deleted documents, documents whose time is over, and what a crash left behind.
 
 use std::time::Duration;
 
@@ -18,5 +18,20 @@ impl Job for Clear {
 
     async fn round(&mut self) -> Result<usize, bailiwick_ops::Error> {
         self.0.round().await
+    }
+}
+
+/// How often files are looked for that no document knows of.
+pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Removes what a crash left behind.
+pub(crate) struct Sweep(pub(crate) Documents);
+
+impl Job for Sweep {
+    const NAME: &'static str = "document-sweep";
+    type Error = bailiwick_ops::Error;
+
+    async fn round(&mut self) -> Result<usize, bailiwick_ops::Error> {
+        self.0.sweep().await
     }
 }

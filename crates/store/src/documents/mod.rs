@@ -19,11 +19,11 @@ use bailiwick_vault::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-pub use uploads::{OPEN, Upload, advance, begin, finish, forget, open_uploads, upload};
+pub use uploads::{OPEN, Upload, advance, begin, finish, forget, is_known, is_open, open_uploads, upload};
 pub use versions::{
     Stored, add, all_versions, delete_versions, lock_version, replace_version, statement, version, versions,
 };
-pub use work::{Work, file_gone, tenants_with_documents, tenants_with_work, work};
+pub use work::{Work, every_tenant, file_gone, tenants_with_documents, tenants_with_work, work};
 
 use crate::{
     Cursor, Error, Page, Result, Written,

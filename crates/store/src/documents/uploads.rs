@@ -92,6 +92,31 @@ pub async fn open_uploads(scope: &mut impl Scope) -> Result<i64> {
     Ok(found.map_or(0, |(count,)| count))
 }
 
+/// Whether an upload is open.
+pub async fn is_open(scope: &mut impl Scope, id: DocumentVersionId) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT count(*) FROM document_upload WHERE tenant = $1 AND id = $2",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    Ok(found.is_some_and(|(count,)| count > 0))
+}
+
+/// Whether there is an upload or a version of this id whose file is there, or is to be removed still.
+pub async fn is_known(scope: &mut impl Scope, id: DocumentVersionId) -> Result<bool> {
+    let tenant = scope.tenant();
+    let found: Option<(i64,)> = row!(
+        scope,
+        "SELECT (SELECT count(*) FROM document_upload WHERE tenant = $1 AND id = $2)
+              + (SELECT count(*) FROM document_version WHERE tenant = $1 AND id = $2 AND file_there)",
+        tenant.uuid(),
+        id.uuid()
+    )?;
+    Ok(found.is_some_and(|(count,)| count > 0))
+}
+
 /// Notes that an upload begins.
 pub async fn begin(store: &Store, permit: &Permit<WriteDocuments>, upload: &Upload) -> Result<()> {
     quietly(store, permit, async |tx| {
@@ -131,7 +156,7 @@ pub async fn upload(scope: &mut impl Scope, id: DocumentVersionId) -> Result<Upl
     Ok(found.ok_or(Error::NotFound)?.into())
 }
 
-/// Notes what is on disk of `before` by now.
+/// Notes what is on disk of `before` by now, and with its last part how long it is.
 ///
 /// # Errors
 /// `Conflict` where it has come further than `before` in the meantime, or is gone.
@@ -145,7 +170,7 @@ pub async fn advance(
         let (tenant, now) = (tx.tenant(), tx.now());
         let noted = execute!(
             tx,
-            "UPDATE document_upload SET received = $4, media = $5, digesting = $6, touched_at = $7
+            "UPDATE document_upload SET received = $4, media = $5, digesting = $6, touched_at = $7, octets = $8
              WHERE tenant = $1 AND id = $2 AND received = $3",
             tenant.uuid(),
             before.id.uuid(),
@@ -153,7 +178,8 @@ pub async fn advance(
             after.received,
             after.media.as_str(),
             after.digesting.as_slice(),
-            now.micros()
+            now.micros(),
+            after.octets
         )?;
         if noted == 1 { Ok(()) } else { Err(Error::Conflict("Another part of this upload came first.")) }
     })

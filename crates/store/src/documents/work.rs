@@ -66,6 +66,15 @@ pub async fn tenants_with_documents(store: &Store) -> Result<Vec<TenantId>> {
     Ok(ids.into_iter().map(|(id,)| id.into()).collect())
 }
 
+/// Every tenant, served or not: files of any of them may have been left behind.
+pub async fn every_tenant(store: &Store) -> Result<Vec<TenantId>> {
+    let mut conn = store.shared.pool.read().await?;
+    find_tenants(&mut conn).await?;
+    let ids: Vec<(Uuid,)> =
+        on!(conn, |c| sqlx::query_as("SELECT t.id FROM tenant t ORDER BY t.id").fetch_all(c).await)?;
+    Ok(ids.into_iter().map(|(id,)| id.into()).collect())
+}
+
 /// What there is to do for the scope's tenant.
 pub async fn work(scope: &mut impl Scope, stale: Timestamp, over: Timestamp) -> Result<Work> {
     let tenant = scope.tenant();

@@ -12,7 +12,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::{app::Ground, limits::MostOctets};
+use super::{app::Ground, limits::MostOctets, upload};
 use crate::error::Error;
 
 /// The fields of a form, in the order in which they came.
@@ -23,6 +23,11 @@ impl FormFields {
     /// Reads `application/x-www-form-urlencoded` (WHATWG URL §5.1).
     pub(crate) fn parse(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// Fields that were read elsewhere.
+    pub(super) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields.into())
     }
 
     /// The value of a field, if it is there exactly once.
@@ -55,6 +60,12 @@ pub(super) async fn read(State(ground): State<Arc<Ground>>, request: Request, ne
         return next.run(request).await;
     }
     let limits = &ground.settings.limits;
+    if upload::is_upload(request.method(), request.uri().path(), request.headers()) {
+        return match upload::begin(limits, request).await {
+            Ok(request) => next.run(request).await,
+            Err(error) => error.into_response(),
+        };
+    }
     let form = is_form(request.headers());
     // Whatever it is, the limits bound it already to what any body may have.
     let allowed = request.extensions().get::<MostOctets>().map_or(limits.body, |most| most.0);
@@ -98,7 +109,7 @@ pub(crate) async fn read_body(body: Body, arrival: Duration) -> Result<Bytes, Er
     }
 }
 
-fn is_too_long(error: &(dyn StdError + 'static)) -> bool {
+pub(super) fn is_too_long(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<LengthLimitError>() {

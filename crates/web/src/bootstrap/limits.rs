@@ -43,7 +43,7 @@ pub(super) async fn bound(State(ground): State<Arc<Ground>>, request: Request, n
         };
         request.extensions_mut().insert(InFlight::new(place));
     }
-    match tokio::time::timeout(limits.time, next.run(request)).await {
+    match tokio::time::timeout(limits.time_of(&request), next.run(request)).await {
         Ok(response) => response,
         Err(_) => Error::Unavailable { retry_after_seconds: 5 }.into_response(),
     }

@@ -10,7 +10,8 @@
 //! 8. [`limits`]: sizes, time, number of requests at once;
 //! 9. [`paths`]: embedded files, file extensions, names that are never served;
 //! 10. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
-//! 11. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there;
+//! 11. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there; of a document
+//!     in a form all but the file, which [`upload`] lets through in pieces;
 //! 12. [`run`]: a change goes on although the client has gone;
 //! 13. panics become the error page.
 
@@ -29,6 +30,7 @@ mod run;
 mod stamp;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 pub use app::{App, Transport};
 pub use proxies::{BadNetwork, TrustedProxies};
@@ -37,3 +39,4 @@ pub use stamp::{NO_ROUTE, Route};
 pub(crate) use client::Client;
 pub(crate) use form::{FormFields, read_body};
 pub(crate) use headers::Uploaded;
+pub(crate) use upload::{Arriving, Waiting, is_upload};

@@ -81,6 +81,10 @@ fn operation(row: &AccessRow, takes: Takes) -> Value {
         let body = json!({"required": true, "content": {"application/octet-stream": {"schema": schema}}});
         fields.insert("requestBody".into(), body);
     }
+    if let Some(schema) = takes.form {
+        let body = json!({"required": true, "content": {"multipart/form-data": {"schema": schema}}});
+        fields.insert("requestBody".into(), body);
+    }
     operation
 }
 

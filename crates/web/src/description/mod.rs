@@ -30,6 +30,8 @@ pub(crate) struct Takes {
     pub(crate) query: Option<Value>,
     /// Whether its body is taken as it comes.
     pub(crate) octets: bool,
+    /// The schema of its form with a file.
+    pub(crate) form: Option<Value>,
 }
 
 /// Types of parameters that say what they take.
@@ -49,6 +51,11 @@ impl Says<'_> {
     /// The body is taken as it comes.
     pub(crate) fn octets(&mut self) {
         self.0.octets = true;
+    }
+
+    /// The body is a form with a file, and with these fields before it.
+    pub(crate) fn form(&mut self, schema: Value) {
+        self.0.form = Some(schema);
     }
 }
 

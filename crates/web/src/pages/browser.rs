@@ -139,6 +139,38 @@ impl Browser {
         self.send(request.body(Body::from(octets.to_vec())).unwrap()).await
     }
 
+    /// Sends a form with a file, with the CSRF token in front or, where `token` says so, another one.
+    pub(super) async fn post_file(
+        &mut self,
+        path: &str,
+        token: Option<&str>,
+        fields: &[(&str, &str)],
+        name: &str,
+        octets: &[u8],
+    ) -> Answer {
+        let csrf = self.csrf().await;
+        let mut body = Vec::new();
+        for (field, value) in [("csrf", token.unwrap_or(&csrf))].iter().chain(fields) {
+            let part =
+                format!("--b0undary\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--b0undary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/html\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(octets);
+        body.extend_from_slice(b"\r\n--b0undary--\r\n");
+        self.post_parts(path, body).await
+    }
+
+    /// Sends what calls itself a form with a file.
+    pub(super) async fn post_parts(&mut self, path: &str, body: Vec<u8>) -> Answer {
+        let request =
+            Request::post(path).header(header::CONTENT_TYPE, "multipart/form-data; boundary=b0undary");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     /// As [`post`](Self::post), from the page at `from`.
     pub(super) async fn post_from(&mut self, from: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.referer = Some(format!("https://bailiwick.test{from}"));

@@ -1,6 +1,8 @@
 //! Documents: the list with the form that adds one, each with its versions, and deleting.
 
+mod add;
 mod delete;
+mod evidence;
 mod list;
 mod show;
 
@@ -9,6 +11,9 @@ use crate::{document_file, routes::Routes};
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/documents", list::list)
+        .post("/documents", add::add)
+        .get("/documents/evidence", evidence::list)
+        .get("/documents/{document}/evidence", evidence::show)
         .get("/documents/{document}", show::show)
         .get("/documents/{document}/delete", delete::ask)
         .post_confirmed("/documents/{document}/delete", delete::delete)
@@ -86,6 +91,113 @@ mod tests {
             assert_eq!(owner.get(&format!("{file}/statement")).await.status, 409, "it is not signed yet");
             db.sign().await;
             assert!(owner.get(&format!("{file}/statement")).await.body.starts_with("Statement of storage"));
+        }
+
+        async fn owner_adds_a_document_in_one_form_without_script(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            let page = owner.get("/documents").await;
+            assert!(page.shows("enctype=\"multipart/form-data\"") && page.shows("a file of up to 67 MB is sent at once"), "{}", page.body);
+            let content = "<script>alert(1)</script>\r\n--b0undar\r\n".repeat(100_000).into_bytes();
+            let added = owner.post_file("/documents", None, &[("name", "")], "C:\\plans\\Plan.html", &content).await;
+            assert_eq!(added.status, 303, "{}", added.body);
+            let document = added.location().to_owned();
+            let shown = owner.get(&document).await;
+            assert!(shown.shows("Plan.html") && shown.shows("Version 1") && shown.shows("text/plain, 3,900 kB"), "{}", shown.body);
+            let file = shown.between("href=\"/files/", "\"").unwrap();
+            let got = owner.get(&format!("/files/{file}")).await;
+            assert!(got.body.as_bytes() == content, "{} octets", got.body.len());
+            let id = document.strip_prefix("/documents/").unwrap();
+            let again = owner.post_file("/documents", None, &[("document", id)], "x", b"second").await;
+            assert_eq!(again.led(), (303, document.as_str()));
+            assert!(owner.get(&document).await.shows("Version 2"));
+            let api = owner.post_file("/v1/documents", None, &[("name", "By a program.txt")], "x", b"third").await;
+            assert_eq!(api.status, 201, "{}", api.body);
+            assert!(api.location().starts_with("/v1/documents/") && api.body.contains("\"name\":\"By a program.txt\""), "{}", api.body);
+        }
+
+        async fn form_with_a_file_that_does_not_fit_is_refused_and_leaves_nothing(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            for (fields, octets, text) in [
+                (&[("name", "a/b")][..], &b"content"[..], "without slashes"),
+                (&[("name", "a")], b"", "not empty"),
+                (&[("name", "a"), ("document", "x")], b"content", "no id of a document"),
+                (&[("name", "a"), ("other", "x")], b"content", "not known"),
+                (&[("name", "a"), ("name", "b")], b"content", "there twice"),
+            ] {
+                for path in ["/documents", "/v1/documents"] {
+                    let refused = owner.post_file(path, None, fields, "x", octets).await;
+                    assert!(refused.status == 422 && refused.shows(text), "{path} {fields:?}: {} {}", refused.status, refused.body);
+                }
+            }
+            let large = vec![b'a'; 64 * 1024 * 1024 + 1];
+            assert_eq!(owner.post_file("/v1/documents", None, &[("name", "a")], "x", &large).await.status, 413);
+            assert_eq!(owner.post_file("/documents", Some("not the token"), &[("name", "a")], "x", b"content").await.status, 403);
+            let many = vec![("name", "a"); 600];
+            assert_eq!(owner.post_file("/v1/documents", None, &many, "x", b"content").await.status, 413);
+            let long = "n".repeat(70_000);
+            assert_eq!(owner.post_file("/v1/documents", None, &[("name", &long)], "x", b"content").await.status, 413);
+            let nothing = db.tenant("nothing").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            assert_eq!(auditor.post_file("/documents", None, &[("name", "a")], "x", b"content").await.status, 403);
+            let mut stranger = Browser::of(&nothing.owner());
+            let (_, page) = added(&mut owner, "Plan.txt", b"content").await;
+            let id = page.strip_prefix("/documents/").unwrap();
+            assert_eq!(stranger.post_file("/v1/documents", None, &[("document", id)], "x", b"content").await.status, 404);
+            assert!(owner.get(&page).await.shows("Version 1"));
+            assert!(!owner.get(&page).await.shows("Version 2"));
+        }
+
+        async fn form_that_breaks_off_is_no_document(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            let token = owner.get("/nothing-here").await;
+            let csrf = token.between("x-csrf-token\":\"", "\"").or_else(|| token.between("x-csrf-token&#34;:&#34;", "&#34;")).unwrap();
+            let field = |name: &str, rest: &str| format!("--b0undary\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n\r\n");
+            let begun = format!("{}{csrf}\r\n{}a\r\n", field("csrf", ""), field("name", ""));
+            let file = field("file", "; filename=\"x\"");
+            for (body, status) in [
+                (format!("{begun}{file}{}", "content".repeat(200_000)), 400),
+                (format!("{begun}{file}content\r\n{}late\r\n--b0undary--\r\n", field("more", "")), 400),
+                (format!("{begun}--b0undary--\r\n"), 422),
+                (format!("{begun}{}", "x".repeat(100)), 400),
+                ("no form at all".to_owned(), 400),
+            ] {
+                let refused = owner.post_parts("/v1/documents", body.clone().into_bytes()).await;
+                assert_eq!(refused.status.as_u16(), status, "{} {}", body.get(..200).unwrap_or(&body), refused.body);
+            }
+            assert!(owner.get("/documents").await.shows("No documents yet"));
+            let folder = db.folder().join("documents").join(acme.id().to_string());
+            assert_eq!(std::fs::read_dir(folder).map_or(0, Iterator::count), 0);
+        }
+
+        async fn auditor_lists_documents_and_their_evidence_and_opens_none(db: Db) {
+            let acme = db.tenant("acme").await;
+            let mut owner = Browser::of(&acme.owner());
+            let (file, page) = added(&mut owner, "Plan of Ada.txt", b"content").await;
+            let mut auditor = Browser::of(&acme.user(Role::Auditor).await);
+            let listed = auditor.get("/documents/evidence").await;
+            let id = page.strip_prefix("/documents/").unwrap();
+            assert!(listed.shows(&format!("Document {id}")) && !listed.shows("Plan of Ada"), "{}", listed.body);
+            assert!(listed.shows("href=\"/documents/evidence\"") && !listed.shows("href=\"/documents\""), "{}", listed.body);
+            let shown = auditor.get(&format!("{page}/evidence")).await;
+            assert!(shown.shows("SHA-256 of the ciphertext") && shown.shows(&format!("{file}/statement")), "{}", shown.body);
+            assert!(!shown.shows("Plan of Ada") && !shown.shows("Download") && !shown.shows("Preview"), "{}", shown.body);
+            assert_eq!(auditor.get(&file).await.status, 403);
+            assert_eq!(auditor.get(&page).await.status, 403);
+            db.sign().await;
+            assert!(auditor.get(&format!("{file}/statement")).await.body.starts_with("Statement of storage"));
+            let api = auditor.get("/v1/documents/evidence").await;
+            assert!(api.shows(id) && api.shows("\"name\":null"), "{}", api.body);
+            let api = auditor.get(&format!("/v1/documents/{id}/evidence")).await;
+            assert!(api.shows("\"ciphertext_sha256\"") && api.shows("\"place\":\"local\""), "{}", api.body);
+            assert!(owner.get("/documents/evidence").await.shows("Plan of Ada.txt"), "who may read documents knows their names");
+            let mut stranger = Browser::of(&db.tenant("other").await.user(Role::Auditor).await);
+            assert_eq!(stranger.get(&format!("{page}/evidence")).await.status, 404);
+            assert!(stranger.get("/documents/evidence").await.shows("No documents yet"));
+            let mut planner = Browser::of(&acme.user(Role::PlanManager).await);
+            assert_eq!(planner.get("/documents/evidence").await.status, 403);
         }
 
         async fn upload_that_does_not_fit_is_refused_by_its_place(db: Db) {

@@ -130,6 +130,7 @@ messages! {
     IntegrationWorks "ok" "integration-works": "The test went well: the other side answers and takes the credentials.";
     IntegrationFails "warn" "integration-fails": "The test failed. The reason stands below.";
     IntegrationRemoved "ok" "integration-removed": "The integration is removed. The secrets that it named stay.";
+    DocumentStored "ok" "document-stored": "The version is sealed and stored.";
     DocumentDeleted "ok" "document-deleted": "The document is gone, with all its versions.";
     NothingChanged "warn" "nothing-changed": "It was so already. Nothing was changed.";
 }

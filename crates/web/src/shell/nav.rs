@@ -76,6 +76,7 @@ const LIST: &[Group] = &[
             ("Legal holds", "/audit/holds", "lock"),
             ("Product events", "/audit/intake", "inbox"),
             ("Documents", "/documents", "copy"),
+            ("Document evidence", "/documents/evidence", "seal"),
         ],
     ),
     (

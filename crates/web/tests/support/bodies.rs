@@ -216,6 +216,7 @@ pub(crate) fn body(row: &AccessRow, stock: &Stock, serial: usize) -> Sent {
             Sent::Json(json!({"name": format!("Plan {serial}.txt"), "octets": 7}))
         }
         ("PUT", "/v1/documents/uploads/{upload}") => Sent::Nothing,
+        ("POST", "/documents" | "/v1/documents") => Sent::File(format!("Form {serial}.txt")),
         ("POST", "/v1/audit/exports") => Sent::Json(json!({"format": "csv"})),
         ("POST", "/audit/exports") => form(&[("format", "csv"), ("search", "")]),
         ("POST", "/v1/teams") => Sent::Json(json!({"name": format!("Team {serial}")})),

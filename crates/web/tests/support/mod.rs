@@ -60,6 +60,8 @@ pub(crate) enum Sent {
     Json(Value),
     /// A form, to which the browser's CSRF token is added.
     Form(Vec<(&'static str, String)>),
+    /// A form with a file of this name, to which the browser's CSRF token is added.
+    File(String),
 }
 
 /// The service.
@@ -156,6 +158,14 @@ impl Service {
                 request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
                 let pairs = fields.into_iter().chain([("csrf", csrf)]);
                 Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+            }
+            Sent::File(name) => {
+                request = request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=b0undary");
+                Body::from(format!(
+                    "--b0undary\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n\
+                     --b0undary\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\ncontent\r\n\
+                     --b0undary--\r\n"
+                ))
             }
         };
         self.raw(request.body(body).unwrap()).await

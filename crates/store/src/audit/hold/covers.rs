@@ -1,7 +1,7 @@
 //! Whether a hold keeps something.
 
 use bailiwick_domain::{
-    entity::{Document, Entity as _, HoldScope, is_of},
+    entity::{Document, DocumentVersion, Entity as _, HoldScope, is_of},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -23,8 +23,12 @@ pub enum Target<'a> {
     Document {
         /// Its id.
         id: Uuid,
+        /// Those of its versions.
+        versions: &'a [Uuid],
         /// Who added it or one of its versions.
         by: &'a [Uuid],
+        /// What was recorded when it and its versions were added, and when. Those records may have left the database.
+        added: &'a [(&'a str, Timestamp)],
     },
     /// Records of a time, and where it is known of a class of actions: what the retention takes.
     Records {
@@ -44,14 +48,20 @@ pub async fn held(scope: &mut impl Scope, target: Target<'_>) -> Result<Option<H
     for hold in standing(scope).await? {
         let keeps = match target {
             Target::Person(ids) => keeps_person(scope, &hold.hold.scope, ids).await?,
-            Target::Document { id, by } => match &hold.hold.scope {
+            Target::Document { id, versions, by, added } => match &hold.hold.scope {
                 HoldScope::Tenant => true,
                 HoldScope::Person { person } => by.contains(person),
-                HoldScope::Entity { entity_type, entity_id } => {
-                    entity_type.as_str() == Document::KIND && *entity_id == id
+                // More rather than less: what somebody added belongs to the matter that they are held for.
+                HoldScope::Entity { entity_type, entity_id } => match entity_type.as_str() {
+                    Document::KIND => *entity_id == id,
+                    DocumentVersion::KIND => versions.contains(entity_id),
+                    _ => by.contains(entity_id),
+                },
+                range @ HoldScope::Range { .. } => {
+                    added.iter().any(|(action, at)| range.keeps(action, *at))
+                        || recorded(scope, range, Document::KIND, &[id]).await?
+                        || recorded(scope, range, DocumentVersion::KIND, versions).await?
                 }
-                // Of records, which stay when a document goes.
-                HoldScope::Range { .. } => false,
             },
             Target::Records { from, until, action } => {
                 keeps_records(scope, &hold.hold.scope, (from, until), action).await?
@@ -62,6 +72,32 @@ pub async fn held(scope: &mut impl Scope, target: Target<'_>) -> Result<Option<H
         }
     }
     Ok(None)
+}
+
+/// Whether a range keeps a record of one of these entities.
+async fn recorded(scope: &mut impl Scope, hold: &HoldScope, kind: &str, ids: &[Uuid]) -> Result<bool> {
+    let HoldScope::Range { from, until, action } = hold else { return Ok(false) };
+    let (tenant, class) = (scope.tenant(), action.as_deref().unwrap_or_default());
+    let below = format!("{class}.");
+    for id in ids {
+        let found: Vec<(i64,)> = rows!(
+            scope,
+            "SELECT leaf_index FROM audit_leaf
+             WHERE tenant = $1 AND entity_type = $2 AND entity_id = $3 AND recorded_at >= $4 AND recorded_at < $5
+               AND ($6 = '' OR action = $6 OR substr(action, 1, length(CAST($7 AS text))) = CAST($7 AS text)) LIMIT 1",
+            tenant.uuid(),
+            kind,
+            *id,
+            from.map_or(i64::MIN, Timestamp::micros),
+            until.map_or(i64::MAX, Timestamp::micros),
+            class,
+            below.as_str()
+        )?;
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn keeps_person(scope: &mut impl Scope, hold: &HoldScope, ids: &[Uuid]) -> Result<bool> {

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use bailiwick_domain::{
-    entity::{DocumentVersion, DocumentVersionState},
+    entity::{Document, DocumentVersion, DocumentVersionState},
     ids::{DocumentId, DocumentVersionId},
+    permission::Permission,
     rule::ReadDocumentEvidence,
     time::Timestamp,
 };
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     access::Access,
+    api::{After, List},
     error::Result,
     forms::{Id, Json},
 };
@@ -62,4 +64,46 @@ pub(in crate::api) async fn handle(
     Id(id): Id<DocumentVersionId>,
 ) -> Result<Json<Evidence>> {
     Ok(Json(documents::version(&mut store.read(&permit).await?, id).await?.version.into()))
+}
+
+/// A document as whoever sees its evidence knows it: without its name, which may name people, unless they read documents.
+#[derive(Serialize)]
+pub(in crate::api) struct Kept {
+    id: DocumentId,
+    name: Option<String>,
+    versions: i64,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+}
+
+/// The documents that are kept, the one that changed last first.
+pub(in crate::api) async fn list(
+    Access(permit): Access<ReadDocumentEvidence>,
+    State(store): State<Store>,
+    After(before): After,
+) -> Result<Json<List<Kept>>> {
+    let named = permit.may(Permission::DOCUMENT_READ);
+    let page = documents::list(&mut store.read(&permit).await?, before).await?;
+    Ok(List::page(page, |document: Document| {
+        let Document { id, name, versions, created_at, changed_at, .. } = document;
+        Kept { id, name: named.then_some(name), versions, created_at, changed_at }
+    }))
+}
+
+/// How the newest versions of a document lie in the store, up to fifty.
+#[derive(Serialize)]
+pub(in crate::api) struct OfDocument {
+    document: DocumentId,
+    versions: Vec<Evidence>,
+}
+
+pub(in crate::api) async fn of_document(
+    Access(permit): Access<ReadDocumentEvidence>,
+    State(store): State<Store>,
+    Id(id): Id<DocumentId>,
+) -> Result<Json<OfDocument>> {
+    let mut view = store.read(&permit).await?;
+    let document = documents::kept(&mut view, id).await?.id;
+    let versions = documents::versions(&mut view, id, i64::MAX).await?;
+    Ok(Json(OfDocument { document, versions: versions.into_iter().map(Evidence::from).collect() }))
 }

@@ -1,5 +1,6 @@
 //! Documents: lists, uploads in parts, evidence. What they hold is in `document_file`.
 
+pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod evidence;
 pub(super) mod list;

@@ -57,8 +57,8 @@ impl From<Begun> for UploadBody {
 /// A version that was stored, with its document.
 #[derive(Serialize)]
 pub(in crate::api) struct Finished {
-    document: DocumentBody,
-    version: VersionBody,
+    pub(super) document: DocumentBody,
+    pub(super) version: VersionBody,
 }
 
 /// A body as it came.

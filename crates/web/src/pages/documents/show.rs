@@ -7,12 +7,12 @@ use bailiwick_domain::{
     entity::{DocumentVersion, DocumentVersionState},
     ids::DocumentId,
     permission::Permission,
-    rule::ReadDocuments,
+    rule::{ReadDocumentEvidence, ReadDocuments, Rule},
 };
-use bailiwick_ops::documents::is_shown;
-use bailiwick_store::documents;
+use bailiwick_ops::documents::{Cabinet, is_shown};
+use bailiwick_store::{Permit, documents};
 
-use super::size;
+use super::{list::Adding, size};
 use crate::{
     access::Access,
     error::Result,
@@ -30,11 +30,10 @@ use crate::{
 #[template(path = "documents/show.html")]
 pub(super) struct DocumentPage {
     shell: Shell,
-    /// The document that gets another version.
-    into: String,
     name: String,
-    may_add: bool,
-    largest: String,
+    adding: Option<Adding>,
+    /// Whether what the versions hold may be opened.
+    opens: bool,
     delete: Option<String>,
     history: Option<String>,
     evidence: bool,
@@ -58,7 +57,7 @@ struct VersionRow {
     digest: String,
     octets: String,
     sealed: String,
-    place: &'static str,
+    place: String,
 }
 
 pub(super) async fn show(
@@ -67,20 +66,58 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Id(id): Id<DocumentId>,
 ) -> Result<DocumentPage> {
-    let mut view = state.store.read(&permit).await?;
+    page(&permit, &visit, &state, id, None).await
+}
+
+/// The page, with what was wrong with a version that somebody tried to add.
+pub(super) async fn page<R: Rule>(
+    permit: &Permit<R>,
+    visit: &Visit,
+    state: &AppState,
+    id: DocumentId,
+    problem: Option<String>,
+) -> Result<DocumentPage> {
+    let mut view = state.store.read(permit).await?;
     let document = documents::kept(&mut view, id).await?;
     let versions = documents::versions(&mut view, id, i64::MAX).await?;
     Ok(DocumentPage {
-        shell: Shell::new(&permit, &visit, "Document").under("Documents", "/documents"),
-        into: id.to_string(),
+        shell: Shell::new(permit, visit, "Document").under("Documents", "/documents"),
         name: document.name,
-        may_add: permit.may(Permission::DOCUMENT_WRITE),
-        largest: size(i64::try_from(state.cabinet.largest).unwrap_or(i64::MAX)),
+        adding: permit.may(Permission::DOCUMENT_WRITE).then(|| Adding::of(state, Some(id), problem)),
+        opens: true,
         delete: permit.may(Permission::DOCUMENT_DELETE).then(|| format!("/documents/{id}/delete")),
         history: permit.may(Permission::AUDIT_READ).then(|| history("document", id)),
         evidence: permit.may(Permission::DOCUMENT_STORE_READ),
         versions: versions.into_iter().map(row).collect(),
     })
+}
+
+/// The evidence of a document's versions, for whoever may see that and not what they hold.
+pub(super) async fn evidence(
+    permit: &Permit<ReadDocumentEvidence>,
+    visit: &Visit,
+    state: &AppState,
+    id: DocumentId,
+) -> Result<DocumentPage> {
+    let mut view = state.store.read(permit).await?;
+    let document = documents::kept(&mut view, id).await?;
+    let versions = documents::versions(&mut view, id, i64::MAX).await?;
+    let opens = permit.may(Permission::DOCUMENT_READ);
+    Ok(DocumentPage {
+        shell: Shell::new(permit, visit, "Document").under("Document evidence", "/documents/evidence"),
+        name: if opens { document.name } else { unnamed(id) },
+        adding: None,
+        opens,
+        delete: None,
+        history: permit.may(Permission::AUDIT_READ).then(|| history("document", id)),
+        evidence: true,
+        versions: versions.into_iter().map(row).collect(),
+    })
+}
+
+/// How a document is called to whoever may not know its name, which may name people.
+pub(super) fn unnamed(id: DocumentId) -> String {
+    format!("Document {id}")
 }
 
 fn row(version: DocumentVersion) -> VersionRow {
@@ -102,7 +139,11 @@ fn row(version: DocumentVersion) -> VersionRow {
         key: format!("version {} of the organisation's key", version.key_version),
         octets: grouped(version.octets),
         sealed: grouped(version.sealed_octets),
-        place: if version.place == "local" { "A folder of the installation" } else { "Elsewhere" },
+        place: if version.place == Cabinet::LOCAL {
+            "A folder of the installation".to_owned()
+        } else {
+            version.place
+        },
         media: version.media,
         damage: version.damage,
         algorithm: version.algorithm,
