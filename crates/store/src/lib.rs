@@ -21,6 +21,7 @@ pub mod grants;
 pub mod holders;
 pub mod intake;
 pub mod invitations;
+pub mod kept_answers;
 pub mod key_cache;
 pub mod key_uses;
 pub mod keys;

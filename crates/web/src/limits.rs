@@ -8,6 +8,8 @@ use axum::{
 };
 use bailiwick_ops::documents::MOST_PART;
 
+use crate::rates::RateLimits;
+
 /// Bounds of one request, and of how many are served at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -36,6 +38,8 @@ pub struct Limits {
     pub time: Duration,
     /// Requests served at the same moment; one more is answered 503. Health checks do not count.
     pub in_flight: usize,
+    /// How fast the API may be asked; more is answered 429.
+    pub rates: RateLimits,
 }
 
 /// The path under which events arrive, many at once.
@@ -76,6 +80,7 @@ impl Default for Limits {
             arrival: Duration::from_secs(10),
             time: Duration::from_secs(30),
             in_flight: 512,
+            rates: RateLimits::default(),
         }
     }
 }

@@ -7,12 +7,13 @@
 //! 5. [`render`]: errors as pages or problem JSON;
 //! 6. [`https`]: redirect or refusal of what came without TLS;
 //! 7. [`host`]: refusal of what asks for another name than the public address;
-//! 8. [`limits`]: sizes, time, number of requests at once;
-//! 9. [`paths`]: embedded files, file extensions, names that are never served;
-//! 10. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
-//! 11. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there;
-//! 12. [`run`]: a change goes on although the client has gone;
-//! 13. panics become the error page.
+//! 8. [`meter`]: how fast the API is asked;
+//! 9. [`limits`]: sizes, time, number of requests at once;
+//! 10. [`paths`]: embedded files, file extensions, names that are never served;
+//! 11. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
+//! 12. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there;
+//! 13. [`run`]: a change goes on although the client has gone;
+//! 14. panics become the error page.
 
 mod app;
 mod client;
@@ -22,6 +23,7 @@ mod headers;
 mod host;
 mod https;
 mod limits;
+mod meter;
 mod paths;
 mod proxies;
 mod render;

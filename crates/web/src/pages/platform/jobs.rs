@@ -136,6 +136,7 @@ fn title(name: &str) -> &'static str {
         "api-keys" => "Retiring API keys that were replaced",
         "grants" => "Recording that grants have ended",
         "images" => "Keeping images of things, for looking back",
+        "kept-answers" => "Forgetting answers that were kept for a day",
         "keys" => "Rotating keys and wrapping anew",
         "log-alarms" => "Looking after the keeping of the logs",
         "locks" => "Recording that accounts take guesses again",
