@@ -20,6 +20,9 @@ pub enum Error {
     /// A one-time code that does not work, or one that was given for another change than this one; nothing was changed.
     #[error("the change was not approved")]
     Unapproved,
+    /// The thing is not what its sender had read; nothing was changed.
+    #[error("it has changed since it was read")]
+    Stale,
     /// Others wrote at the same time; the same request may succeed.
     #[error("the change met another one; try again")]
     Busy,
@@ -103,6 +106,7 @@ impl Public for Error {
             Self::Conflict(_) => Some("conflict"),
             Self::Unrecorded => Some("unrecorded"),
             Self::Unapproved => Some("unapproved"),
+            Self::Stale => Some("stale"),
             Self::Busy => Some("busy"),
             Self::KeysGone => Some("key_destroyed"),
             Self::Crowded

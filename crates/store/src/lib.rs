@@ -22,6 +22,7 @@ pub mod holders;
 pub mod intake;
 pub mod integrations;
 pub mod invitations;
+pub mod kept_answers;
 pub mod key_cache;
 pub mod key_uses;
 pub mod keys;

@@ -24,7 +24,7 @@ use crate::{
     audit::{self, Draft, witness::WitnessPolicy},
     conn::{Conn, on},
     gate::{self, Approved, Gate, Jobs, Permit},
-    intake, key_cache,
+    intake, kept_answers, key_cache,
     key_uses::KeyUses,
     permission_use::Uses,
     pool::Pool,
@@ -111,6 +111,8 @@ pub(crate) enum Quiet {
     RootMoveAdvanced,
     /// An upload began, more of it is on disk, it was cut off, or the file of a deleted version is gone: see `documents`.
     UploadAdvanced,
+    /// A request under a key of its sender began, was answered, was given up, or its day is over: see `kept_answers`.
+    AnswerKept,
 }
 
 /// What transactions share with their store.
@@ -367,7 +369,7 @@ impl Store {
     ) -> Result<(T, Receipt), E> {
         let tenant = permit.tenant().ok_or(Error::NotFound)?;
         let mut tx = self.begin(tenant).await?;
-        let done = match gate::recheck(&mut tx, permit).await {
+        let done = match stands(&mut tx, permit).await {
             Ok(()) => work(&mut tx).await,
             Err(error) => Err(error.into()),
         };
@@ -378,9 +380,7 @@ impl Store {
                     self.undo(tx).await;
                     return Err(Error::Unrecorded.into());
                 }
-                if let Some((approved, action)) = approved
-                    && let Err(error) = step_up::check(&mut tx, permit, &approved, action).await
-                {
+                if let Err(error) = as_wanted(&mut tx, permit, approved).await {
                     self.undo(tx).await;
                     if let Some(code) = error.code() {
                         self.record_outcome(permit, audit::Outcome::Failed, code).await?;
@@ -551,6 +551,29 @@ impl Store {
             Conn::Postgres(transaction) => drop(transaction.rollback().await),
             Conn::SqliteRead(_) | Conn::SqliteGlance(_) => {}
         }
+    }
+}
+
+/// Whether whoever was admitted still stands, and so does the request, where it came under a key of its sender.
+async fn stands<R: Rule>(tx: &mut Tx, permit: &Permit<R>) -> Result<()> {
+    gate::recheck(tx, permit).await?;
+    match &permit.claim {
+        Some(claim) => kept_answers::note_effect(tx, claim).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether what is about to be written is what its sender wants: of the thing as they read it, and where it takes an approval, as it was
+/// approved.
+async fn as_wanted<R: Rule>(
+    tx: &mut Tx,
+    permit: &Permit<R>,
+    approved: Option<(Approved<R>, SensitiveAction)>,
+) -> Result<()> {
+    audit::check_expected(tx, permit).await?;
+    match approved {
+        Some((approved, action)) => step_up::check(tx, permit, &approved, action).await,
+        None => Ok(()),
     }
 }
 

@@ -156,6 +156,14 @@ impl KeyedHash {
         tag(&self.event, &Zeroizing::new(message.finish()))
     }
 
+    /// What is stored of a request that its sender may send again, over the SHA-256 of what it asks for, and of the key that they gave it.
+    ///
+    /// Keyed, because requests hold passwords and values of secrets: from a plain hash a weak one could be guessed.
+    #[must_use]
+    pub fn sent_tag(&self, tenant: &[u8; 16], digest: &[u8; 32]) -> [u8; 32] {
+        tag(&self.event, &Transcript::new("sent request").field(tenant).field(digest).finish())
+    }
+
     /// The seal of an image that is kept beside the log: of which thing at which revision it is, and under which record.
     ///
     /// Whoever can write to the database and has no root key makes none that fits.

@@ -1,6 +1,7 @@
 //! Declaring a rule is enforcing it: a handler whose first parameter is [`Access<R>`] runs only after the gate has
 //! checked `R` for whoever sent the request.
 
+mod admitted;
 pub(crate) mod bearer;
 mod confirmation;
 pub mod cookies;
@@ -23,10 +24,13 @@ use crate::{
     bootstrap::{Client, FormFields},
     csrf,
     error::Error,
+    matching::{MustMatch, expected},
+    rates::Metered,
     shell::Visit,
     state::AppState,
 };
 
+pub(crate) use admitted::Admitted;
 pub use confirmation::Confirmation;
 pub(crate) use confirmation::{CODE_FIELD, ID_FIELD};
 
@@ -44,6 +48,10 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        // What is done once was admitted before it was known whether it is the first time.
+        if let Some(permit) = parts.extensions.remove::<Admitted<R>>().and_then(Admitted::take) {
+            return Ok(Self(permit));
+        }
         let credential = credential::read(&parts.headers)?;
         csrf::check(&parts.method, &parts.headers, parts.extensions.get::<FormFields>())?;
         let client = parts
@@ -62,11 +70,29 @@ impl<R: Rule> FromRequestParts<AppState> for Access<R> {
         let permit = state.store.gate().admit::<R>(credential, request).await;
         let permit =
             permit.map_err(|refusal| if by_key { to_key(refusal, R::NEED) } else { refusal.into() })?;
+        let permit = matching(permit, parts)?;
         if let (Some(token), Some(visit)) = (permit.renewed(), parts.extensions.get_mut::<Visit>()) {
             visit.renew(token, as_bearer);
         }
+        if let Some(metered) = parts.extensions.get::<Metered>() {
+            metered.count(permit.tenant(), permit.actor().id())?;
+        }
         Ok(Self(permit))
     }
+}
+
+/// The permit for a change of what its sender has read, where a program says what that is.
+fn matching<R: Rule>(permit: Permit<R>, parts: &Parts) -> Result<Permit<R>, Error> {
+    if parts.method.is_safe() || !parts.uri.path().starts_with("/v1/") {
+        return Ok(permit);
+    }
+    if parts.extensions.get::<MustMatch>().is_some() && !parts.headers.contains_key(header::IF_MATCH) {
+        return Err(Error::Unmatched);
+    }
+    Ok(match expected(&parts.headers) {
+        Some(revisions) => permit.expecting(&revisions),
+        None => permit,
+    })
 }
 
 /// The permit of whoever shows a session as a bearer token under the word of the other kind, which counts as nobody's everywhere

@@ -80,6 +80,23 @@ pub enum Error {
     /// Other events have the keys that were sent; 409.
     #[error("{} keys are taken", .0.len())]
     KeyTaken(Vec<Problem>),
+    /// The thing is not what its sender had read; 412.
+    #[error("it has changed since it was read")]
+    Stale,
+    /// The route changes only what its sender says to have read; 428.
+    #[error("without If-Match")]
+    Unmatched,
+    /// A request under a key of its sender that is not done again; 409, or 422 where the key is that of another one.
+    #[error("a request that was sent before")]
+    Repeated(Repeated),
+    /// More requests than the limits allow; 429.
+    #[error("too many requests")]
+    TooFast {
+        /// When to try again.
+        retry_after_seconds: u64,
+        /// Whose limit it is.
+        of: Whose,
+    },
     /// Too many attempts; 429.
     #[error("too many attempts")]
     Limited {
@@ -140,6 +157,74 @@ impl DeadLink {
     }
 }
 
+/// Why a request under a key that was sent before is not done again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// The first one is being served.
+    Running,
+    /// The key is that of another request.
+    Different,
+    /// It is done, and its answer is not kept: it was shown once, is too long, or was wiped.
+    NotKept,
+    /// It had an effect, and its answer was lost.
+    Lost,
+}
+
+impl Repeated {
+    const fn public(self) -> Public<'static> {
+        let (code, title, detail) = match self {
+            Self::Running => (
+                "idempotency-running",
+                "The first one is still on its way",
+                "A request with this Idempotency-Key is being served. Send it again in a moment to read its answer.",
+            ),
+            Self::Different => (
+                "idempotency-key-reused",
+                "This key is that of another request",
+                "Another request was sent with this Idempotency-Key. Give each request a key of its own.",
+            ),
+            Self::NotKept => (
+                "already-done",
+                "It is done already",
+                "This request was done. Its answer is not kept: what it showed is shown once, or it was too long.",
+            ),
+            Self::Lost => (
+                "answer-lost",
+                "It was done, at least in part",
+                "The server stopped while it served this request. What it changed is kept and recorded, its answer is lost. Look at what is there before you send it under another key.",
+            ),
+        };
+        Public { code, title, detail, advice: &[] }
+    }
+}
+
+/// Whose limit of requests was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The address that the request came from.
+    Address,
+    /// The API key, or the person.
+    Caller,
+    /// The organisation.
+    Tenant,
+}
+
+impl Whose {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Address => {
+                "This address sends more requests than it may. Wait as long as Retry-After says."
+            }
+            Self::Caller => {
+                "This key or person sends more requests than they may. Wait as long as Retry-After says."
+            }
+            Self::Tenant => {
+                "This organisation sends more requests than it may. Wait as long as Retry-After says."
+            }
+        }
+    }
+}
+
 /// What anybody may read of an error.
 pub(crate) struct Public<'e> {
     /// The word that stands for this kind of error in `type`, stable for programs.
@@ -171,6 +256,11 @@ impl Error {
             Self::Conflict(_) | Self::Held(_) | Self::DeadLink(_) | Self::SignedIn | Self::KeyTaken(_) => {
                 StatusCode::CONFLICT
             }
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::Unmatched => StatusCode::PRECONDITION_REQUIRED,
+            Self::Repeated(Repeated::Different) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Repeated(_) => StatusCode::CONFLICT,
+            Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -201,8 +291,13 @@ impl Error {
     pub(crate) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         match self {
-            Self::Limited { retry_after_seconds } | Self::Unavailable { retry_after_seconds } => {
+            Self::Limited { retry_after_seconds }
+            | Self::TooFast { retry_after_seconds, .. }
+            | Self::Unavailable { retry_after_seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
+            }
+            Self::Repeated(Repeated::Running) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Self::SignIn | Self::SecondFactor => {
                 headers
@@ -311,6 +406,20 @@ impl Error {
                 "An event is known again by its key. Under these keys other events were stored before.",
                 &["Give each event a key of its own, and the same one only to the very same event."],
             ),
+            Self::Stale => (
+                "stale",
+                "It has changed meanwhile",
+                "This is not any more what If-Match says. Nothing was changed. Read it again, and send the change for what is there now.",
+                &[],
+            ),
+            Self::Unmatched => (
+                "unmatched",
+                "Say what you have read",
+                "This replaces a whole. Send its ETag as If-Match, so that nothing is lost that somebody else changed meanwhile.",
+                &[],
+            ),
+            Self::Repeated(repeated) => return repeated.public(),
+            Self::TooFast { of, .. } => ("rate-limited", "Too many requests", of.text(), &[]),
             Self::Limited { .. } => {
                 ("limited", "Too many attempts", "Wait a while before the next attempt.", &[])
             }
@@ -374,6 +483,7 @@ impl From<bailiwick_store::Error> for Error {
         match error {
             Store::NotFound => Self::NotFound,
             Store::Conflict(text) => Self::Conflict(text),
+            Store::Stale => Self::Stale,
             Store::Busy => Self::Unavailable { retry_after_seconds: 1 },
             Store::Crowded => Self::Unavailable { retry_after_seconds: 5 },
             Store::Full => Self::Unavailable { retry_after_seconds: 60 },

@@ -9,6 +9,7 @@ use axum::{
 use bailiwick_ops::documents::MOST_PART;
 
 use crate::bootstrap::is_upload;
+use crate::rates::RateLimits;
 
 /// Bounds of one request, and of how many are served at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Limits {
     pub upload_time: Duration,
     /// Requests served at the same moment; one more is answered 503. Health checks do not count.
     pub in_flight: usize,
+    /// How fast the API may be asked; more is answered 429.
+    pub rates: RateLimits,
 }
 
 /// The path under which events arrive, many at once.
@@ -94,6 +97,7 @@ impl Default for Limits {
             time: Duration::from_secs(30),
             upload_time: Duration::from_secs(300),
             in_flight: 512,
+            rates: RateLimits::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::{
-    Router,
+    Extension, Router,
     handler::Handler,
     http::Method,
     routing::{MethodFilter, MethodRouter, on},
@@ -15,6 +15,8 @@ use crate::{
     assets,
     bootstrap::App,
     description::{Described, Says, Takes},
+    matching::{MustMatch, Tagged},
+    once::{Again, Once},
     pages,
     state::AppState,
 };
@@ -113,6 +115,9 @@ struct Endpoint {
     row: AccessRow,
     handler: MethodRouter<AppState>,
     describe: fn(&mut Says<'_>),
+    again: Again,
+    /// Whether it asks for `If-Match`.
+    must_match: bool,
 }
 
 impl Routes {
@@ -128,17 +133,42 @@ impl Routes {
         H: Handler<T, AppState>,
         T: Guarded + 'static,
     {
+        if path.starts_with("/v1/") {
+            let handler = on(MethodFilter::GET, Tagged::<H, T>::new(handler));
+            return self.routed::<T>(Method::GET, path, handler, Again::Served);
+        }
         self.endpoint::<H, T>(Method::GET, MethodFilter::GET, path, handler)
     }
 
-    /// Routes POST. The rule must be one that may write.
+    /// Routes POST. The rule must be one that may write. Below `/v1`, what is sent again under the same `Idempotency-Key` is answered as
+    /// before, unless the route is open to everybody.
     #[must_use]
     pub fn post<H, T>(self, path: &'static str, handler: H) -> Self
     where
         H: Handler<T, AppState>,
         T: Guarded<Rule: Writes> + 'static,
     {
-        self.endpoint::<H, T>(Method::POST, MethodFilter::POST, path, handler)
+        self.once::<H, T>(path, handler, Again::Answered)
+    }
+
+    /// Routes POST for what shows something once: its answer is kept nowhere, and what is sent again under the same key is refused.
+    #[must_use]
+    pub(crate) fn post_shown_once<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        self.once::<H, T>(path, handler, Again::Refused)
+    }
+
+    /// Routes POST for what may be done again: it only asks, or what it takes is known again by something else. A key means nothing.
+    #[must_use]
+    pub(crate) fn post_again<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        self.once::<H, T>(path, handler, Again::Served)
     }
 
     /// Routes POST for a sensitive change: the rule is one of the sensitive ones, and the handler takes the code for it.
@@ -148,7 +178,17 @@ impl Routes {
         H: Handler<T, AppState>,
         T: Confirmed + 'static,
     {
-        self.endpoint::<H, T>(Method::POST, MethodFilter::POST, path, handler)
+        self.once::<H, T>(path, handler, Again::Answered)
+    }
+
+    /// Routes POST for a sensitive change that shows something once.
+    #[must_use]
+    pub(crate) fn post_confirmed_shown_once<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Confirmed + 'static,
+    {
+        self.once::<H, T>(path, handler, Again::Refused)
     }
 
     /// Routes PUT. The rule must be one that may write.
@@ -159,6 +199,22 @@ impl Routes {
         T: Guarded<Rule: Writes> + 'static,
     {
         self.endpoint::<H, T>(Method::PUT, MethodFilter::PUT, path, handler)
+    }
+
+    /// Routes PUT for what replaces a whole that others may have changed meanwhile: whoever sends it says in `If-Match` what they have
+    /// read, or that they take whatever is there (`*`).
+    #[must_use]
+    pub(crate) fn put_matching<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded<Rule: Writes> + 'static,
+    {
+        let handler = on(MethodFilter::PUT, handler).layer(Extension(MustMatch));
+        let mut routes = self.routed::<T>(Method::PUT, path, handler, Again::Served);
+        if let Some(endpoint) = routes.endpoints.last_mut() {
+            endpoint.must_match = true;
+        }
+        routes
     }
 
     /// Routes PATCH. The rule must be one that may write.
@@ -200,6 +256,8 @@ impl Routes {
     pub(crate) fn described(&self) -> impl Iterator<Item = (&AccessRow, Takes)> {
         self.endpoints.iter().map(|endpoint| {
             let mut takes = Takes::default();
+            takes.again = endpoint.again;
+            takes.must_match = endpoint.must_match;
             (endpoint.describe)(&mut Says(&mut takes));
             (&endpoint.row, takes)
         })
@@ -222,15 +280,39 @@ impl Routes {
             .fold(Router::new(), |router, Endpoint { row, handler, .. }| router.route(row.path, handler))
     }
 
-    fn endpoint<H, T>(mut self, method: Method, filter: MethodFilter, path: &'static str, handler: H) -> Self
+    fn once<H, T>(self, path: &'static str, handler: H, again: Again) -> Self
     where
         H: Handler<T, AppState>,
         T: Guarded + 'static,
     {
+        // Pages send no keys, and of whoever is not known yet nothing can be known again.
+        let known = <T::Rule as Rule>::NEED != Need::Anyone && path.starts_with("/v1/");
+        if !known || again == Again::Served {
+            return self.endpoint::<H, T>(Method::POST, MethodFilter::POST, path, handler);
+        }
+        let handler = on(MethodFilter::POST, Once::<H, T>::new(handler, again));
+        self.routed::<T>(Method::POST, path, handler, again)
+    }
+
+    fn endpoint<H, T>(self, method: Method, filter: MethodFilter, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: Guarded + 'static,
+    {
+        self.routed::<T>(method, path, on(filter, handler), Again::Served)
+    }
+
+    fn routed<T: Guarded>(
+        mut self,
+        method: Method,
+        path: &'static str,
+        handler: MethodRouter<AppState>,
+        again: Again,
+    ) -> Self {
         let writes = method != Method::GET;
         let row =
             AccessRow { method, path, rule: <T::Rule as Rule>::NAME, need: <T::Rule as Rule>::NEED, writes };
-        self.endpoints.push(Endpoint { row, handler: on(filter, handler), describe: T::describe });
+        self.endpoints.push(Endpoint { row, handler, describe: T::describe, again, must_match: false });
         self
     }
 

@@ -35,6 +35,7 @@ use crate::{
     jobs::{
         alarms::{ALARM_EVERY, Alarm},
         anomalies::{WATCH_EVERY, Watching},
+        answers::{FORGET_EVERY, ForgetAnswers},
         api_keys::{RETIRE_EVERY, RetireKeys},
         audit::{KEEP_EVERY, KeepImages, SCRUB_EVERY, SEQUENCE_EVERY, ScrubWal, Sequence, Sign},
         documents::{CLEAR_EVERY, Clear, SWEEP_EVERY, Sweep},
@@ -193,7 +194,7 @@ fn jobs(
     );
     let ends = Ends::new(store.clone(), Arc::clone(&installation.jobs));
     let locks = LockEnds::new(store.clone(), Arc::clone(&installation.jobs));
-    let (noting, listening) = (store.clone(), store.clone());
+    let (noting, listening, forgetting) = (store.clone(), store.clone(), store.clone());
     let retirement = Retirement::new(store.clone(), Arc::clone(&installation.jobs));
     let drills =
         Drills::new(store.clone(), Arc::clone(&installation.jobs), signer.notary(), audit.drill_every);
@@ -243,6 +244,12 @@ fn jobs(
         start(move || KeepImages(keeping.clone()), KEEP_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || ScrubWal(scrubbed.clone()), SCRUB_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(move || Expire(expiries.clone()), EXPIRE_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
+        start(
+            move || ForgetAnswers(forgetting.clone()),
+            FORGET_EVERY,
+            metrics.jobs.clone(),
+            Arc::clone(&clock),
+        ),
         start(move || NoteUses(noting.clone()), FLUSH_EVERY, metrics.jobs.clone(), Arc::clone(&clock)),
         start(
             move || Listen(KeyNode::new(listening.clone())),

@@ -14,7 +14,7 @@ use super::{
     key::{AnyKey, Key},
     mail::{Host, MailSender, Secret, Word},
     step_up::{GatewayUrl, SigningSecret},
-    types::{Bounded, Network, Size, VariablePrefix},
+    types::{ApiRate, Bounded, Network, Size, VariablePrefix},
     witness::WitnessPlace,
 };
 
@@ -29,6 +29,10 @@ pub(crate) struct Section {
 /// The sections, in the order in which they are shown.
 pub(crate) static SECTIONS: &[Section] = &[
     Section { name: "server", about: "How people and programs reach the server." },
+    Section {
+        name: "api",
+        about: "How fast programs may ask what is below `/v1`. Each server counts for itself, in memory.",
+    },
     Section {
         name: "database",
         about: "The database of the region `local`; `[regions.local.database]` says the same.",
@@ -131,6 +135,25 @@ keys! {
 
     /// How long open requests may take to finish once the server was told to stop.
     SERVER_SHUTDOWN_SECONDS: Bounded<1, 600> = "server.shutdown_seconds", default "20";
+
+    /// Requests of one address, or of the first 64 bits of an IPv6 address. Whoever is refused is told to wait (429).
+    API_PER_ADDRESS: ApiRate = "api.per_address", default "500/s burst 5000";
+
+    /// Requests with one API key, or of one person.
+    API_PER_CALLER: ApiRate = "api.per_caller", default "500/s burst 5000";
+
+    /// Requests of one organisation.
+    API_PER_TENANT: ApiRate = "api.per_tenant", default "2000/s burst 20000";
+
+    /// What one address asks while the product serves its own people: keys/verify, authorize, auth/check and sessions/introspect, and the events that it records.
+    /// A limit turns people of the product away.
+    API_PRODUCT_PER_ADDRESS: ApiRate = "api.product_per_address", default "off";
+
+    /// The same with one API key.
+    API_PRODUCT_PER_CALLER: ApiRate = "api.product_per_caller", default "off";
+
+    /// The same of one organisation.
+    API_PRODUCT_PER_TENANT: ApiRate = "api.product_per_tenant", default "off";
 
     /// Where the database is. In production give it as an environment variable: it holds a password.
     /// The account needs no rights over tables but those that `migrate` grants it.

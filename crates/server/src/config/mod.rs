@@ -2,6 +2,7 @@
 //! the place that it came from.
 
 mod address;
+mod api;
 mod choice;
 mod collect;
 mod documents;

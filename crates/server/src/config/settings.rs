@@ -6,10 +6,12 @@ use bailiwick_domain::{entity::MailChannel, habit::Thresholds, sign_in::SignInLi
 use bailiwick_mail::{Sender, WebhookUrl};
 use bailiwick_store::Outbox;
 use bailiwick_vault::password::PasswordCost;
+use bailiwick_web::rates::RateLimits;
 
 use super::{
     Config, Problem, Problems,
     address::{DatabaseUrl, LogOrigin, PublicUrl},
+    api,
     choice::{
         ArchiveLock, BuiltInPack, DatabaseTls, Https, LogFormat, LogLevel, MailTls, MailTransport,
         StepUpChannel,
@@ -30,6 +32,8 @@ use super::{
 pub(crate) struct Settings {
     /// `[server]`
     pub(crate) server: Server,
+    /// `[api]`
+    pub(crate) api: RateLimits,
     /// Each region by its name; for now there is one.
     pub(crate) regions: BTreeMap<String, Region>,
     /// `[audit]`
@@ -226,6 +230,7 @@ pub(crate) fn build(config: &Config) -> Result<Settings, Problems> {
     }
     let settings = Settings {
         server: server(config)?,
+        api: api::limits(config)?,
         regions: BTreeMap::from([(REGION.to_owned(), region(config)?)]),
         audit: audit(config)?,
         mail: mail(config)?,

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bailiwick_domain::habit::WorkingHours;
+use bailiwick_web::rates::Rate;
 use ipnet::IpNet;
 
 use super::value::{Raw, Setting};
@@ -143,6 +144,25 @@ impl Setting for WorkingHours {
     }
     fn shown(&self) -> toml::Value {
         format!("{}-{}", self.from(), self.to()).into()
+    }
+}
+
+/// How fast programs may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ApiRate(pub(crate) Option<Rate>);
+
+impl Setting for ApiRate {
+    fn expected() -> String {
+        format!(
+            "\"off\", or requests in a second, minute or hour and how many at once, such as \"500/s burst 5000\" or \"30/m burst 10\", up to {} each",
+            Rate::MOST
+        )
+    }
+    fn from_text(text: &str, _: &Path) -> Option<Self> {
+        if text == "off" { Some(Self(None)) } else { text.parse().ok().map(|rate| Self(Some(rate))) }
+    }
+    fn shown(&self) -> toml::Value {
+        self.0.map_or_else(|| "off".to_owned(), |rate| rate.to_string()).into()
     }
 }
 

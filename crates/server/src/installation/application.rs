@@ -14,7 +14,7 @@ use tower::Layer;
 
 use super::{Installation, passwords};
 use crate::{
-    config::{self, Database, DatabaseTls, Region, Server, Settings},
+    config::{self, Database, DatabaseTls, Region, Settings},
     exit::Refusal,
     metrics::{Metrics, http::Counted},
 };
@@ -30,7 +30,7 @@ pub(crate) fn application(
     let server = &configured.server;
     let state = AppState {
         store: installation.store.clone(),
-        settings: Arc::new(settings(server)?),
+        settings: Arc::new(settings(configured)?),
         clock: Arc::clone(&installation.clock),
         entropy: Arc::clone(&installation.entropy),
         hasher: Arc::new(passwords::hasher(&configured.password, &installation.entropy)?),
@@ -64,7 +64,8 @@ pub(crate) fn outside(settings: &Settings) -> Outside {
     Outside::new(reach(settings), variables)
 }
 
-fn settings(server: &Server) -> Result<Web, Refusal> {
+fn settings(configured: &Settings) -> Result<Web, Refusal> {
+    let server = &configured.server;
     let public_url: PublicUrl = server
         .public_url
         .as_origin()
@@ -82,6 +83,7 @@ fn settings(server: &Server) -> Result<Web, Refusal> {
             body: server.body_limit,
             time: server.request_timeout,
             in_flight: server.max_concurrent,
+            rates: configured.api,
             ..Limits::default()
         },
     })

@@ -2,6 +2,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod anomalies;
+pub(crate) mod answers;
 pub(crate) mod api_keys;
 #[cfg(feature = "columnar")]
 pub(crate) mod archive;

@@ -155,6 +155,8 @@ impl<'s> Gate<'s> {
             recent: admitted.recent,
             renewed: None,
             seen: admitted.privileges.map(|seen| Arc::new(AtomicI64::new(seen))),
+            claim: None,
+            expected: None,
             rule: PhantomData,
         };
         if public {
@@ -268,6 +270,8 @@ impl<'s> Gate<'s> {
             recent: false,
             renewed: None,
             seen: None,
+            claim: None,
+            expected: None,
             rule: PhantomData,
         }
     }

@@ -50,6 +50,8 @@ impl<R: Sensitive> Permit<R> {
             recent: self.recent,
             renewed: None,
             seen: self.seen.clone(),
+            claim: None,
+            expected: None,
             rule: PhantomData,
         })
     }

@@ -37,6 +37,8 @@ impl Jobs {
             recent: false,
             renewed: None,
             seen: None,
+            claim: None,
+            expected: None,
             rule: PhantomData,
         }
     }

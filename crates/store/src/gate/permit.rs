@@ -20,6 +20,7 @@ use bailiwick_domain::{
 use bailiwick_vault::token::SessionToken;
 
 use super::{Actor, RequestContext};
+use crate::kept_answers::Claim;
 
 /// Proof that the rule `R` was checked for this actor in this tenant. Only the gate makes one.
 pub struct Permit<R> {
@@ -35,6 +36,10 @@ pub struct Permit<R> {
     pub(super) renewed: Option<Arc<SessionToken>>,
     /// Changes of what the person may do that the gate had seen, and those that this request made itself; nothing for others.
     pub(super) seen: Option<Arc<AtomicI64>>,
+    /// The row of a request that came under a key of its sender.
+    pub(crate) claim: Option<Claim>,
+    /// At which revisions the thing may be that is changed; nothing where its sender said nothing of that.
+    pub(crate) expected: Option<Arc<[i64]>>,
     pub(super) rule: PhantomData<fn() -> R>,
 }
 
@@ -93,6 +98,12 @@ impl<R: Rule> Permit<R> {
         self.renewed.as_deref()
     }
 
+    /// The same, for changes of things that are at one of these revisions only: see [`audit::revision`](crate::audit::revision).
+    #[must_use]
+    pub fn expecting(self, revisions: &[i64]) -> Self {
+        Self { expected: Some(revisions.into()), ..self }
+    }
+
     /// How many changes of what the person may do this request knows of; nothing for programs, jobs and visitors.
     pub(super) fn seen(&self) -> Option<i64> {
         self.seen.as_ref().map(|seen| seen.load(Ordering::Acquire))
@@ -115,6 +126,8 @@ impl<R: Rule> Permit<R> {
             recent: self.recent,
             renewed: self.renewed.clone(),
             seen: self.seen.clone(),
+            claim: self.claim,
+            expected: self.expected.clone(),
             rule: PhantomData,
         }
     }

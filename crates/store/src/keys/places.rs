@@ -105,6 +105,14 @@ pub(super) static PLACES: &[Place] = &[
         numbered: false,
     },
     Place {
+        table: "kept_answer",
+        column: "sealed",
+        count: "SELECT substr(sealed, 2, 4), count(*) FROM kept_answer WHERE tenant = $1 AND sealed IS NOT NULL GROUP BY substr(sealed, 2, 4)",
+        older: "SELECT id, CAST(0 AS bigint), sealed FROM kept_answer WHERE tenant = $1 AND sealed IS NOT NULL AND substr(sealed, 2, 4) < $2 LIMIT $3",
+        replace: "UPDATE kept_answer SET sealed = $5 WHERE tenant = $1 AND id = $2 AND $3 = CAST(0 AS bigint) AND sealed = $4",
+        numbered: false,
+    },
+    Place {
         table: "document_version",
         column: "sealed_key",
         count: "SELECT substr(sealed_key, 2, 4), count(*) FROM document_version WHERE tenant = $1 AND sealed_key IS NOT NULL GROUP BY substr(sealed_key, 2, 4)",

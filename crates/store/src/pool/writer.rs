@@ -24,6 +24,7 @@ use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
     time::timeout,
 };
+use uuid::Uuid;
 
 use self::batch::{Stage, Writer};
 use crate::{Error, Result, audit::Draft};
@@ -127,6 +128,11 @@ impl Turn {
     )]
     pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
         self.guard.as_mut().and_then(|writer| writer.connection()).expect("a turn holds the writer")
+    }
+
+    /// Records of a thing that wait for the commit of this batch.
+    pub(crate) fn waiting(&self, tenant: TenantId, kind: &str, id: Uuid) -> i64 {
+        self.guard.as_ref().map_or(0, |writer| writer.waiting(tenant, kind, id))
     }
 
     async fn open(&mut self) -> Result<()> {

@@ -10,6 +10,7 @@ use super::Row;
 use crate::{
     Error, Result, Written,
     conn::{Driver, on},
+    kept_answers,
     lock::{execute, rows},
     tenant_keys,
     tx::{Scope, Tx},
@@ -164,6 +165,7 @@ pub async fn erase(tx: &mut Tx, user: User) -> Result<Written<User>> {
     for (_, _, delete) in THEIRS {
         on!(tx, |c| sqlx::query(*delete).bind(tenant).bind(user.id.uuid()).execute(c).await.map(drop))?;
     }
+    kept_answers::forget(tx, user.id.uuid()).await?;
     forget_callers(tx, user.id).await?;
     let gone = execute!(tx, "DELETE FROM users WHERE tenant = $1 AND id = $2", tenant, user.id.uuid())?;
     if gone != 1 {
@@ -196,6 +198,7 @@ async fn forget_callers(tx: &mut Tx, maker: UserId) -> Result<()> {
 /// Letters to them that have not left are settled before.
 pub async fn erase_traces(tx: &mut Tx, person: Uuid, address: Option<&str>) -> Result<()> {
     let tenant = tx.tenant().uuid();
+    kept_answers::wipe(tx).await?;
     for subject in keys_of(tx, person, address).await? {
         tenant_keys::erase_subject(tx, subject).await?;
         execute!(tx, "DELETE FROM audit_personal WHERE tenant = $1 AND subject = $2", tenant, subject)?;

@@ -18,6 +18,7 @@ mod gate;
 mod heads;
 mod index;
 mod ingest;
+mod kept_answers;
 mod keys;
 mod letters;
 mod paging;

@@ -20,8 +20,9 @@ use tokio::sync::Semaphore;
 use tower::{Service, ServiceBuilder, util::BoxCloneSyncService};
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
-use super::{cookies, form, headers, host, https, limits, paths, proxies, render, run, stamp};
+use super::{cookies, form, headers, host, https, limits, meter, paths, proxies, render, run, stamp};
 use crate::{
+    rates::Rates,
     routes::AccessRow,
     shell::Site,
     state::{AppState, Settings},
@@ -35,6 +36,7 @@ pub(super) struct Ground {
     pub(super) site: Arc<Site>,
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) large: Arc<Semaphore>,
+    pub(super) rates: Rates,
 }
 
 /// How a listener's connections arrive.
@@ -65,6 +67,7 @@ impl App {
                 site: Arc::new(Site { table }),
                 in_flight,
                 large,
+                rates: Rates::new(&state.settings.limits.rates, Arc::clone(&state.clock)),
             },
             router,
         )
@@ -88,6 +91,7 @@ impl App {
             .layer(from_fn_with_state(layer(&ground), render::render))
             .layer(from_fn_with_state(layer(&ground), https::enforce))
             .layer(from_fn_with_state(layer(&ground), host::match_public))
+            .layer(from_fn_with_state(layer(&ground), meter::meter))
             .layer(from_fn_with_state(layer(&ground), limits::bound))
             .layer(axum::middleware::from_fn(paths::judge))
             .layer(same_site)

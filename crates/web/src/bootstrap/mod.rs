@@ -7,13 +7,14 @@
 //! 5. [`render`]: errors as pages or problem JSON;
 //! 6. [`https`]: redirect or refusal of what came without TLS;
 //! 7. [`host`]: refusal of what asks for another name than the public address;
-//! 8. [`limits`]: sizes, time, number of requests at once;
-//! 9. [`paths`]: embedded files, file extensions, names that are never served;
-//! 10. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
-//! 11. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there; of a document
+//! 8. [`meter`]: how fast the API is asked;
+//! 9. [`limits`]: sizes, time, number of requests at once;
+//! 10. [`paths`]: embedded files, file extensions, names that are never served;
+//! 11. cross-site refusal by `Origin` and `Sec-Fetch-Site` (tower-http);
+//! 12. [`form`]: reads the body of a change, so that a form's CSRF token is known and nobody is admitted before it is there; of a document
 //!     in a form all but the file, which [`upload`] lets through in pieces;
-//! 12. [`run`]: a change goes on although the client has gone;
-//! 13. panics become the error page.
+//! 13. [`run`]: a change goes on although the client has gone;
+//! 14. panics become the error page.
 
 mod app;
 mod client;
@@ -23,6 +24,7 @@ mod headers;
 mod host;
 mod https;
 mod limits;
+mod meter;
 mod paths;
 mod proxies;
 mod render;

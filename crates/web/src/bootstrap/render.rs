@@ -14,6 +14,7 @@ use super::app::Ground;
 use crate::{
     error::{self, Error},
     forms::LocalPath,
+    rates::{POLICY, REMAINING},
     shell::{Message, Visit, Wants},
 };
 
@@ -49,9 +50,10 @@ pub(super) async fn render(State(ground): State<Arc<Ground>>, request: Request, 
         (error, Wants::Page) => error::page(error, &visit),
         (error, Wants::Json) => error::problem(error, visit.client.id),
     };
-    // What the router and the handler said beside the status: which methods there are, which cookies to set.
+    // What the router and the handler said beside the status: which methods there are, which cookies to set, what is left of
+    // the limits.
     let (parts, _) = response.into_parts();
-    for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
+    for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER, POLICY, REMAINING] {
         for value in parts.headers.get_all(&name) {
             rendered.headers_mut().append(&name, value.clone());
         }

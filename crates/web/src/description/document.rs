@@ -4,7 +4,10 @@ use bailiwick_domain::rule::Need;
 use serde_json::{Map, Value, json};
 
 use super::Takes;
-use crate::routes::{AccessRow, Routes};
+use crate::{
+    once::{Again, LONGEST},
+    routes::{AccessRow, Routes},
+};
 
 const WHAT: &str = "The same operations as the pages, for programs. Lists answer items and next, which goes back as cursor. What is refused is a problem (RFC 9457).";
 
@@ -68,7 +71,14 @@ fn operation(row: &AccessRow, takes: Takes) -> Value {
     if let Some(permission) = row.need.permission().and_then(|permission| permission.built_in_name()) {
         fields.insert("x-bailiwick-permission".into(), permission.into());
     }
-    let parameters = parameters(row, takes.query);
+    let mut parameters = parameters(row, takes.query);
+    parameters.extend(key(takes.again));
+    if takes.must_match {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": true, "schema": {"type": "string"},
+            "description": "The ETag of what was read, or * for whatever is there."
+        }));
+    }
     if !parameters.is_empty() {
         fields.insert("parameters".into(), parameters.into());
     }
@@ -107,6 +117,21 @@ fn parameters(row: &AccessRow, query: Option<Value>) -> Vec<Value> {
         }));
     }
     parameters
+}
+
+/// The key by which a request is known again.
+fn key(again: Again) -> Option<Value> {
+    let becomes = match again {
+        Again::Served => return None,
+        Again::Answered => "answered as before, with Idempotency-Replayed: true",
+        Again::Refused => "refused with 409, since what it showed is shown once",
+    };
+    let description = format!(
+        "A key of the sender's for this request alone. For 24 hours, the same request under the same key is done once; sent again, it is {becomes}."
+    );
+    let schema =
+        json!({"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[!#-\\[\\]-~]+$"});
+    Some(json!({"name": "Idempotency-Key", "in": "header", "schema": schema, "description": description}))
 }
 
 /// `post_users_by_id_disable`.

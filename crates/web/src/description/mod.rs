@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::{
     access::{Access, Confirmation},
     forms::{Form, Id, Json, JsonOctets, Pair, Query},
+    once::Again,
     shell::Visit,
 };
 
@@ -32,6 +33,10 @@ pub(crate) struct Takes {
     pub(crate) octets: bool,
     /// The schema of its form with a file.
     pub(crate) form: Option<Value>,
+    /// What becomes of it when it is sent again.
+    pub(crate) again: Again,
+    /// Whether it asks for `If-Match`.
+    pub(crate) must_match: bool,
 }
 
 /// Types of parameters that say what they take.

@@ -9,7 +9,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use bailiwick_domain::{
     posture::{DatabaseKind, TlsEndpoint, TlsMode},
@@ -78,11 +78,16 @@ pub(crate) struct Answer {
 impl Service {
     /// Every route over the test's database.
     pub(crate) fn over(db: &Db) -> Self {
+        Self::within(db, Limits::default())
+    }
+
+    /// The same with other limits.
+    pub(crate) fn within(db: &Db, limits: Limits) -> Self {
         let settings = Settings {
             public_url: "https://bailiwick.test".parse().unwrap(),
             https: Https::Off,
             trusted_proxies: TrustedProxies::default(),
-            limits: Limits::default(),
+            limits,
         };
         let environment = Environment {
             key_provider: "root key file".into(),
@@ -176,8 +181,16 @@ impl Service {
         self.send(caller, &Method::GET, path, Sent::Nothing).await
     }
 
-    /// Sends any request, to the public address.
+    /// Sends any request, to the public address. What replaces something takes whatever is there, unless the request says what it has read.
     pub(crate) async fn raw(&self, mut request: Request<Body>) -> Answer {
+        if *request.method() == Method::PUT {
+            request.headers_mut().entry(header::IF_MATCH).or_insert(HeaderValue::from_static("*"));
+        }
+        self.as_it_is(request).await
+    }
+
+    /// Sends a request as it is, to the public address.
+    pub(crate) async fn as_it_is(&self, mut request: Request<Body>) -> Answer {
         request.headers_mut().insert(header::HOST, "bailiwick.test".parse().unwrap());
         let response = self.0.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

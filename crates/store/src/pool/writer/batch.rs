@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use bailiwick_domain::ids::TenantId;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::{
     Error, Result,
@@ -69,6 +70,15 @@ impl Writer {
     /// Whether changes are done that nobody has committed yet.
     pub(super) const fn is_open(&self) -> bool {
         self.batch.is_some()
+    }
+
+    /// Records of a thing among those of the open batch.
+    pub(super) fn waiting(&self, tenant: TenantId, kind: &str, id: Uuid) -> i64 {
+        let drafts = self.batch.iter().flat_map(|batch| &batch.drafts);
+        let of_it = drafts.filter(|draft| {
+            draft.entity_id == id && draft.tenant == tenant && draft.entity_type.as_ref() == kind
+        });
+        i64::try_from(of_it.count()).unwrap_or(i64::MAX)
     }
 
     /// Whether the open batch must be committed before `tenant` may write.

@@ -17,6 +17,7 @@ use crate::{
     api::{Created, List, NoBody},
     error::Result,
     forms::{Id, Json},
+    matching::Versioned,
 };
 
 /// A schema as the API shows it.
@@ -59,8 +60,10 @@ pub(in crate::api) async fn show(
     Access(permit): Access<ReadIntake>,
     State(store): State<Store>,
     Id(id): Id<EventSchemaId>,
-) -> Result<Json<SchemaBody>> {
-    Ok(Json(stored::schema(&mut store.read(&permit).await?, id).await?.into()))
+) -> Result<Versioned<SchemaBody>> {
+    let mut view = store.read(&permit).await?;
+    let schema = stored::schema(&mut view, id).await?;
+    Versioned::of(&mut view, &schema.clone(), || schema.into()).await
 }
 
 pub(in crate::api) async fn create(

@@ -1,11 +1,11 @@
 //! What is never stored.
 
 use axum::extract::State;
-use bailiwick_domain::{redaction::Detector, rule::ReadIntake};
-use bailiwick_store::{Store, intake};
+use bailiwick_domain::{entity::EventRules, redaction::Detector, rule::ReadIntake};
+use bailiwick_store::{Scope, Store, intake};
 use serde::Serialize;
 
-use crate::{access::Access, error::Result, forms::Json};
+use crate::{access::Access, error::Result, matching::Versioned};
 
 #[derive(Serialize)]
 pub(in crate::api) struct IntakeBody {
@@ -17,10 +17,13 @@ pub(in crate::api) struct IntakeBody {
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadIntake>,
     State(store): State<Store>,
-) -> Result<Json<IntakeBody>> {
-    let settings = intake::find(&mut store.read(&permit).await?).await?;
-    Ok(Json(IntakeBody {
-        rules: settings.redaction.text().lines().map(str::to_owned).collect(),
-        detectors: settings.redaction.detectors,
-    }))
+) -> Result<Versioned<IntakeBody>> {
+    let mut view = store.read(&permit).await?;
+    let redaction = intake::find(&mut view).await?.redaction;
+    let rules = EventRules { id: view.tenant(), redaction: redaction.clone() };
+    Versioned::of(&mut view, &rules, || IntakeBody {
+        rules: redaction.text().lines().map(str::to_owned).collect(),
+        detectors: redaction.detectors,
+    })
+    .await
 }

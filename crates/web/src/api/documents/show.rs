@@ -6,11 +6,7 @@ use bailiwick_store::{Store, documents};
 use serde::Serialize;
 
 use super::{DocumentBody, VersionBody};
-use crate::{
-    access::Access,
-    error::Result,
-    forms::{Id, Json},
-};
+use crate::{access::Access, error::Result, forms::Id, matching::Versioned};
 
 /// A document and up to fifty versions, the newest first.
 #[derive(Serialize)]
@@ -24,10 +20,10 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<ReadDocuments>,
     State(store): State<Store>,
     Id(id): Id<DocumentId>,
-) -> Result<Json<WithVersions>> {
+) -> Result<Versioned<WithVersions>> {
     let mut view = store.read(&permit).await?;
     let document = documents::kept(&mut view, id).await?;
     let newest = documents::versions(&mut view, id, i64::MAX).await?;
     let newest = newest.into_iter().map(VersionBody::from).collect();
-    Ok(Json(WithVersions { document: document.into(), newest }))
+    Versioned::of(&mut view, &document.clone(), || WithVersions { document: document.into(), newest }).await
 }

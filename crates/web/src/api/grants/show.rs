@@ -12,16 +12,16 @@ use crate::{
     access::Access,
     api::Pair,
     error::{Error, Result},
-    forms::Json,
+    matching::Versioned,
 };
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadUsers>,
     State(store): State<Store>,
     Pair(user, id): Pair<UserId, GrantId>,
-) -> Result<Json<GrantBody>> {
+) -> Result<Versioned<GrantBody>> {
     let mut view = store.read(&permit).await?;
     let grants = grants::of_user(&mut view, user).await?;
     let grant = grants.into_iter().find(|grant| grant.id == id).ok_or(Error::NotFound)?;
-    Ok(Json(grant.into()))
+    Versioned::of(&mut view, &grant.clone(), || grant.into()).await
 }

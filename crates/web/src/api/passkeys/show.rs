@@ -5,17 +5,15 @@ use bailiwick_domain::{ids::FactorId, rule::Me};
 use bailiwick_store::{Store, passkeys};
 
 use super::{PasskeyBody, me};
-use crate::{
-    access::Access,
-    error::Result,
-    forms::{Id, Json},
-};
+use crate::{access::Access, error::Result, forms::Id, matching::Versioned};
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<Me>,
     State(store): State<Store>,
     Id(id): Id<FactorId>,
-) -> Result<Json<PasskeyBody>> {
+) -> Result<Versioned<PasskeyBody>> {
     let mine = me(&permit)?;
-    Ok(Json(passkeys::find(&mut store.read(&permit).await?, mine, id).await?.into()))
+    let mut view = store.read(&permit).await?;
+    let passkey = passkeys::find(&mut view, mine, id).await?;
+    Versioned::of(&mut view, &passkey.clone(), || passkey.into()).await
 }

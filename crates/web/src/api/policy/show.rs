@@ -5,15 +5,15 @@ use bailiwick_domain::rule::ReadPolicy;
 use bailiwick_store::{Store, tenants};
 
 use super::PolicyBody;
-use crate::{access::Access, error::Result, forms::Json};
+use crate::{access::Access, error::Result, matching::Versioned};
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadPolicy>,
     State(store): State<Store>,
-) -> Result<Json<PolicyBody>> {
+) -> Result<Versioned<PolicyBody>> {
     let mut view = store.read(&permit).await?;
     let policy = tenants::policy(&mut view).await?;
-    Ok(Json(PolicyBody {
+    Versioned::of(&mut view, &policy, || PolicyBody {
         mfa_floor: policy.floor.level().name().to_owned(),
         mfa_grace_days: policy.mfa_grace_days,
         role_floors: policy
@@ -26,5 +26,6 @@ pub(in crate::api) async fn handle(
         reauth_minutes: policy.reauth_minutes,
         invitation_days: policy.invitation_days,
         api_key_days: policy.api_key_days,
-    }))
+    })
+    .await
 }

@@ -5,16 +5,14 @@ use bailiwick_domain::{ids::SecretId, rule::ReadSecrets};
 use bailiwick_store::{Store, secrets};
 
 use super::SecretBody;
-use crate::{
-    access::Access,
-    error::Result,
-    forms::{Id, Json},
-};
+use crate::{access::Access, error::Result, forms::Id, matching::Versioned};
 
 pub(in crate::api) async fn handle(
     Access(permit): Access<ReadSecrets>,
     State(store): State<Store>,
     Id(id): Id<SecretId>,
-) -> Result<Json<SecretBody>> {
-    Ok(Json(secrets::find(&mut store.read(&permit).await?, id).await?.into()))
+) -> Result<Versioned<SecretBody>> {
+    let mut view = store.read(&permit).await?;
+    let listed = secrets::find(&mut view, id).await?;
+    Versioned::of(&mut view, &listed.secret.clone(), || listed.into()).await
 }

@@ -20,12 +20,7 @@ use bailiwick_store::{
 use serde::Serialize;
 
 use super::UserBody;
-use crate::{
-    access::Access,
-    api::grants::GrantBody,
-    error::Result,
-    forms::{Id, Json},
-};
+use crate::{access::Access, api::grants::GrantBody, error::Result, forms::Id, matching::Versioned};
 
 #[derive(Serialize)]
 pub(in crate::api) struct Body {
@@ -90,7 +85,7 @@ pub(in crate::api) async fn handle(
     Access(permit): Access<ReadUsers>,
     State(store): State<Store>,
     Id(id): Id<UserId>,
-) -> Result<Json<Body>> {
+) -> Result<Versioned<Body>> {
     let mut view = store.read(&permit).await?;
     let listed = users::find_listed(&mut view, id).await?;
     let held = permissions_of(&store, &mut view, &listed.user).await?;
@@ -99,9 +94,10 @@ pub(in crate::api) async fn handle(
         if permit.may(Permission::TEAM_READ) { teams::of_user(&mut view, id).await? } else { Vec::new() };
     let waits = sign_in::waits(&mut view, id).await?;
     let lately = view.now() - Span::hours(24);
-    Ok(Json(Body {
+    let turned_away = attempts::turned_away_since(&mut view, id, lately).await?.into();
+    Versioned::of(&mut view, &listed.user.clone(), || Body {
         waits: waits.into_iter().map(Waiting::from).collect(),
-        turned_away: attempts::turned_away_since(&mut view, id, lately).await?.into(),
+        turned_away,
         teams: teams
             .into_iter()
             .map(|team| InTeam { id: team.id, name: team.name, roles: team.roles })
@@ -109,5 +105,6 @@ pub(in crate::api) async fn handle(
         user: listed.into(),
         grants: grants.into_iter().map(GrantBody::from).collect(),
         permissions: store.catalogue().names(held).into_iter().map(str::to_owned).collect(),
-    }))
+    })
+    .await
 }

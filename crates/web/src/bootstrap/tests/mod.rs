@@ -29,6 +29,7 @@ use tower::ServiceExt;
 use super::{App, TrustedProxies, app::Ground};
 use crate::{
     limits::Limits,
+    rates::Rates,
     shell::Site,
     state::{Https, Settings},
 };
@@ -64,6 +65,7 @@ fn settings() -> Settings {
 fn app(settings: Settings, router: Router) -> App {
     let in_flight = Arc::new(Semaphore::new(settings.limits.in_flight));
     let large = Arc::new(Semaphore::new(settings.limits.large));
+    let rates = Rates::new(&settings.limits.rates, Arc::new(Still));
     let ground = Ground {
         settings: Arc::new(settings),
         clock: Arc::new(Still),
@@ -71,6 +73,7 @@ fn app(settings: Settings, router: Router) -> App {
         site: Arc::new(Site::default()),
         in_flight,
         large,
+        rates,
     };
     App::behind(ground, router)
 }

@@ -137,6 +137,7 @@ fn title(name: &str) -> &'static str {
         "grants" => "Recording that grants have ended",
         "integrations" => "Testing integrations",
         "images" => "Keeping images of things, for looking back",
+        "kept-answers" => "Forgetting answers that were kept for a day",
         "keys" => "Rotating keys and wrapping anew",
         "log-alarms" => "Looking after the keeping of the logs",
         "locks" => "Recording that accounts take guesses again",
