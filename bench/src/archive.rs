@@ -48,7 +48,8 @@ pub(crate) async fn measure(binary: Option<&Path>, events: u64) -> Result<Sectio
     }
     let url = format!("sqlite:{}", folder.path().join("data").join("bailiwick.db").display());
     let open = Open::at(&url, folder.path(), 2, Arc::new(LastYear)).await?;
-    let tenant = Tenant { id: open.found().await?.0, token: String::new() };
+    let (id, owner) = open.found().await?;
+    let tenant = Tenant { id, owner, token: String::new() };
     Log::of_a_year(SystemClock.now(), events).grow(&open, &tenant, events).await?;
     // A first run signs the log; the second finds something to archive from its first moment on.
     stop(start(binary, folder.path(), Vec::new()).await?).await?;

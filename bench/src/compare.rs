@@ -54,6 +54,12 @@ impl Comparison {
         median(&ratios)
     }
 
+    /// A quantile of how long a contestant's callers waited, in milliseconds.
+    #[cfg(feature = "page")]
+    pub(crate) fn wait(&self, contestant: usize, share: f64) -> f64 {
+        self.latencies.get(contestant).map_or(f64::NAN, |latencies| latencies.quantile(share))
+    }
+
     /// The median of a contestant's rates.
     #[cfg(feature = "page")]
     pub(crate) fn rate(&self, contestant: usize) -> f64 {
@@ -71,6 +77,7 @@ impl Comparison {
                 rates.iter().fold((f64::MAX, 0.0_f64), |(low, high), rate| (low.min(*rate), high.max(*rate)));
             let waits = self.latencies.get(contestant).map(|l| (l.quantile(0.5), l.quantile(0.99)));
             let waits = match waits {
+                Some((p50, p99)) if p50.is_finite() && p50 < 1.0 => format!("{p50:.3} · {p99:.3}"),
                 Some((p50, p99)) if p50.is_finite() => format!("{p50:.1} · {p99:.1}"),
                 _ => "–".to_owned(),
             };

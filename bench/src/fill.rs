@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bailiwick_domain::{
     entity::{ApiKey, Factor, FactorKind, FactorState, KeyEnvironment, User, UserStatus},
+    ids::{ApiKeyId, UserId},
     network::AllowList,
     role::Role,
     rule::{ByJob, UpdateUser},
@@ -95,7 +96,7 @@ pub(crate) async fn keys(open: &Open, tenant: &Tenant, count: usize) -> Result<(
             .change(&job, async |tx| {
                 let mut last = None;
                 for number in begin..(begin + CHUNK).min(count) {
-                    let (created, _) = key(store, tx, format!("Key {number}"), "user:read").await?;
+                    let (created, ..) = key(store, tx, format!("Key {number}"), None, "user:read").await?;
                     last.replace(created).into_iter().for_each(|event| tx.also(event));
                 }
                 let last = last.ok_or(Error::Unrecorded)?;
@@ -109,17 +110,34 @@ pub(crate) async fn keys(open: &Open, tenant: &Tenant, count: usize) -> Result<(
 /// Makes a key with which a program records events, and gives its text.
 #[cfg(feature = "page")]
 pub(crate) async fn recording_key(open: &Open, tenant: &Tenant) -> Result<String> {
-    let (store, job) = (&open.store, open.job(tenant));
-    let key = store
-        .change(&job, async |tx| {
-            let (created, secret) = key(store, tx, "Product".to_owned(), "audit:write").await?;
-            Ok::<_, Error>(tx.record(created, secret))
-        })
-        .await?;
-    Ok(key.expose().to_owned())
+    Ok(key_of(open, tenant, None, "audit:write").await?.1)
 }
 
-async fn key(store: &Store, tx: &mut Tx, name: String, scope: &str) -> Result<(Event, Secret), Error> {
+/// Makes a key with one scope, in the name of its maker where it has one, and gives its text beside its id.
+#[cfg(feature = "page")]
+pub(crate) async fn key_of(
+    open: &Open,
+    tenant: &Tenant,
+    maker: Option<UserId>,
+    scope: &str,
+) -> Result<(ApiKeyId, String)> {
+    let (store, job) = (&open.store, open.job(tenant));
+    let (id, key) = store
+        .change(&job, async |tx| {
+            let (created, id, secret) = key(store, tx, "Product".to_owned(), maker, scope).await?;
+            Ok::<_, Error>(tx.record(created, (id, secret)))
+        })
+        .await?;
+    Ok((id, key.expose().to_owned()))
+}
+
+async fn key(
+    store: &Store,
+    tx: &mut Tx,
+    name: String,
+    maker: Option<UserId>,
+    scope: &str,
+) -> Result<(Event, ApiKeyId, Secret), Error> {
     let secret = Secret::generate(&Brand::default(), Environment::Live, None, store.entropy());
     let key = ApiKey {
         id: store.new_id(),
@@ -128,15 +146,17 @@ async fn key(store: &Store, tx: &mut Tx, name: String, scope: &str) -> Result<(E
         environment: KeyEnvironment::Live,
         scopes: vec![scope.to_owned()],
         networks: AllowList::default(),
-        created_by: None,
-        owner: None,
+        created_by: maker,
+        owner: maker,
         replaces: None,
         rotating: false,
         created_at: tx.now(),
         expires_at: None,
         revoked_at: None,
     };
-    Ok((Event::new("api_key.created", &api_keys::insert(tx, key, &secret.hash()).await?)?, secret))
+    let id = key.id;
+    let created = Event::new("api_key.created", &api_keys::insert(tx, key, &secret.hash()).await?)?;
+    Ok((created, id, secret))
 }
 
 /// Lets the tenant's log grow to `size` events, then places and signs them.

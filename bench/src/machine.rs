@@ -45,6 +45,12 @@ pub(crate) fn memory(name: &str, process: &str) -> Result<f64> {
     Ok(kilobytes * 1024.0 / 1e6)
 }
 
+/// Has the system begin anew with the peak of a process's memory.
+#[cfg(feature = "page")]
+pub(crate) fn forget_peak(process: &str) -> Result<()> {
+    Ok(fs::write(format!("/proc/{process}/clear_refs"), "5")?)
+}
+
 fn field(path: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     text.lines().find_map(|line| {

@@ -17,15 +17,23 @@ mod clock;
 mod compare;
 #[cfg(feature = "page")]
 mod crowd;
+#[cfg(feature = "page")]
+mod decisions;
 mod events;
 mod fill;
 #[cfg(feature = "page")]
 mod growth;
 #[cfg(feature = "page")]
 mod ingest;
+#[cfg(feature = "page")]
+mod key_checks;
 mod latency;
+#[cfg(feature = "page")]
+mod listening;
 mod load;
 mod machine;
+#[cfg(feature = "page")]
+mod many_keys;
 #[cfg(feature = "page")]
 mod page;
 #[cfg(feature = "page")]
@@ -37,6 +45,10 @@ mod product;
 mod recording;
 mod report;
 #[cfg(feature = "page")]
+mod revocation;
+mod rewrapping;
+mod sealing;
+#[cfg(feature = "page")]
 mod search;
 mod sequencing;
 #[cfg(feature = "page")]
@@ -44,6 +56,8 @@ mod service;
 #[cfg(feature = "page")]
 mod sign_in;
 mod stage;
+#[cfg(feature = "page")]
+mod upload;
 mod verification;
 #[cfg(feature = "page")]
 mod wire;
@@ -87,6 +101,9 @@ struct Run {
     /// Events in the log that is searched, recorded into and archived; searching and recording are compared with a log of a tenth
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
     search_events: u64,
+    /// Gibibytes of the upload during which the server's memory is watched; the disk has to hold them
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    upload_gib: u64,
     /// Verify a log of so many events, too
     #[arg(long, value_name = "NUMBER")]
     verify_events: Option<u64>,
@@ -120,6 +137,20 @@ enum Measure {
     Ingest,
     /// What a thing with many revisions was
     AsOf,
+    /// Checking a key from memory, over HTTP and within the process
+    Keys,
+    /// Checking one of a million keys for the first time
+    ManyKeys,
+    /// Revoking a key on one server while another one is asked
+    Revocation,
+    /// A hundred permissions in one question
+    Authorize,
+    /// Sealing and opening against the bare cipher
+    Sealing,
+    /// The memory of the server during a large upload
+    Upload,
+    /// Wrapping tenant keys anew by another root key
+    Rewrapping,
     /// What an event takes in the archive
     Archive,
     /// Start and memory of the release binary
@@ -148,6 +179,13 @@ enum Child {
         #[arg(long)]
         short: bool,
     },
+    /// Serve what takes a large upload until the input ends
+    #[cfg(feature = "page")]
+    #[command(hide = true)]
+    Upload {
+        /// The folder of its documents
+        folder: PathBuf,
+    },
     /// Verify every log of a database and print time and memory as JSON
     #[command(hide = true)]
     Verify {
@@ -171,6 +209,8 @@ fn main() -> ExitCode {
                 Some(Child::Load { database, changes }) => runtime.block_on(changes::load(database, changes)),
                 #[cfg(feature = "page")]
                 Some(Child::Crowd { short }) => runtime.block_on(crowd::child(short)),
+                #[cfg(feature = "page")]
+                Some(Child::Upload { folder }) => runtime.block_on(upload::child(&folder)),
                 Some(Child::Verify { url, folder }) => runtime.block_on(verification::child(&url, &folder)),
                 None => runtime.block_on(measure(&cli.run)),
             },
@@ -227,7 +267,12 @@ async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
         | Measure::Users
         | Measure::Search
         | Measure::Ingest
-        | Measure::AsOf => vec![],
+        | Measure::AsOf
+        | Measure::Keys
+        | Measure::ManyKeys
+        | Measure::Revocation
+        | Measure::Authorize
+        | Measure::Upload => vec![],
         #[cfg(feature = "page")]
         Measure::Users => vec![people::measure(run.quick).await?],
         #[cfg(feature = "page")]
@@ -236,6 +281,20 @@ async fn one(measure: Measure, run: &Run) -> Result<Vec<Section>> {
         Measure::Ingest => vec![ingest::measure(run.quick).await?],
         #[cfg(feature = "page")]
         Measure::AsOf => vec![as_of::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Keys => vec![key_checks::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::ManyKeys => vec![many_keys::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Revocation => vec![revocation::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Authorize => vec![decisions::measure(run.quick).await?],
+        #[cfg(feature = "page")]
+        Measure::Upload => {
+            vec![upload::measure(if run.quick { 256 << 20 } else { run.upload_gib << 30 }).await?]
+        }
+        Measure::Sealing => vec![sealing::measure(run.quick).await?],
+        Measure::Rewrapping => vec![rewrapping::measure(run.quick).await?],
         Measure::Archive => vec![archive::measure(run.binary.as_deref(), large).await?],
         Measure::Binary => vec![binary::measure(run.binary.as_deref()).await?],
         Measure::FirstPage => vec![report::first_page(run.first_page_seconds)],

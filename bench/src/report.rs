@@ -216,6 +216,23 @@ with a year of events; it is measured once each segment was read back from its f
 in it whatever the database.
 
 **Recording into a large log** takes turns between the log that was searched and one of a tenth of its events.
+
+**Checking a key** is `POST /v1/keys/verify` over loopback, by programs with a key of the tenant's and one connection each, to the complete
+service in the process of the measurement; both keys have a maker. What it is compared with is a handler of the same framework, served in the same way
+within the same process, that reads the same question into a structure, writes the same answer from one, and does nothing in between: no layer in front
+of it, no key, no limit, no header but what the framework sets. Programs and both services share the cores. *Within the process* is the operation behind
+the route, with the permit of one program, without connection, request and JSON. *For the first time* is the same question to a server that has begun
+after the keys were stored, so that neither it nor its connections to the database remember any of them; what the system has of the files stays.
+
+**Revoking a key** runs two stores over one database, each with its own connections, memory and listener, as two servers do. A question counts as asked
+after the call when its own clock was read after the call had returned.
+
+**Asking for permissions** is `POST /v1/authorize` through the complete service in one process, as a program with a key asks.
+
+**A large upload** goes over loopback to a service in a process of its own over SQLite, in parts as the API takes them, with the files on the
+file system of the databases.
+
+**Wrapping keys anew** reads keys from the database, opens each with the old root key, wraps it with the new one and stores it in place of what it was.
 ";
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bailiwick_domain::{clock::Clock, posture};
-use bailiwick_ops::{audit::stream::Reach, posture::Environment};
+use bailiwick_ops::{audit::stream::Reach, documents::Cabinet, posture::Environment};
 use bailiwick_store::DatabaseKind;
 use bailiwick_vault::{
     entropy::SystemEntropy,
@@ -31,6 +31,16 @@ use crate::{
 
 /// The complete service over the stage's store; `hashes` is how many passwords it hashes at once, at the default cost.
 pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -> Result<App> {
+    with_documents(open, kind, hashes, Cabinet::new("documents".into(), 1 << 30, None)).await
+}
+
+/// As [`app`], with the folder of its documents.
+pub(crate) async fn with_documents(
+    open: &Open,
+    kind: DatabaseKind,
+    hashes: NonZeroUsize,
+    cabinet: Cabinet,
+) -> Result<App> {
     let settings = Settings {
         public_url: "http://localhost".parse()?,
         https: Https::Off,
@@ -67,8 +77,8 @@ pub(crate) async fn app(open: &Open, kind: DatabaseKind, hashes: NonZeroUsize) -
         reach: Reach::default(),
         outside: bailiwick_ops::integrations::Outside::default(),
         pace: Arc::default(),
+        cabinet,
         // Nothing is exported here.
-        cabinet: bailiwick_ops::documents::Cabinet::new("documents".into(), 1 << 30, None),
         spool: bailiwick_ops::exports::Spool::new("exports".into(), None),
         jobs: bailiwick_web::jobs::JobBoard::default(),
     };

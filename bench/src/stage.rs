@@ -69,6 +69,9 @@ pub(crate) struct Open {
 /// A tenant and its owner, signed in.
 pub(crate) struct Tenant {
     pub(crate) id: TenantId,
+    /// Who that is.
+    #[cfg_attr(not(feature = "page"), expect(dead_code, reason = "keys over HTTP are made in their name"))]
+    pub(crate) owner: UserId,
     /// The text of the owner's session cookie.
     pub(crate) token: String,
 }
@@ -154,7 +157,7 @@ impl Open {
         enrolment::set_password(&self.store, &hasher, &inside, owner, PASSWORD.into()).await?;
         let visitor: Permit<SignIn> = self.store.gate().admit(Credential::None, self.request()).await?;
         match sign_in::password(&self.store, &hasher, &visitor, OWNER, PASSWORD.into()).await? {
-            Step::Done(token) => Ok(Tenant { id: tenant, token: token.expose().to_string() }),
+            Step::Done(token) => Ok(Tenant { id: tenant, owner, token: token.expose().to_string() }),
             Step::SecondFactor(_) => Err("the owner has a second factor that nobody set up".into()),
         }
     }

@@ -2,8 +2,10 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize};
 
+use axum::Router;
 use bailiwick_store::DatabaseKind;
-use http::{Request, StatusCode};
+use bailiwick_web::bootstrap::App;
+use http::{Request, StatusCode, request::Builder};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     body::Bytes,
@@ -26,9 +28,12 @@ pub(crate) struct Served {
 impl Served {
     /// Serves the stage's store on a port that is free.
     pub(crate) async fn start(open: &Open, kind: DatabaseKind) -> Result<Self> {
-        let app = app(open, kind, NonZeroUsize::MIN).await?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
+        Self::app(app(open, kind, NonZeroUsize::MIN).await?).await
+    }
+
+    /// Serves a complete service on a port that is free.
+    pub(crate) async fn app(app: App) -> Result<Self> {
+        let (listener, address) = listener().await?;
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app.into_make_service()).await {
                 eprintln!("the listener ended: {error}");
@@ -36,6 +41,28 @@ impl Served {
         });
         Ok(Self { address, task })
     }
+
+    /// Serves routes without anything around them on a port that is free.
+    pub(crate) async fn bare(router: Router) -> Result<Self> {
+        let (listener, address) = listener().await?;
+        let task = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                eprintln!("the listener ended: {error}");
+            }
+        });
+        Ok(Self { address, task })
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+async fn listener() -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 impl Drop for Served {
@@ -53,7 +80,12 @@ pub(crate) struct Program {
 impl Program {
     /// Connects.
     pub(crate) async fn connect(served: &Served, key: &str) -> Result<Self> {
-        let stream = TcpStream::connect(served.address).await?;
+        Self::connect_to(served.address, key).await
+    }
+
+    /// Connects to a service that may be another process.
+    pub(crate) async fn connect_to(address: SocketAddr, key: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         // It ends with the sender, or with the service; either shows where something is sent.
@@ -63,19 +95,41 @@ impl Program {
 
     /// Sends JSON and waits for the answer, which is one of success.
     pub(crate) async fn send(&mut self, path: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
-        let request = Request::post(path)
-            .header("host", "localhost")
-            .header("authorization", &self.bearer)
-            .header("content-type", "application/json")
-            .body(Full::new(body))?;
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(request).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
+        let (status, body) = self.ask(path, body).await?;
         if status.is_success() {
             Ok((status, body))
         } else {
             Err(format!("POST {path} answered {status}: {}", String::from_utf8_lossy(&body)).into())
         }
+    }
+
+    /// Sends JSON and waits for the answer, whatever it is.
+    pub(crate) async fn ask(&mut self, path: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.exchange(request, body).await
+    }
+
+    /// Sends octets and waits for the answer, which is one of success; `range` says which of a whole they are.
+    pub(crate) async fn put(&mut self, path: &str, range: &str, octets: Bytes) -> Result<Bytes> {
+        let request = Request::put(path)
+            .header("content-type", "application/octet-stream")
+            .header("content-range", range);
+        let (status, body) = self.exchange(request, octets).await?;
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err(format!("PUT {path} answered {status}: {}", String::from_utf8_lossy(&body)).into())
+        }
+    }
+
+    async fn exchange(&mut self, request: Builder, body: Bytes) -> Result<(StatusCode, Bytes)> {
+        let request = request
+            .header("host", "localhost")
+            .header("authorization", &self.bearer)
+            .body(Full::new(body))?;
+        self.sender.ready().await?;
+        let answer = self.sender.send_request(request).await?;
+        let status = answer.status();
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
     }
 }

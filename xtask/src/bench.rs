@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 #[derive(Args)]
 pub(crate) struct BenchArgs {
     /// Measure only this (may be repeated): postgres, sqlite, permission, verification, page, sign-in, crowd, users, search,
-    /// ingest, as-of, archive, binary, first-page
+    /// ingest, as-of, keys, many-keys, revocation, authorize, sealing, upload, rewrapping, archive, binary, first-page
     #[arg(long, value_name = "MEASURE")]
     only: Vec<String>,
     /// Short rounds and small logs: for trying the measurements out, not for their figures
@@ -28,6 +28,9 @@ pub(crate) struct BenchArgs {
     /// Verify a log of so many events, too, such as 10000000
     #[arg(long, value_name = "NUMBER")]
     verify_events: Option<u64>,
+    /// Gibibytes of the upload during which the server's memory is watched, in place of 10
+    #[arg(long, value_name = "NUMBER")]
+    upload_gib: Option<u64>,
 }
 
 /// Builds everything for release, starts a durable PostgreSQL, measures, and prints the table.
@@ -51,10 +54,13 @@ pub(crate) fn run(args: &BenchArgs) -> Result<bool> {
     if args.quick {
         program = program.args(["--quick"]);
     }
-    for (option, events) in [("--search-events", args.search_events), ("--verify-events", args.verify_events)]
-    {
-        if let Some(events) = events {
-            program = program.args([option.to_owned(), events.to_string()]);
+    for (option, number) in [
+        ("--search-events", args.search_events),
+        ("--verify-events", args.verify_events),
+        ("--upload-gib", args.upload_gib),
+    ] {
+        if let Some(number) = number {
+            program = program.args([option.to_owned(), number.to_string()]);
         }
     }
     // First, while nothing of this run is in any cache.

@@ -13,6 +13,7 @@ pub use crate::access::SubjectStanding as Standing;
 use crate::{
     Error, Permit, Result, Store,
     access::{self, ByKey},
+    key_cache::Standing as KeyStanding,
     permission_use::Use,
 };
 
@@ -110,12 +111,24 @@ pub async fn user<R: Rule>(store: &Store, permit: &Permit<R>, id: UserId) -> Res
     })
 }
 
-/// The key with this hash.
+/// The key with this hash, from memory while it is remembered as a good one.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn key<R: Rule>(store: &Store, permit: &Permit<R>, hash: &TokenHash) -> Result<Subject> {
-    let mut glance = store.glance(permit.tenant().ok_or(Error::NotFound)?).await?;
+    let tenant = permit.tenant().ok_or(Error::NotFound)?;
+    if let KeyStanding::Good(good) = store.key_at_hand(hash, Some(tenant)).await? {
+        return Ok(Subject {
+            standing: Standing::Active,
+            user: good.maker,
+            key: Some(good.id),
+            portions: good.portions.clone(),
+            scopes: Some(good.scopes),
+            ..Subject::UNKNOWN
+        });
+    }
+    // One that is not good any more is told from one that nobody has.
+    let mut glance = store.glance(tenant).await?;
     let now = glance.now;
     let found = access::by_key(&mut glance, hash).await;
     let Some(ByKey { key, tenant, maker }) = glance.seen(found)? else { return Ok(Subject::UNKNOWN) };

@@ -1,12 +1,13 @@
 //! What `bench/` measures against, behind the feature `bench`: the same rows written as [bare](Bare) SQL, many events in
 //! one [transaction](append), stored events [read](stored) back as they are, and what recording left behind [in pieces](pieces()), to be
-//! written once more without it.
+//! written once more without it; and [keys] by the thousand.
 //!
 //! It is here because SQL is confined to this crate. No other crate turns the feature on, and a shipped program has none
 //! of it.
 
 mod bare;
 mod found_by;
+pub mod keys;
 mod load;
 mod pieces;
 mod recorded;

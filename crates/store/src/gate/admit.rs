@@ -9,7 +9,8 @@ use std::{
 use bailiwick_domain::{
     entity::{Session, TenantKind, TenantStatus, UserStatus},
     ids::TenantId,
-    permission::PermissionSet,
+    network::AllowList,
+    permission::{Permission, PermissionSet},
     rule::{Need, Rule},
     time::Span,
 };
@@ -20,6 +21,7 @@ use crate::{
     Event, Result,
     access::{self, SubjectStanding as Standing},
     audit,
+    key_cache::Standing as KeyStanding,
     key_uses::KeyUse,
     permission_use::Use,
     sessions,
@@ -77,6 +79,9 @@ pub enum Refusal {
     Store(#[from] crate::Error),
 }
 
+/// What the guarded product asks for with each of its own requests, and what changes nothing.
+const ASKING: Need = Need::Has(Permission::ACCESS_CHECK);
+
 /// Makes permits.
 #[derive(Clone, Copy)]
 pub struct Gate<'s> {
@@ -101,6 +106,32 @@ struct Admitted {
     privileges: Option<i64>,
     /// Whether the key may not be used from where the request came.
     misplaced: bool,
+}
+
+impl Admitted {
+    /// A program, by a key that is good.
+    fn key(
+        actor: Actor,
+        tenant: TenantId,
+        permissions: PermissionSet,
+        networks: &AllowList,
+        from: Option<IpAddr>,
+    ) -> Self {
+        Self {
+            actor,
+            tenant,
+            permissions,
+            caller: None,
+            second_factor_missing: false,
+            recent: false,
+            outdated: None,
+            privileges: None,
+            misplaced: !networks.admits(from),
+            // The floor is about how people sign in; a key proves itself by a secret of its own.
+            must_enrol: false,
+            must_use_passkey: false,
+        }
+    }
 }
 
 /// A session that has not seen every change of what its user may do.
@@ -132,6 +163,7 @@ impl<'s> Gate<'s> {
             Credential::Session(token) => self.session(&token).await,
             Credential::Bearer(token) => self.session_that_waits(&token, false).await,
             Credential::Pending(token) => self.session_that_waits(&token, true).await,
+            Credential::Key(hash) if R::NEED == ASKING => self.asker(&hash, request.ip).await,
             Credential::Key(hash) => self.key(&hash, request.ip).await,
         };
         let admitted = match admitted {
@@ -338,6 +370,23 @@ impl<'s> Gate<'s> {
         }))
     }
 
+    /// The key of whoever only asks, from memory while it is remembered: it is forgotten on every server before any change that
+    /// decides about it is acknowledged.
+    async fn asker(&self, hash: &TokenHash, from: Option<IpAddr>) -> Result<Option<Admitted>, Refusal> {
+        match self.store.key_at_hand(hash, None).await? {
+            KeyStanding::Good(key) => {
+                let actor = Actor::Key { id: key.id, maker: key.maker };
+                Ok(Some(Admitted::key(actor, key.tenant, key.permissions, &key.networks, from)))
+            }
+            KeyStanding::Suspended => Err(Refusal::Suspended),
+            KeyStanding::Unknown
+            | KeyStanding::Expired
+            | KeyStanding::Revoked
+            | KeyStanding::Disabled
+            | KeyStanding::Limited => Ok(None),
+        }
+    }
+
     async fn key(&self, hash: &TokenHash, from: Option<IpAddr>) -> Result<Option<Admitted>, Refusal> {
         let Some(tenant) = access::tenant_of_key(self.store, hash).await? else { return Ok(None) };
         let mut glance = self.store.glance(tenant).await?;
@@ -364,19 +413,7 @@ impl<'s> Gate<'s> {
             };
             permissions = permissions.intersection(maker.has.permissions(catalogue, maker.role)?);
         }
-        Ok(Some(Admitted {
-            actor: Actor::Key { id: key.id, maker: key.created_by },
-            tenant,
-            permissions,
-            caller: None,
-            second_factor_missing: false,
-            recent: false,
-            outdated: None,
-            privileges: None,
-            misplaced: !key.networks.admits(from),
-            // The floor is about how people sign in; a key proves itself by a secret of its own.
-            must_enrol: false,
-            must_use_passkey: false,
-        }))
+        let actor = Actor::Key { id: key.id, maker: key.created_by };
+        Ok(Some(Admitted::key(actor, tenant, permissions, &key.networks, from)))
     }
 }

@@ -14,7 +14,7 @@ use bailiwick_vault::token::TokenHash;
 
 use super::GoodKey;
 
-/// Keys that are remembered at most: some 40 MiB.
+/// Keys that are remembered at most: some 50 MiB.
 const CAPACITY: usize = 65_536;
 
 /// For how long the database's word is taken.
@@ -166,7 +166,10 @@ mod tests {
             environment: KeyEnvironment::Live,
             networks: AllowList::default(),
             owner: None,
+            maker: None,
             permissions: PermissionSet::empty(),
+            scopes: PermissionSet::empty(),
+            portions: None,
             expires_at: until,
             rotating: false,
             until,

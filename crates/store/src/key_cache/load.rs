@@ -37,13 +37,16 @@ pub(super) async fn load(store: &Store, hash: &TokenHash, among: Option<TenantId
     }
     let catalogue = store.catalogue();
     let scopes: PermissionSet = key.scopes.iter().filter_map(|name| catalogue.find(name)).collect();
-    let mut permissions = scopes.difference(catalogue.platform_permissions());
+    let scopes = scopes.difference(catalogue.platform_permissions());
+    let (mut permissions, mut portions) = (scopes, None);
     let mut until = key.expires_at;
     if let Some(id) = key.created_by {
         let Some(maker) = found.maker.filter(|maker| maker.status == UserStatus::Active) else {
             return Ok(Standing::Disabled);
         };
-        permissions = permissions.intersection(maker.has.permissions(catalogue, maker.role)?);
+        let theirs = maker.has.portions(catalogue, maker.role)?;
+        permissions = permissions.intersection(theirs.permissions());
+        portions = Some(theirs);
         let ends = next_end(&mut view, id.uuid()).await?;
         until = [until, ends].into_iter().flatten().min();
     }
@@ -55,7 +58,10 @@ pub(super) async fn load(store: &Store, hash: &TokenHash, among: Option<TenantId
         environment: key.environment,
         networks: key.networks,
         owner: key.owner,
+        maker: key.created_by,
         permissions,
+        scopes,
+        portions,
         expires_at: key.expires_at,
         rotating: key.rotating,
         until,

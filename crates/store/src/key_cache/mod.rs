@@ -9,7 +9,8 @@
 //! - Only good keys are remembered, a bounded number of them, each for a minute at most: a change whose server died before it could
 //!   tell the others was acknowledged to nobody, and is seen by then.
 //!
-//! The gate itself remembers nothing and asks the database for each request.
+//! The gate takes from here whether a key that is shown to ask about others is good, which opens nothing but questions of that kind.
+//! Of every other request it asks the database.
 
 mod entries;
 mod load;
@@ -22,7 +23,7 @@ use bailiwick_domain::{
     entity::{Browser, KeyEnvironment},
     ids::{ApiKeyId, TenantId, UserId},
     network::AllowList,
-    permission::{Permission, PermissionSet},
+    permission::{Permission, PermissionSet, Portions},
     time::Timestamp,
 };
 use bailiwick_vault::token::TokenHash;
@@ -48,8 +49,14 @@ pub struct GoodKey {
     pub networks: AllowList,
     /// Who answers for it.
     pub owner: Option<UserId>,
+    /// Whose arm it is.
+    pub maker: Option<UserId>,
     /// What it may do: its scopes, as far as its maker has them.
     pub permissions: PermissionSet,
+    /// What it may do at most.
+    pub(crate) scopes: PermissionSet,
+    /// What its maker has.
+    pub(crate) portions: Option<Portions>,
     /// When it ceases to work; never, if absent.
     pub expires_at: Option<Timestamp>,
     /// Whether another key is taking its place.
@@ -87,21 +94,49 @@ impl Store {
         asker: Option<IpAddr>,
     ) -> Result<Standing> {
         let now = self.now();
-        if let Some(good) = self.shared.key_cache.find(hash, now)
-            && among.is_none_or(|tenant| tenant == good.tenant)
-        {
+        if let Some(good) = self.remembered_key(hash, among, now) {
             return Ok(Standing::Good(good));
         }
         if !self.shared.unknown_keys.may_ask(asker, now) {
             return Ok(Standing::Limited);
         }
+        let standing = self.learn_key(hash, among, now).await?;
+        if matches!(standing, Standing::Unknown) {
+            self.shared.unknown_keys.count(asker, now);
+        }
+        Ok(standing)
+    }
+
+    /// The same of a key that is shown or asked about by whoever was let in with another one: nobody is told to wait.
+    pub(crate) async fn key_at_hand(&self, hash: &TokenHash, among: Option<TenantId>) -> Result<Standing> {
+        let now = self.now();
+        match self.remembered_key(hash, among, now) {
+            Some(good) => Ok(Standing::Good(good)),
+            None => self.learn_key(hash, among, now).await,
+        }
+    }
+
+    fn remembered_key(
+        &self,
+        hash: &TokenHash,
+        among: Option<TenantId>,
+        now: Timestamp,
+    ) -> Option<Arc<GoodKey>> {
+        let good = self.shared.key_cache.find(hash, now)?;
+        among.is_none_or(|tenant| tenant == good.tenant).then_some(good)
+    }
+
+    async fn learn_key(
+        &self,
+        hash: &TokenHash,
+        among: Option<TenantId>,
+        now: Timestamp,
+    ) -> Result<Standing> {
         // Taken before the database is looked at: whatever is forgotten in between is not remembered.
         let before = self.shared.key_cache.generation();
         let standing = load::load(self, hash, among).await?;
-        match &standing {
-            Standing::Good(good) => self.shared.key_cache.remember(hash, good, before, now),
-            Standing::Unknown => self.shared.unknown_keys.count(asker, now),
-            _ => {}
+        if let Standing::Good(good) = &standing {
+            self.shared.key_cache.remember(hash, good, before, now);
         }
         Ok(standing)
     }
