@@ -4,12 +4,10 @@
 //! (<https://c2sp.org/XAES-256-GCM>), for keys that seal any number: plain GCM with random 96-bit nonces must
 //! stop at 2³² messages a key, which a busy tenant reaches; the 192-bit nonce carries 2⁸⁰.
 
+use crate::entropy::{Entropy, draw};
+use crate::secret::{KeyBytes, Wiped};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cmac;
-use zeroize::Zeroizing;
-
-use crate::entropy::{Entropy, draw};
-use crate::secret::KeyBytes;
 
 /// Length of the authentication tag that closes every ciphertext, in bytes.
 pub(crate) const TAG: usize = 16;
@@ -36,7 +34,7 @@ pub(crate) fn seal_once(
 }
 
 /// Opens what [`seal_once`] appended.
-pub(crate) fn open_once(key: &KeyBytes, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
+pub(crate) fn open_once(key: &KeyBytes, aad: &[u8], sealed: &[u8]) -> Result<Wiped, Refused> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(Refused)?;
     gcm_open(key, *nonce, aad, sealed)
 }
@@ -56,7 +54,7 @@ pub(crate) fn seal(
 }
 
 /// Opens what [`seal`] appended.
-pub(crate) fn open(key: &KeyBytes, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refused> {
+pub(crate) fn open(key: &KeyBytes, aad: &[u8], sealed: &[u8]) -> Result<Wiped, Refused> {
     let (nonce, sealed) = sealed.split_first_chunk::<EXTENDED_NONCE>().ok_or(Refused)?;
     let (subkey, nonce) = derive(key, nonce)?;
     gcm_open(&subkey, nonce, aad, sealed)
@@ -97,20 +95,15 @@ fn gcm_seal(
     Ok(())
 }
 
-fn gcm_open(
-    key: &KeyBytes,
-    nonce: [u8; NONCE],
-    aad: &[u8],
-    sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, Refused> {
+fn gcm_open(key: &KeyBytes, nonce: [u8; NONCE], aad: &[u8], sealed: &[u8]) -> Result<Wiped, Refused> {
     let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.expose()).map_err(|_| Refused)?);
-    let mut buffer = Zeroizing::new(sealed.to_vec());
-    let length = cipher
-        .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut buffer)
-        .map_err(|_| Refused)?
-        .len();
-    buffer.truncate(length);
-    Ok(buffer)
+    let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(Refused)?;
+    // Straight into its place. Where the tag does not fit, nobody gets it, and it is overwritten.
+    let mut plain = Wiped::zeroed(body.len());
+    cipher
+        .open_separate_gather(Nonce::assume_unique_for_key(nonce), Aad::from(aad), body, tag, plain.as_mut())
+        .map_err(|_| Refused)?;
+    Ok(plain)
 }
 
 #[cfg(test)]

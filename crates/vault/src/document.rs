@@ -18,15 +18,13 @@
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use zeroize::Zeroizing;
-
 use crate::aead::{NONCE, TAG};
 use crate::entropy::{Entropy, draw};
 use crate::envelope::{self, Context, OpenError, SealError, Sealed};
 use crate::keyring::{TenantKey, TenantKeys};
-use crate::secret::KeyBytes;
+use crate::secret::{KeyBytes, Wiped};
 use crate::transcript::Transcript;
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
 /// Octets of a document in every frame but the last, which holds what is left.
 pub const FRAME: usize = 64 * 1024;
@@ -196,18 +194,34 @@ impl DocumentKey {
     ///
     /// # Errors
     /// As [`open`](Self::open); nothing is given out then.
-    pub fn open_all(
-        &self,
-        first: u32,
-        frames: u64,
-        sealed: &mut [u8],
-    ) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
-        let mut plain = Zeroizing::new(Vec::with_capacity(sealed.len()));
-        for (frame, number) in sealed.chunks_mut(SEALED_FRAME).zip(first..) {
+    pub fn open_all(&self, first: u32, frames: u64, sealed: &[u8]) -> Result<Wiped, DocumentError> {
+        let holds = |frame: &[u8]| frame.len().saturating_sub(OVERHEAD);
+        let mut plain = Wiped::zeroed(sealed.chunks(SEALED_FRAME).map(holds).sum());
+        let mut rest = plain.as_mut();
+        for (frame, number) in sealed.chunks(SEALED_FRAME).zip(first..) {
+            let (place, later) = std::mem::take(&mut rest).split_at_mut(holds(frame));
+            rest = later;
             let last = u64::from(number) + 1 == frames;
-            plain.extend_from_slice(self.open(number, last, frame)?);
+            self.open_into(number, last, frame, place)?;
         }
         Ok(plain)
+    }
+
+    /// Opens one frame into memory of its length.
+    fn open_into(
+        &self,
+        number: u32,
+        last: bool,
+        sealed: &[u8],
+        plain: &mut [u8],
+    ) -> Result<(), DocumentError> {
+        let parts = sealed.split_first_chunk::<PREFIX>();
+        let (prefix, (body, tag)) = parts
+            .and_then(|(prefix, rest)| Some((*prefix, rest.split_last_chunk::<TAG>()?)))
+            .ok_or_else(|| self.refused(Fault::Truncated))?;
+        let (nonce, aad) = (nonce(prefix, number, last), self.aad(number, last));
+        let opened = self.cipher.open_separate_gather(nonce, Aad::from(aad), body, tag, plain);
+        opened.map_err(|_| self.refused(Fault::Frame(number)))
     }
 
     fn aad(&self, number: u32, last: bool) -> Vec<u8> {

@@ -14,8 +14,6 @@
 //!     89    n+16  ciphertext and its tag
 //! ```
 
-use zeroize::Zeroizing;
-
 use crate::aead::{self, EXTENDED_NONCE, NONCE, Refused, TAG};
 use crate::entropy::Entropy;
 use crate::keyring::{TenantKey, TenantKeys};
@@ -185,7 +183,7 @@ fn unwrap_data_key<'a>(
     let key = keys.version(version).ok_or(OpenError::KeyVersion(version))?;
     let body = sealed.0.get(HEADER..).ok_or(OpenError::Truncated)?;
     let (wrapped, object) = body.split_at_checked(WRAPPED).ok_or(OpenError::Truncated)?;
-    let data_key: Zeroizing<Vec<u8>> = aead::open(key.bytes(), &context.key_aad(version), wrapped)?;
+    let data_key = aead::open(key.bytes(), &context.key_aad(version), wrapped)?;
     Ok((KeyBytes::copy_from(&data_key).ok_or(OpenError::Rejected)?, object))
 }
 

@@ -1,9 +1,10 @@
 //! Secret bytes that are overwritten when dropped and cannot be printed.
 
 use std::fmt;
+use std::ops::Deref;
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, optimization_barrier};
 
 use crate::entropy::Entropy;
 
@@ -66,11 +67,50 @@ impl<const N: usize> fmt::Debug for SecretBytes<N> {
     }
 }
 
+/// Any number of bytes that are overwritten when they are dropped, all at once: one by one, as
+/// [`Zeroizing`](zeroize::Zeroizing) does it with a vector, takes longer than opening them took.
+pub struct Wiped(Vec<u8>);
+
+impl Wiped {
+    /// So many zeros, to be written over.
+    pub(crate) fn zeroed(length: usize) -> Self {
+        Self(vec![0; length])
+    }
+
+    pub(crate) fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+impl Deref for Wiped {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        // Without it, nobody would see that anything was written, and nothing would be.
+        optimization_barrier(self.0.as_slice());
+    }
+}
+
+impl ZeroizeOnDrop for Wiped {}
+
+impl fmt::Debug for Wiped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wiped({} bytes)", self.0.len())
+    }
+}
+
 /// Text or bytes that came out of a ciphertext, overwritten on drop.
-pub struct Plaintext(Zeroizing<Vec<u8>>);
+pub struct Plaintext(Wiped);
 
 impl Plaintext {
-    pub(crate) fn new(bytes: Zeroizing<Vec<u8>>) -> Self {
+    pub(crate) const fn new(bytes: Wiped) -> Self {
         Self(bytes)
     }
 
@@ -124,7 +164,8 @@ mod tests {
     fn debug_shows_no_secret_byte() {
         let secret = KeyBytes::random(&SeededEntropy::new(7));
         assert_hidden(&secret, secret.expose());
-        assert_hidden(&Plaintext::new(b"hunter2!".to_vec().into()), b"hunter2!");
+        assert_hidden(&Plaintext::new(Wiped(b"hunter2!".to_vec())), b"hunter2!");
+        assert_hidden(&Wiped(b"hunter2!".to_vec()), b"hunter2!");
     }
 
     #[test]

@@ -90,10 +90,10 @@ async fn check(
         let step = Step::of(octets, from, octets);
         let read = source.read(step.at, step.length).await.map_err(|error| Unread::of(place, error))?;
         source = read.0;
-        let mut sealed = read.1;
+        let sealed = read.1;
         let opened = in_peace(move || {
             digest.update(&sealed);
-            let opened = step.open(&key, &mut sealed).map(|plain| plain.len() as u64);
+            let opened = step.open(&key, &sealed).map(|plain| plain.len() as u64);
             (digest, key, opened)
         });
         let (so_far, same, opened) = opened.await.map_err(Unread::Away)?;

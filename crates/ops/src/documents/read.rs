@@ -11,9 +11,10 @@ use bailiwick_store::{
     Error as StoreError, Event, Permit, Store,
     documents::{self, Stored},
 };
-use bailiwick_vault::document::{DocumentError, DocumentKey, FRAME, Fault, Place, SEALED_FRAME, frames};
-
-use zeroize::Zeroizing;
+use bailiwick_vault::{
+    document::{DocumentError, DocumentKey, FRAME, Fault, Place, SEALED_FRAME, frames},
+    secret::Wiped,
+};
 
 use super::{
     Cabinet,
@@ -61,8 +62,8 @@ impl Reading {
         let (key, from, until) = (Arc::clone(&self.key), self.from, self.until);
         let step = Step::of(self.octets, from, until);
         let read = source.read(step.at, step.length).await;
-        let (source, mut sealed) = read.map_err(|error| Unread::of(place, error))?;
-        let opened = in_peace(move || Ok(step.part(&step.open(&key, &mut sealed)?, from, until)));
+        let (source, sealed) = read.map_err(|error| Unread::of(place, error))?;
+        let opened = in_peace(move || Ok(step.part(&step.open(&key, &sealed)?, from, until)));
         let opened: Result<Vec<u8>, DocumentError> = opened.await.map_err(Unread::Away)?;
         let opened = opened?;
         self.source = Some(source);
@@ -96,11 +97,7 @@ impl Step {
     }
 
     /// Opens them.
-    pub(super) fn open(
-        self,
-        key: &DocumentKey,
-        sealed: &mut [u8],
-    ) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
+    pub(super) fn open(self, key: &DocumentKey, sealed: &[u8]) -> Result<Wiped, DocumentError> {
         let damaged = |fault| DocumentError { place: key.place(), fault };
         let number = u32::try_from(self.first).map_err(|_| damaged(Fault::Length))?;
         key.open_all(number, self.all, sealed)

@@ -126,12 +126,7 @@ impl Store {
         among.is_none_or(|tenant| tenant == good.tenant).then_some(good)
     }
 
-    async fn learn_key(
-        &self,
-        hash: &TokenHash,
-        among: Option<TenantId>,
-        now: Timestamp,
-    ) -> Result<Standing> {
+    async fn learn_key(&self, hash: &TokenHash, among: Option<TenantId>, now: Timestamp) -> Result<Standing> {
         // Taken before the database is looked at: whatever is forgotten in between is not remembered.
         let before = self.shared.key_cache.generation();
         let standing = load::load(self, hash, among).await?;

@@ -40,9 +40,8 @@ fn sealed(key: &DocumentKey, plain: &[u8]) -> Vec<u8> {
     out
 }
 
-fn opened(key: &DocumentKey, octets: usize, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let mut sealed = sealed.to_vec();
-    key.open_all(0, frames(octets as u64), &mut sealed).map_err(|error| error.fault)
+fn opened(key: &DocumentKey, octets: usize, sealed: &[u8]) -> Result<Wiped, Fault> {
+    key.open_all(0, frames(octets as u64), sealed).map_err(|error| error.fault)
 }
 
 #[test]
@@ -91,11 +90,11 @@ fn frames_that_were_dropped_doubled_or_reordered_are_refused() {
     assert_eq!(refused(&[0, 0, 2]), Some(Fault::Frame(1)));
     assert_eq!(refused(&[0, 2]), Some(Fault::Frame(1)));
     // Without its end, and whoever reads believes that it ends there: the frame before was never the last one.
-    let mut short = whole[..2 * SEALED_FRAME].to_vec();
-    assert_eq!(key.open_all(0, 2, &mut short).unwrap_err().fault, Fault::Frame(1));
+    let short = whole[..2 * SEALED_FRAME].to_vec();
+    assert_eq!(key.open_all(0, 2, &short).unwrap_err().fault, Fault::Frame(1));
     // And with more behind its end.
-    let mut long = [whole.as_slice(), frame(2)].concat();
-    assert_eq!(key.open_all(0, 4, &mut long).unwrap_err().fault, Fault::Frame(2));
+    let long = [whole.as_slice(), frame(2)].concat();
+    assert_eq!(key.open_all(0, 4, &long).unwrap_err().fault, Fault::Frame(2));
 }
 
 #[test]
@@ -133,7 +132,7 @@ fn an_error_names_the_version_and_the_frame_and_no_content() {
     let key = key_of(HERE);
     let mut whole = sealed(&key, b"content");
     whole[PREFIX] ^= 1;
-    let error = key.open_all(0, 1, &mut whole).unwrap_err();
+    let error = key.open_all(0, 1, &whole).unwrap_err();
     assert_eq!(
         error.to_string(),
         "version 02020202-0202-0202-0202-020202020202 of document 01010101-0101-0101-0101-010101010101: \
@@ -168,8 +167,8 @@ proptest! {
         let cut = at.index(whole.len());
         let kept = frames(length as u64);
         // Whoever reads knows how many frames there have to be, and opens each of them.
-        let mut frames = whole[..cut].to_vec();
-        let opened = key.open_all(0, kept, &mut frames);
+        let frames = whole[..cut].to_vec();
+        let opened = key.open_all(0, kept, &frames);
         let whole_frames = opened.as_ref().map(|plain| plain.len()).unwrap_or_default();
         prop_assert!(opened.is_err() || whole_frames < length);
         let mut last = whole[..cut].chunks(SEALED_FRAME).last().unwrap_or_default().to_vec();

@@ -21,7 +21,6 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 pub use stored::ManagedError;
 use stored::Stored;
@@ -177,8 +176,7 @@ async fn unwrap(
     let bound = binding(context);
     let once = patiently(patience, || holder.decrypt(id, sealed, &bound)).await;
     let once = once.map_err(|fault| error(id, fault))?;
-    let key: Option<Zeroizing<Vec<u8>>> =
-        aead::open_once(&once, &associated(id, sealed, context), inner).ok();
+    let key = aead::open_once(&once, &associated(id, sealed, context), inner).ok();
     key.and_then(|key| KeyBytes::copy_from(&key)).ok_or_else(rejected)
 }
 
