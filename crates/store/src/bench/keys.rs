@@ -13,6 +13,9 @@ use crate::{
     tx::Scope,
 };
 
+/// What each of them may do, as it is stored.
+const SCOPES: &str = r#"["user:read"]"#;
+
 /// Puts API keys with these hashes into the tenant, with one scope and without a maker, in one transaction. Nothing is recorded.
 ///
 /// # Errors
@@ -31,11 +34,12 @@ pub async fn api_keys(store: &Store, permit: &Permit<ByJob>, hashes: &[TokenHash
             let rows = serde_json::to_string(&rows).map_err(|_| Error::Corrupt("rows".into()))?;
             sqlx::query(
                 "INSERT INTO api_key (tenant, id, name, prefix, hash, scopes, created_at)
-                 SELECT $1, unhex(value ->> 0), 'One of many', 'bw_live_abc', unhex(value ->> 1), '[\"user:read\"]', $2 FROM json_each($3)",
+                 SELECT $1, unhex(value ->> 0), 'One of many', 'bw_live_abc', unhex(value ->> 1), $4, $2 FROM json_each($3)",
             )
             .bind(tenant)
             .bind(now)
             .bind(rows.as_str())
+            .bind(SCOPES)
             .execute(&mut *c)
             .await?;
             sqlx::query(
@@ -50,15 +54,16 @@ pub async fn api_keys(store: &Store, permit: &Permit<ByJob>, hashes: &[TokenHash
             let hashes: Vec<Vec<u8>> = hashes.iter().map(|hash| hash.as_bytes().to_vec()).collect();
             sqlx::query(
                 "INSERT INTO api_key (tenant, id, name, prefix, hash, scopes, created_at)
-                 SELECT $1, id, 'One of many', 'bw_live_abc', hash, '[\"user:read\"]', $2 FROM unnest($3::uuid[], $4::bytea[]) AS new (id, hash)",
+                 SELECT $1, id, 'One of many', 'bw_live_abc', hash, $5, $2 FROM unnest($3::uuid[], $4::bytea[]) AS given (id, hash)",
             )
             .bind(tenant)
             .bind(now)
             .bind(&ids)
             .bind(&hashes)
+            .bind(SCOPES)
             .execute(&mut *c)
             .await?;
-            sqlx::query("INSERT INTO directory_key (hash, tenant) SELECT hash, $1 FROM unnest($2::bytea[]) AS new (hash)")
+            sqlx::query("INSERT INTO directory_key (hash, tenant) SELECT hash, $1 FROM unnest($2::bytea[]) AS given (hash)")
                 .bind(tenant)
                 .bind(&hashes)
                 .execute(c)
