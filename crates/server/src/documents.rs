@@ -180,8 +180,9 @@ mod tests {
                 assert_eq!(service.write(WRITER, &format!("documents/{name}"), b"left"), 200);
             }
             service.begin_parts(WRITER, &format!("documents/{name}"));
-            let behind = SystemClock.now().since(store.now()) + Span::days(2);
-            db.clock.advance(behind);
+            // What the service wrote now has to be two days old for the server.
+            db.clock.advance(SystemClock.now().since(store.now()));
+            db.clock.advance(Span::days(2));
             assert_eq!(job.sweep().await.unwrap(), 2);
             assert_eq!(service.names("documents", ""), [others]);
             assert_eq!(service.begun_parts("documents"), 0);

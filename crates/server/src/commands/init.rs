@@ -153,7 +153,7 @@ fn refused(error: Error) -> Failure {
 fn report(file: &Path, settings: &Settings, link: &str) {
     ui::say(format_args!("A new installation, configured in {}\n", file.display()));
     for region in settings.regions.values() {
-        ui::say(format_args!("  root key     {}", region.keys.root_key.display()));
+        ui::say(format_args!("  root key     {}", region.keys.present.file.display()));
         ui::say(format_args!("  database     {}", region.database.url.masked()));
     }
     ui::say(format_args!("  checkpoints  {}\n", settings.audit.checkpoints.display()));

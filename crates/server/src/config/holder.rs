@@ -10,7 +10,7 @@ use super::{
     choice::{KeyProvider, KeyRotation},
     key::{AnyKey, Key},
     keys::*,
-    mail::Secret,
+    mail::{Secret, Word},
     settings::{conflict, optional, value},
     value::{Origin, Setting},
 };

@@ -281,9 +281,9 @@ fn settings_that_do_not_go_together_are_refused() {
 #[test]
 fn relative_paths_start_from_the_folder_of_the_file() {
     let settings = text(WHOLE).unwrap().settings().unwrap();
-    assert_eq!(settings.regions["local"].keys.root_key, Path::new("/etc/bailiwick/root.key"));
+    assert_eq!(settings.regions["local"].keys.present.file, Path::new("/etc/bailiwick/root.key"));
     let flag = load(WHOLE, &[], &["keys.root_key=root.key"]).unwrap().settings().unwrap();
-    assert_eq!(flag.regions["local"].keys.root_key, Path::new("root.key"));
+    assert_eq!(flag.regions["local"].keys.present.file, Path::new("root.key"));
 }
 
 #[test]

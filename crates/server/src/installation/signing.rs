@@ -213,7 +213,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         write(&path, &sample()).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
         assert!(parse(&text).unwrap() == sample());
         assert_eq!(write(&path, &sample()).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         for line in 0..5 {

@@ -97,16 +97,34 @@ pub(crate) fn organisation(place: &mut Place) -> Owner {
 
 /// An installation with an organisation; the owners of the platform and of the organisation are signed in.
 pub(crate) fn owners(place: &mut Place) -> (Owner, Owner) {
+    let Begun { platform, owner, .. } = begun(place);
+    (platform, owner)
+}
+
+/// What a beginning left.
+pub(crate) struct Begun {
+    pub(crate) platform: Owner,
+    pub(crate) owner: Owner,
+    /// The links to first passwords of the two.
+    pub(crate) links: [String; 2],
+    /// What the server said meanwhile, at debug level.
+    pub(crate) log: String,
+}
+
+/// An installation with an organisation, from the first link to the owner who is signed in.
+pub(crate) fn begun(place: &mut Place) -> Begun {
     let letters = Letters::start(place);
-    let link = init(place);
-    let server = place.serve(&[]);
-    let platform = Owner::enrol(server.address, &link);
+    let first = init(place);
+    let server = place.serve(&["--log-level", "debug"]);
+    let platform = Owner::enrol(server.address, &first);
     let new = json!({
         "slug": "acme", "name": "Acme", "region": "local", "owner_email": "owner@acme.example", "owner_name": "Ada Owner"
     });
     let made = platform.send(&mut Http::open(server.address), "/v1/tenants", &new).unwrap();
     assert_eq!(made.status(), 201, "{}{}", made.head, made.body);
-    let owner = Owner::enrol(server.address, &letters.link());
-    assert_eq!(server.stop().0.code(), Some(0));
-    (platform, owner)
+    let second = letters.link();
+    let owner = Owner::enrol(server.address, &second);
+    let (status, log) = server.stop();
+    assert_eq!(status.code(), Some(0));
+    Begun { platform, owner, links: [first, second], log }
 }
