@@ -70,6 +70,7 @@ fn operator_begins_an_installation_that_passes_every_check() {
             ("database", "ok"),
             ("schema", "ok"),
             ("regions", "ok"),
+            ("wrapped keys", "ok"),
             ("checkpoints", "ok")
         ]
     );
@@ -157,7 +158,7 @@ fn operator_reads_one_verdict_when_all_is_well() {
     let place = Place::installed();
     let ran = place.run(["check"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(ran.out.lines().last(), Some("All is well: 7 checks passed, 4 did not apply."), "{}", ran.out);
+    assert_eq!(ran.out.lines().last(), Some("All is well: 8 checks passed, 4 did not apply."), "{}", ran.out);
 }
 
 #[test]
