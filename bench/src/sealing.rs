@@ -149,7 +149,7 @@ impl Bare {
     }
 
     fn seal_in_place(&self, memory: &mut [u8]) -> Result<()> {
-        self.0.seal_in_place_separate_tag(nonce(), Aad::empty(), memory).map_err(refused)?;
+        let _tag = self.0.seal_in_place_separate_tag(nonce(), Aad::empty(), memory).map_err(refused)?;
         Ok(())
     }
 }
