@@ -16,7 +16,7 @@ use bailiwick_ops::{
     users,
 };
 use bailiwick_store::{
-    Credential, Permit, Store,
+    Credential, Permit, Refusal, Store,
     key_cache::{KeyNode, LEASE},
     key_uses,
 };
@@ -57,6 +57,11 @@ async fn fault_at(
 
 async fn fault(asker: &Actor, text: &str, scopes: PermissionSet) -> Option<Fault> {
     fault_at(asker, &asker.db.store, text, scopes, OFFICE).await
+}
+
+/// Whether whoever shows a key may ask about others there.
+async fn asking(db: &Db, store: &Store, key: &Secret) -> Result<Permit<VerifyKey>, Refusal> {
+    store.gate().admit(Credential::Key(key.hash()), request(db, OFFICE)).await
 }
 
 /// A server that listens, until the value goes.
@@ -151,6 +156,30 @@ both_databases! {
         verified(&db).await;
     }
 
+    async fn asker_is_held_to_what_their_key_may_do_and_from_where(db: Db) {
+        let listener = listening(&db.store);
+        remembering(&db.store).await;
+        let acme = db.tenant("acme").await;
+        let owner = acme.owner();
+        let maker = acme.user(Role::Developer).await;
+        let (_, elsewhere) = made_by(&owner, NewApiKey { networks: vec!["198.51.100.0/24".into()], ..new(&["access:check"]) }).await;
+        let (_, other) = made_by(&owner, new(&["user:read"])).await;
+        let (_, short) = made_by(&owner, NewApiKey { expires_at: Some(db.store.now() + Span::seconds(30)), ..new(&["access:check"]) }).await;
+        let (_, makers) = made_by(&maker, new(&["access:check"])).await;
+        // Twice: as the database says it, and from memory.
+        for _ in 0..2 {
+            assert!(matches!(asking(&db, &db.store, &elsewhere).await, Err(Refusal::Misplaced)));
+            assert!(matches!(asking(&db, &db.store, &other).await, Err(Refusal::Forbidden)));
+            asking(&db, &db.store, &short).await.unwrap();
+            asking(&db, &db.store, &makers).await.unwrap();
+        }
+        db.clock.advance(Span::seconds(30));
+        assert!(matches!(asking(&db, &db.store, &short).await, Err(Refusal::SignIn)));
+        users::disable(&db.store, &owner.permit::<DisableUser>().await, maker.id()).await.unwrap();
+        assert!(matches!(asking(&db, &db.store, &makers).await, Err(Refusal::SignIn)));
+        listener.abort();
+    }
+
     async fn key_ends_by_the_clock_also_in_memory(db: Db) {
         let listener = listening(&db.store);
         remembering(&db.store).await;
@@ -195,6 +224,31 @@ postgres_only! {
             api_keys::revoke(&db.store, &owner.permit::<RevokeApiKey>().await, key.id).await.unwrap();
             assert_eq!(fault_at(&acme.owner(), &second, secret.expose(), NONE, OFFICE).await, Some(Fault::Revoked));
             assert_eq!(fault_at(&acme.owner(), &db.store, secret.expose(), NONE, OFFICE).await, Some(Fault::Revoked));
+            db.clock.advance(Span::seconds(1));
+        }
+        assert!(second.remembers_keys(), "nobody had to be waited for");
+        for listener in listeners {
+            listener.abort();
+        }
+    }
+
+    async fn asker_whose_own_key_is_revoked_asks_nothing_more_on_a_second_server(db: Db) {
+        let second = db.another().await;
+        let listeners = [listening(&db.store), listening(&second)];
+        remembering(&db.store).await;
+        remembering(&second).await;
+        let acme: Tenant = db.tenant("acme").await;
+        let owner = acme.owner();
+        for _ in 0..10 {
+            let (key, secret) = made_by(&owner, new(&["access:check"])).await;
+            for store in [&db.store, &db.store, &second, &second] {
+                asking(&db, store, &secret).await.unwrap();
+            }
+            api_keys::revoke(&db.store, &owner.permit::<RevokeApiKey>().await, key.id).await.unwrap();
+            for store in [&second, &db.store] {
+                let refused = asking(&db, store, &secret).await;
+                assert!(matches!(refused, Err(Refusal::SignIn)), "{refused:?}");
+            }
             db.clock.advance(Span::seconds(1));
         }
         assert!(second.remembers_keys(), "nobody had to be waited for");
