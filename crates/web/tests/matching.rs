@@ -101,7 +101,8 @@ both_databases! {
         let rename = async |name: &str| {
             send(&service, &program, Method::PUT, &team, Some(("if-match", &read)), json!({"name": name})).await.status.as_u16()
         };
-        let mut all: Vec<u16> = tokio::join!(rename("A1"), rename("B2"), rename("C3"), rename("D4"), rename("E5")).into();
+        let (a, b, c, d, e) = tokio::join!(rename("A1"), rename("B2"), rename("C3"), rename("D4"), rename("E5"));
+        let mut all = vec![a, b, c, d, e];
         all.sort_unstable();
         assert_eq!(all, [204, 412, 412, 412, 412]);
         assert!(tag(&service, &program, &team).await.starts_with("\"2-"));
