@@ -77,7 +77,7 @@ async fn moved(kind: DatabaseKind, tenants: usize, passes: usize) -> Result<Vec<
 
 /// Wraps every key that is under `old` by `new`; how many those were.
 async fn all(store: &Store, old: &Arc<FileProvider>, new: &Arc<FileProvider>) -> Result<usize> {
-    let keyring = keyring(new).with_previous(Arc::clone(old) as _);
+    let keyring = keyring(new).with_another(Arc::clone(old) as _);
     let (mut after, mut done) = (TenantId::from_bytes([0; 16]), 0);
     loop {
         let some = bench::keys::wrapped_by(store, old.key_id(), after, STEP).await?;
@@ -85,7 +85,7 @@ async fn all(store: &Store, old: &Arc<FileProvider>, new: &Arc<FileProvider>) ->
         after = TenantId::from_bytes(last.tenant);
         let mut anew = Vec::with_capacity(some.len());
         for key in &some {
-            anew.push(keyring.rewrap(key).await?);
+            anew.push(keyring.rewrap(key, new.key_id()).await?);
         }
         bench::keys::replace(store, &anew).await?;
         done += anew.len();

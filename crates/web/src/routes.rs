@@ -255,9 +255,8 @@ impl Routes {
     /// Each route with what its handler takes.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&AccessRow, Takes)> {
         self.endpoints.iter().map(|endpoint| {
-            let mut takes = Takes::default();
-            takes.again = endpoint.again;
-            takes.must_match = endpoint.must_match;
+            let mut takes =
+                Takes { again: endpoint.again, must_match: endpoint.must_match, ..Takes::default() };
             (endpoint.describe)(&mut Says(&mut takes));
             (&endpoint.row, takes)
         })

@@ -203,7 +203,7 @@ impl Mover {
                 after = batch.end();
                 let anew = keys::wrap_anew(store, batch, to).await?;
                 let progress =
-                    held.then(|| Progress { id: found.root_move.id, server: self.server, waiting, began });
+                    held.then_some(Progress { id: found.root_move.id, server: self.server, waiting, began });
                 let moved = match keys::put_anew(store, permit, &anew, progress).await {
                     Ok(moved) => moved,
                     Err(StoreError::Busy) => {

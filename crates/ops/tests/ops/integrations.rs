@@ -409,8 +409,12 @@ both_databases! {
         let told = bailiwick_store::security_events::list(&mut view, None, 50).await.unwrap().items;
         assert_eq!(told.iter().filter(|event| event.kind == "integration.tested").count(), 1, "once, and not every hour");
         drop(view);
-        integrations::disable(&db.store, &permit(&acme).await, up.id).await.unwrap();
-        integrations::disable(&db.store, &permit(&acme).await, down.id).await.unwrap();
+        // The owner's session ended meanwhile.
+        let later = acme.user(Role::TenantOwner).await;
+        for made in [&up, &down] {
+            integrations::disable(&db.store, &later.permit().await, made.id).await.unwrap();
+            db.clock.advance(Span::seconds(1));
+        }
         db.clock.advance(Span::hours(2));
         assert_eq!(checks.round().await.unwrap(), 0);
     }

@@ -256,11 +256,8 @@ fn server(config: &Config) -> Result<Server, Problem> {
         (Some(certificate), Some(key)) => Some((certificate, key)),
         (None, None) => None,
         (Some(_), None) => {
-            return Err(conflict(
-                config,
-                &SERVER_TLS_CERTIFICATE,
-                "`server.tls_certificate` needs `server.tls_key`",
-            ));
+            let message = "`server.tls_certificate` needs `server.tls_key`";
+            return Err(conflict(config, &SERVER_TLS_CERTIFICATE, message));
         }
         (None, Some(_)) => {
             return Err(conflict(config, &SERVER_TLS_KEY, "`server.tls_key` needs `server.tls_certificate`"));

@@ -193,7 +193,7 @@ fn operator_reads_every_check_that_fails_and_what_to_do() {
     ] {
         assert!(ran.out.contains(line), "{line} is not in\n{}", ran.out);
     }
-    assert!(ran.err.contains("1 of 11 checks failed"));
+    assert!(ran.err.contains("1 of 12 checks failed"));
     place.write("bailiwick.toml", "nonsense = 1");
     let ran = place.run(["check", "--json"]);
     assert!(ran.code == 2 && ran.out.contains("there is no key `nonsense`"), "{ran:?}");

@@ -140,7 +140,7 @@ fn a_credential_in_the_settings_or_on_the_command_line_is_refused_unread() {
     let words = ["does not stand here: give it as an environment variable, or name its file"];
     place.refuses(["serve", "--set", "keys.transit_token=hunter2"], 2, &words);
     let config = place.read("bailiwick.toml");
-    place.write("bailiwick.toml", config.replace("[keys]", "[keys]\ntransit_token = \"hunter2\""));
+    place.write("bailiwick.toml", config.replace("\n[keys]\n", "\n[keys]\ntransit_token = \"hunter2\"\n"));
     place.refuses(["serve"], 2, &words);
     place.write("bailiwick.toml", &config);
     place.refuses(["serve"], 2, &["needs a token: `keys.transit_token_file`"]);
