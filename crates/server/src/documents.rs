@@ -139,7 +139,7 @@ mod tests {
             let (document, version) = documents::finish(store, &permit, &cabinet, id).await.unwrap();
             let name = format!("kept/{}/{id}.sealed", acme.id());
             assert_eq!(version.place, format!("s3://documents/{name}"));
-            assert_eq!(service.names("documents", ""), [name.clone()]);
+            assert_eq!(service.names("documents", ""), std::slice::from_ref(&name));
             let place = format!("documents/{name}");
             let sealed = service.read(&place, None).unwrap();
             assert_eq!(i64::try_from(sealed.len()).unwrap(), version.sealed_octets);

@@ -5,13 +5,12 @@
 
 use std::{
     error::Error as StdError,
-    io,
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -94,7 +93,7 @@ pub(super) async fn begin(limits: &Limits, request: Request) -> Result<Request, 
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok()).ok_or(WRONG)?;
     let head = Head::of(limits.form as u64);
-    let metered = Body::new(Metered { body, head: head.clone(), gave: false });
+    let metered = Body::new(Metered { body, head: head.clone(), gave: false, rest: Bytes::new() });
     let sizes = Constraints::new().size_limit(SizeLimit::new().whole_stream(most));
     let form = Multipart::with_constraints(metered.into_data_stream(), boundary, sizes);
     let (fields, file) = match timeout(limits.arrival, read(limits, form, head)).await {
@@ -196,11 +195,16 @@ impl Head {
 #[error("too much before the file, or behind it")]
 struct TooMuch;
 
+/// Octets of one piece at most. A frame may hold the fields and much of the file, which does not count as one of them.
+const PIECE: usize = 8 * 1024;
+
 /// A body of which one piece is asked for at a time: its reader would take in whatever is there otherwise.
 struct Metered {
     body: Body,
     head: Head,
     gave: bool,
+    /// What came with the last frame and was not handed on yet.
+    rest: Bytes,
 }
 
 impl HttpBody for Metered {
@@ -218,22 +222,30 @@ impl HttpBody for Metered {
         }
         let left = this.head.left.load(Ordering::Relaxed);
         if left == 0 {
-            return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(TooMuch)))));
+            return Poll::Ready(Some(Err(axum::Error::new(TooMuch))));
         }
-        let polled = Pin::new(&mut this.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            this.gave = true;
-            let came = frame.data_ref().map_or(0, Bytes::len) as u64;
-            if left != u64::MAX {
-                this.head.left.store(left.saturating_sub(came), Ordering::Relaxed);
+        if this.rest.is_empty() {
+            match ready!(Pin::new(&mut this.body).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => this.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                other => return Poll::Ready(other),
             }
         }
-        polled
+        this.gave = true;
+        let piece = this.rest.split_to(this.rest.len().min(PIECE));
+        if left != u64::MAX {
+            this.head.left.store(left.saturating_sub(piece.len() as u64), Ordering::Relaxed);
+        }
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use axum::http::Request as HttpRequest;
 
     use super::*;
