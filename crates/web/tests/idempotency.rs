@@ -98,14 +98,16 @@ both_databases! {
         let (service, program) = (Service::over(&db), full_key(&acme).await);
         let new = json!({"name": "Sync", "scopes": ["user:read"]});
         let before = count(&service, &program, "/v1/api-keys").await;
-        let first = post(&service, &program, "/v1/api-keys", "d-1", new.clone()).await;
+        // A key makes no keys; a person's program shows their session.
+        let person = acme.owner().present_token();
+        let first = post(&service, &person, "/v1/api-keys", "d-1", new.clone()).await;
         assert_eq!(first.status, StatusCode::CREATED, "{}", first.text());
-        let again = post(&service, &program, "/v1/api-keys", "d-1", new.clone()).await;
+        let again = post(&service, &person, "/v1/api-keys", "d-1", new.clone()).await;
         assert_eq!(problem(&again), (409, "already-done".into()));
         assert!(!again.text().contains(first.json()["secret"].as_str().unwrap()));
         assert_eq!(count(&service, &program, "/v1/api-keys").await, before + 1);
-        let other = post(&service, &program, "/v1/api-keys", "d-2", json!({"name": "", "scopes": []})).await;
-        let same = post(&service, &program, "/v1/api-keys", "d-2", json!({"name": "", "scopes": []})).await;
+        let other = post(&service, &person, "/v1/api-keys", "d-2", json!({"name": "", "scopes": []})).await;
+        let same = post(&service, &person, "/v1/api-keys", "d-2", json!({"name": "", "scopes": []})).await;
         assert_eq!((other.status.as_u16(), same.status.as_u16(), is_replayed(&same)), (422, 422, true), "no secret, no reason to hide it");
         assert_eq!(same.text(), other.text());
     }
@@ -134,7 +136,7 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let (service, program, keeper) = (Service::over(&db), full_key(&acme).await, full_key(&acme).await);
         let new = json!({"name": "Sync", "scopes": ["team:read", "team:update"]});
-        let made = post(&service, &keeper, "/v1/api-keys", "f-1", new).await;
+        let made = post(&service, &acme.owner().present_token(), "/v1/api-keys", "f-1", new).await;
         let (secret, id) = (made.json()["secret"].as_str().unwrap().to_owned(), made.json()["id"].as_str().unwrap().to_owned());
         let night = json!({"name": "Night shift"});
         assert_eq!(post(&service, &secret, "/v1/teams", "f-2", night.clone()).await.status, StatusCode::CREATED);

@@ -47,7 +47,7 @@ pub(super) fn run(workspace: &Workspace, filter: Option<&str>, shots: Option<&Pa
 }
 
 /// Reads `N passed, N failed`.
-pub(super) fn count(line: &str) -> Option<Tally> {
+fn count(line: &str) -> Option<Tally> {
     let (passed, failed) = line.strip_suffix(" failed")?.split_once(" passed, ")?;
     Some(Tally { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
 }

@@ -2,7 +2,6 @@
 
 mod browser;
 mod cargo;
-mod contract;
 mod tests;
 
 use std::time::Instant;
@@ -13,7 +12,7 @@ use crate::machine::{self, Need};
 use crate::postgres::Durability;
 use crate::report::{Tally, Verdict};
 use crate::stop::{Result, Stop};
-use crate::tools::{self, DENY, DUCKDB, KMS, NEXTEST, OPENBAO, Packages, SCHEMATHESIS, SEAWEEDFS, Tool};
+use crate::tools::{self, DENY, DUCKDB, NEXTEST, OPENBAO, SEAWEEDFS, Tool};
 use crate::workspace::Workspace;
 use crate::{interrupt, structure};
 
@@ -46,13 +45,12 @@ struct Step {
     about: &'static str,
     tools: &'static [Tool],
     needs: &'static [Need],
-    packages: &'static [Packages],
     /// Whether it makes no sense after the build has failed.
     after_build: bool,
     run: fn(&Workspace, Durability) -> Result<Verdict>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 8] = [
     Step::light("format", "every Rust file is formatted", |workspace, _| cargo::format(workspace)),
     Step::light("structure", "sizes, templates, texts and security tables keep the rules", |workspace, _| {
         structure::check(workspace)
@@ -68,7 +66,6 @@ const STEPS: [Step; 9] = [
     Step {
         tools: &[NEXTEST, SEAWEEDFS, DUCKDB, OPENBAO],
         needs: &[Need::Postgres, Need::Node, Need::Pip, Need::Syslog, Need::Nginx, Need::Hsm],
-        packages: &[KMS],
         after_build: true,
         ..Step::light("tests", "unit, integration and compile-fail tests, on both databases", tests::run)
     },
@@ -76,14 +73,6 @@ const STEPS: [Step; 9] = [
         after_build: true,
         ..Step::light("doctests", "the examples in the documentation", |workspace, _| {
             tests::documentation(workspace)
-        })
-    },
-    Step {
-        needs: &[Need::Node, Need::Pip],
-        packages: &[SCHEMATHESIS],
-        after_build: true,
-        ..Step::light("contract", "the program does what its description says", |workspace, _| {
-            contract::run(workspace)
         })
     },
     Step {
@@ -99,7 +88,7 @@ impl Step {
         about: &'static str,
         run: fn(&Workspace, Durability) -> Result<Verdict>,
     ) -> Self {
-        Self { name, about, tools: &[], needs: &[], packages: &[], after_build: false, run }
+        Self { name, about, tools: &[], needs: &[], after_build: false, run }
     }
 }
 
@@ -184,8 +173,8 @@ fn prepare(workspace: &Workspace, steps: &[&Step]) -> Result<()> {
     for tool in steps.iter().flat_map(|step| step.tools) {
         tools::ensure(workspace, tool)?;
     }
-    for packages in steps.iter().flat_map(|step| step.packages) {
-        tools::ensure_packages(workspace, packages)?;
+    if needs.contains(&Need::Pip) {
+        tools::ensure_packages(workspace)?;
     }
     if needs.contains(&Need::Browser) || needs.contains(&Need::Node) {
         browser::install_packages(workspace)?;

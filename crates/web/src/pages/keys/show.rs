@@ -179,6 +179,7 @@ fn called(kind: &str) -> String {
         "audit_stream_secret" => "Signing secrets of streams".to_owned(),
         "secret_version" => "Versions of stored secrets".to_owned(),
         "integration" => "Configurations of integrations".to_owned(),
+        "kept_answer" => "Answers kept for a day".to_owned(),
         other => other.replace('_', " "),
     }
 }
