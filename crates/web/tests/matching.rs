@@ -144,7 +144,8 @@ both_databases! {
         assert_eq!(disable(&read).await, StatusCode::NO_CONTENT);
 
         let new = json!({"name": "Sync", "scopes": ["user:read"]});
-        let key = made(&service, &program, "/v1/api-keys", new).await;
+        // A key makes no keys.
+        let key = made(&service, &acme.owner().present_token(), "/v1/api-keys", new).await;
         let read = tag(&service, &program, &key).await;
         let revoke = async |tag: &str| {
             send(&service, &program, Method::POST, &format!("{key}/revoke"), Some(("if-match", tag)), Value::Null).await.status

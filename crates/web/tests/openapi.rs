@@ -56,7 +56,7 @@ fn an_operation_says_what_it_takes_and_what_it_asks_for() {
     let delete = &document["paths"]["/v1/users/{id}/delete"]["post"];
     let names: Vec<_> =
         delete["parameters"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["id", "Step-Up"]);
+    assert_eq!(names, ["id", "Step-Up", "Idempotency-Key"]);
     let listed = document["paths"]["/v1/users"]["get"]["parameters"].as_array().unwrap();
     assert!(listed.iter().any(|one| one["name"] == "cursor" && one["in"] == "query"), "{listed:?}");
 }

@@ -93,8 +93,8 @@ pub(crate) struct Stock {
     pub(crate) streams: [StreamId; 2],
     /// Two secrets with a staged version: one to be changed, one to be rotated and deleted.
     pub(crate) secrets: [SecretId; 2],
-    /// Two integrations: one to be changed, one to be removed.
-    pub(crate) integrations: [IntegrationId; 2],
+    /// Three integrations: one to be changed, one to be removed, and one in use, to be disabled by the API: a change disables the first.
+    pub(crate) integrations: [IntegrationId; 3],
     /// Two segments of the archive that were asked back, each to be let go: one by the pages, one by the API.
     pub(crate) restores: [AuditRestoreId; 2],
     /// Two segments that nobody asked back yet.
@@ -187,9 +187,11 @@ impl Stock {
             [own_secret(tenant, marker, 1).await, own_secret(tenant, marker, 2).await]
         };
         let integrations = if platform {
-            [store.new_id(), store.new_id()]
+            [store.new_id(), store.new_id(), store.new_id()]
         } else {
-            [own_integration(tenant, marker, 1).await, own_integration(tenant, marker, 2).await]
+            let used = own_integration(tenant, marker, 3).await;
+            integrations::enable(store, &tenant.owner().permit().await, used).await.unwrap();
+            [own_integration(tenant, marker, 1).await, own_integration(tenant, marker, 2).await, used]
         };
         let exports = [own_export(tenant).await, own_export(tenant).await];
         let document = if platform {
@@ -332,6 +334,8 @@ impl Stock {
                 Some(self.streams[1].to_string())
             } else if template == "/integrations/{integration}/remove" && segment == &"{integration}" {
                 Some(self.integrations[1].to_string())
+            } else if template == "/v1/integrations/{integration}/disable" && segment == &"{integration}" {
+                Some(self.integrations[2].to_string())
             } else if ["/delete", "/rotate"].iter().any(|end| template.ends_with(&format!("{{secret}}{end}")))
             {
                 Some(self.secrets[1].to_string())
@@ -375,6 +379,7 @@ impl Stock {
             self.secrets[1].to_string(),
             self.integrations[0].to_string(),
             self.integrations[1].to_string(),
+            self.integrations[2].to_string(),
             self.exports[0].to_string(),
             self.exports[1].to_string(),
             self.document.0.to_string(),
