@@ -103,7 +103,7 @@ mod tests {
             assert_eq!(added.status, 303, "{}", added.body);
             let document = added.location().to_owned();
             let shown = owner.get(&document).await;
-            assert!(shown.shows("Plan.html") && shown.shows("Version 1") && shown.shows("text/plain, 3,900 kB"), "{}", shown.body);
+            assert!(shown.shows("Plan.html") && shown.shows("Version 1") && shown.shows("text/plain, 3,800 kB"), "{}", shown.body);
             let file = shown.between("href=\"/files/", "\"").unwrap();
             let got = owner.get(&format!("/files/{file}")).await;
             assert!(got.body.as_bytes() == content, "{} octets", got.body.len());
