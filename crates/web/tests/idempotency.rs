@@ -99,7 +99,7 @@ both_databases! {
         let new = json!({"name": "Sync", "scopes": ["user:read"]});
         let before = count(&service, &program, "/v1/api-keys").await;
         // A key makes no keys; a person's program shows their session.
-        let person = acme.owner().present_token();
+        let person = format!("session.{}", acme.owner().present_token());
         let first = post(&service, &person, "/v1/api-keys", "d-1", new.clone()).await;
         assert_eq!(first.status, StatusCode::CREATED, "{}", first.text());
         let again = post(&service, &person, "/v1/api-keys", "d-1", new.clone()).await;
@@ -136,7 +136,8 @@ both_databases! {
         let acme = db.tenant("acme").await;
         let (service, program, keeper) = (Service::over(&db), full_key(&acme).await, full_key(&acme).await);
         let new = json!({"name": "Sync", "scopes": ["team:read", "team:update"]});
-        let made = post(&service, &acme.owner().present_token(), "/v1/api-keys", "f-1", new).await;
+        let person = format!("session.{}", acme.owner().present_token());
+        let made = post(&service, &person, "/v1/api-keys", "f-1", new).await;
         let (secret, id) = (made.json()["secret"].as_str().unwrap().to_owned(), made.json()["id"].as_str().unwrap().to_owned());
         let night = json!({"name": "Night shift"});
         assert_eq!(post(&service, &secret, "/v1/teams", "f-2", night.clone()).await.status, StatusCode::CREATED);

@@ -145,7 +145,8 @@ both_databases! {
 
         let new = json!({"name": "Sync", "scopes": ["user:read"]});
         // A key makes no keys.
-        let key = made(&service, &acme.owner().present_token(), "/v1/api-keys", new).await;
+        let person = format!("session.{}", acme.owner().present_token());
+        let key = made(&service, &person, "/v1/api-keys", new).await;
         let read = tag(&service, &program, &key).await;
         let revoke = async |tag: &str| {
             send(&service, &program, Method::POST, &format!("{key}/revoke"), Some(("if-match", tag)), Value::Null).await.status
